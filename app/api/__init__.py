@@ -1,1 +1,1 @@
-"""The JSON API: `/api/v1`, described by `/api/openapi.json`, readable at `/api/docs`."""
+"""The JSON API at `/api/v1`. `/api/openapi.json` describes it and `/api/docs` shows the description as a page."""

@@ -1,4 +1,4 @@
-"""The blueprint of the JSON API: strict bodies and paging."""
+"""The blueprint class of the JSON API, with strict JSON bodies and paging."""
 
 from collections.abc import Callable
 from functools import cache, cached_property, partial
@@ -23,7 +23,7 @@ from kernel.strict_json import load_json
 
 PREFIX = "/api/v1"
 
-# Who may call -> the security schemes of the description.
+# Audience of a route -> the security schemes in the description.
 _SCHEMES = {
     Audience.DONOR: ("donation",),
     Audience.MANAGER: ("manager",),
@@ -32,7 +32,8 @@ _SCHEMES = {
 
 
 class Problem(Schema):
-    """RFC 9457, as application/problem+json; figures that belong to the code come as further members."""
+    """A problem of RFC 9457, sent as application/problem+json. Figures that belong to the code are further
+    members."""
 
     type = fields.String()
     title = fields.String()
@@ -50,33 +51,32 @@ class Problem(Schema):
 
 
 class Api(SmorestApi):
-    """flask-smorest with our own error handlers (`app/http/errors.py`), and a description that is made when it is
-    first asked for, so that no command pays for it. Workers with an event loop make it at their start
-    (`app.worker`)."""
+    """flask-smorest with our own error handlers (`app/http/errors.py`). The description is built on first request,
+    so that no command pays for it. Workers with an event loop build it at start-up (`app.worker`)."""
 
     ERROR_SCHEMA = Problem
 
     def __init__(self, app: Flask, begin: Callable[["Api"], None], **options: Any) -> None:
-        """`begin` writes what stands in the description before the endpoints of blueprints."""
+        """`begin` writes the part of the description that precedes the endpoints of blueprints."""
         self._undescribed: list[SmorestBlueprint] = []
         self._begin = begin
         super().__init__(app, **options)
 
     def _init_spec(self, **options: Any) -> None:
-        """Make the empty description later, too: it lists a response for each status of HTTP."""
+        """Defer the empty description as well, because it lists a response for each HTTP status."""
         self._init_later = partial(super()._init_spec, **options)
 
     def _register_error_handlers(self) -> None:
-        """Register none: `app/http/errors.py` handles every error of the application."""
+        """Register no handlers: `app/http/errors.py` handles every error of the application."""
 
     def register_blueprint(self, blp: SmorestBlueprint, **options: Any) -> None:
-        """Register the routes of a blueprint; they are described later."""
+        """Register the routes of a blueprint. They are added to the description later."""
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
         self._app.register_blueprint(blp, **options)
         self._undescribed.append(blp)
 
     def describe(self) -> dict[str, Any]:
-        """Return the description of all endpoints (OpenAPI), made once."""
+        """Return the OpenAPI description of all endpoints, built once."""
         if self.spec is None:
             self._init_later()
             self._begin(self)
@@ -92,7 +92,7 @@ class Api(SmorestApi):
         return description
 
     def as_json(self) -> bytes:
-        """Return the description as a file, made once."""
+        """Return the description as JSON, built once."""
         return self._json.made().body
 
     @cached_property
@@ -105,12 +105,14 @@ class Api(SmorestApi):
 
 @cache
 def _kept(schema: type[Schema]) -> Schema:
-    """Return the one instance of a schema: making it anew copies all its fields, for each request."""
+    """Return the single instance of a schema. Creating one copies all its fields, which would cost every
+    request."""
     return schema()
 
 
 class StrictParser(FlaskParser):
-    """Takes JSON only, and only JSON that every reader understands alike. No body at all is an empty object."""
+    """A parser that accepts JSON only, and only JSON that every reader understands alike. A missing body is an
+    empty object."""
 
     def _get_schema(self, argmap: Any, req: Any) -> Schema:
         if isinstance(argmap, type) and issubclass(argmap, Schema):
@@ -136,7 +138,7 @@ _KEY_PARAMETER = {
 
 
 def _describe_key(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: Any) -> dict[str, Any]:
-    """Describe the header that makes a change of managers safe to repeat."""
+    """Describe the header that makes a manager's change safe to repeat."""
     if info.get("repeatable") and method in ("post", "patch"):
         doc.setdefault("parameters", []).append(_KEY_PARAMETER)
     return doc
@@ -151,7 +153,7 @@ class Blueprint(SmorestBlueprint):
         self._prepare_doc_cbks.append(_describe_key)
 
     def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:
-        """Register a view, and describe who may call it."""
+        """Register a view and describe who may call it."""
         access = declared(view_func)
         if access and (schemes := _SCHEMES.get(access.audience)):
             document = getattr(view_func, "_apidoc", {})
@@ -162,7 +164,7 @@ class Blueprint(SmorestBlueprint):
 
 
 class IdConverter(BaseConverter):
-    """A number that the database gave: what it cannot hold is no address of ours."""
+    """An id that the database assigned. A number that no such id can have matches no route."""
 
     regex = r"[1-9][0-9]{0,17}"
 
@@ -175,5 +177,5 @@ def make_blueprint(name: str, description: str) -> Blueprint:
 
 
 def page_of(parameters: PaginationParameters) -> Page:
-    """Return the page that a request asks for."""
+    """Return the page that a request selects."""
     return Page(parameters.page, parameters.page_size)

@@ -1,4 +1,4 @@
-"""Campaigns, their projects and standings as JSON."""
+"""JSON schemas of campaigns, their projects and standings."""
 
 from marshmallow import Schema, fields, validate
 
@@ -9,7 +9,7 @@ from campaigns.lifecycle.plan import FIELDS
 from campaigns.projects.themes import THEMES
 from matching.rules import LEVELS
 
-# A year: no step of a campaign lasts longer.
+# One year: no step of a campaign takes longer.
 _MOST_S = 366 * 24 * 3600
 
 _PLAN_TEXTS = {name: Prose(2_000, allow_none=True) for name in FIELDS if name != "cost_minor"}
@@ -22,7 +22,7 @@ class WindowIn(Schema):
 
 
 class DurationsIn(Schema):
-    """Seconds."""
+    """Durations in seconds."""
 
     finishing_s = Whole(0, _MOST_S)
     late_s = Whole(0, _MOST_S)

@@ -27,8 +27,8 @@ def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
 
 
 def listed(tx: Tx, page: Page, *, manager: Caller | None) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of campaigns, the newest first, and how many there are; for a manager, with the drafts of
-    their branch."""
+    """Return one page of campaigns, newest first, and their total number. A manager also gets the drafts of their
+    branch."""
     everything = manager is not None and manager.branch_code is None
     branch = manager.branch_code if manager else None
     campaigns, total = list_campaigns(tx, PHASES if everything else PUBLIC, page, branch)

@@ -1,4 +1,4 @@
-"""The description of the API as a page: rendered here, so that it needs neither a script nor another host."""
+"""The API description as a page, rendered on the server so that it needs neither a script nor another host."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ blueprint = Blueprint("api_reference", __name__, url_prefix="/api")
 
 
 def attach(app: Flask) -> None:
-    """Register the page; it is rendered when it is first asked for."""
+    """Register the page. It is rendered on the first request."""
     app.extensions["api_reference"] = MadeOnce(_page)
     app.register_blueprint(blueprint)
 
 
 def make(app: Flask) -> None:
-    """Make the description and its page, inside a request."""
+    """Build the description and its page, inside a request."""
     app.extensions["api"].as_json()
     app.extensions["api_reference"].made()
 
@@ -25,7 +25,7 @@ def make(app: Flask) -> None:
 @blueprint.get("/docs")
 @access.public
 def page() -> Response:
-    """The reference, from the same description that programs read."""
+    """Return the reference, rendered from the same description that programs read."""
     kept: MadeOnce = current_app.extensions["api_reference"]
     return kept.response("text/html; charset=utf-8")
 
@@ -55,7 +55,7 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _schema_names(place: dict[str, Any]) -> list[str]:
-    """The names of the schemas that a body or an answer may have; none when it has none."""
+    """Return the names of the schemas that a body or response may have; empty when it has none."""
     schemas = [kind.get("schema", {}) for kind in place.get("content", {}).values()]
     parts = [part for schema in schemas for part in schema.get("anyOf", [schema])]
     names = [str(part.get("items", part).get("$ref", "")).rpartition("/")[2] for part in parts]
@@ -63,7 +63,7 @@ def _schema_names(place: dict[str, Any]) -> list[str]:
 
 
 def _kind(about: dict[str, Any]) -> str:
-    """A field's type in a few words."""
+    """Return a field's type in a few words."""
     if "allOf" in about:
         return _kind(about["allOf"][0])
     if "$ref" in about:

@@ -1,4 +1,4 @@
-"""Bodies of decisions that hold nothing but the reason; those with more in them build on these."""
+"""Request bodies of decisions that contain only the reason. Larger bodies inherit from these."""
 
 from marshmallow import Schema
 
@@ -19,6 +19,6 @@ class OneLineReasonIn(Schema):
 
 
 class AnyReasonIn(Schema):
-    """Whether it may be empty is for the use case to say, with a code of its own."""
+    """A reason that may be empty. The use case decides, with a code of its own, whether it must be given."""
 
     reason = Prose(MOST_REASON, required=True)

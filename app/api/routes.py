@@ -1,4 +1,4 @@
-"""All endpoints of the JSON API and their description."""
+"""Registration of all endpoints of the JSON API, and their description."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fields that take nothing for granted: whole numbers only, text that can be kept, times with an offset."""
+"""Strict schema fields: whole numbers only, text that can be stored, times with an offset."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,8 @@ _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 
 
 class Text(fields.String):
-    """One line of text that database and pages can hold: no control characters, no half surrogate pair, no
-    characters that turn its direction; brought to one form (`kernel.text.clean_text`); `most` characters."""
+    """One line of text that the database and pages can hold, of at most `most` characters: no control characters,
+    no half surrogate pair, no characters that change its direction; normalised by `kernel.text.clean_text`."""
 
     _breaks = ""
 
@@ -43,14 +43,14 @@ class Prose(Text):
 
 
 class Label(Text):
-    """The name of a team or the code of a source: look-alikes are one (`kernel.text.clean_label`)."""
+    """The name of a team or the code of a source. Look-alikes are equal (`kernel.text.clean_label`)."""
 
     def _clean(self, text: str) -> str:
         return clean_label(text)
 
 
 class Whole(fields.Integer):
-    """A whole number: neither a float, nor a numeric string, nor a boolean."""
+    """A whole number; no float, numeric string or boolean."""
 
     def __init__(self, least: int | None = None, most: int | None = None, **kwargs: Any) -> None:
         bounds = [] if least is None and most is None else [validate.Range(least, most)]
@@ -63,7 +63,7 @@ class Whole(fields.Integer):
 
 
 class Minor(Whole):
-    """An amount of fen."""
+    """An amount in fen."""
 
     def __init__(self, least: int = 1, **kwargs: Any) -> None:
         super().__init__(least, MAX_MINOR, **kwargs)
@@ -77,7 +77,7 @@ class Key(Whole):
 
 
 class Time(fields.Field[datetime]):
-    """ISO 8601 with offset in both directions; UTC inside."""
+    """A time in ISO 8601 with an offset, in both directions; UTC internally."""
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat()
@@ -98,24 +98,24 @@ class Time(fields.Field[datetime]):
 
 
 class Currency(Text):
-    """The currency beside an amount."""
+    """The currency of an amount."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(3, metadata={"example": CURRENCY}, **kwargs)
 
 
 def one_of(*choices: str, **kwargs: Any) -> fields.String:
-    """One of these words."""
+    """Return a string field that accepts only these choices."""
     return fields.String(validate=validate.OneOf(choices), **kwargs)
 
 
 def texts(most: int = 200, **kwargs: Any) -> fields.List[str]:
-    """A list of at most 1,000 texts."""
+    """Return a list field of at most 1,000 texts."""
     return fields.List(Text(most, 1), validate=validate.Length(max=1_000), **kwargs)
 
 
 class Out(Schema):
-    """The base of what is only sent."""
+    """The base of schemas that are only sent."""
 
     class Meta:
         ordered = True

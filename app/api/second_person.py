@@ -1,4 +1,4 @@
-"""What the API says of an act that waits for a second person: 202, with the approval and its address."""
+"""The API response to an act that waits for a second person: 202, with the approval and its address."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from kernel.money import CURRENCY
 
 
 class ApprovalOut(Schema):
-    """An act that one person asked for and another decides about."""
+    """An act that one person requested and another decides."""
 
     id = Key()
     act = one_of(*ACTS)
@@ -44,7 +44,7 @@ def approval_view(approval: Approval) -> dict[str, Any]:
 
 
 def waiting(outcome: Any) -> Response | None:
-    """Return the response to an act that waits for a second person; None when it was done."""
+    """Return the response to an act that waits for a second person; None if it was done."""
     if not isinstance(outcome, Approval):
         return None
     response = jsonify(ApprovalOut().dump(approval_view(outcome)))
@@ -54,7 +54,7 @@ def waiting(outcome: Any) -> Response | None:
 
 
 def may_wait(blueprint: Blueprint) -> Callable[[Any], Any]:
-    """Describe that a route may answer with 202."""
+    """Describe that a route may respond with 202."""
     description = "waits for a second person: nothing is done yet; see `/approvals`"
     decorate: Callable[[Any], Any] = blueprint.alt_response(202, schema=ApprovalOut, description=description)
     return decorate

@@ -1,4 +1,4 @@
-"""The training site: ordered, seen and thrown away."""
+"""The training site: order it, view it, throw it away."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class TrainingStateOut(Schema):
 @access.managers(Permission.READ, where=Where.ANY)
 @blueprint.response(200, TrainingStateOut)
 def show() -> Any:
-    """Return the training site that is ordered, and how to sign in to it."""
+    """Return the ordered training site, and how to sign in to it."""
     folder = settings().training_dir
     return {"available": training_orders.can_be_ordered(folder), "training": training_orders.current(folder)}
 
@@ -53,7 +53,7 @@ def show() -> Any:
 @blueprint.arguments(TrainingIn)
 @blueprint.response(202, TrainingOut)
 def start(body: dict[str, Any]) -> Training:
-    """Order a training site, whose event opens, ends and closes by itself. There is one at a time."""
+    """Order a training site, whose campaign opens, ends and closes by itself. Only one exists at a time."""
     with deps().db.transaction() as tx:
         return training_orders.start(tx, settings().training_dir, body["minutes"], g.caller)
 
@@ -62,7 +62,8 @@ def start(body: dict[str, Any]) -> Training:
 @access.managers(Permission.CAMPAIGNS_WRITE, where=Where.ANY)
 @blueprint.response(204)
 def throw_away() -> None:
-    """Throw the training site away with all that is in it; of one that a branch ordered, they or those above."""
+    """Delete the training site with all its data. A site that a branch ordered can be deleted by that branch or
+    those above it."""
     folder = settings().training_dir
     with deps().db.transaction() as tx:
         if ordered := training_orders.current(folder):

@@ -1,1 +1,1 @@
-"""The commands of `flask --app wsgi`: what is done from a terminal, through the same use cases."""
+"""The commands of `flask --app wsgi`. They call the same use cases as the API and the console."""

@@ -1,4 +1,4 @@
-"""The table of routes and of who may call them."""
+"""The table of routes and their permitted callers."""
 
 import click
 from flask import current_app

@@ -1,5 +1,5 @@
-"""Accounts of the console and their sessions. Passwords come by standard input: arguments show in the list of
-processes."""
+"""Console accounts and their sessions. Passwords are read from standard input, because arguments are visible in the
+process list."""
 
 import secrets
 import sys
@@ -27,7 +27,7 @@ _from_input = click.option(
 
 @click.group("users")
 def users() -> None:
-    """Manage the people who sign in to the console."""
+    """Manage the accounts of the console."""
 
 
 @users.command("create")
@@ -52,7 +52,7 @@ def create(login: str, role: str, branch: str | None, name: str, read: bool) -> 
 @users.command("list")
 @command
 def list_all() -> None:
-    """List all accounts: login, role, branch, on or off."""
+    """List all accounts: login, role, branch, whether enabled."""
     with deps().db.transaction() as tx:
         rows = accounts.list_accounts(tx)
     for row in rows:
@@ -65,7 +65,7 @@ def list_all() -> None:
 @click.option("--name", default="", help="what colleagues call them")
 @command
 def invite(role: str, branch: str | None, name: str) -> None:
-    """Print a link by which somebody makes an account with this role, once within a week."""
+    """Print a link with which a person creates an account with this role, once within a week."""
     with deps().db.transaction() as tx:
         link = links.invite(tx, OPERATOR, role, branch, name)
     click.echo(f"invitation {link.id}, until {_minute(link.expires_at)}:")
@@ -75,7 +75,7 @@ def invite(role: str, branch: str | None, name: str) -> None:
 @users.command("invitations")
 @command
 def list_invitations() -> None:
-    """List the open invitations, the newest first: id, role, branch, end, who made it."""
+    """List the open invitations, newest first: id, role, branch, end, creator."""
     with deps().db.transaction() as tx:
         rows = links.list_invitations(tx)
     for row in rows:
@@ -97,7 +97,7 @@ def revoke_invitation(invitation_id: int) -> None:
 @click.argument("login")
 @command
 def password_link(login: str) -> None:
-    """Print a link by which the owner of LOGIN chooses another password, once within a week."""
+    """Print a link with which the owner of LOGIN chooses another password, once within a week."""
     with deps().db.transaction() as tx:
         link = links.link_to_password(tx, OPERATOR, accounts.find_by_login(tx, login, lock=True))
     click.echo(join_url(link.token))
@@ -107,7 +107,7 @@ def password_link(login: str) -> None:
 @click.argument("login")
 @command
 def reset_second_factor(login: str) -> None:
-    """Take the second factor off LOGIN, whose owner lost it; they set it up again."""
+    """Remove the second factor of LOGIN, whose owner lost it. They set it up again."""
     with deps().db.transaction() as tx:
         second_factor.reset(tx, accounts.find_by_login(tx, login).id or 0, ACTOR)
     click.echo(f"{login} has no second factor any more")
@@ -117,7 +117,7 @@ def reset_second_factor(login: str) -> None:
 @click.argument("login")
 @command
 def disable(login: str) -> None:
-    """Switch the account LOGIN off: its sessions, tokens and links end at once."""
+    """Disable the account LOGIN. Its sessions, tokens and links end at once."""
     with deps().db.transaction() as tx:
         ended = accounts.disable(tx, login, ACTOR)
     click.echo(f"{login} is off; sessions ended: {ended}")
@@ -127,7 +127,7 @@ def disable(login: str) -> None:
 @click.argument("login")
 @command
 def enable(login: str) -> None:
-    """Switch the account LOGIN on again."""
+    """Enable the account LOGIN again."""
     with deps().db.transaction() as tx:
         accounts.enable(tx, login, ACTOR)
     click.echo(f"{login} is on")
@@ -138,7 +138,7 @@ def enable(login: str) -> None:
 @_from_input
 @command
 def password(login: str, read: bool) -> None:
-    """Give the account LOGIN another password: all its sessions end at once."""
+    """Set another password for the account LOGIN. All its sessions end at once."""
     chosen = _password(read)
     with deps().db.transaction() as tx:
         ended = accounts.set_password(tx, login, chosen, ACTOR)
@@ -168,14 +168,14 @@ def role(login: str, role: str, branch: str | None, whole_network: bool) -> None
 
 @click.group("sessions")
 def sessions() -> None:
-    """Sessions of the console."""
+    """Manage the sessions of the console."""
 
 
 @sessions.command("list")
 @click.argument("login")
 @command
 def list_of(login: str) -> None:
-    """List the open sessions of LOGIN, the newest first: id, begin, last request, end."""
+    """List the open sessions of LOGIN, newest first: id, begin, last request, end."""
     with deps().db.transaction() as tx:
         manager = accounts.find_by_login(tx, login)
         assert manager.id is not None
@@ -198,7 +198,7 @@ def end_all(login: str) -> None:
 @click.argument("session_id", metavar="ID", type=int)
 @command
 def end(session_id: int) -> None:
-    """End the session with this ID (see `sessions list`): its cookie opens nothing from now on."""
+    """End the session with this ID (see `sessions list`). Its cookie is invalid from now on."""
     with deps().db.transaction() as tx:
         end_session(tx, session_id, ACTOR)
     click.echo(f"session {session_id} is ended")

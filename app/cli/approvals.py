@@ -1,4 +1,4 @@
-"""Acts that wait for a second person, decided from the command line."""
+"""Approvals of acts that need a second person, decided on the command line."""
 
 import click
 from flask import current_app
@@ -27,7 +27,7 @@ def approvals() -> None:
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 @command
 def list_all(state: str | None, lang: str) -> None:
-    """List approvals, those that wait first."""
+    """List approvals, waiting ones first."""
     with deps().db.transaction() as tx:
         rows, total = desk.listed(tx, state, page=Page(1, MOST_LISTED))
     locale.init_app(current_app)
@@ -46,7 +46,7 @@ def list_all(state: str | None, lang: str) -> None:
 @click.option("--note", default="")
 @command
 def approve(approval_id: int, note: str) -> None:
-    """Approve an act: it is done now."""
+    """Approve an act, which is done now."""
     with deps().db.transaction() as tx:
         approval = desk.approve(tx, deps(), OPERATOR, approval_id, note)
         news_of(tx, approval.campaign)
@@ -58,7 +58,7 @@ def approve(approval_id: int, note: str) -> None:
 @click.option("--note", required=True, help="why; who asked reads it")
 @command
 def decline(approval_id: int, note: str) -> None:
-    """Decline an act: nothing is done."""
+    """Decline an act. Nothing is done."""
     with deps().db.transaction() as tx:
         desk.decline(tx, OPERATOR, approval_id, note)
     click.echo(f"approval {approval_id} is declined")

@@ -34,7 +34,7 @@ def audit(
     before: int | None,
     most: int,
 ) -> None:
-    """List who did what, newest first; at the end, on stderr, the head of the audit chain."""
+    """List who did what, newest first, and then, on stderr, the head of the audit chain."""
     query = AuditQuery(subject, actor, action, since, until, before, branch)
     with deps().db.transaction() as tx:
         page, newest = search(tx, query, most), head(tx)

@@ -1,4 +1,4 @@
-"""What all commands share: a refusal is a few lines on stderr and exit code 1, never a traceback."""
+"""Helpers of all commands. A refusal prints a few lines on stderr and exits with code 1, never with a traceback."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,11 +25,11 @@ from kernel.human_input import Unreadable, read_moment
 from kernel.outage import outage_of
 
 ACTOR = "command line"
-OPERATOR = Caller(ACTOR, Role.ADMIN, None, ACTOR)  # who has the shell
+OPERATOR = Caller(ACTOR, Role.ADMIN, None, ACTOR)  # the person with shell access
 
 
 def command(act: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a command with the application; print a refusal instead of a traceback."""
+    """Run a command in the application context. Print a refusal instead of a traceback."""
 
     @with_appcontext
     @wraps(act)
@@ -47,14 +47,14 @@ def command(act: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Failed(click.ClickException):
-    """Exit code 1 and the message on stderr."""
+    """An exit with code 1 and a message on stderr."""
 
     def show(self, file: Any = None) -> None:
         click.echo(self.message, err=True, file=file)
 
 
 def refuse(refusal: Refusal) -> None:
-    """End the command with code and text of a refusal, then one line per wrong field."""
+    """End the command with code and text of a refusal, then one line per invalid field."""
     lines = [f"{refusal.code}: {refusal_text(refusal, 'en')}"]
     lines += [f"  {name}: {program_text(refused)}" for name, refused in refusal.fields.items()]
     lines += [f"  ({name}: {value})" for name, value in refusal.params.items()]
@@ -67,15 +67,15 @@ def fail(text: str, cause: Exception | None = None) -> NoReturn:
 
 
 def deps() -> Dependencies:
-    """Return the dependencies. Fails the command when no database is configured."""
+    """Return the dependencies. The command fails if no database is configured."""
     if not settings().database_url:
         raise _Failed("database_unset: start `make run`, or set DATABASE_URL")
     return current.deps()
 
 
 def perform(name: str, subject: Any, reason: str = "", **arguments: Any) -> Any:
-    """Do an act in a transaction and return its result. One that needs a second person waits: the command says so
-    and ends."""
+    """Perform an act in a transaction and return its result. If the act must wait for a second person, the command
+    reports that and ends."""
     with deps().db.transaction() as tx:
         place = place_of(tx, name, subject)
         outcome = desk.perform(tx, deps(), OPERATOR, name, subject, place, reason, **arguments)
@@ -88,7 +88,7 @@ def perform(name: str, subject: Any, reason: str = "", **arguments: Any) -> Any:
 
 
 def moment(text: str) -> datetime:
-    """Read a time as people write it. Refuses a text that is none."""
+    """Parse a time as people write it. Fails with click.BadParameter if it cannot be read."""
     try:
         return read_moment(text).at
     except Unreadable as error:

@@ -1,4 +1,4 @@
-"""Schema, demo campaign, the checker of the books, the explanation of a donation, exports."""
+"""Commands for the schema, the demo campaign, the books check, the explanation of a donation, and exports."""
 
 import json
 from uuid import UUID
@@ -29,7 +29,7 @@ from migrations import upgrade
 @click.command("db-upgrade")
 @command
 def db_upgrade() -> None:
-    """Bring the schema up to date."""
+    """Upgrade the schema to the latest version."""
     deps()
     upgrade(settings().database_url)
     click.echo(f"schema is up to date: {make_url(settings().database_url).database}", err=True)
@@ -38,7 +38,7 @@ def db_upgrade() -> None:
 @click.command("seed")
 @command
 def seed() -> None:
-    """Create the demo campaign once, and print its log-ins each time."""
+    """Create the demo campaign once, and print its logins each time."""
     made = make_demo(deps(), settings().demo_gifts)
     click.echo(f"登录 Login: {made.login} / {made.password}")
     click.echo("其他角色，密码相同 Other roles, the same password:")
@@ -51,7 +51,7 @@ def seed() -> None:
 @click.option("--minutes", type=int, required=True, help="how long the event takes gifts")
 @command
 def seed_training(minutes: int) -> None:
-    """Make the event of a training site once, and print how to sign in; in any other site it is refused."""
+    """Create the campaign of a training site once, and print how to sign in. Refused on any other site."""
     if not (settings().training and settings().sandbox):
         raise click.UsageError("only embedded.training starts training sites")
     login, password = make_training(deps(), minutes)
@@ -61,7 +61,7 @@ def seed_training(minutes: int) -> None:
 @click.command("check-books")
 @command
 def check() -> None:
-    """Check all invariants of the books: print one line and exit 0, or the faults and exit 1."""
+    """Check all invariants of the books. Print one line and exit 0, or print the faults and exit 1."""
     with deps().db.snapshot() as tx:
         faults, line = check_books(tx), summary(tx)
     if faults:
@@ -102,7 +102,7 @@ def export() -> None:
 @click.argument("campaign")
 @command
 def export_donations(campaign: str) -> None:
-    """Write all donations of a campaign as CSV to standard output."""
+    """Write all donations of a campaign to standard output as CSV."""
     with deps().db.snapshot() as tx:
         campaign_id = find_campaign(tx, campaign).id or 0
         rows = donations.export_donations(tx, campaign_id)

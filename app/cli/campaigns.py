@@ -1,4 +1,4 @@
-"""Campaigns that are scheduled or run: extended, ended early, taken back, cancelled, and what stops in them."""
+"""Scheduled and open campaigns: extend, end early, unschedule, cancel, and act on their projects and donations."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,7 +29,7 @@ def _do(act: Callable[[Tx], Any]) -> Any:
 
 @click.group("campaigns")
 def campaigns() -> None:
-    """Campaigns that are scheduled or run."""
+    """Manage scheduled and open campaigns."""
 
 
 @campaigns.command("extend")
@@ -38,7 +38,7 @@ def campaigns() -> None:
 @reason_option
 @command
 def extend(slug: str, ends_at: datetime, reason: str) -> None:
-    """Let a scheduled or open campaign end later."""
+    """Postpone the end of a scheduled or open campaign."""
     perform("campaign.extend", slug, reason, ends_at=ends_at.isoformat())
     click.echo(f"{slug} ends at {ends_at.isoformat()}")
 
@@ -48,7 +48,7 @@ def extend(slug: str, ends_at: datetime, reason: str) -> None:
 @reason_option
 @command
 def end_early(slug: str, reason: str) -> None:
-    """End an open campaign now; donors who are paying may finish."""
+    """End an open campaign now. Donors who are paying may finish."""
     _do(lambda tx: reschedule.end_early(tx, slug, reason, ACTOR))
     click.echo(f"{slug} has ended")
 
@@ -58,7 +58,7 @@ def end_early(slug: str, reason: str) -> None:
 @reason_option
 @command
 def unschedule(slug: str, reason: str) -> None:
-    """Take a scheduled campaign that has not opened back to a draft."""
+    """Return a scheduled campaign that has not opened to a draft."""
     _do(lambda tx: reschedule.unschedule(tx, slug, reason, ACTOR))
     click.echo(f"{slug} is a draft")
 
@@ -69,7 +69,7 @@ def unschedule(slug: str, reason: str) -> None:
 @click.option("--preview", is_flag=True, help="say what would go back; change nothing")
 @command
 def cancel(slug: str, reason: str, preview: bool) -> None:
-    """Cancel a campaign before its end; all money goes back, step by step, by the job `close`."""
+    """Cancel a campaign before its end. The job `close` returns all money, step by step."""
     if preview:
         left = _do(lambda tx: cancelling.find_cancellation(tx, slug)[2])
     else:
@@ -104,7 +104,7 @@ def list_to_give_back(slug: str) -> None:
 @reason_option
 @command
 def withdraw(slug: str, project: int, reason: str) -> None:
-    """Take a project to which nobody has paid out of a campaign; unpaid donations are cancelled."""
+    """Withdraw a project from a campaign if no donor has paid to it. Its unpaid donations are cancelled."""
     cancelled = _do(lambda tx: withdraw_entry(tx, slug, project, reason, ACTOR))
     click.echo(f"project {project} left {slug}; {cancelled} unpaid donations cancelled")
 
@@ -130,7 +130,7 @@ def hold_match(slug: str, project: int, reason: str) -> None:
 
 @click.group("donations")
 def donations() -> None:
-    """Refund all of a donor, and record what was given back outside."""
+    """Refund everything that a donor gave, and record gifts returned outside the system."""
 
 
 @donations.command("refund-all-of-donor")
@@ -139,7 +139,7 @@ def donations() -> None:
 @click.option("--preview", is_flag=True, help="say what would be refunded; change nothing")
 @command
 def refund_all_of_donor(donation: UUID, reason: str, preview: bool) -> None:
-    """Request refunds of all that the donor of DONATION gave in its campaign."""
+    """Request refunds of everything that the donor of DONATION gave in its campaign."""
     if preview:
         gifts = _do(lambda tx: refundable_of_donor(tx, donation))
         due = [each for each in gifts if not each.refused]
@@ -157,7 +157,7 @@ def refund_all_of_donor(donation: UUID, reason: str, preview: bool) -> None:
 @reason_option
 @command
 def given_back(donation: UUID, reason: str) -> None:
-    """Record that a gift of a cancelled campaign was given back outside."""
+    """Record that a gift of a cancelled campaign was returned outside the system."""
     amount_minor = perform("donation.given_back", donation, reason)
     click.echo(f"{yuan(amount_minor)} of {donation} were given back")
 

@@ -1,4 +1,4 @@
-"""All commands."""
+"""Registration of all commands."""
 
 from flask import Flask
 

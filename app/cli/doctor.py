@@ -1,4 +1,5 @@
-"""`doctor`: check what the application needs from outside, before an event and after every change of settings."""
+"""`doctor`: check the external requirements of the application, before a campaign and after every change of
+settings."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from migrations import pending
 from payments.facts import EVENT_TYPES
 from payments.gateway import GatewayError, PaymentGateway, ProviderAccount
 
-MOST_SKEW_S = 30.0  # signatures of webhooks are good for 300 s; half a minute is far from harmless already
+MOST_SKEW_S = 30.0  # webhook signatures are valid for 300 s; this leaves a wide margin
 _KINDS = {True: "ok", False: "fault"}
 
 
@@ -37,7 +38,7 @@ class Line(NamedTuple):
 @click.command("doctor")
 @command
 def doctor() -> None:
-    """Check settings, database, Redis, clocks and the payment provider; exit code 1 when anything is at fault."""
+    """Check settings, database, Redis, clocks and the payment provider. Exit with code 1 if there is a fault."""
     lines = []
     for line in check(settings(), deps().db, deps().gateway):
         lines.append(line)
@@ -47,7 +48,7 @@ def doctor() -> None:
 
 
 def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Line]:
-    """Check everything, one line each. A check that cannot be made is a fault."""
+    """Run all checks, one line each. A check that cannot be run is a fault."""
     yield _settings(config)
     yield _timeouts(config)
     yield _database(config)
@@ -68,7 +69,7 @@ def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Lin
 
 
 def _settings(config: Config) -> Line:
-    """What `config.load` asked at the start, and what may be missing without a fault at the start."""
+    """Repeat the checks of `config.load`, and check settings whose absence does not prevent the start."""
     if not config.production:
         return Line("settings", True, "development; set BEISHAN_ENV=production for real money")
     faults = unsafe(config)
@@ -101,7 +102,8 @@ def _database(config: Config) -> Line:
 
 
 def role_line(db: Database) -> Line:
-    """Say whether the role of DATABASE_URL may do more than web and jobs need (docs/roles.sql); no fault."""
+    """Report whether the role of DATABASE_URL may do more than web and jobs need (docs/roles.sql). Excess rights
+    are no fault; an unreachable database is."""
     try:
         with db.engine.connect() as connection:
             may = connection.execute(text("SELECT has_schema_privilege('public', 'CREATE')")).scalar_one()
@@ -114,7 +116,8 @@ _ROWS = "reads and writes rows only"
 
 
 def _encryption(config: Config) -> Line:
-    """The start takes sslmode=require, which reads no certificate: who stands between could be the database."""
+    """Check that production verifies the database's certificate. The application starts with sslmode=require, which
+    does not: a man in the middle could pose as the database."""
     modes = parse_qs(urlsplit(config.database_url).query).get("sslmode", [])
     checked = not modes or modes[-1] != "require" or not config.production
     return Line("tls", checked, "as set" if checked else "sslmode=require checks no certificate: use verify-full")
@@ -134,7 +137,7 @@ def _redis(url: str | None) -> Line:
 
 
 def pictures_line(store: FileStore) -> Line:
-    """Ask the store of pictures for the name of one file: a bucket that nobody made says so."""
+    """List one file of the picture store. A bucket that does not exist or refuses the key raises Unavailable."""
     try:
         next(store.stored(), None)
     except Unavailable:
@@ -152,7 +155,8 @@ def _database_time(db: Database) -> datetime | None:
 
 
 def _clock(name: str, whose: str, theirs: datetime | None) -> Line:
-    """Compare a clock with this machine's. An answer takes time, and a Date header has whole seconds."""
+    """Compare a clock with this machine's. A response takes time, and a Date header has a resolution of a
+    second."""
     if theirs is None:
         return Line(name, False, f"{whose} does not tell its time")
     skew = (theirs - datetime.now(UTC)).total_seconds()
@@ -182,7 +186,8 @@ def _mode(config: Config, account: ProviderAccount) -> Line:
 
 
 def _endpoint(config: Config, gateway: PaymentGateway) -> Line:
-    """The endpoint at our address, else the only one there is, must be sent every type that the code reads."""
+    """Check that the provider's endpoint at our address, or else one with our path, is sent every event type that
+    the code reads."""
     try:
         endpoints = gateway.endpoints()
     except GatewayError as error:

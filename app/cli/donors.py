@@ -1,4 +1,4 @@
-"""Donors: what we hold of one person, exported or erased; and the keys by which they are recognised."""
+"""Donors: export or erase the data held about a person, and rekey the keys by which donors are recognised."""
 
 import json
 import sys
@@ -25,15 +25,15 @@ _donation = click.option(
 
 @click.group("donors")
 def donors() -> None:
-    """What we hold of one person. Phone numbers and e-mail addresses come by standard input: arguments show in the
-    list of processes."""
+    """Manage the data held about a person. Phone numbers and e-mail addresses are read from standard input, because
+    arguments are visible in the process list."""
 
 
 @donors.command("export")
 @_donation
 @command
 def export_one(donation: UUID | None) -> None:
-    """Print all that we hold of a person, as JSON."""
+    """Print all data held about a person, as JSON."""
     contact = _contact(donation)
     with deps().db.transaction() as tx:
         exported = export(deps(), tx, _person(tx, donation, contact), ACTOR)
@@ -45,7 +45,7 @@ def export_one(donation: UUID | None) -> None:
 @click.option("--yes", is_flag=True, help="do not ask")
 @command
 def erase_one(donation: UUID | None, yes: bool) -> None:
-    """Erase a person for good: name, contact, messages and words to staff. Donations and books stay."""
+    """Erase a person permanently: name, contact, messages and words to staff. Donations and books stay."""
     contact = _contact(donation)
     with deps().db.transaction() as tx:
         count = len(_person(tx, donation, contact).donations)
@@ -75,7 +75,7 @@ def _person(tx: Tx, donation: UUID | None, contact: str) -> Person:
 def rekey() -> None:
     """Recompute donors' keys from their sealed contacts, so that one donor has one key. Safe to repeat."""
     while seal_stored(deps()):
-        pass  # contacts of earlier versions first
+        pass  # seal contacts of earlier versions first
     result = rekey_donors(deps(), ACTOR, follow_new_keys)
     click.echo(f"{result.changed} keys changed, {result.kept} kept apart because of a cap")
 

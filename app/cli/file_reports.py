@@ -1,4 +1,4 @@
-"""What is said of an imported file: what was understood of it, and its faults, in one language or both."""
+"""Reports about an imported file: what was read from it, and its faults, in one language or both."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from campaigns.import_plan import ImportPlan
 from kernel.errors import Fault, Refusal
 
 BOTH = ("en", "zh")
-# What to add to the command, for what must be confirmed.
+# Options to add to the command for faults that must be confirmed.
 _OPTIONS = {
     "unusually_large": "--allow-large --reason",
     "unusually_old": "--allow-large --reason",
@@ -44,7 +44,8 @@ def refusals_in(lang: str | None, kind: str) -> Iterator[None]:
 
 
 def show(plan: ImportPlan[Any], lang: str | None) -> None:
-    """Print what was understood of a file, its faults and open questions. With faults the command fails."""
+    """Print what was read from a file, and its faults, open questions and warnings. All but warnings fail the
+    command."""
     objections = plan.objections
     for language in _languages(lang):
         with force_locale(language):

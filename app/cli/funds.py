@@ -1,4 +1,4 @@
-"""Funds: their statement, and corrections of deposits."""
+"""Commands for the statements of funds, and corrections of deposits."""
 
 import click
 
@@ -15,7 +15,7 @@ _LINE = "{:<17} {:<18} {:>16} {:>16}  {}"
 
 @click.group("funds")
 def funds() -> None:
-    """Funds, out of which pots are filled."""
+    """Manage the funds that fill pots."""
 
 
 @funds.command("list")
@@ -34,7 +34,7 @@ def list_all() -> None:
 @click.argument("fund", type=int)
 @command
 def list_entries(fund: int) -> None:
-    """List the newest movements of a fund: time, kind, yuan, what it had then, deposit and reference or pot."""
+    """List the newest movements of a fund: time, kind, yuan, balance afterwards, deposit and reference or pot."""
     with deps().db.transaction() as tx:
         lines, total = statement(tx, fund, Page(1, MOST_LISTED))
     for line in lines:
@@ -55,7 +55,7 @@ def list_entries(fund: int) -> None:
 @reason_option
 @command
 def correct_deposit(deposit: int, amount_minor: int, reason: str) -> None:
-    """Correct a deposit (see `funds entries`) to what really came in, by another entry."""
+    """Correct a deposit (see `funds entries`) to the amount received, with another entry."""
     corrected = perform("fund.correct_deposit", deposit, reason, amount_minor=amount_minor)
     click.echo(
         f"deposit {deposit}: {yuan(corrected.before_minor)} is now {yuan(corrected.amount_minor)} yuan;"

@@ -1,4 +1,4 @@
-"""Imports of CSV files. All rows of a file are imported or none; each bad row is named."""
+"""Imports of CSV files. Either all rows of a file are imported or none, and each invalid row is named."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from campaigns.imports.kinds import import_file as import_rows
 from campaigns.imports.kinds import preview as preview_rows
 
 BANK = "bank"  # no partner has this name
-MANY_ROWS = 1_000  # from where on a bar shows how far the work is
+MANY_ROWS = 1_000  # from this many on, a bar shows the progress
 
 preview_option = click.option(
     "--preview", is_flag=True, help="Say what is understood of the file and what is wrong; import nothing."
@@ -45,8 +45,8 @@ def import_network(file: Path, preview: bool, lang: str | None) -> None:
 @lang_option
 @command
 def import_projects(file: Path, preview: bool, lang: str | None) -> None:
-    """Import new projects as drafts from a CSV: name, tier, summary, target (yuan), and organisation (its code) or
-    county, township, village (names); code and currency if known."""
+    """Import new projects as drafts from a CSV file. Columns: name, tier, summary, target (yuan), and organisation
+    (its code) or county, township, village (names); optionally code and currency."""
     _run(ImportRequest("projects", Confirmation(ACTOR)), file, preview, lang, "{count} new projects")
 
 
@@ -57,8 +57,8 @@ def import_projects(file: Path, preview: bool, lang: str | None) -> None:
 @lang_option
 @command
 def import_statement(provider: str, file: Path, preview: bool, lang: str | None) -> None:
-    """Import a partner's daily bill from a CSV file: our format, or that of Alipay or WeChat Pay. With `bank` as
-    PROVIDER, a bank statement: ISO 20022 camt.053, or CSV with debits and credits or with signed amounts."""
+    """Import a partner's daily bill from a CSV file in our format or that of Alipay or WeChat Pay. With `bank` as
+    PROVIDER, import a bank statement: ISO 20022 camt.053, or CSV with debits and credits or with signed amounts."""
     kind, partner = ("bank", "") if provider == BANK else ("statement", provider)
     _run(ImportRequest(kind, Confirmation(ACTOR), partner), file, preview, lang, "{count} new lines")
 
@@ -73,8 +73,9 @@ def import_statement(provider: str, file: Path, preview: bool, lang: str | None)
 @click.option("--confirmed-by", default="", help="The second person, who confirms corrections.")
 @command
 def import_donations(file: Path, preview: bool, lang: str | None, **options: Any) -> None:
-    """Import offline donations from a CSV: reference, project_code, amount_yuan, paid_at, and, if known, donor,
-    donor_name. A negative amount takes back an earlier gift: corrects (its reference), reason."""
+    """Import offline donations from a CSV file. Columns: reference, project_code, amount_yuan, paid_at; optionally
+    donor, donor_name. A negative amount takes back an earlier gift and needs corrects (its reference) and
+    reason."""
     confirmation = Confirmation(
         options["entered_by"], options["confirmed_by"], options["reason"], options["allow_large"]
     )
@@ -83,7 +84,7 @@ def import_donations(file: Path, preview: bool, lang: str | None, **options: Any
 
 
 def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, done_text: str) -> None:
-    """Import a file, or only say what would come of it."""
+    """Import a file, or only preview the import."""
     data = file.read_bytes()
     with refusals_in(lang, request.kind):
         if preview:
@@ -106,7 +107,7 @@ def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, do
 
 
 def _progress(rows: Sequence[Any]) -> Iterable[Any]:
-    """Pass rows on, with a bar on a terminal when they are many; never on stdout."""
+    """Pass rows on. Many rows show a progress bar on a terminal, never on stdout."""
     return rows if len(rows) < MANY_ROWS or not sys.stderr.isatty() else _bar(rows)
 
 

@@ -15,7 +15,7 @@ _LINE = "{:<8} {:<17} {:<20} {:<28} {:>14} {:<9} {:<30} {}"
 
 @click.group("inbox")
 def inbox() -> None:
-    """Messages of providers and partners that wait or are flagged."""
+    """Manage messages of providers and partners that wait or are flagged."""
 
 
 @inbox.command("list")
@@ -24,7 +24,7 @@ def inbox() -> None:
 @click.option("--page", type=click.IntRange(1, 10**6), default=1, show_default=True)
 @command
 def list_messages(state: str | None, source: str | None, page: int) -> None:
-    """List messages, oldest first, 100 on a page."""
+    """List messages, oldest first, 100 per page."""
     with deps().db.transaction() as tx:
         rows, total = inbox_desk.list_messages(tx, state, source, Page(page, 100))
     if rows:
@@ -56,7 +56,7 @@ def retry(message_id: int | None, everything: bool, confirm: bool, reason: str) 
 @click.argument("donation", type=click.UUID)
 @command
 def attach(message_id: int, donation: UUID) -> None:
-    """Attach a payment of the provider to the donation that it belongs to."""
+    """Attach a payment of the provider to its donation."""
     with deps().db.transaction() as tx:
         inbox_desk.attach(tx, ACTOR, message_id, donation)
     click.echo(f"message {message_id} is attached to {donation}")
@@ -67,7 +67,7 @@ def attach(message_id: int, donation: UUID) -> None:
 @click.option("--reason", required=True)
 @command
 def dismiss(message_id: int, reason: str) -> None:
-    """Dismiss a message, with the reason: it has no effect, and no alarm counts it."""
+    """Dismiss a message, with a reason. It has no effect and raises no alarm."""
     with deps().db.transaction() as tx:
         inbox_desk.dismiss(tx, ACTOR, message_id, reason)
     click.echo(f"message {message_id} is dismissed")

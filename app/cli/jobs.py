@@ -60,7 +60,7 @@ def run_job(name: str, at: str | None) -> None:
 
 
 def _time(at: str) -> datetime:
-    """Raises Forbidden `production` and Invalid `time_invalid`."""
+    """Parse the time of `--at`. Raises Forbidden `production` and Invalid `time_invalid`."""
     if settings().production:
         raise Forbidden("production")
     try:

@@ -1,4 +1,4 @@
-"""FIELD_KEY: wrap with today's what was wrapped with the one before."""
+"""The command that rewraps data with today's FIELD_KEY after the key was replaced."""
 
 import click
 
@@ -9,13 +9,13 @@ from campaigns.privacy.rewrap import rewrap
 
 @click.group("keys")
 def keys() -> None:
-    """The keys that protect what is personal."""
+    """Manage the keys that protect personal data."""
 
 
 @keys.command("rewrap")
 @command
 def rewrap_all() -> None:
-    """Wrap with FIELD_KEY what FIELD_KEY_BEFORE wrapped. Safe to repeat; donors give meanwhile."""
+    """Rewrap with FIELD_KEY what FIELD_KEY_BEFORE wrapped. Safe to repeat, and donors can give meanwhile."""
     try:
         count = rewrap(deps().db, deps().keys)
     except ValueError as error:

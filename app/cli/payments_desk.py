@@ -1,4 +1,4 @@
-"""The desk of payments that are not what was asked."""
+"""The desk for payments whose currency or amount differs from what was requested."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ _LINE = "{:<6} {:<10} {:<17} {:>14} {:<4} {:<36} {:<36} {}"
 
 @click.group("payments-desk")
 def payments_desk() -> None:
-    """Decide about payments whose currency or amount is not what was asked."""
+    """Decide payments whose currency or amount differs from what was requested."""
 
 
 @payments_desk.command("list")
@@ -39,7 +39,7 @@ def list_all(state: str | None) -> None:
 @reason_option
 @command
 def take(exception_id: int, reason: str) -> None:
-    """Count the payment as its donation's, with the amount that came."""
+    """Count the payment for its donation, with the amount received."""
     _say(perform("payment.take", exception_id, reason))
 
 
@@ -49,7 +49,7 @@ def take(exception_id: int, reason: str) -> None:
 @reason_option
 @command
 def attach(exception_id: int, donation: UUID, reason: str) -> None:
-    """Count the payment as that of another, unpaid DONATION."""
+    """Count the payment for another, unpaid DONATION."""
     _say(perform("payment.attach", exception_id, reason, donation=str(donation)))
 
 
@@ -58,7 +58,7 @@ def attach(exception_id: int, donation: UUID, reason: str) -> None:
 @reason_option
 @command
 def refund(exception_id: int, reason: str) -> None:
-    """Request that all of the payment goes back; the job `refunds` sends it."""
+    """Request a full refund of the payment. The job `refunds` sends it."""
     _say(perform("payment.refund", exception_id, reason))
 
 
@@ -67,7 +67,7 @@ def refund(exception_id: int, reason: str) -> None:
 @reason_option
 @command
 def dismiss(exception_id: int, reason: str) -> None:
-    """Leave the payment alone."""
+    """Take no action on the payment."""
     with deps().db.transaction() as tx:
         exception = payment_desk.dismiss(tx, exception_id, reason, ACTOR)
     _say(exception)

@@ -26,7 +26,7 @@ _scopes = click.Choice([str(permission) for permission in Permission])
 
 @click.group("tokens")
 def tokens() -> None:
-    """Tokens of programs for the manager API."""
+    """Manage the tokens of programs for the manager API."""
 
 
 @tokens.command("create")
@@ -53,8 +53,8 @@ def create(
 @tokens.command("list")
 @command
 def list_all() -> None:
-    """List all tokens, the newest first: id, role, branch, state, when they were made and last used, what they are
-    for, their owner and scopes."""
+    """List all tokens, newest first: id, role, branch, state, when they were created and last used, their purpose,
+    owner and scopes."""
     with deps().db.transaction() as tx:
         rows, now = list_tokens(tx), tx.now
     for row in rows:
@@ -69,7 +69,7 @@ def list_all() -> None:
 @click.argument("token_id", metavar="ID", type=int)
 @command
 def revoke(token_id: int) -> None:
-    """Revoke the token with this ID (see `tokens list`): it is refused from the next request on."""
+    """Revoke the token with this ID (see `tokens list`). It is refused from the next request on."""
     with deps().db.transaction() as tx:
         revoke_token(tx, token_id, ACTOR)
     click.echo(f"token {token_id} is revoked")
@@ -117,8 +117,8 @@ def create_partner(name: str, title: str, projects: tuple[str, ...], no_statemen
 @click.argument("state", type=click.Choice([state.value for state in PartnerState]), required=False)
 @command
 def set_partner_state(name: str, state: str | None) -> None:
-    """Print the state and check list of NAME, or move it to another STATE and print the secret that it gets by
-    it."""
+    """Print the state and check list of NAME, or move it to another STATE and print the secret that it then
+    gets."""
     with deps().db.transaction() as tx:
         if state is None:
             click.echo(known(tx, name).state)
@@ -134,7 +134,7 @@ def set_partner_state(name: str, state: str | None) -> None:
 @click.option("--old-until", type=moment, help="when the old secret ends; default: when it is ended")
 @command
 def rotate_secret(name: str, old_until: datetime | None) -> None:
-    """Make another signing secret of NAME and print it, once; the old one stays valid beside it."""
+    """Create another signing secret of NAME and print it, once. The old one stays valid beside it."""
     with deps().db.transaction() as tx:
         secret = registered.rotate_secret(tx, deps().keys, name, old_until, ACTOR)
     click.echo(secret.secret)
@@ -144,7 +144,7 @@ def rotate_secret(name: str, old_until: datetime | None) -> None:
 @click.argument("name")
 @command
 def list_secrets(name: str) -> None:
-    """List the signing secrets of NAME, the newest first: id, when made, last used, end."""
+    """List the signing secrets of NAME, newest first: id, when created, last used, end."""
     with deps().db.transaction() as tx:
         rows = partner_secrets.list_secrets(tx, known(tx, name))
     for row in rows:
@@ -169,7 +169,7 @@ def end_secret(name: str, secret_id: int) -> None:
 @click.argument("day", metavar="YYYY-MM-DD", type=click.DateTime(["%Y-%m-%d"]))
 @command
 def empty_day(name: str, day: datetime) -> None:
-    """Record that NAME says that its bill of this day has no lines."""
+    """Record that NAME states that its bill of this day has no lines."""
     with deps().db.transaction() as tx:
         recorded = record_empty_day(tx, name, day.date(), ACTOR)
     click.echo(f"{recorded.provider} {recorded.day}: no lines")
@@ -191,7 +191,7 @@ def set_partner_limits(
     age_days: int | None,
     reset: bool,
 ) -> None:
-    """Set and print a platform's limits: what is above them waits in the inbox, uncounted."""
+    """Set and print a platform's limits. Gifts above them wait in the inbox, uncounted."""
     values = dict(zip(LIMITS, (gift_minor, day_minor, day_count, age_days), strict=True))
     changes = {column: value for column, value in values.items() if reset or value is not None}
     with deps().db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Pots of match money: paused and resumed, and their tranches opened early, postponed and taken back."""
+"""Pots of match money: pause and resume them, and open, postpone or withdraw their tranches."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ _LINE = "{:<8} {:<10} {:>14} {:<17} {}"
 
 @click.group("pots")
 def pots() -> None:
-    """Pots of match money."""
+    """Manage pots of match money."""
 
 
 @pots.command("list")
@@ -44,7 +44,7 @@ def list_pots(campaign: str) -> None:
 @reason_option
 @command
 def pause(pot: int, reason: str) -> None:
-    """Let a pot give no new match until it is resumed."""
+    """Stop a pot from giving new match until it is resumed."""
     with deps().db.transaction() as tx:
         pots_of_campaigns.pause(tx, pot, reason, ACTOR)
     click.echo(f"pot {pot} is paused")
@@ -78,7 +78,7 @@ def open_tranche(pot: int, tranche: int, reason: str) -> None:
 @reason_option
 @command
 def move_tranche(pot: int, tranche: int, opens_at: datetime, reason: str) -> None:
-    """Let a tranche that has not opened open at another time."""
+    """Change the opening time of an unopened tranche."""
     _move(pot, tranche, opens_at, reason)
 
 
@@ -95,7 +95,7 @@ def _move(pot: int, tranche: int, opens_at: datetime | None, reason: str) -> Non
 @reason_option
 @command
 def withdraw_tranche(pot: int, tranche: int, reason: str) -> None:
-    """Take back a tranche that has not opened: its money returns to the fund."""
+    """Withdraw an unopened tranche. Its money returns to the fund."""
     amount = yuan(perform("pot.withdraw_tranche", pot, reason, tranche=tranche).amount_minor)
     click.echo(f"tranche {tranche} ({amount}) went back to the fund")
 

@@ -10,7 +10,7 @@ from campaigns.site_switch import REDUCED, VALUES, read_switch, turn_switch
 @click.argument("value", type=click.Choice(VALUES), required=False)
 @command
 def reduced(value: str | None) -> None:
-    """Show or turn reduced mode: `on` serves giving only, `auto` does so when database or Redis fail."""
+    """Show or set reduced mode. `on` serves only giving; `auto` does so while the database or Redis fails."""
     with deps().db.transaction() as tx:
         if value is not None:
             turn_switch(tx, REDUCED, value, ACTOR)

@@ -1,4 +1,4 @@
-"""Donors' requests for their money back."""
+"""Refund requests of donors."""
 
 import click
 
@@ -12,14 +12,14 @@ _LINE = "{:<6} {:<9} {:<36} {:>14} {:>14} {:<10} {}"
 
 @click.group("refund-requests")
 def refund_requests() -> None:
-    """Decide about donors' requests for their money back."""
+    """Decide refund requests of donors."""
 
 
 @refund_requests.command("list")
 @click.option("--state", type=click.Choice(refund_desk.REQUEST_STATES))
 @command
 def list_all(state: str | None) -> None:
-    """List requests, open ones first. A request without an amount is for all that is left."""
+    """List requests, open ones first. A request without an amount is for the whole remaining amount."""
     with deps().db.transaction() as tx:
         rows, total = refund_desk.listed(tx, deps().keys, state, page=Page(1, MOST_LISTED))
     click.echo(_LINE.format("id", "state", "donation", "donated_minor", "amount_minor", "refund", "reason"))
@@ -35,7 +35,7 @@ def list_all(state: str | None) -> None:
 @click.option("--reason", default="", help="a word to the donor, if any")
 @command
 def accept(request_id: int, reason: str) -> None:
-    """Accept a request; the job `refunds` sends the refund."""
+    """Accept a request. The job `refunds` sends the refund."""
     request = perform("refund_request.accept", request_id, reason)
     click.echo(f"refund request {request.id} is {request.state}")
 

@@ -1,4 +1,4 @@
-"""Proof of matching: replaying the stored rules and books must give every stored decision again."""
+"""Verification of matching: replaying the stored rules and books must reproduce every stored decision."""
 
 import click
 
@@ -12,7 +12,8 @@ from matching.replay import ReplayResult
 @click.argument("campaign", required=False)
 @command
 def replay_matching(campaign: str | None) -> None:
-    """Replay all decisions of a campaign (or of all): one line each and exit 0, or the differences and exit 1."""
+    """Replay all decisions of a campaign, or of all campaigns. Print one line each and exit 0, or print the
+    differences and exit 1."""
     with deps().db.transaction() as tx:
         named = [find_campaign(tx, campaign).slug] if campaign else None
         slugs = named or list_slugs(tx)

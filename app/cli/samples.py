@@ -1,4 +1,4 @@
-"""Samples of events that auditors check. Auditors and admins draw and mark them, with their own account."""
+"""Samples of campaigns that auditors check. Auditors and admins draw and mark them with their own accounts."""
 
 import click
 
@@ -10,14 +10,14 @@ from campaigns.sampling.marks import find_sample, samples_of
 
 @click.group("samples")
 def samples() -> None:
-    """Read the samples of an event, and draw them again to compare."""
+    """Read the samples of a campaign, and redraw them for comparison."""
 
 
 @samples.command("list")
 @click.argument("slug")
 @command
 def list_all(slug: str) -> None:
-    """List the samples of a campaign, the last one first."""
+    """List the samples of a campaign, latest first."""
     with deps().db.snapshot() as tx:
         rows = samples_of(tx, find_campaign(tx, slug).id or 0)
     for row in rows:
@@ -30,7 +30,7 @@ def list_all(slug: str) -> None:
 @click.argument("number", type=int)
 @command
 def verify(slug: str, number: int) -> None:
-    """Draw a sample again by its seed, and compare; exit code 1 when donations differ."""
+    """Draw a sample again from its seed and compare. Exit with code 1 if donations differ."""
     with deps().db.snapshot() as tx:
         sample = find_sample(tx, find_campaign(tx, slug).id or 0, number)
         again = repeat(tx, sample.draw)

@@ -11,7 +11,7 @@ from campaigns.screening.review import review
 @click.argument("campaign")
 @command
 def screen(campaign: str) -> None:
-    """Screen all paid donations of an ended campaign (its slug): opens cases, decides nothing."""
+    """Screen all paid donations of an ended campaign (its slug). This opens cases and decides nothing."""
     done = review(deps(), campaign, ACTOR, publish)
     click.echo(f"{done.donations} donations looked at, {done.opened} cases opened, {done.open} open")
 

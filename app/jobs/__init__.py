@@ -1,1 +1,1 @@
-"""Recurring work: the registry of jobs, their last runs, and the process that ticks them."""
+"""Recurring work: the registry of jobs, the record of their last runs, and the scheduler process."""

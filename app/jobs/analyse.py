@@ -1,17 +1,17 @@
-"""Analyse tables as they grow: of a table that was empty when it was last analysed the planner knows nothing, and
-autovacuum comes minutes after a rush has begun."""
+"""Analyse tables as they grow. The planner knows nothing about a table that was empty when it was last analysed,
+and autovacuum runs minutes after a rush has begun."""
 
 from campaigns.dependencies import Dependencies
 from kernel.db import Tx
 
-LEAST_CHANGES = 500  # a table with fewer rows is read as a whole whatever the planner thinks
+LEAST_CHANGES = 500  # a smaller table is read by a full scan, whatever the planner knows
 
 
 def analyse_grown_tables(deps: Dependencies) -> int:
-    """Analyse the tables in which as many rows changed as they had when they were last analysed; return how many.
+    """Analyse the tables in which at least as many rows changed as they had when last analysed. Return how many.
 
-    One transaction per table: readers and writers go on meanwhile, and a table that somebody vacuums or alters is
-    left for the next run. Only tables of our own role, as PostgreSQL demands.
+    Each table has its own transaction, so that readers and writers go on. A table that is being vacuumed or altered
+    is left for the next run. Only tables of our own role are analysed, as PostgreSQL requires.
     """
     with deps.db.transaction() as tx:
         tables = _grown_tables(tx)
@@ -22,7 +22,7 @@ def analyse_grown_tables(deps: Dependencies) -> int:
 
 
 def _grown_tables(tx: Tx) -> list[str]:
-    """Return the names of the tables, quoted."""
+    """Return the quoted names of the tables."""
     rows = tx.rows(
         """SELECT format('%I.%I', s.schemaname, s.relname) AS name
              FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid

@@ -1,6 +1,6 @@
-"""The jobs: one table from name to interval and work, and how a run is recorded.
+"""The jobs: one table from name to interval and work, and the record of each run.
 
-A job may run in several processes at once: each claims its work in the database.
+A job may run in several processes at once, because each claims its work in the database.
 """
 
 import time
@@ -55,21 +55,21 @@ from payments.partners.partner_secrets import forget_secrets
 
 log = structlog.get_logger("jobs")
 
-SEALING_S = 20  # per run; what is left is sealed by the next
-MOST_BATCHES = 100  # per run, well within the time after which a silent scheduler ends itself
+SEALING_S = 20  # per run; the next run seals the rest
+MOST_BATCHES = 100  # per run, well within the time after which a silent scheduler exits
 
 
 class Job(NamedTuple):
-    """What to do every `every_s` seconds; `work` returns what it did, in words, or "" for nothing."""
+    """Work to do every `every_s` seconds. `work` returns what it did, in words, or "" for nothing."""
 
     every_s: int
     work: Callable[[Dependencies], str]
 
 
 class LastRun(NamedTuple):
-    """What is recorded of a job; `runs` and `failures` count since its first start.
+    """The record of a job. `runs` and `failures` count since its first start.
 
-    `failure` says what its last failure was and where, `failed_at` when.
+    `failure` says what the last failure was and where it was raised, `failed_at` when.
     """
 
     name: str
@@ -85,7 +85,8 @@ class LastRun(NamedTuple):
 def _process_inbox(deps: Dependencies) -> str:
     """Process batches of events until less than a batch is left.
 
-    Processes that run this job beside us share a backlog: processes, not threads, as half of the work is Python's.
+    Several processes that run this job share a backlog. Threads would not help, because half of the work is
+    Python's.
     """
     processed = 0
     for _ in range(MOST_BATCHES):
@@ -122,13 +123,13 @@ def _close(deps: Dependencies) -> str:
 
 
 def _allot(deps: Dependencies) -> str:
-    """Divide what came in, and mark what the bank's statement shows as paid or returned."""
+    """Divide the money received, and mark the remittances that the bank's statement shows as paid or returned."""
     done = _outcome(allot(deps), "projects"), _outcome(mark_by_statement(deps), "remittances marked")
     return ", ".join(filter(None, done))
 
 
 def _statements(deps: Dependencies) -> str:
-    """Follow the provider's statement, so that money is compared at once and not only at the end."""
+    """Read the provider's statement continuously, so that money is compared at once and not only at the end."""
     return _outcome(follow_statement(deps), "lines")
 
 
@@ -142,13 +143,13 @@ def _seal(deps: Dependencies) -> str:
 
 
 def _approvals(deps: Dependencies) -> str:
-    """End approvals that nobody decided about in time."""
+    """Expire approvals that were not decided in time."""
     with deps.db.transaction() as tx:
         return _outcome(expire_approvals(tx), "approvals expired")
 
 
 def _vouchers(deps: Dependencies) -> str:
-    """Make the vouchers of yesterday and before."""
+    """Create the vouchers up to the end of yesterday."""
     return _outcome(book(deps, "scheduler").vouchers, "vouchers")
 
 
@@ -157,7 +158,7 @@ def _monthly(deps: Dependencies) -> str:
 
 
 def _replies(deps: Dependencies) -> str:
-    """Remove replies that nobody will ask for again."""
+    """Remove replies that are no longer needed for repeated requests."""
     with deps.db.transaction() as tx:
         return _outcome(forget(tx), "replies removed")
 
@@ -173,7 +174,7 @@ def _pictures(deps: Dependencies) -> str:
 
 
 def _check(deps: Dependencies) -> str:
-    """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
+    """Compare the books with the statements, check the books, and log the faults. People repair them."""
     with deps.db.transaction() as tx:
         compare(tx)
     with deps.db.snapshot() as tx:
@@ -184,7 +185,7 @@ def _check(deps: Dependencies) -> str:
 
 
 def _personal_data(deps: Dependencies) -> str:
-    """Seal what earlier versions stored in clear, and forget what is no longer needed."""
+    """Seal what earlier versions stored in clear text, and forget what is no longer needed."""
     with deps.db.transaction() as tx:
         make_ahead(tx, deps.keys)
     sealed, began = 0, time.monotonic()
@@ -247,9 +248,9 @@ JOBS: dict[str, Job] = {
 
 
 def run(name: str, deps: Dependencies) -> str:
-    """Run a job once, record how it went, and return what it did.
+    """Run a job once, record the run, and return what it did.
 
-    Raises NotFound `job_unknown`, and what the job raises, after recording it.
+    Raises NotFound `job_unknown`. Exceptions of the job are raised again after they are recorded.
     """
     if name not in JOBS:
         raise NotFound("job_unknown", jobs=", ".join(JOBS))
@@ -275,8 +276,8 @@ def _record_start(deps: Dependencies, name: str) -> None:
 
 
 def _record_end(deps: Dependencies, name: str, outcome: str, *, failed: bool) -> None:
-    """Record the end of a run, in real time also under `--at`. A run that did nothing keeps what the
-    last one did, unless that failed."""
+    """Record the end of a run, in real time even under `--at`. A run that did nothing keeps the outcome of the
+    previous run, unless that failed."""
     with deps.db.transaction() as tx:
         tx.run(
             """UPDATE job_run SET finished_at = clock_timestamp(), failures = failures + :failed,
@@ -292,6 +293,6 @@ def _record_end(deps: Dependencies, name: str, outcome: str, *, failed: bool) ->
 
 
 def last_runs(tx: Tx) -> dict[str, LastRun]:
-    """Return what is recorded of each job, by name; a job that never ran is left out."""
+    """Return the record of each job by name. A job that never ran is absent."""
     sql = "SELECT name, started_at, finished_at, outcome, runs, failures, failure, failed_at FROM job_run"
     return {run.name: run for run in tx.rows_as(LastRun, sql)}

@@ -9,9 +9,9 @@ from kernel.db import moment
 
 
 class JobRun(SQLModel, table=True):
-    """When a job last ran, and how it went. `runs` and `failures` count since its first start.
+    """The last run of a job. `runs` and `failures` count since its first start.
 
-    `failure` says what the last failure was and where it was raised, and stays when later runs succeed.
+    `failure` says what the last failure was and where it was raised. It stays when later runs succeed.
     """
 
     __tablename__ = "job_run"

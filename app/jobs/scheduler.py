@@ -1,6 +1,7 @@
-"""The scheduler, a process of its own: `python -m app.jobs.scheduler [JOB ...]`, all jobs when none is named.
+"""The scheduler process: `python -m app.jobs.scheduler [JOB ...]`, which runs all jobs if none is named.
 
-It only ticks: jobs find and claim due work in the database, so a second scheduler beside it is harmless.
+It only starts jobs. They find and claim due work in the database, so a second scheduler running in parallel is
+harmless.
 """
 
 import gc
@@ -25,14 +26,14 @@ from app.observability import logs
 from campaigns.dependencies import Dependencies
 from kernel.failures import failure_of
 
-SILENCE_S = 120  # no job started for so long: something is stuck for good
+SILENCE_S = 120  # if no job started for this long, the scheduler is stuck
 WATCH_S = 5.0
 
 log = structlog.get_logger("scheduler")
 
 
 class Heart:
-    """The time when a job last started (monotonic seconds)."""
+    """The time at which a job last started, in monotonic seconds."""
 
     def __init__(self) -> None:
         self.beat_at = time.monotonic()
@@ -47,10 +48,10 @@ class Heart:
 def make_scheduler(
     deps: Dependencies, heart: Heart, table: dict[str, registry.Job] | None = None
 ) -> BlockingScheduler:
-    """Make one interval job per row of the table.
+    """Create a scheduler with one interval job per row of the table.
 
-    In memory and in UTC: a shared job store ran jobs several times, and a default misfire grace would drop a tick
-    after the clock has jumped.
+    Jobs are kept in memory and in UTC: a shared job store ran jobs several times, and the default misfire grace
+    would drop a tick after the clock has jumped.
     """
     scheduler = BlockingScheduler(
         timezone="UTC",
@@ -58,13 +59,13 @@ def make_scheduler(
         job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
     )
     for name, job in (table or registry.JOBS).items():
-        ticks = {"seconds": job.every_s, "next_run_time": datetime.now(UTC)}  # the first one at once
+        ticks = {"seconds": job.every_s, "next_run_time": datetime.now(UTC)}  # run at once, then every interval
         scheduler.add_job(_tick, "interval", **ticks, args=(deps, heart, name), id=name)
     return scheduler
 
 
 def _tick(deps: Dependencies, heart: Heart, name: str) -> None:
-    """Run a job. One that fails, for example because the database is away, runs again at its next tick."""
+    """Run a job. A job that fails, for example because the database is unreachable, runs again at its next tick."""
     heart.beat()
     try:
         registry.run(name, deps)
@@ -80,8 +81,8 @@ def watch(
     die: Callable[[int], None],
     silence_s: float = SILENCE_S,
 ) -> None:
-    """End the process (exit code 1) when the scheduler's thread is dead or no job starts any more: whoever
-    started us starts us again."""
+    """End the process with exit code 1 when the scheduler's thread is dead or no job has started for `silence_s`.
+    The supervisor then restarts it."""
     while not stopping.wait(min(WATCH_S, silence_s)):
         if not alive() or heart.silent_s() > silence_s:
             log.error("scheduler_dead", silent_s=round(heart.silent_s()))
@@ -90,21 +91,21 @@ def watch(
 
 
 def collect_rarely() -> None:
-    """A batch makes a hundred thousand small objects and few of them in cycles: looking for cycles as often as
-    Python does by default takes a third of the time of settling."""
+    """Make the garbage collector run rarely. A batch creates a hundred thousand small objects, few of them in
+    cycles; Python's default thresholds take a third of the time of processing events."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 def table(names: Sequence[str]) -> dict[str, registry.Job]:
-    """Return the jobs with these names, or all. Ends the process when there is no such job."""
+    """Return the jobs with these names, or all. Raises SystemExit for an unknown name."""
     if unknown := [name for name in names if name not in registry.JOBS]:
         raise SystemExit(f"no such job: {', '.join(unknown)}; there are {', '.join(registry.JOBS)}")
     return {name: job for name, job in registry.JOBS.items() if not names or name in names}
 
 
 def main(*names: str) -> int:
-    """Run the jobs of these names (all when there are none) until SIGTERM or SIGINT."""
+    """Run the named jobs, or all if none is named, until SIGTERM or SIGINT."""
     chosen = table(names)
     settings = config.load(with_demo_environment(os.environ))
     logs.configure(settings.log_level)

@@ -1,1 +1,1 @@
-"""Totals pushed to open pages."""
+"""Live totals, pushed to open pages."""

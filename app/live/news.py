@@ -1,4 +1,4 @@
-"""Waiting for the news that totals changed, which Redis carries (`publish`), or for a moment when it does not."""
+"""Wait for a message that totals changed, which Redis carries (`publish`), or for a moment without Redis."""
 
 import time
 from typing import Any
@@ -7,13 +7,13 @@ import redis
 
 from app.live.publish import CHANNEL
 
-POLL_S = 1.0  # without Redis
-LISTEN_S = 5.0  # with Redis: the longest time after which the books are read anyway
+POLL_S = 1.0  # poll interval without Redis
+LISTEN_S = 5.0  # with Redis, the longest time after which the books are read anyway
 RECONNECT_S = 10.0
 
 
 class News:
-    """News of one campaign, or of all of them. Not to be shared by threads."""
+    """Change messages of one campaign, or of all campaigns. Not thread-safe."""
 
     def __init__(self, redis_url: str | None, campaign_id: int | None = None) -> None:
         self._url = redis_url
@@ -23,7 +23,8 @@ class News:
         self._retry_at = 0.0
 
     def wait(self) -> bool:
-        """Wait for news, `LISTEN_S` at most; without Redis for a second. Return whether there were any."""
+        """Wait for a message for at most `LISTEN_S`, or without Redis for `POLL_S`. Return whether there was
+        one."""
         if self._pubsub is None and self._url and time.monotonic() >= self._retry_at:
             self._connect()
         if self._pubsub is None:

@@ -11,9 +11,9 @@ CHANNEL = "beishan:totals:"
 
 
 def publish(campaign_ids: Iterable[int], redis_url: str | None = None) -> None:
-    """Announce that the totals of campaigns changed. Without Redis the pages find out by themselves.
+    """Announce that the totals of campaigns changed. Without Redis the feeds poll the books themselves.
 
-    Never raises: money does not depend on pages that show it.
+    Never raises, because no payment may fail over the pages that show it.
     """
     url = redis_url or config.load().redis_url
     ids = list(campaign_ids)
@@ -26,5 +26,5 @@ def publish(campaign_ids: Iterable[int], redis_url: str | None = None) -> None:
                 client.publish(f"{CHANNEL}{campaign_id}", "moved")
         finally:
             client.close()
-    except Exception as error:  # no news may fail what it is news of
+    except Exception as error:  # a failed announcement must not fail the change that it announces
         structlog.get_logger("live").warning("publish_failed", error=type(error).__name__)

@@ -1,7 +1,7 @@
-"""Totals pushed to open pages, as server-sent events (HTML standard, section 9.2). Who polls asks the API.
+"""Totals pushed to open pages as server-sent events (HTML standard, section 9.2). Clients that poll use the API.
 
-One poller per process and campaign, however many pages are open: it reads the books when Redis says that they
-changed, and without Redis every second. It runs only while somebody listens.
+Each process has one poller per campaign, however many pages are open. It reads the books when Redis announces a
+change, and without Redis every second. It runs only while there are listeners.
 """
 
 import json
@@ -24,18 +24,18 @@ from campaigns.disclosure.campaigns import public_campaign
 from campaigns.disclosure.totals import totals
 from kernel.errors import Forbidden, Unavailable
 
-HEARTBEAT_S = 15.0  # detects clients that are gone, and keeps proxies from closing the connection
-LONGEST_S = 3600.0  # then the page connects anew, perhaps to another process
-SWARM_S = 0.1  # a batch publishes several times
-KNOWN_S = 5.0  # a campaign stays known
-TURN_S = 2.0  # to wait for the database behind other readers
-AWAKE = 50  # pages that are written to at a time
+HEARTBEAT_S = 15.0  # detects disconnected clients, and keeps proxies from closing the connection
+LONGEST_S = 3600.0  # then the page reconnects, perhaps to another process
+SWARM_S = 0.1  # delay after a message, because a batch publishes several times
+KNOWN_S = 5.0  # how long a campaign is cached
+TURN_S = 2.0  # longest wait for other readers of the database
+AWAKE = 50  # number of pages notified at a time
 
 blueprint = Blueprint("live", __name__, url_prefix="/api/v1/campaigns")
 
 
 class Feed:
-    """The newest totals of one campaign, and the listeners that wait for the next."""
+    """The latest totals of one campaign, and the listeners that wait for the next."""
 
     def __init__(self, deps: Dependencies, campaign_id: int, currency: str, redis_url: str | None) -> None:
         self._deps = deps
@@ -49,7 +49,8 @@ class Feed:
         self._payload = ""
 
     def listen(self) -> Iterator[str]:
-        """Server-sent events until the client goes: totals at once and at every change, heartbeats between."""
+        """Yield server-sent events until the client disconnects or `LONGEST_S` is over: totals at once and at every
+        change, heartbeats in between."""
         self._join()
         try:
             yield "retry: 3000\n\n"
@@ -76,7 +77,7 @@ class Feed:
             self._listeners -= 1
 
     def _poll(self) -> None:
-        """Read the totals, notify, wait; return when nobody listens any more."""
+        """Read the totals, notify the listeners, and wait. Return when there are no listeners left."""
         news = News(self._redis_url, self._campaign_id)
         try:
             while self._wanted():
@@ -85,7 +86,7 @@ class Feed:
                     time.sleep(SWARM_S)
         finally:
             with self._changed:
-                self._polling = False  # had this failed, the next listener would start it again
+                self._polling = False  # if this poller failed, the next listener starts another
             news.close()
 
     def _wanted(self) -> bool:
@@ -97,7 +98,7 @@ class Feed:
         try:
             with self._deps.db.snapshot() as tx:
                 sums = totals(tx, [self._campaign_id])[self._campaign_id]
-        except SQLAlchemyError as error:  # pages keep what they show; the next round tries again
+        except SQLAlchemyError as error:  # pages keep their totals, and the next round tries again
             structlog.get_logger("live").warning("totals_unreadable", error=type(error).__name__)
             return
         payload = json.dumps({**sums._asdict(), "currency": self._currency})
@@ -110,11 +111,11 @@ class Feed:
         for _ in range(0, listeners, AWAKE):
             with self._changed:
                 self._changed.notify(AWAKE)
-            time.sleep(0)  # donors have their turn between two groups of readers
+            time.sleep(0)  # let requests of donors run between two groups of readers
 
 
 class Streams:
-    """How many streams are open in this process, in all and by address."""
+    """The number of open streams in this process, in total and per address."""
 
     def __init__(self, most: int, of_address: int) -> None:
         self._most = most
@@ -123,7 +124,8 @@ class Streams:
         self._open: Counter[str] = Counter()
 
     def enter(self, network: str) -> None:
-        """Count a stream. Raises Unavailable `streams_full`, or Forbidden `too_many_streams` for its address."""
+        """Count a new stream. Raises Unavailable `streams_full`, or Forbidden `too_many_streams` for its
+        address."""
         with self._turn:
             if self._open.total() >= self._most:
                 raise Unavailable("streams_full")
@@ -132,12 +134,12 @@ class Streams:
             self._open[network] += 1
 
     def full(self, network: str) -> bool:
-        """Return whether an address has as many streams as it may. The doors (`app/http/doors.py`) ask too, before
+        """Return whether an address has reached its number of streams. `app/http/doors.py` checks this too, before
         a request costs anything."""
         return tells_visitors_apart(network) and self._open[network] >= self.of_address
 
     def leave(self, network: str) -> None:
-        """Count a stream that ended."""
+        """Count the end of a stream."""
         with self._turn:
             self._open[network] -= 1
             if not self._open[network]:
@@ -145,7 +147,7 @@ class Streams:
 
 
 def attach(app: Flask) -> None:
-    """Register the live totals; the feeds live as long as the application."""
+    """Register the live totals. The feeds live as long as the application."""
     config = settings(app)
     app.extensions["live"] = {}
     app.extensions["live_turn"] = Lock()
@@ -154,8 +156,8 @@ def attach(app: Flask) -> None:
 
 
 def _feed(slug: str) -> Feed:
-    """Return the feed of a campaign. Looked for in the database once in a while, by one reader at a time, however
-    many pages are opened."""
+    """Return the feed of a campaign. The campaign is read from the database at most every `KNOWN_S` and by one
+    reader at a time, however many pages are opened."""
     feeds: dict[str, tuple[Feed, float]] = current_app.extensions["live"]
     if slug in feeds and time.monotonic() < feeds[slug][1]:
         return feeds[slug][0]
@@ -179,8 +181,8 @@ def _feed(slug: str) -> Feed:
 @blueprint.get("/<slug>/live")
 @access.public
 def live(slug: str) -> Response:
-    """Stream the totals of a campaign. A process has so many streams, and an address so many of them; who gets none
-    asks for `/totals` from time to time."""
+    """Stream the totals of a campaign. Streams are limited per process and per address; a client without one polls
+    `/totals`."""
     require_full()
     network = network_of(request.remote_addr or "")
     streams: Streams = current_app.extensions["live_streams"]
@@ -193,5 +195,5 @@ def live(slug: str) -> Response:
     response = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
     response.call_on_close(lambda: streams.leave(network))
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer the events
     return response

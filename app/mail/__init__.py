@@ -1,1 +1,1 @@
-"""Letters to donors by e-mail: what they say, and how they are sent."""
+"""Letters to donors by e-mail and text message: their contents, and how they are sent."""

@@ -1,4 +1,4 @@
-"""A letter as an e-mail message: text, and the same as simple HTML in our face."""
+"""Compose a letter as an e-mail message: plain text, and the same in simple HTML in our design."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -21,7 +21,7 @@ _MINUTES = int(LASTS.total_seconds()) // 60
 
 
 class Reader(NamedTuple):
-    """Whom a letter goes to."""
+    """The recipient of a letter."""
 
     address: str
     name: str
@@ -29,7 +29,8 @@ class Reader(NamedTuple):
 
 
 class Envelope(NamedTuple):
-    """What every letter has: where its link leads, who sends it, when, and whether it is of a training site."""
+    """The common parts of every letter: target of its link, sender, time, and whether it is from a training
+    site."""
 
     link: str
     sender: str
@@ -46,13 +47,13 @@ def compose(
 
 
 def compose_code(letter: ClaimedLetter, reader: Reader, code: str, envelope: Envelope) -> EmailMessage:
-    """Return the letter that brings a code. Raises ValueError for an address that no header can hold."""
+    """Return the letter that contains a code. Raises ValueError for an address that no header can hold."""
     with speaking(reader.language):
         return _message(letter, reader, code_words(code, _MINUTES), envelope)
 
 
 def compose_text(reader: Reader, code: str, at: datetime, *, training: bool = False) -> EmailMessage:
-    """Return the text message that brings a code to a phone number: its body is all that is sent."""
+    """Return the text message that contains a code for a phone number. Only its body is sent."""
     with speaking(reader.language):
         text = marked_subject(code_text(code, _MINUTES), training=training)
     message = EmailMessage()
@@ -75,7 +76,7 @@ def _message(letter: ClaimedLetter, reader: Reader, words: Words, envelope: Enve
     message["From"] = Address(words.brand, addr_spec=envelope.sender)
     message["To"] = Address(addr_spec=reader.address)
     message["Date"] = format_datetime(envelope.at)
-    # The same id however often it is sent: programs show it once.
+    # The id is the same however often the letter is sent, so that mail programs show it once.
     host = urlsplit(envelope.link).hostname
     message["Message-ID"] = f"<letter-{letter.id}.{letter.donation_id}@{host}>"
     message["Auto-Submitted"] = "auto-generated"

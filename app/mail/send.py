@@ -1,4 +1,4 @@
-"""Send the letters that are due. Nothing is sent inside a transaction, and no address gets into a log."""
+"""Send due letters. Nothing is sent inside a transaction, and no address is logged."""
 
 from email.message import EmailMessage
 from typing import NamedTuple
@@ -24,14 +24,14 @@ _NOBODY = Outcome(Delivery.DROPPED, "nobody_to_write_to")
 
 
 class _Ways(NamedTuple):
-    """By what letters leave; None where a setting names nothing."""
+    """The transports of letters; None if the setting is empty."""
 
     mail: Transport | None
     texts: Transport | None
 
 
 class _Written(NamedTuple):
-    """A letter that is ready, its address, and by what it leaves."""
+    """A composed letter, its address and its transport."""
 
     message: EmailMessage
     address: str
@@ -39,8 +39,8 @@ class _Written(NamedTuple):
 
 
 def send_letters(deps: Dependencies) -> int:
-    """Send a batch of letters and return how many left. Safe to run beside itself; what no setting takes
-    is only dropped when it is too old."""
+    """Send a batch of letters and return how many were sent. Safe to run concurrently. A letter without a
+    configured transport waits, and is dropped only when it is too old."""
     ways = _Ways(transport_of(deps.mail_url), transport_of(deps.sms_url))
     with deps.db.transaction() as tx:
         drop_old(tx)
@@ -57,7 +57,7 @@ def send_letters(deps: Dependencies) -> int:
 
 
 def _write(deps: Dependencies, tx: Tx, letter: ClaimedLetter, ways: _Ways) -> _Written | None:
-    """Return a letter that is ready; None when there is nobody to write to (any more)."""
+    """Compose a letter. Return None if there is no recipient (any more)."""
     contact = read_contact(tx, deps.keys, letter.donation_id)
     kind = LetterKind(letter.kind)
     address = contact.get("phone" if kind is LetterKind.TEXT_CODE else "email", "")
@@ -83,7 +83,8 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
 
 
 def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, ways: _Ways) -> _Written | None:
-    """Return the code that somebody asked for: they want it, whatever they agreed to about letters."""
+    """Compose the letter with a requested code. It is sent even to a donor who declined letters, because they
+    requested it."""
     code_id = UUID(letter.about)
     if not still_valid(tx, code_id):
         return None

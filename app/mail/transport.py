@@ -1,4 +1,4 @@
-"""How letters leave: by SMTP, to a gateway for text messages, or into a folder (the demo), where they stay."""
+"""Transports of letters: SMTP, a gateway for text messages, or a folder (the demo), where they stay."""
 
 import json
 import mailbox
@@ -16,31 +16,33 @@ from campaigns.donations.letters.outbox import Delivery
 _TIMEOUT_S = 15
 _PORTS = {"smtp": 587, "smtps": 465}
 _MOST_KEPT = 200  # letters in the folder
-# Replies of a server that speak of the address, and will not change (RFC 5321, RFC 3463).
+# Permanent replies of a server that concern the address (RFC 5321, RFC 3463).
 _NO_SUCH_ADDRESS = frozenset({550, 551, 553})
 
 
 class Outcome(NamedTuple):
-    """How a letter was taken, and a code for what went wrong: never a server's own words, which name people."""
+    """The result of a delivery and the code of its failure. It never has the server's own text, which names
+    people."""
 
     delivery: Delivery
     failure: str = ""
 
 
 class Transport(Protocol):
-    """Something that takes letters."""
+    """A way to send letters."""
 
     def send(self, message: EmailMessage, address: str) -> Outcome: ...
 
 
 class Smtp:
-    """A mail server. Each letter has a connection of its own: there are few, and none waits for another."""
+    """A mail server. Each letter has its own connection, because letters are few and must not wait for each
+    other."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
 
     def send(self, message: EmailMessage, address: str) -> Outcome:
-        """Hand a letter to the server."""
+        """Send a letter through the server."""
         try:
             with self._connect() as server:
                 server.send_message(message, to_addrs=[address])
@@ -74,8 +76,8 @@ class Smtp:
 
 
 class TextGateway:
-    """A gateway for text messages: `POST {"to": number, "text": ...}` in JSON, with the address's password as
-    bearer token. A provider with another interface needs a small bridge."""
+    """A gateway for text messages: `POST {"to": number, "text": ...}` in JSON, with the URL's password as bearer
+    token. A provider with another interface needs a small adapter."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -84,7 +86,7 @@ class TextGateway:
         self._token = unquote(parts.password or "")
 
     def send(self, message: EmailMessage, address: str) -> Outcome:
-        """Hand a text message to the gateway."""
+        """Send a text message through the gateway."""
         body = json.dumps({"to": address, "text": message.get_content().strip()}, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"}
         if self._token:
@@ -99,13 +101,13 @@ class TextGateway:
 
 
 class Folder:
-    """A mailbox on this machine (Maildir), where the demo shows what donors would get."""
+    """A mailbox on this machine (Maildir), where the demo shows the letters that donors would get."""
 
     def __init__(self, url: str) -> None:
         self.path = unquote(urlsplit(url).path)
 
     def send(self, message: EmailMessage, _address: str) -> Outcome:
-        """Keep a letter, and no more than the newest."""
+        """Store a letter, keeping only the newest `_MOST_KEPT`."""
         box = mailbox.Maildir(self.path)
         box.add(message)
         for key in sorted(box.keys(), key=_counted)[:-_MOST_KEPT]:
@@ -120,7 +122,7 @@ class Folder:
 
 
 def _counted(key: str) -> tuple[float, str]:
-    """The order in which letters came: a Maildir key begins with its second."""
+    """Return the sort key for the order of arrival. A Maildir key begins with the time in seconds."""
     seconds = key.partition(".")[0]
     return (float(seconds) if seconds.isdigit() else 0.0, key)
 
@@ -133,7 +135,7 @@ def _read(box: mailbox.Maildir, key: str) -> EmailMessage | None:
 
 
 def transport_of(url: str) -> Transport | None:
-    """Return what MAIL_URL or SMS_URL names; None when it is not set."""
+    """Return the transport that MAIL_URL or SMS_URL names; None if it is empty."""
     if not url:
         return None
     if url.startswith("file:"):

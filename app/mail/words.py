@@ -1,4 +1,4 @@
-"""What letters to donors say, in the language in force. Amounts in fen."""
+"""The texts of letters to donors, in the current language. Amounts are in fen."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Words(NamedTuple):
 
 
 def words_of(letter: ClaimedLetter, donation: DonationView, campaign: CampaignView, name: str) -> Words:
-    """Return what a letter says about a donation as it stands now."""
+    """Return the texts of a letter about a donation in its current state."""
     kind = LetterKind(letter.kind)
     filing = _("备案 %(number)s", number=campaign.plan.get("filing_no", ""))
     return Words(
@@ -41,7 +41,7 @@ def words_of(letter: ClaimedLetter, donation: DonationView, campaign: CampaignVi
 
 
 def code_words(code: str, minutes: int) -> Words:
-    """Return what the letter with a code says."""
+    """Return the texts of the letter with a code."""
     return Words(
         brand=_("倍善"),
         subject=_("验证码 %(code)s", code=code),
@@ -58,7 +58,7 @@ def code_words(code: str, minutes: int) -> Words:
 
 
 def code_text(code: str, minutes: int) -> str:
-    """Return what the text message with a code says."""
+    """Return the text of the text message with a code."""
     return _(
         "【倍善】验证码 %(code)s，%(minutes)s 分钟内有效。不是您本人在查捐赠，不用理会。",
         code=code,
@@ -125,7 +125,7 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView)
 
 
 def _kept(donation: DonationView) -> str:
-    """What the project has of a donation now."""
+    """Return the sentence that states what the project now has of a donation."""
     gave_minor = donation.amount_minor - donation.refunded_minor
     if donation.captured_minor:
         return _(

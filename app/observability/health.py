@@ -1,4 +1,4 @@
-"""Health checks: the process is alive; its database takes what we write."""
+"""Health checks: whether the process is alive, and whether its database accepts writes."""
 
 import time
 from threading import Thread
@@ -14,16 +14,16 @@ from kernel.errors import Unavailable
 from kernel.outage import READ_ONLY, UNAVAILABLE, outage_of
 
 MOST_S = 2.0
-AWAY_S = 5.0  # not ready after a write that the database refused because it cannot store anything
-CLOSER_LOOK_S = 60.0  # after it, in which a write is tried
+AWAY_S = 5.0  # seconds of "not ready" after the database refused a write because it cannot store anything
+CLOSER_LOOK_S = 60.0  # seconds after such a refusal in which a write is tried
 _READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
-# A new table takes a page of the disk, which no free space in an old one can stand in for. Only after a refusal:
-# each of them leaves dead rows in the catalogue.
+# A new table needs a page of the disk, which free space in an existing table cannot provide. It is tried only after
+# a refusal, because each attempt leaves dead rows in the catalogue.
 _WRITE = "CREATE TEMPORARY TABLE readiness ON COMMIT DROP AS SELECT repeat('x', 4000) AS page"
 
 
 def attach(app: Flask) -> None:
-    """Add `/healthz`, which touches nothing, and `/readyz`, which asks whether the database takes writes."""
+    """Add `/healthz`, which touches nothing, and `/readyz`, which checks whether the database accepts writes."""
 
     @app.get("/healthz")
     @access.monitoring
@@ -45,9 +45,10 @@ def attach(app: Flask) -> None:
 
 
 def database_outage(engine: Engine, within_s: float = MOST_S, *, writing: bool = False) -> Unavailable | None:
-    """Return why the database cannot serve; None if it answers in time and takes writes. `writing`: try one.
+    """Return why the database cannot serve, or None if it answers in time and accepts writes. With `writing`, try a
+    write.
 
-    Queries in a thread of its own: a dead connection or an exhausted pool would block longer.
+    The query runs in a thread of its own, because a dead connection or an exhausted pool would block longer.
     """
     outages: list[Unavailable | None] = []
 

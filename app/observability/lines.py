@@ -1,5 +1,5 @@
-"""The one way a line gets into the log. A log that cannot be written costs lines, never a request: its disk may be
-full, its file closed, its reader may have stopped."""
+"""The single function that writes log lines. If the log cannot be written (disk full, file closed, reader stopped),
+lines are lost but no request fails."""
 
 import os
 import select
@@ -7,11 +7,11 @@ import stat
 import sys
 from typing import IO
 
-_PIECE = 1000  # characters: a pipe that says it is writable takes 4096 bytes without waiting (PIPE_BUF of Linux)
+_PIECE = 1000  # characters: a writable pipe takes 4096 bytes without blocking (PIPE_BUF of Linux)
 
 
 class Lost:
-    """How many lines of this process nobody will read."""
+    """The number of lines that this process could not write."""
 
     count = 0
 
@@ -20,7 +20,7 @@ def write(line: str) -> None:
     """Write a line to stderr, or count it as lost."""
     try:
         _write(sys.stderr, line + "\n")
-    except (OSError, ValueError, AttributeError):  # AttributeError: stderr was closed before we began (None)
+    except (OSError, ValueError, AttributeError):  # AttributeError: stderr was closed before the start (None)
         Lost.count += 1
 
 
@@ -34,16 +34,17 @@ def _write(stream: IO[str], line: str) -> None:
 
 
 def _pipe(stream: IO[str]) -> int | None:
-    """Return the number of a pipe; None for what never keeps a writer waiting."""
+    """Return the file descriptor of a pipe; None for a stream that never blocks a writer."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):
-        return None  # no file of the system
+        return None  # not a file of the operating system
     return number if stat.S_ISFIFO(os.fstat(number).st_mode) else None
 
 
 def _takes(pipe: int) -> bool:
-    """Ask the system itself: gevent's own `select` would hand the turn to others."""
+    """Return whether a pipe is writable. Uses the original `select`, because gevent's would yield to other
+    greenlets."""
     monkey = sys.modules.get("gevent.monkey")
     waiting = monkey.get_original("select", "select") if monkey else select.select
     return bool(waiting([], [pipe], [], 0)[1])

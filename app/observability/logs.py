@@ -1,4 +1,4 @@
-"""Logs: one JSON object per line on stderr, with the request's id, without personal data or secrets."""
+"""Logs: one JSON object per line on stderr, with the request id, without personal data or secrets."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from flask import Flask, Response, g, request
 from app.http.request_id import MAKING, accepted_id, request_id
 from app.observability import lines
 
-# Fields that may hold a person or a secret, whoever logs them.
+# Fields that may contain personal data or a secret, whichever code logs them.
 _SECRET = re.compile(r"token|secret|password|authorization|cookie|e-?mail|phone|donor_name|signature", re.I)
 _logs_requests = True
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
@@ -40,11 +40,11 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    logging.raiseExceptions = False  # a line that cannot be written is no reason to write more
+    logging.raiseExceptions = False  # do not report a line that cannot be written by writing more
 
 
 class _Lines:
-    """A structlog logger; every level writes a line."""
+    """A structlog logger that writes a line at every level."""
 
     def msg(self, line: str) -> None:
         lines.write(line)
@@ -57,7 +57,7 @@ def _to_stderr(*_: Any) -> Any:
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Hide the values of fields that may hold a person or a secret."""
+    """Mask the values of fields that may contain personal data or a secret."""
     return {key: "***" if _SECRET.search(key) and value else value for key, value in event.items()}
 
 
@@ -100,11 +100,11 @@ def log_request(
     request_id: str,
     partner: str | None = None,
 ) -> None:
-    """Log the end of a request. `rule` is the endpoint's, never the address: addresses carry tokens. `partner`: the
-    registered platform that called, or that somebody called as.
+    """Log the end of a request. `rule` is the route's pattern, never the address, because addresses contain tokens.
+    `partner` is the registered platform that called, or whose name the caller used.
 
-    The line has the form of all others. It does without structlog's processors, which take longer than the rest
-    of a short request.
+    The line has the same form as all others. It bypasses structlog's processors, which take longer than the rest of
+    a short request.
     """
     if not _logs_requests:
         return

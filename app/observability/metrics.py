@@ -1,5 +1,5 @@
-"""`/metrics` for Prometheus: business figures read from the database at each scrape, so that they are the same
-whichever process answers; and this process' own requests, told apart by the label `pid`."""
+"""`/metrics` for Prometheus. Business figures are read from the database at each scrape, so that every process
+reports the same; figures of this process's own requests have the label `pid`."""
 
 import os
 import time
@@ -37,7 +37,7 @@ from payments.inbox.inbox_figures import count_by_state, oldest_due_s
 
 
 class JobRun(Protocol):
-    """What the metrics read of a job's last run."""
+    """The fields of a job's last run that the metrics read."""
 
     @property
     def finished_at(self) -> datetime | None: ...
@@ -49,14 +49,14 @@ class JobRun(Protocol):
     def outcome(self) -> str: ...
 
 
-# Counts an answered request: method, endpoint, status, seconds.
+# Counts a finished request: method, endpoint, status, seconds.
 CountRequest = Callable[[str, str, int, float], None]
 LastRuns = Callable[[Tx], Mapping[str, JobRun]]
 
-KEEP_S = 1.0  # the page is not made more often, however often it is asked for
+KEEP_S = 1.0  # the page is created at most once per this time
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-# The label `state` of what is in a pot.
+# Values of the label `state` for match money in a pot.
 _POT_STATES = {
     AccountKind.POT_FREE: "free",
     AccountKind.POT_RESERVED: "reserved",
@@ -67,7 +67,7 @@ _POT_STATES = {
 
 
 def attach(app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
-    """Count requests, and serve `/metrics`. `last_runs` returns what the database remembers of the jobs."""
+    """Count requests, and serve `/metrics`. `last_runs` reads the record of the jobs from the database."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     labels = ("pid", "method", "endpoint")
@@ -78,7 +78,7 @@ def attach(app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
     counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count_request(method: str, endpoint: str, status: int, seconds: float) -> None:
-        # The endpoint's name, never the address: strangers could make endless series of addresses.
+        # The endpoint's name, never the address, because strangers could create endless series of addresses.
         pair = counters.get((method, endpoint, status))
         if pair is None:
             pair = count.labels(pid, method, endpoint, str(status)), took.labels(pid, method, endpoint)
@@ -105,7 +105,7 @@ def attach(app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
 
 
 class _Business:
-    """The figures from the database; without it, only the figure that says so."""
+    """The figures from the database. If it cannot be read, only its status and the lost log lines are reported."""
 
     def __init__(self, app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
         self._app = app
@@ -113,7 +113,7 @@ class _Business:
         self._last_runs = last_runs
 
     def describe(self) -> list[Any]:
-        """Describe nothing at registration: the database is queried at a scrape only."""
+        """Describe nothing at registration, so that the database is queried only at a scrape."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -176,7 +176,7 @@ def _pots(tx: Tx) -> GaugeMetricFamily:
 
 
 def _jobs(tx: Tx, jobs: Collection[str], runs: Mapping[str, JobRun]) -> Iterator[GaugeMetricFamily]:
-    """Yield how long ago each job finished, how often it failed, and the faults of the last check."""
+    """Yield the time since each job finished, its number of failures, and the faults that the last check found."""
     now = tx.scalar("SELECT clock_timestamp()")
     ages = [(n, (now - r.finished_at).total_seconds()) for n, r in runs.items() if r.finished_at and n in jobs]
     yield _gauge("beishan_job_finished_age_seconds", "Time since a job finished", ("job",), ages)

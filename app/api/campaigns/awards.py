@@ -1,4 +1,4 @@
-"""Awards of campaigns: criteria, and who won by the books as it was published."""
+"""Awards of campaigns: their criteria, and the winners according to the books, as published."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class AwardOut(AwardIn):
 
 
 class AwardWinnerOut(Schema):
-    """Who has a place, and the figures it rests on; amounts in fen."""
+    """The winner of a place and the figures behind it; amounts in fen."""
 
     place = Whole()
     code = Text()
@@ -86,7 +86,7 @@ def list_awards(slug: str) -> Any:
 @blueprint.arguments(AwardIn)
 @blueprint.response(201, AwardOut)
 def add(body: dict[str, Any], slug: str) -> Any:
-    """Add an award before the campaign ends; its public page says from then on how it is decided."""
+    """Add an award before the campaign ends. The public page then shows how it is decided."""
     with deps().db.transaction() as tx:
         return awards.add(tx, slug, NewAward(**body), access.actor())
 
@@ -104,7 +104,7 @@ def remove(slug: str, award_id: int) -> None:
 @access.managers(Permission.READ, where=Where.FROM_BELOW)
 @blueprint.response(200, DecidedAwardOut(many=True))
 def list_standings(slug: str) -> Any:
-    """Return who would win by the books of now."""
+    """Return who would win according to the current books."""
     with deps().db.snapshot() as tx:
         return awards.computed(tx, find_campaign(tx, slug).id or 0)
 
@@ -113,7 +113,7 @@ def list_standings(slug: str) -> Any:
 @access.public
 @blueprint.response(200, AwardPublicationOut(many=True))
 def list_publications(slug: str) -> Any:
-    """List what was published of a campaign's awards, the last version first."""
+    """List the published versions of a campaign's awards, latest first."""
     with deps().db.snapshot() as tx:
         return awards.publications_of(tx, public(tx, slug).id or 0)
 
@@ -123,6 +123,7 @@ def list_publications(slug: str) -> Any:
 @blueprint.arguments(AwardPublicationIn)
 @blueprint.response(201, AwardPublicationOut)
 def publish(body: dict[str, Any], slug: str) -> Any:
-    """Publish the awards by the books once the result is published; again, with a reason, when the books moved."""
+    """Publish the awards according to the books once the result is published. When the books have changed, publish
+    them again with a reason."""
     with deps().db.transaction() as tx:
         return awards.publish(tx, slug, body["reason"], access.actor())

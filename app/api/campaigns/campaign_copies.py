@@ -1,4 +1,4 @@
-"""Campaigns that begin as copies of others."""
+"""Create campaigns as copies of others."""
 
 from typing import Any
 
@@ -42,8 +42,9 @@ class CopyOut(Schema):
 @blueprint.response(201, CopyOut)
 @blueprint.alt_response(200, schema=CopyOut, description="a preview: nothing is copied")
 def copy(body: dict[str, Any], slug: str) -> Any:
-    """Make a draft out of a campaign: its plan without the filing, windows, thresholds, projects, and its pots with
-    their rules and tranches. Of a fund that holds less than its pots take: 409 `fund_short`."""
+    """Create a draft from a campaign. It copies the plan without the filing, windows, thresholds, projects, and the
+    pots with their rules and tranches. If a fund holds less than its pots take, the request fails with 409
+    `fund_short`."""
     new = CopyOf(body["slug"], body["name"], body["opens_at"], body["with_pots"])
     with deps().db.transaction() as tx:
         if new.with_pots:

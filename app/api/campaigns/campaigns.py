@@ -1,4 +1,4 @@
-"""Campaigns: what the public reads, and how managers run them."""
+"""Campaigns, as the public reads them and managers run them."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ blueprint = make_blueprint("campaigns", "Fundraising campaigns.")
 
 
 def _may_see_drafts(tx: Tx, slug: str) -> bool:
-    """Whether a manager asks whose branch holds the campaign."""
+    """Return whether the caller is a manager whose branch holds the campaign."""
     manager = _manager(tx)
     return manager is not None and rights.may_act(manager, rights.holder_of(tx, "slug", slug))
 
@@ -57,7 +57,7 @@ def _manager(tx: Tx) -> Caller | None:
 @blueprint.response(200, CampaignOut(many=True))
 @blueprint.paginate()
 def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
-    """List campaigns, the newest first; with a manager's token drafts too."""
+    """List campaigns, newest first. With a manager's token the list includes drafts."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = listed(tx, page_of(paging), manager=_manager(tx))
@@ -78,7 +78,7 @@ def show(slug: str) -> Any:
 @shared(speaks=False)
 @blueprint.response(200, TotalsOut)
 def show_totals(slug: str) -> Any:
-    """Return the totals alone, for polling."""
+    """Return only the totals, for polling."""
     with deps().db.transaction() as tx:
         campaign = public(tx, slug)
         assert campaign.id is not None
@@ -91,7 +91,7 @@ def show_totals(slug: str) -> Any:
 @blueprint.response(200, ProjectRowOut(many=True))
 @blueprint.paginate()
 def projects(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """List the projects that take part, with what each raised in this campaign."""
+    """List the participating projects with the amount that each raised in this campaign."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=_may_see_drafts(tx, slug))
@@ -104,7 +104,7 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
 @access.public
 @blueprint.response(200, ProjectPageOut)
 def project(slug: str, project_id: int) -> Any:
-    """Show a project that takes part: what its page says, and what it raised in this campaign."""
+    """Return a participating project: the content of its page, and the amount that it raised in this campaign."""
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=_may_see_drafts(tx, slug))
         assert campaign.id is not None
@@ -120,7 +120,7 @@ def project(slug: str, project_id: int) -> Any:
 @blueprint.response(200, StandingOut(many=True))
 @blueprint.paginate()
 def list_standings(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """Rank counties, townships, villages or teams by their totals, the highest first. Not in reduced mode."""
+    """Rank counties, townships, villages or teams by their totals, highest first. Unavailable in reduced mode."""
     require_full()
     paging = pagination_parameters
     with deps().db.transaction() as tx:
@@ -153,7 +153,7 @@ def _new_campaign(body: dict[str, Any]) -> NewCampaign:
 
 
 def windows_of(body: dict[str, Any]) -> list[dict[str, str]]:
-    """Return windows as they are stored: times in ISO 8601."""
+    """Return windows in the form in which they are stored, with times in ISO 8601."""
     return [{name: moment.isoformat() for name, moment in window.items()} for window in body.get("windows", ())]
 
 
@@ -162,7 +162,7 @@ def windows_of(body: dict[str, Any]) -> list[dict[str, str]]:
 @blueprint.arguments(CampaignChange)
 @blueprint.response(200, CampaignOut)
 def change(body: dict[str, Any], slug: str) -> Any:
-    """Change a draft: what is named is replaced, plan and durations field by field."""
+    """Change a draft. Named fields are replaced; plan and durations are replaced field by field."""
     if "windows" in body:
         body["windows"] = windows_of(body)
     with deps().db.transaction() as tx:
@@ -174,7 +174,7 @@ def change(body: dict[str, Any], slug: str) -> Any:
 @blueprint.arguments(EntryIn)
 @blueprint.response(201, EntryIn)
 def add_entry(body: dict[str, Any], slug: str) -> Any:
-    """Let a project take part. Idempotent."""
+    """Add a project to the campaign. Idempotent."""
     with deps().db.transaction() as tx:
         scope.require_named(tx, "project_id", body["project"])
         entries.add_entry(tx, slug, body["project"], access.actor())
@@ -185,7 +185,7 @@ def add_entry(body: dict[str, Any], slug: str) -> Any:
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.response(200, CampaignOut)
 def schedule(slug: str) -> Any:
-    """Schedule a campaign whose plan is complete; it opens by itself."""
+    """Schedule a campaign whose plan is complete. It opens automatically."""
     with deps().db.transaction() as tx:
         return view(tx, transitions.schedule(tx, slug, access.actor()))
 
@@ -194,7 +194,7 @@ def schedule(slug: str) -> Any:
 @access.managers(Permission.CAMPAIGNS_WRITE, own_transactions=True)
 @blueprint.response(200, CampaignOut)
 def close(slug: str) -> Any:
-    """Run the closing steps that are due now, without waiting for the scheduler."""
+    """Run the due closing steps now instead of waiting for the scheduler."""
     with deps().db.transaction() as tx:
         phase = public(tx, slug, drafts=True).phase
     if not close_due(deps(), slug):

@@ -1,4 +1,4 @@
-"""Cancelled campaigns: what goes back, how far it is, and what others must give back."""
+"""Cancelled campaigns: the amounts to be refunded, the progress, and the gifts that others must return."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ blueprint = make_blueprint("cancellation", "Cancelled campaigns, and the way of 
 
 
 class CancellationOut(Schema):
-    """Counts of donations; amounts in fen. Before the cancellation: what would go back."""
+    """Counts of donations, and amounts in fen. Before the cancellation they show what would be refunded."""
 
     campaign = Text()
     phase = Text()
@@ -78,7 +78,7 @@ class CancelIn(Schema):
 @blueprint.response(200, CampaignOut)
 @may_wait(blueprint)
 def cancel(body: dict[str, Any], slug: str) -> Any:
-    """Cancel a campaign before its end. Donations stop at once; the job `close` gives all money back."""
+    """Cancel a campaign before its end. Donations stop at once; the job `close` returns all money."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.cancel", slug, body["reason"])
         if response := waiting(outcome):
@@ -92,7 +92,7 @@ def cancel(body: dict[str, Any], slug: str) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, CancellationOut)
 def show(slug: str) -> Any:
-    """Report how far the money of a cancelled campaign is on its way back, or what cancelling would give back."""
+    """Report the progress of returning a cancelled campaign's money, or what cancelling would return."""
     with deps().db.transaction() as tx:
         campaign, cancellation, left = find_cancellation(tx, slug)
         times = {
@@ -110,7 +110,7 @@ def show(slug: str) -> Any:
 @blueprint.response(200, ToGiveBackOut(many=True))
 @blueprint.paginate()
 def list_to_give_back(slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """List the paid donations that we cannot refund ourselves: of partners, offline, and whose refund failed."""
+    """List the paid donations that we cannot refund ourselves: from partners, offline, or with a failed refund."""
     with deps().db.transaction() as tx:
         campaign = find_cancellation(tx, slug)[0]
         assert campaign.id is not None
@@ -124,7 +124,7 @@ def list_to_give_back(slug: str, pagination_parameters: PaginationParameters) ->
 @blueprint.response(200, GivenBackOut)
 @may_wait(blueprint)
 def given_back(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Record that such a donation of a cancelled campaign was given back outside. The books follow."""
+    """Record that such a donation of a cancelled campaign was returned outside the system. The books follow."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "donation.given_back", donation_id, body["reason"])
         if response := waiting(outcome):

@@ -1,4 +1,4 @@
-"""The draws of random pots, for everybody: what was committed to, and what it came to."""
+"""The draws of random pots, public: the commitment and, after the reveal, the outcome."""
 
 from typing import Any
 
@@ -43,8 +43,8 @@ class DrawOut(Schema):
 @blueprint.response(200, DrawOut)
 @blueprint.paginate()
 def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
-    """Return a random pot's commitment; after the reveal its seed and every donation's draw. `docs/verify_draw.py`
-    verifies the result."""
+    """Return a random pot's commitment and, after the reveal, its seed and every donation's draw.
+    `docs/verify_draw.py` verifies the result."""
     paging = pagination_parameters
     paging.item_count = 0
     with deps().db.snapshot() as tx:

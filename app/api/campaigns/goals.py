@@ -1,4 +1,4 @@
-"""Yearly goals of the federation, and how far each year is."""
+"""Yearly goals of the federation, and the progress of each year."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ class ProgressOut(Schema):
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, ProgressOut(many=True))
 def list_years() -> Any:
-    """List each year with what came and its goal, the newest first."""
+    """List each year with the amount raised and its goal, newest first."""
     with deps().db.snapshot() as tx:
         return [_shown(row) for row in years(tx)]
 
@@ -61,7 +61,7 @@ def list_years() -> Any:
 @blueprint.arguments(GoalIn)
 @blueprint.response(200, ProgressOut)
 def save(body: dict[str, Any]) -> Any:
-    """Set the goal of a year, or change it."""
+    """Set or change the goal of a year."""
     with deps().db.transaction() as tx:
         set_goal(tx, NewGoal(**body), access.actor())
         return _shown(progress(tx, body["year"]))

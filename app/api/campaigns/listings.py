@@ -1,4 +1,4 @@
-"""Withdrawn listings of campaigns (慈善法 第27条): giving stops, and may go on by two people."""
+"""Withdrawn listings of campaigns (慈善法 第27条). Donations stop; two people are needed to resume them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ blueprint = make_blueprint("listings", "Campaigns whose filing or listing was wi
 @blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, CampaignOut)
 def withdraw(body: dict[str, Any], slug: str) -> Any:
-    """Stop taking donations because the filing or the listing was withdrawn. Everybody reads the reason."""
+    """Stop accepting donations because the filing or the listing was withdrawn. The reason is public."""
     with deps().db.transaction() as tx:
         return view(tx, withdraw_listing(tx, slug, body["reason"], access.actor()))
 
@@ -32,7 +32,7 @@ def withdraw(body: dict[str, Any], slug: str) -> Any:
 @blueprint.response(200, CampaignOut)
 @may_wait(blueprint)
 def restore(body: dict[str, Any], slug: str) -> Any:
-    """Take donations again: filing and listing are in force. Needs a second person."""
+    """Accept donations again because filing and listing are in force. Needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.restore_listing", slug, body["reason"])
         return waiting(outcome) or view(tx, outcome)

@@ -1,4 +1,4 @@
-"""Pots and their rules as JSON."""
+"""JSON schemas of pots and their rules."""
 
 from marshmallow import Schema, fields, validate
 
@@ -10,7 +10,7 @@ from matching.rules import LEVELS, TIERS
 
 
 class ScopeIn(Schema):
-    """Which projects; a part that is left out means: any."""
+    """The projects that a pot serves. An omitted part means any."""
 
     levels = fields.List(one_of(*LEVELS))
     tiers = fields.List(one_of(*TIERS))
@@ -20,7 +20,7 @@ class ScopeIn(Schema):
 
 
 class CapsIn(Schema):
-    """The most match, in fen."""
+    """Caps on match, in fen."""
 
     donation_minor = Minor(allow_none=True)
     donor_day_minor = Minor(allow_none=True)
@@ -30,13 +30,13 @@ class CapsIn(Schema):
 
 
 class RandomIn(Schema):
-    """A random pot: each donation draws its ratio from here to `ratio_bps`."""
+    """A random pot. Each donation draws its ratio between this value and `ratio_bps`."""
 
     least_bps = Whole(0, load_default=0)
 
 
 class ChallengeIn(Schema):
-    """A challenge pot opens when the campaign has reached this: give one of the two."""
+    """The threshold at which a challenge pot unlocks. Give one of the two."""
 
     donors = Whole(1)
     raised_minor = Minor()

@@ -42,7 +42,7 @@ def view(tx: Tx, pot_id: int) -> dict[str, Any]:
 
 @contextmanager
 def _rules_named() -> Iterator[None]:
-    """Name faults in rules by the fields of the request."""
+    """Report faults in rules under the field names of the request."""
     try:
         yield
     except Invalid as refusal:
@@ -58,7 +58,7 @@ def _rules_named() -> Iterator[None]:
 @blueprint.response(200, PotManagedOut(many=True))
 @blueprint.paginate()
 def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the pots of the own branch, or of one campaign in it."""
+    """List the pots of the caller's branch, or of one campaign in it."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         ids = pots.list_ids(tx, query.get("campaign") or None, scope.branch())
@@ -79,7 +79,7 @@ def show(pot_id: int) -> Any:
 @blueprint.arguments(PotIn)
 @blueprint.response(201, PotManagedOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a pot; the sum of its tranches is taken from the fund."""
+    """Create a pot. The sum of its tranches is taken from the fund."""
     body["tranches"] = [Tranche(**tranche) for tranche in body["tranches"]]
     with deps().db.transaction() as tx, _rules_named():
         scope.require_draw(tx, body["campaign"], body["fund"])
@@ -91,7 +91,7 @@ def create(body: dict[str, Any]) -> Any:
 @blueprint.arguments(RulesChangeIn)
 @blueprint.response(201, PotManagedOut)
 def add_rules(body: dict[str, Any], pot_id: int) -> Any:
-    """Add rules that apply from a time on; earlier promises stay."""
+    """Add rules that apply from a given time. Earlier promises stay."""
     with deps().db.transaction() as tx, _rules_named():
         pots.add_rules(tx, pot_id, body["rules"], body.get("valid_from"), access.actor())
         return view(tx, pot_id)
@@ -126,7 +126,7 @@ def reduce(body: dict[str, Any], pot_id: int) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, PotManagedOut)
 def pause(body: dict[str, Any], pot_id: int) -> Any:
-    """Let the pot give no new match until it is resumed; reservations stand and are captured. Idempotent."""
+    """Stop a pot from giving new match until it is resumed. Reservations stay and are captured. Idempotent."""
     with deps().db.transaction() as tx:
         pots.pause(tx, pot_id, body["reason"], access.actor())
         return view(tx, pot_id)
@@ -137,7 +137,7 @@ def pause(body: dict[str, Any], pot_id: int) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, PotManagedOut)
 def resume(body: dict[str, Any], pot_id: int) -> Any:
-    """Let a paused pot match again; who gave meanwhile is offered match after the end. Idempotent."""
+    """Let a paused pot match again. Donors who gave meanwhile are offered match after the end. Idempotent."""
     with deps().db.transaction() as tx:
         pots.resume(tx, pot_id, body["reason"], access.actor())
         return view(tx, pot_id)
@@ -159,7 +159,7 @@ def open_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
 @blueprint.arguments(TrancheMoveIn)
 @blueprint.response(200, PotManagedOut)
 def move_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
-    """Let a tranche that has not opened open at another time, earlier or later."""
+    """Change the opening time of an unopened tranche to an earlier or later time."""
     with deps().db.transaction() as tx:
         pots.move_tranche(tx, pot_id, tranche_id, body["opens_at"], body["reason"], access.actor())
         return view(tx, pot_id)
@@ -171,7 +171,7 @@ def move_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
 @blueprint.response(200, PotManagedOut)
 @may_wait(blueprint)
 def withdraw_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
-    """Take back a tranche that has not opened: its money returns to the fund of the pot."""
+    """Withdraw an unopened tranche. Its money returns to the fund of the pot."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "pot.withdraw_tranche", pot_id, body["reason"], tranche=tranche_id)
         return waiting(outcome) or view(tx, pot_id)

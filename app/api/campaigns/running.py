@@ -1,4 +1,5 @@
-"""Campaigns that are scheduled or run: extended, ended early, taken back, and match of a project put on hold."""
+"""Scheduled and open campaigns: extend, end early, unschedule, withdraw a project, and put a project's match on
+hold."""
 
 from typing import Any
 
@@ -48,7 +49,8 @@ class HeldOut(Schema):
 @blueprint.response(200, CampaignOut)
 @may_wait(blueprint)
 def extend(body: dict[str, Any], slug: str) -> Any:
-    """Let a scheduled or open campaign end later. The certificate of its plan must last to the new end."""
+    """Postpone the end of a scheduled or open campaign. The certificate of its plan must be valid until the new
+    end."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.extend", slug, body["reason"], ends_at=body["ends_at"].isoformat())
         return waiting(outcome) or view(tx, outcome)
@@ -59,7 +61,7 @@ def extend(body: dict[str, Any], slug: str) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CampaignOut)
 def end_early(body: dict[str, Any], slug: str) -> Any:
-    """End an open campaign now; donors who are paying may finish."""
+    """End an open campaign now. Donors who are paying may finish."""
     with deps().db.transaction() as tx:
         return view(tx, reschedule.end_early(tx, slug, body["reason"], access.actor()))
 
@@ -69,7 +71,7 @@ def end_early(body: dict[str, Any], slug: str) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CampaignOut)
 def unschedule(body: dict[str, Any], slug: str) -> Any:
-    """Take a scheduled campaign that has not opened back to a draft."""
+    """Return a scheduled campaign that has not opened to a draft."""
     with deps().db.transaction() as tx:
         return view(tx, reschedule.unschedule(tx, slug, body["reason"], access.actor()))
 
@@ -79,7 +81,7 @@ def unschedule(body: dict[str, Any], slug: str) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, WithdrawnOut)
 def withdraw(body: dict[str, Any], slug: str, project_id: int) -> Any:
-    """Take a project to which nobody has paid out of a campaign; its unpaid donations are cancelled."""
+    """Withdraw a project from a campaign if no donor has paid to it. Its unpaid donations are cancelled."""
     with deps().db.transaction() as tx:
         cancelled = withdraw_entry(tx, slug, project_id, body["reason"], access.actor())
     return {"project": project_id, "cancelled": cancelled}

@@ -1,4 +1,4 @@
-"""What happens in a campaign now, and what would happen on a day of donations; nothing is written."""
+"""The current activity of a campaign, and simulations of a day of donations. Nothing is written."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class InboxSourceOut(Schema):
 
 
 class LiveDeskOut(Schema):
-    """The last half hour; what is of the whole system is empty for callers with a branch."""
+    """The last half hour. Figures of the whole system are empty for callers confined to a branch."""
 
     at = Time()
     minutes = fields.List(fields.Nested(MinuteOut))
@@ -73,7 +73,7 @@ class PotChangeIn(Schema):
 
 
 class SimulationIn(Schema):
-    """Gifts, or how many to make by chance, always the same; and pots to try otherwise."""
+    """Gifts, or the number of gifts to generate with a fixed random seed, and changes of pots to try."""
 
     count = Whole(1, MOST_GIFTS)
     average_minor = Minor(1_00)
@@ -117,8 +117,8 @@ class SimulationOut(Schema):
 @access.managers(Permission.READ, where=Where.FROM_BELOW)
 @blueprint.response(200, LiveDeskOut)
 def show_live_desk(slug: str) -> Any:
-    """Return the donations of the last half hour by minute, pots with when they are dry, and what waits; a branch
-    sees the gifts to its projects."""
+    """Return the donations of the last half hour by minute, the pots with the time at which they run dry, and
+    waiting messages. A branch sees the gifts to its projects."""
     with deps().db.transaction() as tx:
         desk = live_desk(tx, find_campaign(tx, slug).id or 0, scope.branch())
     return {**desk._asdict(), "currency": CURRENCY}
@@ -129,7 +129,8 @@ def show_live_desk(slug: str) -> Any:
 @blueprint.arguments(SimulationIn)
 @blueprint.response(200, SimulationOut)
 def simulate_day(body: dict[str, Any], slug: str) -> Any:
-    """Match a day of donations with a campaign's pots, and with `changes` beside it. Nothing is written."""
+    """Match a day of donations with a campaign's pots, and again with `changes` for comparison. Nothing is
+    written."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         targets, pots = projects_of(tx, campaign), load_pot_states(tx, [campaign.id or 0])

@@ -27,7 +27,7 @@ class SourceIn(Schema):
 
 
 class SourceOut(Schema):
-    """A source with the clicks on its link and what came by it: paid donations less refunds, and their match, in
+    """A source with the clicks on its link and what it brought: paid donations less refunds, and their match, in
     fen."""
 
     id = Key()
@@ -60,7 +60,7 @@ def list_sources(slug: str) -> Any:
 @blueprint.arguments(SourceIn)
 @blueprint.response(201, SourceOut)
 def add(body: dict[str, Any], slug: str) -> Any:
-    """Add a source; its code is drawn."""
+    """Add a source. Its code is generated."""
     with deps().db.transaction() as tx:
         row = add_source(tx, slug, body["kind"], body["title"], body.get("project"), access.actor())
         tx.flush()

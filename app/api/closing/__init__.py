@@ -1,1 +1,1 @@
-"""Reconciliation, notices, objections and samples over the API."""
+"""Reconciliation, notices, objections and samples in the API."""

@@ -1,4 +1,4 @@
-"""Reconciliation and the signing off of discrepancies, for managers."""
+"""Reconciliation and the sign-off of discrepancies, for managers."""
 
 from dataclasses import asdict
 from typing import Any
@@ -75,7 +75,7 @@ class StateQuery(Schema):
 
 
 class WaitOut(Schema):
-    """One thing that the campaign waits for; `text` says it in the language of the request."""
+    """A reason why the campaign waits. `text` states it in the language of the request."""
 
     code = one_of(
         "time",
@@ -101,7 +101,7 @@ class WaitOut(Schema):
 
 
 class SuspenseOut(Schema):
-    """What was signed off of one provider and cause, and the account that has it."""
+    """The signed-off differences of one provider and cause, and the account that holds them."""
 
     provider = Text()
     cause = Text()
@@ -112,7 +112,7 @@ class SuspenseOut(Schema):
 
 
 class PositionOut(Schema):
-    """What a provider holds for us by our books, over all campaigns, signed-off differences included."""
+    """What a provider holds for us according to our books, over all campaigns, including signed-off differences."""
 
     provider = Text()
     currency = Text()
@@ -122,7 +122,7 @@ class PositionOut(Schema):
 
 
 class ReportCorrectionOut(Schema):
-    """What moved after the closing report was written, by day in Shanghai, project and cause; fen."""
+    """Changes after the closing report was written, by day in Shanghai, project and cause; amounts in fen."""
 
     day = fields.Date()
     project = Key(attribute="project_id")
@@ -157,7 +157,7 @@ class ReconciliationOut(Schema):
 @blueprint.paginate()
 @heavy
 def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """Report how far the books and the providers' statements agree, and the result once it is published."""
+    """Report how far the books agree with the providers' statements, and the result once it is published."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
@@ -183,7 +183,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
 @blueprint.response(200, DiscrepancyOut(many=True))
 @blueprint.paginate()
 def unplaced(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the discrepancies of lines that belong to no campaign: none of theirs was open at that time."""
+    """List the discrepancies of lines that belong to no campaign, because none was open at that time."""
     with deps().db.transaction() as tx:
         rows, pagination_parameters.item_count = listed(
             tx, None, query.get("state"), page_of(pagination_parameters)
@@ -197,7 +197,7 @@ def unplaced(query: dict[str, Any], pagination_parameters: PaginationParameters)
 @blueprint.response(200, DiscrepancyOut)
 @may_wait(blueprint)
 def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Sign off a discrepancy, with the reason. Its sum is booked on the account of what caused it."""
+    """Sign off a discrepancy, with a reason. Its sum is booked to the account of its cause."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.sign_off", discrepancy_id, body["reason"], account=str(body["account"]))
         return waiting(outcome) or outcome
@@ -209,7 +209,7 @@ def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
 @blueprint.response(200, DiscrepancyOut)
 @may_wait(blueprint)
 def create_rebooking(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Book a signed-off discrepancy on the account of another cause, with the reason: by correcting transfers."""
+    """Move a signed-off discrepancy to the account of another cause, with a reason, by correcting transfers."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.rebook", discrepancy_id, body["reason"], account=str(body["account"]))
         return waiting(outcome) or outcome
@@ -221,7 +221,7 @@ def create_rebooking(body: dict[str, Any], discrepancy_id: int) -> Any:
 @blueprint.response(200, DiscrepancyOut)
 @may_wait(blueprint)
 def take_second(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Let what a partner's second, different bill says of a line count from now on, with the reason."""
+    """Apply what a partner's second, differing bill states about a line from now on, with a reason."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.take_second", discrepancy_id, body["reason"])
         return waiting(outcome) or outcome
@@ -233,7 +233,7 @@ def take_second(body: dict[str, Any], discrepancy_id: int) -> Any:
 @blueprint.response(200, DiscrepancyOut)
 @may_wait(blueprint)
 def create_reopening(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Take back a signature, with the reason: the booking is corrected by another transfer."""
+    """Revoke a sign-off, with a reason. Another transfer corrects the booking."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.reopen", discrepancy_id, body["reason"])
         return waiting(outcome) or outcome

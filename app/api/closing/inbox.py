@@ -1,4 +1,4 @@
-"""Messages from outside that need an operator: look again, attach to a donation, dismiss."""
+"""Messages from outside that need an operator: retry, attach to a donation, dismiss."""
 
 from typing import Any
 
@@ -71,7 +71,8 @@ def list_messages(query: dict[str, Any], pagination_parameters: PaginationParame
 @blueprint.arguments(RetryIn)
 @blueprint.response(200, MessageOut)
 def retry(body: dict[str, Any], message_id: int) -> Any:
-    """Process a message again, within seconds. One above its partner's limits needs `confirm` and a reason."""
+    """Process a message again, within seconds. A message above its partner's limits needs `confirm` and a
+    reason."""
     with deps().db.transaction() as tx:
         inbox_desk.retry_waiting(tx, access.actor(), message_id, confirm=body["confirm"], reason=body["reason"])
         return inbox_desk.message_line(tx, message_id)
@@ -82,7 +83,7 @@ def retry(body: dict[str, Any], message_id: int) -> Any:
 @blueprint.arguments(AttachIn)
 @blueprint.response(200, MessageOut)
 def attach(body: dict[str, Any], message_id: int) -> Any:
-    """Attach a payment of the provider to the donation that it belongs to."""
+    """Attach a payment of the provider to its donation."""
     with deps().db.transaction() as tx:
         scope.require_named(tx, "donation_id", body["donation"])
         inbox_desk.attach(tx, access.actor(), message_id, body["donation"])
@@ -94,7 +95,7 @@ def attach(body: dict[str, Any], message_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, MessageOut)
 def dismiss(body: dict[str, Any], message_id: int) -> Any:
-    """Dismiss a message, with the reason. It has no effect, and no alarm counts it."""
+    """Dismiss a message, with a reason. It has no effect and raises no alarm."""
     with deps().db.transaction() as tx:
         inbox_desk.dismiss(tx, access.actor(), message_id, body["reason"])
         return inbox_desk.message_line(tx, message_id)
@@ -109,6 +110,6 @@ class SettleIn(Schema):
 @blueprint.arguments(SettleIn)
 @blueprint.response(204)
 def settle(body: dict[str, Any], conflict_id: int) -> None:
-    """Settle two messages of one id that contradict each other. The first one stays in force."""
+    """Settle a conflict of two contradicting messages with the same id. The first one stays in force."""
     with deps().db.transaction() as tx:
         settle_conflict(tx, conflict_id, body["reason"], access.actor())

@@ -52,7 +52,7 @@ class NoticeOut(Schema):
 @access.public
 @blueprint.response(200, NoticeOut(many=True))
 def list_notices(slug: str) -> Any:
-    """List the versions of a campaign's notice, the first one first."""
+    """List the versions of a campaign's notice, oldest first."""
     with deps().db.snapshot() as tx:
         return [_shown(notice) for notice in notices_of(tx, public(tx, slug).id or 0)]
 
@@ -62,7 +62,7 @@ def list_notices(slug: str) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(201, NoticeOut)
 def create(body: dict[str, Any], slug: str) -> Any:
-    """Publish a correction: what the books say now beside the notice before, for a reason that is published."""
+    """Publish a correction that shows the current books beside the previous notice. The reason is published too."""
     with deps().db.transaction() as tx:
         return _shown(correct(tx, slug, body["reason"], access.actor()))
 

@@ -1,4 +1,4 @@
-"""Objections to a published result: raised by anybody while the notice runs, replied to by managers."""
+"""Objections to a published result: the public files them while the notice runs, managers reply."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class ObjectionIn(Schema):
 
 
 class ObjectionOut(Schema):
-    """An objection as everybody sees it; summary and reply are empty while it waits."""
+    """An objection as the public sees it. Summary and reply are empty until a manager has replied."""
 
     id = Key()
     project_name = Text()
@@ -89,7 +89,7 @@ def list_of_campaign(slug: str) -> Any:
 @blueprint.response(200, ObjectionLineOut(many=True))
 @blueprint.paginate()
 def list_objections(pagination_parameters: PaginationParameters) -> Any:
-    """List the objections to campaigns of the caller's branch, those that wait first."""
+    """List the objections to campaigns of the caller's branch, unanswered ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = listed(tx, deps().keys, scope.branch(), page_of(paging))
@@ -101,7 +101,7 @@ def list_objections(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(ReplyIn)
 @blueprint.response(200, ObjectionOut)
 def create_reply(body: dict[str, Any], objection_id: int) -> Any:
-    """Reply to an objection: summary and reply become public."""
+    """Reply to an objection. Summary and reply become public."""
     with deps().db.transaction() as tx:
         row = reply_to(tx, objection_id, body["summary"], body["reply"], access.actor())
         return {**row.model_dump(exclude={"sealed"}), "project_name": ""}

@@ -1,4 +1,5 @@
-"""Payments that are not what was asked, for managers: list, take, refund, attach, dismiss."""
+"""Payments whose amount or currency differs from what was requested, for managers: list, take, refund, attach,
+dismiss."""
 
 from collections.abc import Callable
 from typing import Any
@@ -81,7 +82,7 @@ def show(exception_id: int) -> Any:
 @blueprint.response(200, PaymentExceptionOut)
 @may_wait(blueprint)
 def take(body: dict[str, Any], exception_id: int) -> Any:
-    """Count the payment as its donation's, with the amount that came. Only in the donation's currency."""
+    """Count the payment for its donation, with the amount received. Only in the donation's currency."""
     return _decided(lambda tx: perform(tx, "payment.take", exception_id, body["reason"]))
 
 
@@ -91,7 +92,7 @@ def take(body: dict[str, Any], exception_id: int) -> Any:
 @blueprint.response(200, PaymentExceptionOut)
 @may_wait(blueprint)
 def attach(body: dict[str, Any], exception_id: int) -> Any:
-    """Count the payment as another, unpaid donation's. Only in that donation's currency."""
+    """Count the payment for another, unpaid donation. Only in that donation's currency."""
 
     def act(tx: Tx) -> Any:
         scope.require_named(tx, "donation_id", body["donation"])
@@ -105,9 +106,10 @@ def attach(body: dict[str, Any], exception_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(202, PaymentExceptionOut)
 def refund(body: dict[str, Any], exception_id: int) -> Any:
-    """Request that all of the payment goes back; a job sends the refund to the provider.
+    """Request a full refund of the payment. A job sends it to the provider.
 
-    When a second person is needed, the body is that approval and `Location` its address: nothing is requested yet.
+    If a second person is needed, the body is that approval and `Location` its address, and nothing is requested
+    yet.
     """
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payment.refund", exception_id, body["reason"])
@@ -119,13 +121,13 @@ def refund(body: dict[str, Any], exception_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, PaymentExceptionOut)
 def dismiss(body: dict[str, Any], exception_id: int) -> Any:
-    """Leave the payment alone, for a reason."""
+    """Take no action on the payment, for a reason."""
     with deps().db.transaction() as tx:
         return payment_desk.dismiss(tx, exception_id, body["reason"], access.actor())
 
 
 def _decided(decide: Callable[[Tx], Any]) -> Any:
-    """Decide; open pages learn of the new totals after the commit."""
+    """Decide, and notify open pages of the new totals after the commit."""
     with deps().db.transaction() as tx:
         exception = decide(tx)
         if response := waiting(exception):

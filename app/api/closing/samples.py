@@ -1,4 +1,4 @@
-"""The samples of events: drawn and marked by auditors, read by the host."""
+"""Samples of campaigns. Auditors draw and mark them, the host reads them."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ class SampleOut(Schema):
 @access.managers(Permission.READ)
 @blueprint.response(200, SampleOut(many=True))
 def list_samples(slug: str) -> Any:
-    """List the samples of a campaign with their records, the last one first."""
+    """List the samples of a campaign with their records, latest first."""
     with deps().db.snapshot() as tx:
         return [_shown(sample) for sample in samples_of(tx, find_campaign(tx, slug).id or 0)]
 
@@ -88,7 +88,7 @@ def create(body: dict[str, Any], slug: str) -> Any:
 @blueprint.arguments(SampleMarkIn)
 @blueprint.response(201, SampleItemOut)
 def create_mark(body: dict[str, Any], slug: str, number: int, place: int) -> Any:
-    """Mark a record as checked or in question; the last mark holds, earlier ones are kept."""
+    """Mark a record as checked or in question. The last mark applies; earlier ones are kept."""
     with deps().db.transaction() as tx:
         return mark(tx, slug, number, place, body["state"], body["note"], access.actor())
 

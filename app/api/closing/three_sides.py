@@ -1,4 +1,5 @@
-"""Books, providers and bank side by side; a discrepancy with its evidence; many signed off together."""
+"""Books, providers and bank side by side, the evidence of a discrepancy, and the sign-off of many discrepancies
+together."""
 
 from typing import Any
 
@@ -25,7 +26,8 @@ blueprint = make_blueprint("reconciliation", "Books, providers and bank side by 
 
 
 class SignOffTogetherIn(SignOffIn):
-    """A group of open differences as it was shown: what it is about, how many, and their sums without signs."""
+    """A group of open differences as it was shown: its provider, cause and day, their number, and the sum of their
+    absolute amounts."""
 
     provider = Text(required=True)
     cause = one_of(*CAUSES, required=True)
@@ -54,7 +56,8 @@ class GroupOut(Schema):
 
 
 class SideOut(Schema):
-    """What one provider holds by our books and by its statement, and what of its payouts the bank shows; fen."""
+    """What a provider holds according to our books and its statement, and which of its payouts the bank shows; in
+    fen."""
 
     provider = Text()
     currency = Text()
@@ -111,7 +114,7 @@ def three_sides() -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, DifferenceOut)
 def show_difference(discrepancy_id: int) -> Any:
-    """Show a discrepancy with what both sides say of it."""
+    """Return a discrepancy with what each side reports."""
     with deps().db.snapshot() as tx:
         row = find_discrepancy(tx, discrepancy_id)
         shown = {"suggested_account": row.suggested_account, "suggestion": suggestion(row)}
@@ -124,7 +127,7 @@ def show_difference(discrepancy_id: int) -> Any:
 @blueprint.response(200, DiscrepancyOut(many=True))
 @may_wait(blueprint)
 def create_sign_off_together(body: dict[str, Any], slug: str) -> Any:
-    """Sign off all open discrepancies of a campaign of one provider, cause and day, as they were shown."""
+    """Sign off all open discrepancies of a campaign for one provider, cause and day, as they were shown."""
     return _sign_off_together(slug, body)
 
 
@@ -134,7 +137,7 @@ def create_sign_off_together(body: dict[str, Any], slug: str) -> Any:
 @blueprint.response(200, DiscrepancyOut(many=True))
 @may_wait(blueprint)
 def create_sign_off_of_none(body: dict[str, Any]) -> Any:
-    """Sign off all open discrepancies that belong to no campaign, of one provider, cause and day."""
+    """Sign off all open discrepancies that belong to no campaign, for one provider, cause and day."""
     return _sign_off_together(NO_CAMPAIGN, body)
 
 
@@ -144,7 +147,7 @@ def create_sign_off_of_none(body: dict[str, Any]) -> Any:
 @blueprint.response(200, DiscrepancyOut(many=True))
 @may_wait(blueprint)
 def take_second_bill(body: dict[str, Any], slug: str) -> Any:
-    """Let a partner's second, different bill count as a whole, in all its lines of a campaign, with the reason."""
+    """Let all lines of a partner's second, differing bill count, for one campaign, with a reason."""
     return _take_second(slug, body)
 
 
@@ -154,7 +157,7 @@ def take_second_bill(body: dict[str, Any], slug: str) -> Any:
 @blueprint.response(200, DiscrepancyOut(many=True))
 @may_wait(blueprint)
 def take_second_bill_of_none(body: dict[str, Any]) -> Any:
-    """Let a partner's second, different bill count as a whole, in all its lines of no campaign, with the reason."""
+    """Let all lines of a partner's second, differing bill count that belong to no campaign, with a reason."""
     return _take_second(NO_CAMPAIGN, body)
 
 

@@ -1,1 +1,1 @@
-"""Donations and what their donors ask for over the API."""
+"""Donations and the requests of their donors in the API."""

@@ -1,4 +1,4 @@
-"""Donations as JSON."""
+"""JSON schemas of donations."""
 
 from typing import Any
 
@@ -37,12 +37,13 @@ class TributeIn(Schema):
 
 
 class DonationIn(Schema):
-    """What a client sends; it makes the id, so that a repeat after a lost answer is the same donation."""
+    """A donation as a client sends it. The client creates the id, so that a repetition after a lost response is the
+    same donation."""
 
     id = fields.UUID(required=True, metadata={"description": "any version but 5; the client makes it"})
     campaign = Text(60, 1, required=True)
     project = Key(required=True)
-    # The limits of a donation are settings: the engine refuses what is outside them with `amount_invalid`.
+    # The donation limits are settings. The use case refuses amounts outside them with `amount_invalid`.
     amount_minor = Whole(-(2**63), 2**63 - 1, required=True, metadata={"description": "fen"})
     currency = Currency(required=True)
     donor = fields.Nested(DonorIn)
@@ -139,7 +140,8 @@ class RefundOut(Schema):
 
 
 class RefundableOut(Schema):
-    """A paid donation of the donor; `left_minor` can be refunded. `refused` is the code of why nothing can."""
+    """A paid donation of the donor. `left_minor` can be refunded. `refused` is the code of the reason when nothing
+    can."""
 
     donation = fields.UUID(attribute="donation_id")
     left_minor = Minor(0)

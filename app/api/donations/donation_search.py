@@ -1,4 +1,4 @@
-"""Find donations, for managers."""
+"""Search of donations, for managers."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ blueprint = make_blueprint("donation_search", "Donations in a list, filtered and
 
 
 class DonationSearch(Schema):
-    """What is known of donations; without any of these all are listed."""
+    """Search criteria for donations. Without any, all donations are listed."""
 
     id = Text(36, metadata={"description": "the id or its first 8 or more characters"})
     reference = Text(255, metadata={"description": "an order number of the provider or the platform"})
@@ -76,7 +76,7 @@ class DonationsOut(Schema):
 @blueprint.arguments(DonationSearch, location="query")
 @blueprint.response(200, DonationsOut)
 def find(query: dict[str, Any]) -> Any:
-    """List donations of the caller's branch that fit what is known of them, without their donors."""
+    """List the donations of the caller's branch that match the criteria, without their donors."""
     after, page_size = query.pop("after", None), query.pop("page_size")
     wanted = query_of(query)
     with deps().db.transaction() as tx:
@@ -89,12 +89,12 @@ def find(query: dict[str, Any]) -> Any:
 @blueprint.arguments(DonationSearch(exclude=("after", "page_size")), location="query")
 @blueprint.response(200, description="all donations that fit, as CSV or XLSX")
 def find_file(query: dict[str, Any], file_format: str) -> Response:
-    """Return all donations that fit as a file. The audit trail records who took it."""
+    """Return all matching donations as a file. The audit trail records who downloaded it."""
     return donations_file(query_of(query), file_format)
 
 
 def query_of(query: dict[str, Any]) -> DonationQuery:
-    """Return what is asked for; looking for a contact or name is recorded. Raises Invalid `search_invalid`."""
+    """Return the query of a request. A search by contact or name is recorded. Raises Invalid `search_invalid`."""
     status, contact, name = query.pop("status", None), query.pop("contact", ""), query.pop("name", None)
     if contact or name is not None:
         access.require_declared(Permission.DONATIONS_REFUND)

@@ -1,4 +1,4 @@
-"""Donations, for programs."""
+"""Donations, for API clients."""
 
 from dataclasses import asdict
 from typing import Any
@@ -41,7 +41,7 @@ from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.money import CURRENCY
 
-_ANSWERS = ("accept_unmatched", "confirmed")  # to refusals that ask the donor
+_ANSWERS = ("accept_unmatched", "confirmed")  # answers to refusals that ask the donor a question
 
 blueprint = make_blueprint("donations", "Create donations and follow them.")
 
@@ -55,13 +55,14 @@ def create(body: dict[str, Any]) -> Any:
     """Create a donation and open its payment. Idempotent: the same id and body return the same donation.
 
     With `confirmed` false, an unusually large gift, or many of one donor within an hour, is refused with
-    `giving_unusual` (409) and nothing is held; ask the donor, then send the same body with what its `confirm` says.
-    Above a harder limit it is refused with `giving_paused` (409) until `again_at`. Programs that leave `confirmed`
-    out are neither asked nor paused.
+    `giving_unusual` (409) and nothing is reserved. Ask the donor, then send the same body with the contents of
+    `confirm`. Above a harder limit it is refused with `giving_paused` (409) until `again_at`. Programs that omit
+    `confirmed` are neither asked nor paused.
 
-    Match is held for few unpaid donations of one donor, browser or address, and only for a share of a pot: beyond,
-    409 `too_many_unpaid` (pay or cancel some), or 409 `unpaid_match_limit`, after which the same body with what its
-    `confirm` says gives without match. The cashier speaks the language of `Accept-Language`.
+    Match is reserved for only a few unpaid donations of one donor, browser or address, and only for a share of a
+    pot. Beyond that, the request is refused with 409 `too_many_unpaid` (pay or cancel some), or with 409
+    `unpaid_match_limit`, after which the same body with the contents of `confirm` gives without match. The checkout
+    uses the language of `Accept-Language`.
     """
     command = command_of(body)
     created = create_donation(command)
@@ -122,10 +123,12 @@ def show(donation_id: UUID) -> Any:
 def explanation(donation_id: UUID) -> Any:
     """Explain a donation: its history, and why each pot matched it.
 
-    When a cap per donor cut its match, its donor (not a manager) is told of their other unpaid donations in the
+    If a cap per donor cut its match, its donor (not a manager) also sees their other unpaid donations in the
     campaign, whose match counts against the cap too: `own_unpaid` has their `count` and `own_unpaid_minor`, the fen
-    reserved for them. Pay, cancel or replace them. `contact_would_help` says that the cap counts all gifts without
-    contact from the donor's device: with a phone number or e-mail address they would be counted alone."""
+    reserved for them. Pay, cancel or replace them. `contact_would_help` means that the cap counts together all
+    gifts without contact from the donor's device; with a phone number or e-mail address the donor would be counted
+    alone.
+    """
     with deps().db.transaction() as tx:
         explanation = explain(tx, donation_id)
         unpaid = {} if g.get("as_manager") else _for_donor(tx, explanation)
@@ -143,7 +146,7 @@ def _for_donor(tx: Tx, explanation: Explanation) -> dict[str, Any]:
 @access.donor
 @blueprint.response(200, HoldOut)
 def extend(donation_id: UUID) -> Any:
-    """Extend the reservation of match while the donor's page is open, up to its limit."""
+    """Extend the match reservation while the donor's page is open, up to its limit."""
     return {"until": keep_alive(deps(), donation_id)}
 
 
@@ -171,7 +174,7 @@ def cancel(donation_id: UUID) -> Any:
 @blueprint.response(201, RefundOut)
 @may_wait(blueprint)
 def refund(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Request a refund, by default of all that is left; a job sends it to the provider."""
+    """Request a refund, by default of the whole remaining amount. A job sends it to the provider."""
     with deps().db.transaction() as tx:
         amount_minor = body.get("amount_minor")
         outcome = perform(tx, "donation.refund", donation_id, body["reason"], amount_minor=amount_minor)
@@ -182,7 +185,7 @@ def refund(body: dict[str, Any], donation_id: UUID) -> Any:
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.response(200, RefundPreviewOut)
 def preview_refund_donor(donation_id: UUID) -> Any:
-    """Show what refunding all that the donor of this donation gave in its campaign would request."""
+    """Preview refunding everything that the donor of this donation gave in its campaign."""
     with deps().db.transaction() as tx:
         donations = refundable_of_donor(tx, donation_id)
     return {
@@ -199,8 +202,8 @@ def preview_refund_donor(donation_id: UUID) -> Any:
 @blueprint.response(201, RefundDonorOut)
 @may_wait(blueprint)
 def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Request refunds of all that the donor of this donation gave in its campaign; a job sends them. A repetition
-    requests nothing new."""
+    """Request refunds of everything that the donor of this donation gave in its campaign. A job sends them.
+    Repeating the call requests nothing new."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "donation.refund_donor", donation_id, body["reason"])
         if response := waiting(outcome):

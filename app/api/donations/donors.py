@@ -1,4 +1,4 @@
-"""What we hold of one person: exported to them, or erased."""
+"""Export or erase the personal data of one person."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ blueprint = make_blueprint("donors", "What we hold of one person: exported to th
 
 
 class PersonIn(Schema):
-    """Who is meant: by `contact`, or by one of their donations."""
+    """A person, identified by `contact` or by one of their donations."""
 
     contact = Text(254, metadata={"description": "a phone number or e-mail address"})
     donation = fields.UUID()
@@ -51,7 +51,7 @@ def _person(tx: Tx, body: dict[str, Any]) -> Person:
 @blueprint.arguments(PersonIn)
 @blueprint.response(200, description="their donations, with everything personal, consents and stored messages")
 def export_person(body: dict[str, Any]) -> Any:
-    """Export all that is held of a person. The audit trail records who looked."""
+    """Export all data held about a person. The audit trail records who viewed it."""
     with deps().db.transaction() as tx:
         return plain(export(deps(), tx, _person(tx, body), access.actor()))
 
@@ -61,7 +61,7 @@ def export_person(body: dict[str, Any]) -> Any:
 @blueprint.arguments(PersonIn)
 @blueprint.response(200, ErasedOut)
 def erase_person(body: dict[str, Any]) -> Any:
-    """Erase a person for good: name, contact, messages, words to staff. Donations and books stay.
+    """Erase a person permanently: name, contact, messages, words to staff. Donations and books stay.
 
     Refused with `erasure_awaits_payment` (409) while one of their donations is being paid.
     """
@@ -73,13 +73,13 @@ def erase_person(body: dict[str, Any]) -> Any:
 @access.donor
 @blueprint.response(200, description="the donation, with everything personal, consents and stored messages")
 def export_own(donation_id: UUID) -> Any:
-    """Export, as the donor, all that is held with this donation."""
+    """Export, as the donor, all data held with this donation."""
     with deps().db.transaction() as tx:
         return plain(export(deps(), tx, alone(tx, donation_id), DONOR))
 
 
 class DonorContactOut(Schema):
-    """What a donor left; "" for what they did not."""
+    """Contact data that a donor left; "" where they left none."""
 
     name = Text()
     phone = Text()
@@ -94,7 +94,7 @@ class DonationLinkOut(Schema):
 @access.managers(Permission.CONTACTS)
 @blueprint.response(200, DonorContactOut)
 def show_contact(donation_id: UUID) -> Any:
-    """Return name, phone and e-mail of a donation's donor. The audit trail records who looked."""
+    """Return name, phone and e-mail of a donation's donor. The audit trail records who viewed them."""
     with deps().db.transaction() as tx:
         return look_at_contact(tx, deps().keys, donation_id, access.actor())
 
@@ -103,7 +103,7 @@ def show_contact(donation_id: UUID) -> Any:
 @access.managers(Permission.CONTACTS)
 @blueprint.response(200, DonationLinkOut)
 def show_link(donation_id: UUID) -> Any:
-    """Return the link that the donor got, for a donor who lost it. The audit trail records who looked."""
+    """Return the donor's link to the donation, for a donor who lost it. The audit trail records who viewed it."""
     with deps().db.transaction() as tx:
         token = look_at_token(tx, deps().keys, donation_id, access.actor())
     return {"url": f"{deps().public_url}{url_for('web.donation', donation_id=donation_id, token=token)}"}
@@ -113,10 +113,10 @@ def show_link(donation_id: UUID) -> Any:
 @access.donor
 @blueprint.response(200, ErasedOut)
 def erase_own(donation_id: UUID) -> Any:
-    """Erase, as the donor, all that is personal of this donation, for good. The donation and its match stay.
+    """Erase, as the donor, all personal data of this donation permanently. The donation and its match stay.
 
-    Other donations of the same donor are erased with their own tokens, or by the federation, which asks who they
-    are.
+    Other donations of the same donor are erased with their own tokens, or by the federation, which verifies the
+    donor's identity.
     """
     with deps().db.transaction() as tx:
         return erase(deps(), tx, alone(tx, donation_id), DONOR, "donor")

@@ -1,4 +1,4 @@
-"""Corrections of the project of a donation, for managers."""
+"""Corrections of a donation's project, for managers."""
 
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ class ProjectCorrectionIn(Schema):
 
 
 class ProjectCorrectionOut(Schema):
-    """`amount_minor` is what of the donation was left; its match before and after are what the pots gave it."""
+    """`amount_minor` is what remained of the donation; the match before and after is what pots gave it."""
 
     id = Key(allow_none=True)
     donation = fields.UUID(attribute="donation_id")
@@ -65,10 +65,10 @@ def list_corrections(donation_id: UUID) -> Any:
 @blueprint.alt_response(200, schema=ProjectCorrectionOut, description="a preview: nothing is corrected")
 @may_wait(blueprint)
 def correct(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Let a paid donation count for another project of its campaign, in new entries.
+    """Count a paid donation for another project of its campaign, in new entries.
 
-    What it has of match goes back; while pots still decide they are asked anew for the new project, before anybody
-    else. Both projects must lie in the caller's branch.
+    Its match is returned. While pots still decide, they match it again for the new project, before any other
+    donation. Both projects must be in the caller's branch.
     """
     agreed = Agreed(body["project"], body["consent"], body["consented_on"])
     with deps().db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Donors ask about their donations; managers answer. And how the host of a campaign is reached."""
+"""Questions of donors about their donations, answered by managers, and the contact details of a campaign's host."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ class QuestionIn(Schema):
 
 
 class QuestionOut(Schema):
-    """A question as its donor sees it; `answer` is empty while it waits."""
+    """A question as its donor sees it. `answer` is empty until it is answered."""
 
     id = Key()
     question = Text(attribute="words")
@@ -50,7 +50,7 @@ class QuestionAnswerIn(Schema):
 
 
 class ContactSchema(Schema):
-    """How the host is reached; an empty text for what there is not."""
+    """Contact details of the host; an empty text where there is none."""
 
     phone = Text(MOST_PHONE)
     hours = Text(MOST_HOURS)
@@ -62,7 +62,7 @@ class ContactSchema(Schema):
 @blueprint.arguments(QuestionIn)
 @blueprint.response(201, QuestionOut)
 def create(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Ask about a donation. The same words again, while they wait, are the same question."""
+    """Ask about a donation. Repeating the same words while they wait returns the same question."""
     with deps().db.transaction() as tx:
         return ask(tx, deps().keys, donation_id, body["question"])
 
@@ -81,7 +81,7 @@ def list_of_donation(donation_id: UUID) -> Any:
 @blueprint.response(200, QuestionLineOut(many=True))
 @blueprint.paginate()
 def list_all(pagination_parameters: PaginationParameters) -> Any:
-    """List the questions of the caller's branch, those that wait first."""
+    """List the questions of the caller's branch, unanswered ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = question_desk.listed(tx, deps().keys, scope.branch(), page_of(paging))
@@ -93,7 +93,7 @@ def list_all(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(QuestionAnswerIn)
 @blueprint.response(200, QuestionLineOut)
 def reply(body: dict[str, Any], question_id: int) -> Any:
-    """Answer a question. The same answer again changes nothing."""
+    """Answer a question. Repeating the same answer changes nothing."""
     with deps().db.transaction() as tx:
         question_desk.answer_question(tx, question_id, body["answer"], access.actor())
         return question_desk.line(tx, deps().keys, question_id)
@@ -103,7 +103,7 @@ def reply(body: dict[str, Any], question_id: int) -> Any:
 @access.public
 @blueprint.response(200, ContactSchema)
 def show_contact(slug: str) -> Any:
-    """Return how the host of a campaign is reached."""
+    """Return the contact details of a campaign's host."""
     with deps().db.transaction() as tx:
         campaign_id = public(tx, slug).id or 0
         return contacts_of(tx, [campaign_id]).get(campaign_id, Contact())
@@ -114,7 +114,7 @@ def show_contact(slug: str) -> Any:
 @blueprint.arguments(ContactSchema)
 @blueprint.response(200, ContactSchema)
 def change_contact(body: dict[str, Any], slug: str) -> Any:
-    """Change how the host is reached: what is named is replaced."""
+    """Change the contact details of the host. Named fields are replaced."""
     with deps().db.transaction() as tx:
         campaign_id = public(tx, slug, drafts=True).id or 0
         before = contacts_of(tx, [campaign_id]).get(campaign_id, Contact())

@@ -1,4 +1,4 @@
-"""Donors ask for donation receipts; finance lists the requests and records what the fiscal system issued."""
+"""Donation receipts. Donors request them; finance lists the requests and records what the fiscal system issued."""
 
 from typing import Any
 from uuid import UUID
@@ -25,13 +25,13 @@ from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from kernel.paging import Page
 
-MOST_LINES = 5_000  # of a file; what waits comes first
+MOST_LINES = 5_000  # per file; waiting requests come first
 
 blueprint = make_blueprint("receipts", "Donation receipts: requested by donors, issued by the fiscal system.")
 
 
 class PayerIn(Schema):
-    """To whom the receipt is made out."""
+    """The person or organisation named on the receipt."""
 
     kind = one_of("person", "company", required=True)
     title = Text(MOST_TITLE, required=True, metadata={"description": "name of the person or company"})
@@ -84,7 +84,7 @@ class ReceiptQuery(Schema):
 
 
 class IssuedIn(Schema):
-    """What the fiscal system says of a receipt."""
+    """The data of a receipt that the fiscal system issued."""
 
     code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
     number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
@@ -106,7 +106,7 @@ class RedIn(Schema):
 @blueprint.arguments(PayerIn)
 @blueprint.response(201, ReceiptOut)
 def create(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Request a donation receipt. The same request again, while it waits, is the same one."""
+    """Request a donation receipt. Repeating the request while it waits returns the same one."""
     payer = read_payer(body["kind"], body["title"], body["tax_id"], body["email"])
     with deps().db.transaction() as tx:
         return request_receipt(tx, deps().keys, donation_id, payer)
@@ -125,7 +125,7 @@ def list_of_donation(donation_id: UUID) -> Any:
 @access.donor
 @blueprint.response(200, ReceiptOut(many=True))
 def withdraw_own(donation_id: UUID) -> Any:
-    """Withdraw the request that waits. Again without effect."""
+    """Withdraw the waiting request. Idempotent."""
     with deps().db.transaction() as tx:
         withdraw_receipt(tx, donation_id)
         return receipts_of(tx, deps().keys, donation_id)
@@ -137,7 +137,7 @@ def withdraw_own(donation_id: UUID) -> Any:
 @blueprint.response(200, ReceiptLineOut(many=True))
 @blueprint.paginate()
 def list_all(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the requests of the caller's branch, those that wait first."""
+    """List the requests of the caller's branch, waiting ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = receipt_desk.listed(
@@ -151,7 +151,7 @@ def list_all(query: dict[str, Any], pagination_parameters: PaginationParameters)
 @blueprint.arguments(ReceiptQuery, location="query")
 @blueprint.response(200, description="a file with what the fiscal system needs")
 def as_file(query: dict[str, Any], file_format: str) -> Response:
-    """Export the requests of the caller's branch, those that wait first. The audit trail records who looked."""
+    """Export the requests of the caller's branch, waiting ones first. The audit trail records who exported them."""
     with deps().db.transaction() as tx:
         rows, _total = receipt_desk.listed(
             tx,
@@ -179,7 +179,7 @@ def show(receipt_id: int) -> Any:
 @blueprint.arguments(IssuedIn)
 @blueprint.response(200, ReceiptLineOut)
 def issue(body: dict[str, Any], receipt_id: int) -> Any:
-    """Record a receipt that the fiscal system issued over what is left of the donation."""
+    """Record a receipt that the fiscal system issued for the remaining amount of the donation."""
     with deps().db.transaction() as tx:
         receipt_desk.issue(tx, receipt_id, Issued(**body), access.actor())
         return receipt_desk.line(tx, deps().keys, receipt_id)
@@ -190,7 +190,7 @@ def issue(body: dict[str, Any], receipt_id: int) -> Any:
 @blueprint.arguments(RedIn)
 @blueprint.response(200, ReceiptLineOut)
 def red_flush(body: dict[str, Any], receipt_id: int) -> Any:
-    """Record that a receipt was cancelled by a red one; what is left of the gift waits for a new one."""
+    """Record that a red receipt cancelled a receipt. The remaining amount of the gift waits for a new one."""
     red = Red(body["code"], body["number"], body["flushed_on"])
     with deps().db.transaction() as tx:
         receipt_desk.red_flush(tx, receipt_id, red, body["reason"], access.actor())

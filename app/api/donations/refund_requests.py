@@ -1,4 +1,4 @@
-"""Donors request their money back; managers accept or decline the requests."""
+"""Refund requests of donors, which managers accept or decline."""
 
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,7 @@ class RefundRequestOut(Schema):
 
 
 class RefundRequestLineOut(RefundRequestOut):
-    """A request as managers see it: nothing of the donor but their reason."""
+    """A request as managers see it. It shows nothing about the donor except their reason."""
 
     donation = fields.UUID(attribute="donation_id")
     campaign = Text()
@@ -66,7 +66,7 @@ class AcceptIn(Schema):
 @blueprint.arguments(RefundRequestIn)
 @blueprint.response(201, RefundRequestOut)
 def create(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Request money back. The same request again, while it is open, is the same one."""
+    """Request a refund. Repeating the request while it is open returns the same one."""
     with deps().db.transaction() as tx:
         reason = body["reason"]
         request = request_money_back(tx, deps().keys, donation_id, body.get("amount_minor"), reason)
@@ -77,7 +77,7 @@ def create(body: dict[str, Any], donation_id: UUID) -> Any:
 @access.donor
 @blueprint.response(200, RefundRequestOut(many=True))
 def list_of_donation(donation_id: UUID) -> Any:
-    """List the requests of a donation, oldest first, and what became of them."""
+    """List the refund requests of a donation and their outcomes, oldest first."""
     with deps().db.transaction() as tx:
         return requests_of(tx, deps().keys, donation_id)
 
@@ -112,7 +112,7 @@ def show(request_id: int) -> Any:
 @blueprint.response(200, RefundRequestLineOut)
 @may_wait(blueprint)
 def accept(body: dict[str, Any], request_id: int) -> Any:
-    """Accept a request: the refund is requested, and a job sends it. Accepting again changes nothing."""
+    """Accept a request. The refund is requested and a job sends it. Repeating the call changes nothing."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "refund_request.accept", request_id, body.get("reason", ""))
         return waiting(outcome) or refund_desk.line(tx, deps().keys, request_id)
@@ -123,7 +123,7 @@ def accept(body: dict[str, Any], request_id: int) -> Any:
 @blueprint.arguments(DonorReasonIn)
 @blueprint.response(200, RefundRequestLineOut)
 def decline(body: dict[str, Any], request_id: int) -> Any:
-    """Decline a request for a reason, which its donor reads."""
+    """Decline a request, for a reason that the donor can read."""
     with deps().db.transaction() as tx:
         refund_desk.decline(tx, request_id, body["reason"], access.actor())
         return refund_desk.line(tx, deps().keys, request_id)

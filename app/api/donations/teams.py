@@ -1,4 +1,4 @@
-"""Teams of a campaign: founded and read by everybody, approved and refused by managers."""
+"""Teams of a campaign. The public founds and reads them, managers approve or refuse them."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class TeamIn(Schema):
 
 
 class TeamOut(Schema):
-    """A team. `name` is null until somebody has approved it."""
+    """A team. `name` is null until a manager has approved it."""
 
     id = Key()
     name = Text(allow_none=True)
@@ -43,7 +43,7 @@ class TeamOut(Schema):
 
 
 class TeamTotalsOut(TeamOut):
-    """A team with what its members gave; amounts in fen."""
+    """A team with the amounts that its members gave, in fen."""
 
     donations = Whole(0, 2**63 - 1)
     donors = Whole(0, 2**63 - 1)
@@ -88,7 +88,7 @@ def list_of_campaign(slug: str, pagination_parameters: PaginationParameters) -> 
 @blueprint.arguments(TeamIn)
 @blueprint.response(201, TeamOut)
 def create(body: dict[str, Any], slug: str) -> Any:
-    """Found a team, which waits for approval. Gifts name it by its name (`team`), at once. The same name again is
+    """Found a team, which waits for approval. Gifts can name it in `team` at once. Repeating the same name returns
     the same team."""
     rate_limit.hit("found_team", network_of(request.remote_addr or ""), 10, _HOUR_S, without_redis=True)
     with deps().db.transaction() as tx:
@@ -100,7 +100,7 @@ def create(body: dict[str, Any], slug: str) -> Any:
 @access.public
 @blueprint.response(200, TeamTotalsOut)
 def show(slug: str, team_id: int) -> Any:
-    """Return a team with what its members gave and their match."""
+    """Return a team with the amounts that its members gave and their match."""
     with deps().db.transaction() as tx:
         team = find_team(tx, _campaign_id(tx, slug), team_id)
         return {**_view(team), **team_totals(tx, team)._asdict(), "currency": CURRENCY}
@@ -112,7 +112,7 @@ def show(slug: str, team_id: int) -> Any:
 @blueprint.response(200, TeamLineOut(many=True))
 @blueprint.paginate()
 def list_for_managers(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the teams of the campaigns of the caller's branch; without `state` those that wait."""
+    """List the teams of the campaigns of the caller's branch; without `state`, the waiting ones."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = team_desk.listed(
@@ -125,7 +125,7 @@ def list_for_managers(query: dict[str, Any], pagination_parameters: PaginationPa
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.response(200, TeamLineOut)
 def approve(team_id: int) -> Any:
-    """Let everybody see a team and its place in the standings. Idempotent."""
+    """Publish a team and its place in the standings. Idempotent."""
     with deps().db.transaction() as tx:
         team_desk.approve(tx, team_id, access.actor())
         return team_desk.line(tx, team_id)
@@ -136,7 +136,7 @@ def approve(team_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, TeamLineOut)
 def refuse(body: dict[str, Any], team_id: int) -> Any:
-    """Refuse a team, or take an approved one down, for a reason."""
+    """Refuse a team, or take down an approved one, for a reason."""
     with deps().db.transaction() as tx:
         team_desk.refuse(tx, team_id, body["reason"], access.actor())
         return team_desk.line(tx, team_id)
@@ -147,7 +147,7 @@ def refuse(body: dict[str, Any], team_id: int) -> Any:
 @blueprint.arguments(TeamIn)
 @blueprint.response(201, TeamLineOut)
 def approve_label(body: dict[str, Any], slug: str) -> Any:
-    """Approve a name that gifts carry already, or will: the team is there at once. Idempotent."""
+    """Approve a name that gifts carry already or will carry. The team exists at once. Idempotent."""
     with deps().db.transaction() as tx:
         campaign_id = _campaign_id(tx, slug)
         team = team_desk.approve_label(tx, campaign_id, body["name"], body["kind"], access.actor())

@@ -1,4 +1,4 @@
-"""Donors' words that others may read: listed for moderation, shown, hidden."""
+"""Donors' public words: list for moderation, show, hide."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ blueprint = make_blueprint("words", "Donors' messages and names, before others r
 
 
 class WordsOut(Schema):
-    """Words with their gift. `suspicion`: what a rule found in them; `reports`: readers who call them improper."""
+    """Words with their gift. `suspicion`: what a rule found in them; `reports`: number of readers who reported them
+    as improper."""
 
     id = Key()
     donation = fields.UUID(attribute="donation_id")
@@ -45,7 +46,7 @@ class WordsQuery(Schema):
 @blueprint.response(200, WordsOut(many=True))
 @blueprint.paginate()
 def list_words(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the words of the branch, of paid donations: without `state` those that wait or were reported."""
+    """List the words of paid donations in the branch; without `state`, those that wait or were reported."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = words_desk.listed(
@@ -58,7 +59,7 @@ def list_words(query: dict[str, Any], pagination_parameters: PaginationParameter
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.response(200, WordsOut)
 def show(words_id: int) -> Any:
-    """Let everybody read them. Idempotent."""
+    """Make the words public. Idempotent."""
     return _decide(words_id, show=True)
 
 
@@ -66,7 +67,7 @@ def show(words_id: int) -> Any:
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.response(200, WordsOut)
 def hide(words_id: int) -> Any:
-    """Let nobody read them. Idempotent."""
+    """Hide the words from the public. Idempotent."""
     return _decide(words_id, show=False)
 
 

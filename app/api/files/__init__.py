@@ -1,1 +1,1 @@
-"""Imports, exports and saved views over the API."""
+"""Imports, exports and saved views in the API."""

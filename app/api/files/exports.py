@@ -1,4 +1,4 @@
-"""Every table of the console as a file, for programs."""
+"""Every table of the console as a file, for API clients."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def _offer(kind: Kind) -> None:
     @heavy
     @blueprint.response(200, description=f"the table `{kind.name}` as CSV or XLSX")
     def take(file_format: str, **arguments: Any) -> Response:
-        """Return a table of the caller's branch as a file. The audit trail records who took it."""
+        """Return a table of the caller's branch as a file. The audit trail records who downloaded it."""
         return download(kind, file_format, arguments, request.args)
 
 

@@ -1,4 +1,4 @@
-"""Files of donations that a job writes: for lists that are too long to be waited for."""
+"""Files of donations that a job writes, for lists that take too long for one request."""
 
 from typing import Any
 
@@ -45,8 +45,8 @@ class FileOrderOut(Schema):
 @blueprint.arguments(FileOrderIn)
 @blueprint.response(201, FileOrderOut)
 def order(body: dict[str, Any]) -> Any:
-    """Order the donations of the own branch that fit as a file. The same order while it is under way is the same
-    file."""
+    """Order a file of the matching donations of the caller's branch. Repeating an order in progress returns the
+    same file."""
     with deps().db.transaction() as tx:
         return order_donations(tx, access.caller(), query_of(body["filters"]), body["format"])
 
@@ -55,7 +55,7 @@ def order(body: dict[str, Any]) -> Any:
 @access.managers(Permission.READ, where=Where.ANY)
 @blueprint.response(200, FileOrderOut(many=True))
 def list_orders() -> Any:
-    """List what the caller ordered last, the newest first."""
+    """List the caller's latest orders, newest first."""
     with deps().db.transaction() as tx:
         return runs.ordered_by(tx, access.caller())
 
@@ -64,7 +64,7 @@ def list_orders() -> Any:
 @access.managers(Permission.READ, where=Where.ANY)
 @blueprint.response(200, FileOrderOut)
 def show(export_id: int) -> Any:
-    """Return how far a file is that the caller ordered."""
+    """Return the progress of a file that the caller ordered."""
     with deps().db.transaction() as tx:
         return runs.find(tx, access.caller(), export_id)
 
@@ -73,5 +73,5 @@ def show(export_id: int) -> Any:
 @access.managers(Permission.READ, where=Where.ANY)
 @blueprint.response(200, description="the file, streamed")
 def download(export_id: int) -> Response:
-    """Take a written file away. The audit trail records who took it."""
+    """Download a finished file. The audit trail records who downloaded it."""
     return taken(export_id)

@@ -1,4 +1,4 @@
-"""Imports of files: handed in and shown, confirmed, worked off by a job."""
+"""Imports of files: upload, preview, confirm. A job processes them."""
 
 from typing import Any
 
@@ -108,13 +108,13 @@ def list_imports(pagination_parameters: PaginationParameters) -> Any:
 @access.managers(*IMPORTERS)
 @blueprint.response(200, ImportOut)
 def show(run_id: int) -> Any:
-    """Show an import: what was understood of its file, and how far it is."""
+    """Return an import: what was read from its file, and its progress."""
     with deps().db.transaction() as tx:
         return as_json(runs.find(tx, access.caller(), run_id))
 
 
 def _file() -> bytes:
-    """Return the file handed in: a form has another boundary each time that it is sent."""
+    """Return the uploaded file itself, because the boundary of a form differs each time that it is sent."""
     return uploaded_file(request).data
 
 
@@ -124,9 +124,10 @@ def _file() -> bytes:
 @blueprint.response(201, ImportOut)
 @blueprint.alt_response(202, schema=ImportOut, description="the file is large, or is being imported: ask again")
 def hand_in(query: dict[str, Any], kind: str) -> Any:
-    """Hand in a file, as multipart field `file` or as the body.
+    """Upload a file, as multipart field `file` or as the body.
 
-    With `?preview=1` the answer shows what would come of it; the same file with that `token` is imported.
+    With `?preview=1` the response shows what the import would do. Sending the same file with its `token` imports
+    it.
     """
     file = uploaded_file(request)
     if query["preview"]:
@@ -150,7 +151,7 @@ def hand_in(query: dict[str, Any], kind: str) -> Any:
 @blueprint.arguments(ConfirmIn)
 @blueprint.response(202, ImportOut)
 def confirm(body: dict[str, Any], run_id: int) -> Any:
-    """Confirm what was shown of an import; a job imports it. Repeating it has no effect."""
+    """Confirm the preview of an import. A job imports it. Idempotent."""
     with deps().db.transaction() as tx:
         return as_json(
             runs.confirm(tx, access.caller(), run_id, body["token"], body.get("reason", ""), large=body["large"])
@@ -161,7 +162,7 @@ def confirm(body: dict[str, Any], run_id: int) -> Any:
 @access.managers(*IMPORTERS)
 @blueprint.response(200, ImportOut)
 def drop(run_id: int) -> Any:
-    """Drop an import that nobody confirmed; its file is deleted."""
+    """Drop an unconfirmed import. Its file is deleted."""
     with deps().db.transaction() as tx:
         return as_json(runs.drop(tx, access.caller(), run_id))
 

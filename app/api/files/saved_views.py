@@ -1,4 +1,4 @@
-"""Saved views of lists: filters under a name."""
+"""Saved views of lists: named sets of filters."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ class ViewsIn(Schema):
 @blueprint.arguments(ViewsIn, location="query")
 @blueprint.response(200, ViewOut(many=True))
 def list_views(query: dict[str, Any]) -> Any:
-    """List one's own views of a page, then those that colleagues share with one's branch."""
+    """List the caller's own views of a page, then those that colleagues share with the caller's branch."""
     with deps().db.transaction() as tx:
         return views_of(tx, g.caller, query["page"])
 
@@ -64,7 +64,7 @@ def list_views(query: dict[str, Any]) -> Any:
 @blueprint.arguments(ViewIn)
 @blueprint.response(201, ViewOut)
 def save_view(body: dict[str, Any]) -> Any:
-    """Keep filters under a name; one's own view of that name is replaced."""
+    """Save filters under a name, replacing the caller's view of that name."""
     with deps().db.transaction() as tx:
         return save(tx, g.caller, body["page"], body["name"], body["filters"], shared=body["shared"])
 
@@ -73,6 +73,6 @@ def save_view(body: dict[str, Any]) -> Any:
 @access.managers(Permission.READ, where=Where.ANY)
 @blueprint.response(204)
 def delete_view(saved_id: int) -> None:
-    """Delete one's own view."""
+    """Delete one of the caller's own views."""
     with deps().db.transaction() as tx:
         delete(tx, g.caller, saved_id)

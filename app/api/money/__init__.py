@@ -1,1 +1,1 @@
-"""Funds, payouts, spending and the books over the API."""
+"""Funds, payouts, spending and the books in the API."""

@@ -1,4 +1,5 @@
-"""The books as accounting vouchers: made, read, followed to each transfer, exported; periods and the chart."""
+"""The books as accounting vouchers: create, read, trace to each transfer and export them; periods and the chart of
+accounts."""
 
 from typing import Any
 
@@ -39,7 +40,7 @@ blueprint = make_blueprint("accounting", "Accounting vouchers (凭证), periods,
 @blueprint.response(200, VoucherOut(many=True))
 @blueprint.paginate()
 def list_vouchers(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List vouchers, the newest number first."""
+    """List vouchers, highest number first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = reading.vouchers(tx, **query, page=page_of(paging))
@@ -73,7 +74,7 @@ def list_movements(pagination_parameters: PaginationParameters, voucher_id: int)
 @blueprint.arguments(BookIn)
 @blueprint.response(201, BookedOut)
 def make_vouchers(body: dict[str, Any]) -> Any:
-    """Make vouchers of all transfers that have none, up to the end of a day. Nothing is booked twice."""
+    """Create vouchers of all transfers that have none, up to the end of a day. Nothing is booked twice."""
     return book(deps(), access.actor(), body["through"])
 
 
@@ -81,7 +82,7 @@ def make_vouchers(body: dict[str, Any]) -> Any:
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, PeriodOut(many=True))
 def list_periods() -> Any:
-    """List the closed periods, the newest first."""
+    """List the closed periods, newest first."""
     with deps().db.transaction() as tx:
         return periods.closed_periods(tx)
 
@@ -90,7 +91,7 @@ def list_periods() -> Any:
 @access.managers(Permission.FUNDS_WRITE, where=Where.FEDERATION, own_transactions=True)
 @blueprint.response(200, PeriodOut)
 def close(period: str) -> Any:
-    """Close a month that is over, for ever: later facts go to the next period. Idempotent."""
+    """Close a past month permanently. Later facts are booked in the next period. Idempotent."""
     return close_period(deps(), period, access.actor())
 
 
@@ -99,7 +100,7 @@ def close(period: str) -> Any:
 @blueprint.response(200, description="the vouchers of a period as CSV or workbook, a line per row")
 @heavy
 def export_vouchers(period: str, file_format: str) -> Response:
-    """Export the vouchers of a period. The audit trail records who did."""
+    """Export the vouchers of a period. The audit trail records who exported them."""
     return journal_file(file_format, period, access.actor())
 
 
@@ -126,7 +127,7 @@ def export_trial_balance(period: str, file_format: str) -> Response:
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, ChartOut)
 def show_chart() -> Any:
-    """Return the chart of accounts in force: which code each kind of ledger account has."""
+    """Return the chart of accounts in force: the code of each kind of ledger account."""
     with deps().db.transaction() as tx:
         return _chart(chart.current(tx))
 
@@ -136,7 +137,8 @@ def show_chart() -> Any:
 @blueprint.arguments(ChartIn)
 @blueprint.response(201, ChartOut)
 def change_chart(body: dict[str, Any]) -> Any:
-    """Store a new version of the chart; kinds that are not named keep their accounts. Old vouchers keep theirs."""
+    """Store a new version of the chart. Kinds that are not named keep their accounts, and old vouchers keep
+    theirs."""
     accounts = {row["kind"]: AccountName(row["code"], row["name"]) for row in body["accounts"]}
     with deps().db.transaction() as tx:
         return _chart(chart.change(tx, accounts, body["reason"], access.actor()))

@@ -1,4 +1,4 @@
-"""What accounting sends and takes."""
+"""JSON schemas of accounting."""
 
 from marshmallow import Schema, fields
 
@@ -16,7 +16,7 @@ class VoucherQuery(Schema):
 
 
 class VoucherOut(Schema):
-    """All transfers of one kind, campaign and day, summed. Its debits and its credits are `amount_minor` each."""
+    """All transfers of one kind, campaign and day, summed. Debits and credits are `amount_minor` each."""
 
     id = Key()
     period = Text()
@@ -101,7 +101,7 @@ class ChartOut(Schema):
 
 
 class BalanceOut(Schema):
-    """An account in a period; debits minus credits."""
+    """An account in a period; balances are debits minus credits."""
 
     code = Text()
     name = Text()

@@ -1,4 +1,4 @@
-"""Agreements and pledges as JSON."""
+"""JSON schemas of agreements and pledges."""
 
 from marshmallow import Schema, fields
 
@@ -53,7 +53,8 @@ class PledgeIn(Schema):
 
 
 class PledgeOut(Schema):
-    """What is due by a day under an agreement, and what came in for it. It is no gift and counts in no total."""
+    """An amount due by a day under an agreement, and what was received for it. It is no gift and counts in no
+    total."""
 
     id = Key()
     agreement = Key(attribute="agreement_id")
@@ -74,7 +75,7 @@ class PledgePaymentIn(Schema):
 
 
 class ManagementYearOut(Schema):
-    """Management cost of a host in a year (numerator) beside all its spending of the year (denominator)."""
+    """A host's management cost in a year (numerator) beside all its spending of the year (denominator)."""
 
     organisation = Text(attribute="host")
     name = Text()

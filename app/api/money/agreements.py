@@ -1,4 +1,4 @@
-"""Agreements, pledges, and the management cost of a year, for managers."""
+"""Agreements, pledges, and the yearly management cost, for managers."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _AGREEMENT, _PLEDGE = "/agreements/<id:agreement_id>", "/pledges/<id:pledge_id>"
 @blueprint.response(200, schemas.AgreementOut(many=True))
 @blueprint.paginate()
 def list_agreements(pagination_parameters: PaginationParameters) -> Any:
-    """List the agreements of the own branch, the newest first."""
+    """List the agreements of the caller's branch, newest first."""
     with deps().db.transaction() as tx:
         page = page_of(pagination_parameters)
         rows, pagination_parameters.item_count = agreements.listed(tx, scope.branch(), page)
@@ -71,7 +71,7 @@ def end(body: dict[str, Any], agreement_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.PledgeOut(many=True))
 def list_pledges(agreement_id: int) -> Any:
-    """List what is due under an agreement, and what came in for it."""
+    """List the pledges under an agreement and what was received for them."""
     with deps().db.transaction() as tx:
         agreements.find(tx, agreement_id)
         return [_pledge_view(view) for view in pledges.of_agreement(tx, agreement_id)]
@@ -82,7 +82,7 @@ def list_pledges(agreement_id: int) -> Any:
 @blueprint.arguments(schemas.PledgeIn)
 @blueprint.response(201, schemas.PledgeOut)
 def add_pledge(body: dict[str, Any], agreement_id: int) -> Any:
-    """Add what is due by a day under an agreement."""
+    """Add a pledge, due by a day, under an agreement."""
     with deps().db.transaction() as tx:
         row = pledges.pledge(tx, agreement_id, body["due_on"], body["amount_minor"], access.actor())
         return _pledge(tx, row)
@@ -93,7 +93,7 @@ def add_pledge(body: dict[str, Any], agreement_id: int) -> Any:
 @blueprint.arguments(schemas.PledgePaymentIn)
 @blueprint.response(200, schemas.PledgeOut)
 def pay(body: dict[str, Any], pledge_id: int) -> Any:
-    """Let a deposit pay a pledge, or a part of it. Idempotent per deposit."""
+    """Pay a pledge, or a part of it, from a deposit. Idempotent per deposit."""
     with deps().db.transaction() as tx:
         scope.require_named(tx, "deposit_id", body["deposit"])
         paid = (body["deposit"], body["amount_minor"])
@@ -104,7 +104,7 @@ def pay(body: dict[str, Any], pledge_id: int) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.response(200, schemas.PledgeOut)
 def call(pledge_id: int) -> Any:
-    """Record that the other party was called to pay what is overdue (催告)."""
+    """Record that the other party was called to pay an overdue pledge (催告)."""
     with deps().db.transaction() as tx:
         return _pledge(tx, pledges.call(tx, pledge_id, access.actor()))
 
@@ -115,7 +115,7 @@ def call(pledge_id: int) -> Any:
 @blueprint.response(200, schemas.PledgeOut)
 @may_wait(blueprint)
 def waive(body: dict[str, Any], pledge_id: int) -> Any:
-    """Waive what of a pledge was not paid: always by two people."""
+    """Waive the unpaid part of a pledge. Always needs two people."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "pledge.waive", pledge_id, body["reason"])
         return waiting(outcome) or _pledge(tx, outcome)
@@ -125,7 +125,7 @@ def waive(body: dict[str, Any], pledge_id: int) -> Any:
 @access.managers(Permission.READ, where=Where.LISTED)
 @blueprint.response(200, schemas.ManagementYearOut(many=True))
 def list_management_years() -> Any:
-    """List the management cost of each host of the own branch by year: numerator, denominator, ceiling."""
+    """List the yearly management cost of each host in the caller's branch: numerator, denominator, ceiling."""
     with deps().db.transaction() as tx:
         return [_year(year) for year in management_years(tx, branch=scope.branch())]
 

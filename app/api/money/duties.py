@@ -1,4 +1,4 @@
-"""The calendar of duties: what the law asks by which day, and what was done."""
+"""The calendar of duties: what the law requires by which day, and what was done."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class DoneIn(Schema):
 @access.managers(Permission.READ, where=Where.LISTED)
 @blueprint.response(200, DutyOut(many=True))
 def list_duties() -> Any:
-    """List the duties of the own branch: what is overdue first, then by day, what is done last."""
+    """List the duties of the caller's branch: overdue ones first, then by day, completed ones last."""
     with deps().db.transaction() as tx:
         return calendar(tx, g.caller.branch_code)
 
@@ -55,7 +55,7 @@ def list_duties() -> Any:
 @blueprint.arguments(DoneIn)
 @blueprint.response(200, DutyOut)
 def done_by_federation(body: dict[str, Any]) -> Any:
-    """Record that the federation did what was due on a day. Idempotent."""
+    """Record that the federation performed a duty of a day. Idempotent."""
     with deps().db.transaction() as tx:
         return mark_done(tx, None, **body, actor=access.actor())
 
@@ -65,6 +65,6 @@ def done_by_federation(body: dict[str, Any]) -> Any:
 @blueprint.arguments(DoneIn)
 @blueprint.response(200, DutyOut)
 def done_for_campaign(body: dict[str, Any], slug: str) -> Any:
-    """Record that what a campaign owed on a day was done. Idempotent."""
+    """Record that a campaign's duty of a day was performed. Idempotent."""
     with deps().db.transaction() as tx:
         return mark_done(tx, slug, **body, actor=access.actor())

@@ -1,4 +1,4 @@
-"""Funds, their deposits and their grants as JSON."""
+"""JSON schemas of funds, their deposits and grants."""
 
 from marshmallow import Schema, fields
 
@@ -60,7 +60,7 @@ class AlikeOut(Schema):
 
 
 class FedPotOut(Schema):
-    """A pot that is paid from the fund."""
+    """A pot that the fund pays."""
 
     id = Key()
     name = Text()
@@ -68,7 +68,7 @@ class FedPotOut(Schema):
 
 
 class DepositPreviewOut(Schema):
-    """What a deposit would do. `fresh` is false for one that is in the books already."""
+    """The effect that a deposit would have. `fresh` is false if it is in the books already."""
 
     fresh = fields.Boolean()
     before_minor = Minor(0)
@@ -88,7 +88,7 @@ class CorrectionIn(Schema):
 
 
 class DepositCorrectionOut(Schema):
-    """A deposit before and after its correction, and what the fund has then."""
+    """A deposit before and after its correction, and the fund's balance afterwards."""
 
     deposit = Key(attribute="deposit_id")
     reference = Text()
@@ -99,7 +99,7 @@ class DepositCorrectionOut(Schema):
 
 
 class FundEntryOut(Schema):
-    """A movement of a fund's money. Out of the fund it is below zero; `balance_minor` is what it has after it."""
+    """A movement of a fund's money, negative when money leaves. `balance_minor` is the balance after it."""
 
     booked_at = Time()
     kind = one_of(*INTO_FUND, *OUT_OF_FUND)
@@ -124,7 +124,7 @@ class FundTransferIn(Schema):
 
 
 class FundTransferOut(Schema):
-    """Money that was moved from a fund to another."""
+    """Money moved from one fund to another."""
 
     id = Key()
     from_fund = Key(attribute="from_fund_id")

@@ -1,4 +1,4 @@
-"""Funds and the money that comes in for them, for managers."""
+"""Funds and the money received for them, for managers."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def _view(tx: Tx, fund_id: int) -> dict[str, Any]:
 @blueprint.response(200, FundOut(many=True))
 @blueprint.paginate()
 def list_funds(pagination_parameters: PaginationParameters) -> Any:
-    """List the funds of the own branch with the free money in them."""
+    """List the funds of the caller's branch with their free money."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows = funds.list_funds(tx, scope.branch())
@@ -70,7 +70,7 @@ def show(fund_id: int) -> Any:
 @blueprint.arguments(FundIn)
 @blueprint.response(201, FundOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a fund without money."""
+    """Create an empty fund."""
     owner = body.get("organisation", scope.branch())
     with deps().db.transaction() as tx:
         scope.require_node(tx, owner)
@@ -83,7 +83,7 @@ def create(body: dict[str, Any]) -> Any:
 @blueprint.response(201, DepositOut)
 @blueprint.alt_response(200, schema=DepositOut, description="this deposit is in the books already")
 def deposit(body: dict[str, Any], fund_id: int) -> Any:
-    """Record a deposit that came in outside; a reference counts once."""
+    """Record a deposit received outside the system. A reference counts once."""
     with deps().db.transaction() as tx:
         money = (body["amount_minor"], body["currency"], body["reference"])
         booked = deposits.deposit(tx, fund_id, *money, access.actor())
@@ -97,7 +97,7 @@ def deposit(body: dict[str, Any], fund_id: int) -> Any:
 @blueprint.arguments(DepositIn)
 @blueprint.response(200, DepositPreviewOut)
 def preview(body: dict[str, Any], fund_id: int) -> Any:
-    """Say what a deposit would do and which deposits may be the same money; nothing is booked."""
+    """Preview a deposit: its effect, and the deposits that may be the same money. Nothing is booked."""
     money = (body["amount_minor"], body["currency"], body["reference"])
     with deps().db.transaction() as tx:
         shown = tx.rehearse(lambda: preview_deposit(tx, fund_id, *money, access.actor(), scope.branch()))
@@ -111,7 +111,7 @@ def preview(body: dict[str, Any], fund_id: int) -> Any:
 @blueprint.alt_response(200, schema=DepositCorrectionOut, description="a preview: nothing is booked")
 @may_wait(blueprint)
 def correct_deposit(body: dict[str, Any], fund_id: int, deposit_id: int) -> Any:
-    """Correct a deposit to what really came in, by another entry that refers to it and says why."""
+    """Correct a deposit to the amount received, with another entry that refers to it and states the reason."""
     right = (deposit_id, body["amount_minor"], body["reason"], access.actor())
     with deps().db.transaction() as tx:
         if deposits.find_deposit(tx, deposit_id).fund_id != fund_id:
@@ -131,7 +131,7 @@ def _corrected(correction: deposits.Correction) -> dict[str, Any]:
 @blueprint.response(200, FundEntryOut(many=True))
 @blueprint.paginate()
 def list_entries(pagination_parameters: PaginationParameters, fund_id: int) -> Any:
-    """List the movements of a fund's money, the newest first."""
+    """List the movements of a fund's money, newest first."""
     with deps().db.transaction() as tx:
         lines, pagination_parameters.item_count = statement(tx, fund_id, page_of(pagination_parameters))
     return [{**line._asdict(), "currency": CURRENCY} for line in lines]
@@ -141,7 +141,7 @@ def list_entries(pagination_parameters: PaginationParameters, fund_id: int) -> A
 @access.managers(Permission.READ)
 @blueprint.response(200, FundMonthOut(many=True))
 def list_periods(fund_id: int) -> Any:
-    """List the months of a fund with opening, in, out and closing, the newest first."""
+    """List the months of a fund with opening, in, out and closing, newest first."""
     with deps().db.transaction() as tx:
         return [{**period._asdict(), "currency": CURRENCY} for period in periods(tx, fund_id)]
 
@@ -152,7 +152,7 @@ def list_periods(fund_id: int) -> Any:
 @blueprint.response(201, FundTransferOut)
 @may_wait(blueprint)
 def move(body: dict[str, Any], fund_id: int) -> Any:
-    """Move money of a fund to another: always by two people."""
+    """Move money from one fund to another. Always needs two people."""
     with deps().db.transaction() as tx:
         arguments = {name: body[name] for name in ("to_fund", "amount_minor")}
         outcome = perform(tx, "fund.transfer", fund_id, body["reason"], **arguments)
@@ -163,7 +163,7 @@ def move(body: dict[str, Any], fund_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, GrantOut(many=True))
 def list_grants(fund_id: int) -> Any:
-    """List the branches that may fill their pots from this fund, revoked grants too."""
+    """List the branches that may fill their pots from this fund, including revoked grants."""
     with deps().db.transaction() as tx:
         return grants.listed(tx, fund_id)
 
@@ -183,7 +183,7 @@ def create_grant(body: dict[str, Any], fund_id: int) -> Any:
 @blueprint.arguments(RevokeGrantIn)
 @blueprint.response(200, GrantOut(many=True))
 def revoke_grant(body: dict[str, Any], fund_id: int) -> Any:
-    """End a grant; what pots already hold stays theirs."""
+    """End a grant. Pots keep the money that they already hold."""
     with deps().db.transaction() as tx:
         grants.revoke(tx, fund_id, body["organisation"], access.actor())
         return grants.listed(tx, fund_id)

@@ -1,4 +1,4 @@
-"""Goods that projects were given beside money, for managers."""
+"""Goods given to projects beside money, for managers."""
 
 from typing import Any
 
@@ -29,7 +29,8 @@ _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
 @blueprint.response(200, schemas.GoodsOut(many=True))
 @blueprint.paginate()
 def list_goods(pagination_parameters: PaginationParameters) -> Any:
-    """List the goods of the own branch: those whose value waits for a second person first, then the newest."""
+    """List the goods of the caller's branch: first those whose value a second person must confirm, then the
+    newest."""
     with deps().db.transaction() as tx:
         page = page_of(pagination_parameters)
         lines, pagination_parameters.item_count = reading.listed(tx, branch=scope.branch(), page=page)
@@ -41,7 +42,7 @@ def list_goods(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(schemas.GoodsIn)
 @blueprint.response(201, schemas.GoodsOut)
 def enter(body: dict[str, Any], project_id: int) -> Any:
-    """Enter goods that a project was given."""
+    """Enter goods given to a project."""
     with deps().db.transaction() as tx:
         return _view(goods.enter(tx, project_id, _typed(tx, body), access.actor()), 0)
 
@@ -69,7 +70,7 @@ def correct(body: dict[str, Any], goods_id: int) -> Any:
 @blueprint.response(200, schemas.GoodsOut)
 @may_wait(blueprint)
 def confirm(goods_id: int) -> Any:
-    """Confirm the value of goods: they are published. Who entered them needs a second person."""
+    """Confirm the value of goods, which publishes them. The person who entered them needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "goods.confirm", goods_id)
         return waiting(outcome) or _counted(tx, outcome)
@@ -80,7 +81,7 @@ def confirm(goods_id: int) -> Any:
 @blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.GoodsOut)
 def reopen(body: dict[str, Any], goods_id: int) -> Any:
-    """Take back a confirmation, so that the goods can be corrected."""
+    """Revoke a confirmation so that the goods can be corrected."""
     with deps().db.transaction() as tx:
         return _counted(tx, goods.reopen(tx, goods_id, body["reason"], access.actor()))
 
@@ -99,7 +100,7 @@ def withdraw(body: dict[str, Any], goods_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.HandoutOut(many=True))
 def list_handouts(goods_id: int) -> Any:
-    """List what was handed out of some goods, the newest first."""
+    """List the handouts of some goods, newest first."""
     with deps().db.transaction() as tx:
         return [row.model_dump() for row in goods.handouts_of(tx, goods_id)]
 
@@ -119,7 +120,7 @@ def hand_out(body: dict[str, Any], goods_id: int) -> Any:
 @blueprint.arguments(schemas.HandoutCorrectionIn)
 @blueprint.response(201, schemas.HandoutOut)
 def correct_handout(body: dict[str, Any], goods_id: int) -> Any:
-    """Correct a handout of these goods to what it really was, by another entry that says why."""
+    """Correct a handout of these goods, with another entry that states the reason."""
     right = (body["handout"], body["quantity"], body["reason"], access.actor())
     with deps().db.transaction() as tx:
         return goods.correct_handout(tx, goods_id, *right).model_dump()

@@ -1,4 +1,4 @@
-"""Goods as JSON."""
+"""JSON schemas of goods."""
 
 from marshmallow import Schema, fields
 
@@ -33,7 +33,7 @@ class GoodsIn(Schema):
 
 
 class GoodsOut(Schema):
-    """Goods that a project was given, beside its money."""
+    """Goods given to a project, beside its money."""
 
     id = Key()
     project = Key(attribute="project_id")
@@ -71,8 +71,8 @@ class HandoutCorrectionIn(Schema):
 
 
 class HandoutOut(Schema):
-    """What of some goods was handed out. Managers alone see it. One with `corrects` corrects another: its quantity
-    is what was handed out more, below zero less."""
+    """A handout of some goods, visible to managers only. One with `corrects` corrects another: its quantity is the
+    difference, negative if less was handed out."""
 
     id = Key()
     goods = Key(attribute="goods_id")

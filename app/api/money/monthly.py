@@ -1,4 +1,4 @@
-"""Monthly statements of nodes (收支月公示): public, numbered, frozen; corrected by notices beside them."""
+"""Monthly statements of nodes (收支月公示): public, numbered and frozen. Notices beside them correct them."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class StatementQuery(Schema):
 
 
 class StatementRowOut(Schema):
-    """A statement; fen."""
+    """A statement; amounts in fen."""
 
     organisation = Text(metadata={"description": "code"})
     name = Text()
@@ -41,7 +41,7 @@ class StatementRowOut(Schema):
 
 
 class CorrectionNoticeOut(Schema):
-    """A correction beside a statement. With figures: the whole statement as it should have been, and its hash."""
+    """A correction beside a statement. If it has figures, they are the whole corrected statement, with its hash."""
 
     text = Text()
     corrected_at = Time()
@@ -50,8 +50,8 @@ class CorrectionNoticeOut(Schema):
 
 
 class StatementOut(Schema):
-    """`statement` is what `hash` is computed from: SHA-256 of its JSON, keys sorted, without spaces. Of each line
-    opening + received - refunded + matched - paid + moved = closing; `moves` says what was moved between what."""
+    """`hash` is computed from `statement`: SHA-256 of its JSON, keys sorted, without spaces. In each line opening +
+    received - refunded + matched - paid + moved = closing; `moves` lists what was moved between which parties."""
 
     number = Whole(1)
     hash = Text()
@@ -79,7 +79,7 @@ class NoticeIn(Schema):
 @blueprint.response(200, StatementRowOut(many=True))
 @blueprint.paginate()
 def list_statements(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List statements, the newest month first, from the city down."""
+    """List statements, newest month first, from the city down."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         month, under = query.get("month"), query.get("under")
@@ -91,7 +91,7 @@ def list_statements(query: dict[str, Any], pagination_parameters: PaginationPara
 @access.public
 @blueprint.response(200, StatementOut)
 def show(code: str, month: str) -> Any:
-    """Return the statement of a node for a month as it was published, with the notices of its corrections."""
+    """Return a node's statement for a month as it was published, with its correction notices."""
     with deps().db.transaction() as tx:
         return reading.published(tx, code, month)
 
@@ -102,8 +102,8 @@ def show(code: str, month: str) -> Any:
 @blueprint.response(201, CorrectionNoticeOut)
 @may_wait(blueprint)
 def correct(body: dict[str, Any], code: str, month: str) -> Any:
-    """Publish a notice beside a statement, with the figures that were not right; the statement stays as it was.
-    Figures above the limit are corrected by two people."""
+    """Publish a correction notice beside a statement, with the wrong figures. The statement stays as it was.
+    Figures above the limit need two people."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "monthly.correct", code, body["text"], month=month, figures=body.get("figures", []))
         return waiting(outcome) or outcome

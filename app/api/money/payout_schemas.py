@@ -1,4 +1,4 @@
-"""Money out as JSON: splits, accounts of payees, plans and their remittances."""
+"""JSON schemas of money out: splits, accounts of payees, payout plans and their remittances."""
 
 from marshmallow import Schema, fields, validate
 
@@ -22,7 +22,7 @@ class SplitIn(Schema):
 
 
 class SplitOut(Schema):
-    """A version of how a project's money is divided; in basis points that sum to 10,000."""
+    """A version of a project's split, in basis points that sum to 10,000."""
 
     id = Key()
     project = Key(attribute="project_id")
@@ -60,7 +60,7 @@ class PayeeIn(Schema):
 
 
 class PayeeOut(Schema):
-    """The bank account of an organisation, with the last digits of its number alone."""
+    """The bank account of an organisation, with only the last digits of its number."""
 
     id = Key()
     organisation = Text(attribute="organisation_code")
@@ -77,7 +77,7 @@ class PayeeOut(Schema):
 
 
 class MoneyOutFigures(Schema):
-    """Fen. `left`: what may be paid out and is in no approved plan; `payable`: set aside for remittances."""
+    """Amounts in fen. `left`: may be paid out and is in no approved plan; `payable`: set aside for remittances."""
 
     raised_minor = fields.Integer()
     matched_minor = Minor(0)
@@ -98,7 +98,8 @@ class ProjectMoneyOut(MoneyOutFigures):
 
 
 class PlanOut(Schema):
-    """A payout plan. `draft`: it holds no money; `approved`: its money is set aside; `sent`: the bank was told."""
+    """A payout plan. `draft`: it holds no money; `approved`: its money is set aside; `sent`: it was sent to the
+    bank."""
 
     id = Key()
     campaign = Text()

@@ -32,7 +32,7 @@ _PLAN, _REMITTANCE = "/payout-plans/<id:plan_id>", "/remittances/<id:remittance_
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.SplitOut(many=True))
 def list_splits(project_id: int) -> Any:
-    """List the versions of a project's split, the newest first. Without one all of its money is the project's."""
+    """List the versions of a project's split, newest first. Without one, all of its money is the project's."""
     with deps().db.transaction() as tx:
         projects.find(tx, project_id)
         return rules.splits_of(tx, project_id)
@@ -43,7 +43,7 @@ def list_splits(project_id: int) -> Any:
 @blueprint.arguments(schemas.SplitIn)
 @blueprint.response(201, schemas.SplitOut)
 def set_split(body: dict[str, Any], project_id: int) -> Any:
-    """Divide a project's money from a time on: for campaigns that open from then on."""
+    """Set a project's split from a given time, for campaigns that open from then on."""
     shares = Shares(body["project_bps"], body["township_bps"], body["management_bps"])
     with deps().db.transaction() as tx:
         return rules.set_split(tx, project_id, shares, body["valid_from"], body["reason"], access.actor())
@@ -53,7 +53,7 @@ def set_split(body: dict[str, Any], project_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.PayoutRulesOut)
 def show_rules(code: str) -> Any:
-    """Return how campaigns that an organisation hosts are paid out."""
+    """Return the payout rules for campaigns that an organisation hosts."""
     with deps().db.transaction() as tx:
         held = rules.rules_of_organisation(tx, code)
         return {**held.model_dump(), "organisation": held.organisation_code}
@@ -64,7 +64,7 @@ def show_rules(code: str) -> Any:
 @blueprint.arguments(schemas.PayoutRulesIn)
 @blueprint.response(200, schemas.PayoutRulesOut)
 def change_rules(body: dict[str, Any], code: str) -> Any:
-    """Change how campaigns that an organisation hosts are paid out."""
+    """Change the payout rules for campaigns that an organisation hosts."""
     with deps().db.transaction() as tx:
         return {**rules.set_rules(tx, code, body, access.actor()).model_dump(), "organisation": code}
 
@@ -73,7 +73,7 @@ def change_rules(body: dict[str, Any], code: str) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.response(200, schemas.PayeeOut(many=True))
 def list_payees(code: str) -> Any:
-    """List the bank accounts of an organisation, the newest first."""
+    """List the bank accounts of an organisation, newest first."""
     with deps().db.transaction() as tx:
         return payees.accounts_of(tx, code)
 
@@ -83,7 +83,7 @@ def list_payees(code: str) -> Any:
 @blueprint.arguments(schemas.PayeeIn)
 @blueprint.response(201, schemas.PayeeOut)
 def propose_payee(body: dict[str, Any], code: str) -> Any:
-    """Enter the bank account of an organisation; another person confirms it."""
+    """Enter a bank account of an organisation. Another person confirms it."""
     with deps().db.transaction() as tx:
         return payees.propose(tx, deps().keys, code, NewAccount(**body), access.actor())
 
@@ -93,7 +93,8 @@ def propose_payee(body: dict[str, Any], code: str) -> Any:
 @blueprint.response(200, schemas.PayeeOut)
 @may_wait(blueprint)
 def confirm_payee(payee_id: int) -> Any:
-    """Pay the organisation into this account from now on; who entered it needs a second person."""
+    """Confirm an account, so that the organisation is paid into it from now on. The person who entered it needs a
+    second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payee.confirm", payee_id)
         return waiting(outcome) or outcome
@@ -103,7 +104,7 @@ def confirm_payee(payee_id: int) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.response(200, schemas.PayeeOut)
 def end_payee(payee_id: int) -> Any:
-    """End an account, or decline one that was entered."""
+    """End an account, or decline one that awaits confirmation."""
     with deps().db.transaction() as tx:
         return payees.end(tx, payee_id, access.actor())
 
@@ -112,7 +113,7 @@ def end_payee(payee_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.MoneyOutFigures)
 def show_figures(slug: str) -> Any:
-    """Return what of a campaign's money is divided, planned and paid."""
+    """Return how much of a campaign's money is divided, planned and paid."""
     with deps().db.transaction() as tx:
         sums = figures.totals(tx, find_campaign(tx, slug).id or 0)
     return {**sums._asdict(), "currency": CURRENCY}
@@ -123,7 +124,7 @@ def show_figures(slug: str) -> Any:
 @blueprint.response(200, schemas.ProjectMoneyOut(many=True))
 @blueprint.paginate()
 def list_figures(pagination_parameters: PaginationParameters, slug: str) -> Any:
-    """List the same per project, the largest first."""
+    """List the same figures per project, largest first."""
     with deps().db.transaction() as tx:
         campaign_id = find_campaign(tx, slug).id or 0
         rows, pagination_parameters.item_count = figures.per_project(
@@ -136,7 +137,7 @@ def list_figures(pagination_parameters: PaginationParameters, slug: str) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.PlanOut(many=True))
 def list_plans(slug: str) -> Any:
-    """List the payout plans of a campaign, the newest first."""
+    """List the payout plans of a campaign, newest first."""
     with deps().db.transaction() as tx:
         return [_plan(tx, plan) for plan in plans.plans_of(tx, find_campaign(tx, slug).id or 0)]
 
@@ -145,7 +146,8 @@ def list_plans(slug: str) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.response(201, schemas.PlanOut)
 def make_plan(slug: str) -> Any:
-    """Plan to pay out all that the projects of a released campaign have; another person approves it."""
+    """Plan the payout of everything that the projects of a released campaign have. Another person approves the
+    plan."""
     with deps().db.transaction() as tx:
         return _plan(tx, plans.make_plan(tx, slug, access.actor()))
 
@@ -173,7 +175,7 @@ def list_remittances(plan_id: int) -> Any:
 @blueprint.response(200, schemas.PlanOut)
 @may_wait(blueprint)
 def approve_plan(plan_id: int) -> Any:
-    """Approve a plan of somebody else: its money is set aside. Above the limit another signature is needed."""
+    """Approve another person's plan, which sets its money aside. Above the limit another signature is needed."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payout.approve", plan_id)
         return waiting(outcome) or _plan(tx, outcome)
@@ -193,7 +195,7 @@ def withdraw_plan(body: dict[str, Any], plan_id: int) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.response(200, schemas.PlanOut)
 def send_plan(plan_id: int) -> Any:
-    """Mark an approved plan as sent: its file exists from now on and never changes."""
+    """Mark an approved plan as sent. Its file exists from now on and never changes."""
     with deps().db.transaction() as tx:
         return _plan(tx, plans.send(tx, plan_id, access.actor()))
 
@@ -203,7 +205,7 @@ def send_plan(plan_id: int) -> Any:
 @blueprint.arguments(schemas.FileQuery, location="query")
 @blueprint.response(200, content_type="application/octet-stream")
 def show_file(query: dict[str, Any], plan_id: int) -> Response:
-    """Return the file of a sent plan for the bank: CSV, or ISO 20022 pain.001.001.09. Each look is recorded."""
+    """Return the bank file of a sent plan: CSV, or ISO 20022 pain.001.001.09. Each download is recorded."""
     return file_of(plan_id, query["format"], access.actor())
 
 
@@ -211,7 +213,7 @@ def show_file(query: dict[str, Any], plan_id: int) -> Response:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.RemittanceWithParts)
 def show_remittance(remittance_id: int) -> Any:
-    """Return a remittance with what of it is for which project."""
+    """Return a remittance with the amount for each project."""
     with deps().db.transaction() as tx:
         row = remittances.find_remittance(tx, remittance_id)
         return {**_remittance(row), "parts": parts_of(tx, row.plan_id, row.id)}
@@ -223,7 +225,8 @@ def show_remittance(remittance_id: int) -> Any:
 @blueprint.response(200, schemas.RemittanceOut)
 @may_wait(blueprint)
 def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
-    """Record that the bank paid a remittance, with evidence. The bank's statement does the same by itself."""
+    """Record that the bank paid a remittance, with evidence. The bank's statement records the same
+    automatically."""
     return _marked("remittance.paid", remittance_id, **body | {"paid_on": body["paid_on"].isoformat()})
 
 
@@ -233,7 +236,7 @@ def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
 @blueprint.response(200, schemas.RemittanceOut)
 @may_wait(blueprint)
 def refuse(body: dict[str, Any], remittance_id: int) -> Any:
-    """Record that the bank did not pay a remittance: the next plan has its money."""
+    """Record that the bank did not pay a remittance. The next plan includes its money."""
     return _marked("remittance.refused", remittance_id, body["reason"])
 
 
@@ -243,7 +246,7 @@ def refuse(body: dict[str, Any], remittance_id: int) -> Any:
 @blueprint.response(200, schemas.RemittanceOut)
 @may_wait(blueprint)
 def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
-    """Record that the money of a paid remittance came back: the next plan pays it anew."""
+    """Record that the money of a paid remittance came back. The next plan pays it again."""
     return _marked("remittance.returned", remittance_id, body["reason"])
 
 

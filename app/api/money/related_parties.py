@@ -25,7 +25,7 @@ class RelatedPartiesIn(Schema):
 
 
 class RelatedPartiesOut(Schema):
-    """The declaration that holds; nulls when nobody made any."""
+    """The declaration in force; nulls if there is none."""
 
     related = fields.Boolean(allow_none=True)
     text = Text()
@@ -37,7 +37,7 @@ class RelatedPartiesOut(Schema):
 @access.managers(Permission.READ)
 @blueprint.response(200, RelatedPartiesOut)
 def show(project_id: int) -> Any:
-    """Return the declaration of a project that holds."""
+    """Return the declaration of a project that is in force."""
     with deps().db.transaction() as tx:
         projects.find(tx, project_id)
         row = declaration_of(tx, project_id)
@@ -49,6 +49,7 @@ def show(project_id: int) -> Any:
 @blueprint.arguments(RelatedPartiesIn)
 @blueprint.response(201, RelatedPartiesOut)
 def create(body: dict[str, Any], project_id: int) -> Any:
-    """Declare the related parties of a project. With some, two people approve it, and its page names them."""
+    """Declare the related parties of a project. If there are any, two people approve the declaration, and the
+    project's page names them."""
     with deps().db.transaction() as tx:
         return declare(tx, project_id, body["related"], body["text"], access.actor())

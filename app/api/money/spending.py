@@ -1,4 +1,4 @@
-"""What projects spent, for managers; and what became of a gift, for its donor."""
+"""Spending of projects, for managers, and the trace of a gift, for its donor."""
 
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.AccountOut)
 def show_account(project_id: int) -> Any:
-    """Return what a project got and spent, against the rows of its budget."""
+    """Return the income and spending of a project, against the rows of its budget."""
     with deps().db.transaction() as tx:
         account = figures.account_of(tx, project_id)
     sums = {**account._asdict(), "unspent_minor": account.unspent_minor, "currency": CURRENCY}
@@ -46,7 +46,7 @@ def show_account(project_id: int) -> Any:
 @blueprint.response(200, schemas.SpendingOut(many=True))
 @blueprint.paginate()
 def list_spendings(pagination_parameters: PaginationParameters, project_id: int) -> Any:
-    """List what a project spent: what waits for finance first, then the newest."""
+    """List the spendings of a project: those that wait for finance first, then the newest."""
     page = page_of(pagination_parameters)
     with deps().db.transaction() as tx:
         lines, pagination_parameters.item_count = figures.listed(tx, project_id, page=page)
@@ -58,7 +58,7 @@ def list_spendings(pagination_parameters: PaginationParameters, project_id: int)
 @blueprint.arguments(schemas.SpendingIn)
 @blueprint.response(201, schemas.SpendingOut)
 def enter(body: dict[str, Any], project_id: int) -> Any:
-    """Enter what a project spent; the photo of its voucher follows."""
+    """Enter a spending of a project. The photo of its voucher is added separately."""
     with deps().db.transaction() as tx:
         return _view(vouchers.enter(tx, project_id, _voucher(body), None, access.actor()))
 
@@ -67,7 +67,7 @@ def enter(body: dict[str, Any], project_id: int) -> Any:
 @access.managers(*_ENTERS, own_transactions=True, content=picture_handed_in)
 @blueprint.response(200, schemas.SpendingOut)
 def add_photo(spending_id: int) -> Any:
-    """Add the photo of a voucher: the body, or the field `file` of a form; JPEG, PNG or WebP."""
+    """Add the photo of a voucher, as the body or as the field `file` of a form; JPEG, PNG or WebP."""
     with deps().db.transaction() as tx:
         spending = vouchers.find_spending(tx, spending_id)
         voucher = Voucher(*(getattr(spending, name) for name in Voucher._fields))
@@ -80,7 +80,7 @@ def add_photo(spending_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, content_type="image/webp")
 def show_photo(spending_id: int) -> Response:
-    """Return the photo of a voucher. It is not public: papers name people."""
+    """Return the photo of a voucher. It is not public, because vouchers name people."""
     with deps().db.transaction() as tx:
         file_key = vouchers.find_spending(tx, spending_id).file_key
     if not file_key:
@@ -101,7 +101,7 @@ def show(spending_id: int) -> Any:
 @blueprint.arguments(schemas.SpendingIn)
 @blueprint.response(200, schemas.SpendingOut)
 def correct(body: dict[str, Any], spending_id: int) -> Any:
-    """Correct what is not checked; what was sent back waits for finance again."""
+    """Correct an unchecked spending. One that was sent back waits for finance again."""
     with deps().db.transaction() as tx:
         return _view(vouchers.correct(tx, spending_id, _voucher(body), None, access.actor()))
 
@@ -111,7 +111,7 @@ def correct(body: dict[str, Any], spending_id: int) -> Any:
 @blueprint.response(200, schemas.SpendingOut)
 @may_wait(blueprint)
 def check(spending_id: int) -> Any:
-    """Check a spending: it counts, and is published. Who entered it needs a second person."""
+    """Check a spending, which then counts and is published. The person who entered it needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "spending.check", spending_id)
         return waiting(outcome) or _view(outcome)
@@ -122,7 +122,7 @@ def check(spending_id: int) -> Any:
 @blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.SpendingOut)
 def send_back(body: dict[str, Any], spending_id: int) -> Any:
-    """Send a spending back with an opinion; one that was checked no longer counts."""
+    """Send a spending back with an opinion. If it was checked, it no longer counts."""
     with deps().db.transaction() as tx:
         return _view(vouchers.send_back(tx, spending_id, body["reason"], access.actor()))
 
@@ -132,7 +132,7 @@ def send_back(body: dict[str, Any], spending_id: int) -> Any:
 @blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.SpendingOut)
 def withdraw(body: dict[str, Any], spending_id: int) -> Any:
-    """Withdraw what was entered by mistake."""
+    """Withdraw a spending that was entered by mistake."""
     with deps().db.transaction() as tx:
         return _view(vouchers.withdraw(tx, spending_id, body["reason"], access.actor()))
 
@@ -143,7 +143,7 @@ def withdraw(body: dict[str, Any], spending_id: int) -> Any:
 @blueprint.response(201, schemas.PurposeOut)
 @may_wait(blueprint)
 def change_purpose(body: dict[str, Any], project_id: int) -> Any:
-    """Give money of a project another purpose, filed with the authority: always by two people."""
+    """Change the purpose of a project's money, filed with the authority. Always needs two people."""
     arguments = {name: value for name, value in body.items() if name not in ("reason", "currency")}
     with deps().db.transaction() as tx:
         scope.require_named(tx, "slug", body["campaign"])
@@ -156,7 +156,7 @@ def change_purpose(body: dict[str, Any], project_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.PurposeOut(many=True))
 def list_purposes(project_id: int) -> Any:
-    """List the changes of purpose of a project's money, into it and out of it, the newest first."""
+    """List the changes of purpose of a project's money, into it and out of it, newest first."""
     with deps().db.transaction() as tx:
         return [_purpose(change) for change in changes_of(tx, project_id)]
 
@@ -165,7 +165,7 @@ def list_purposes(project_id: int) -> Any:
 @access.donor_or_reader
 @blueprint.response(200, schemas.TraceOut)
 def show_trace(donation_id: UUID) -> Any:
-    """Follow a gift: given, matched, released, paid out, spent."""
+    """Trace a gift: given, matched, released, paid out, spent."""
     with deps().db.transaction() as tx:
         return {**trace_of(tx, donation_id)._asdict(), "currency": CURRENCY}
 

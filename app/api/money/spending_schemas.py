@@ -1,4 +1,4 @@
-"""Spending of projects as JSON."""
+"""JSON schemas of project spending."""
 
 from marshmallow import Schema, fields
 
@@ -22,7 +22,7 @@ class SpendingIn(Schema):
 
 
 class SpendingOut(Schema):
-    """What a project spent. `photo`: whether there is one of its voucher; without, it cannot be checked."""
+    """A spending of a project. `photo`: whether its voucher has a photo; without one it cannot be checked."""
 
     id = Key()
     project = Key(attribute="project_id")
@@ -42,7 +42,7 @@ class SpendingOut(Schema):
 
 
 class BudgetLine(Schema):
-    """A row of the budget; an empty name: spent beside the budget. `over`: more is spent than it has."""
+    """A row of the budget; an empty name means spending outside the budget. `over`: more is spent than budgeted."""
 
     name = Text()
     budget_minor = Minor(0)
@@ -52,7 +52,7 @@ class BudgetLine(Schema):
 
 
 class AccountOut(Schema):
-    """Income and spending of a project. `unspent_minor` is below zero when it has spent more than it got."""
+    """Income and spending of a project. `unspent_minor` is negative when it has spent more than it received."""
 
     paid_minor = Minor(0)
     spent_minor = Minor(0)
@@ -75,7 +75,7 @@ class PurposeIn(Schema):
 
 
 class PurposeOut(Schema):
-    """Money that was given another purpose."""
+    """A change of purpose of money."""
 
     id = Key()
     from_project = Key(attribute="from_project_id")
@@ -92,7 +92,7 @@ class PurposeOut(Schema):
 
 
 class TraceOut(Schema):
-    """What became of a gift and its match, in fen: `paid` and `spent` are its share of the project's."""
+    """What became of a gift and its match, in fen. `paid` and `spent` are its share of the project's."""
 
     kept_minor = Minor(0)
     matched_minor = Minor(0)

@@ -1,4 +1,4 @@
-"""What ended projects have left, for managers: listed, sent back, used by the rule of the host."""
+"""Surplus of ended projects, for managers: listed, returned, used by the rule of the host."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ blueprint = make_blueprint("surplus", "Money that ended projects have left, and 
 @blueprint.response(200, schemas.SurplusOut(many=True))
 @blueprint.paginate()
 def list_surpluses(pagination_parameters: PaginationParameters) -> Any:
-    """List the ended projects of the own branch with money left, the most first."""
+    """List the ended projects of the caller's branch with money left, largest surplus first."""
     with deps().db.transaction() as tx:
         rows, pagination_parameters.item_count = surpluses(tx, scope.branch(), page_of(pagination_parameters))
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
@@ -37,7 +37,7 @@ def list_surpluses(pagination_parameters: PaginationParameters) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.MovableOut(many=True))
 def list_movable(project_id: int) -> Any:
-    """List what a project has in released campaigns and is not set aside, by share."""
+    """List a project's money in released campaigns that is not set aside, by share."""
     with deps().db.transaction() as tx:
         projects.find(tx, project_id)
         return [{**row._asdict(), "currency": CURRENCY} for row in movable.movable(tx, project_id)]
@@ -47,7 +47,7 @@ def list_movable(project_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, schemas.UseOut(many=True))
 def list_uses(project_id: int) -> Any:
-    """List what became of a project's surplus, and what it got of others, the newest first."""
+    """List the uses of a project's surplus, and what it received from others, newest first."""
     with deps().db.transaction() as tx:
         return [_with_currency(row) for row in surplus.uses_of(tx, project_id)]
 
@@ -58,11 +58,11 @@ def list_uses(project_id: int) -> Any:
 @blueprint.response(201, schemas.UseOut)
 @may_wait(blueprint)
 def use(body: dict[str, Any], project_id: int) -> Any:
-    """Use what an ended project has left, as the rule of the campaign's host says: always by two people."""
+    """Use the surplus of an ended project as the rule of the campaign's host says. Always needs two people."""
     arguments = {name: value for name, value in body.items() if name not in ("reason", "currency")}
     with deps().db.transaction() as tx:
         scope.require_named(tx, "slug", body["campaign"])
-        if body["way"] != SurplusWay.FUND:  # of funds the rule says which may get it
+        if body["way"] != SurplusWay.FUND:  # the rule says which funds may receive it
             scope.require_named(tx, "project_id", body["to"])
         outcome = perform(tx, "project.use_surplus", project_id, body["reason"], **arguments)
         return waiting(outcome) or _with_currency(outcome)
@@ -73,7 +73,7 @@ def use(body: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(schemas.ReturnIn)
 @blueprint.response(201, schemas.ReturnOut)
 def send_back(body: dict[str, Any], project_id: int) -> Any:
-    """Record that money which a project was paid and did not spend came back to the bank, once per reference."""
+    """Record that paid but unspent money of a project came back to the bank, once per reference."""
     new = NewReturn(*(body[name] for name in NewReturn._fields))
     with deps().db.transaction() as tx:
         scope.require_named(tx, "slug", body["campaign"])

@@ -1,4 +1,4 @@
-"""The surplus of ended projects as JSON."""
+"""JSON schemas of the surplus of ended projects."""
 
 from marshmallow import Schema, fields
 
@@ -14,7 +14,8 @@ _MOST_SLUG = 100
 
 
 class SurplusOut(Schema):
-    """An ended project with money left: what the host has of it, and what it was paid and did not spend."""
+    """An ended project with money left: what the host still holds, and what the project was paid and did not
+    spend."""
 
     project = Key(attribute="project_id")
     code = Text()
@@ -26,7 +27,7 @@ class SurplusOut(Schema):
 
 
 class MovableOut(Schema):
-    """What a share of a project has in a released campaign, and the rule for what is left at its end."""
+    """A share's money of a project in a released campaign, and the rule for what is left at its end."""
 
     campaign = Text(attribute="slug")
     share = one_of(*PAID_OUT)

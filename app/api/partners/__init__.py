@@ -1,1 +1,1 @@
-"""The door of partner platforms, and what staff decide about them."""
+"""The API of partner platforms, and the decisions of staff about them."""

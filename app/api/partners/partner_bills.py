@@ -1,4 +1,4 @@
-"""Bills of platforms that the engine fetches itself, for managers."""
+"""Bills of platforms that we fetch ourselves, for managers."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ class FetchedBillOut(Schema):
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, BillAccountOut)
 def show_account(name: str) -> Any:
-    """Show with what a platform's bills are fetched, without the key."""
+    """Return the account with which a platform's bills are fetched, without the key."""
     with deps().db.transaction() as tx:
         return bill_accounts.account_of(tx, partners.known(tx, name).name)
 
@@ -71,8 +71,8 @@ def show_account(name: str) -> Any:
 @blueprint.response(200, BillAccountOut)
 @may_wait(blueprint)
 def set_account(body: dict[str, Any], name: str) -> Any:
-    """Fetch a platform's bills from a day on. It needs a mapping of WeChat Pay or Alipay, whose keys check what
-    comes."""
+    """Fetch a platform's bills from a given day. This needs a mapping of WeChat Pay or Alipay, whose keys verify
+    the bills."""
     with deps().db.transaction() as tx:
         outcome = duties.set_bill_account(tx, name, NewAccount(**body))
         return waiting(outcome) or outcome
@@ -82,7 +82,7 @@ def set_account(body: dict[str, Any], name: str) -> Any:
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.response(204)
 def end_account(name: str) -> None:
-    """Fetch no more bills of a platform, and forget the key."""
+    """Stop fetching bills of a platform, and delete the key."""
     with deps().db.transaction() as tx:
         fetch_bills.end_account(tx, name, access.actor())
 
@@ -91,7 +91,7 @@ def end_account(name: str) -> None:
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, FetchedBillOut(many=True))
 def list_bills(name: str) -> Any:
-    """List the bills that were fetched, or are tried again, newest first."""
+    """List the bills that were fetched or are being retried, newest first."""
     with deps().db.transaction() as tx:
         return fetch_bills.bills_of(tx, partners.known(tx, name).name)
 
@@ -101,6 +101,6 @@ def list_bills(name: str) -> Any:
 @blueprint.arguments(BillDayIn)
 @blueprint.response(202, FetchedBillOut(many=True))
 def ask_for_day(body: dict[str, Any], name: str) -> Any:
-    """Have the bills of a day fetched, also again, within a minute or two."""
+    """Fetch the bills of a day, possibly again, within a minute or two."""
     with deps().db.transaction() as tx:
         return fetch_bills.ask_for_day(tx, deps().keys, name, body["day"], access.actor())

@@ -1,5 +1,5 @@
-"""The description of what a partner platform may ask and do beside sending events. The views are in `app/webhooks`;
-tests compare the addresses with theirs."""
+"""The description of the requests that a partner platform may make besides sending events. The views are in
+`app/webhooks`; tests compare the addresses with theirs."""
 
 from typing import Any
 
@@ -159,7 +159,7 @@ SCHEMAS = {
     "PartnerDoorSumsList": described_object(sums=_list(_SUMS)),
     "PartnerDoorSecret": described_object(id=COUNT, secret=TEXT, created_at=MOMENT),
 }
-# Address -> method, what it does, its parameters, and the schemas that its response may have.
+# Address -> method, summary, parameters, and the schemas that its response may have.
 ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/events": ("get", "List your events.", ("state", "since", "after"), "PartnerDoorEvents"),
     "/events/<path:event_id>": ("get", "What became of one of your events.", (), "PartnerDoorEvent"),
@@ -180,7 +180,7 @@ ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
 _BILL_EXAMPLE = """line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at
 L-0001,charge,their-0001,5000,30,CNY,2026-09-09T10:00:00+08:00
 """
-# Address -> the body that is sent there: by its type, the name of a schema, or an example of a file.
+# Address -> the request body by media type: the name of a schema, or an example of a file.
 BODIES: dict[str, dict[str, Any]] = {
     "/bill": {
         "text/csv": {"schema": {"type": "string", "format": "binary"}, "example": _BILL_EXAMPLE},
@@ -192,7 +192,7 @@ BODIES: dict[str, dict[str, Any]] = {
 _NOT_SIGNED = "`signature_missing`, `signature_invalid`, `timestamp_out_of_tolerance`"
 _ASKED_OFTEN = "`rate_limited`: come back after `Retry-After` seconds"
 _AWAY = "`database_unavailable`: send the same again after `Retry-After`"
-# Address -> what may be refused, beside what may be of every address: status and stable codes.
+# Address -> its own refusals, besides those common to all addresses: status and stable codes.
 REFUSALS: dict[str, dict[str, str]] = {
     "/events": {"422": "`parameters_invalid`: `state`, `since` or `after`"},
     "/events/<path:event_id>": {"404": "`event_unknown`"},
@@ -221,12 +221,12 @@ REFUSALS: dict[str, dict[str, str]] = {
         "422": "`partner_invalid`: `rotate` or `old_valid_until`",
     },
 }
-# Not of ROUTES: what comes here is signed, said and answered as the platform's mapping says.
+# Not in ROUTES, because the platform's mapping determines signature, body and response.
 NOTIFY = "/notify"
 
 
 def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]]) -> None:
-    """Add the door to the description of the API. `headers` are those of every signed request."""
+    """Add the partner requests to the API description. `headers` are those of every signed request."""
     for name, schema in SCHEMAS.items():
         spec.components.schema(name, schema)
     _describe_notify(spec, prefix, tag)

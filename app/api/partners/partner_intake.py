@@ -1,5 +1,5 @@
-"""The description of `POST /webhooks/partners/{name}` for programs. The view itself is in `app/webhooks`; a test
-sends these examples to it, and the words and limits here come from its code."""
+"""The description of `POST /webhooks/partners/{name}` for API clients. The view is in `app/webhooks`. A test sends
+it these examples, and the enumerations and limits come from its code."""
 
 from typing import Any
 
@@ -157,12 +157,12 @@ _REFUSALS = {
 
 
 def describe(spec: APISpec) -> None:
-    """Add the intake to the description of the API."""
+    """Add the intake to the API description."""
     spec.tag({"name": TAG, "description": "What partner platforms send (docs/partners.md)."})
     for name, schema in {"PartnerEvent": _EVENT, "PartnerBatch": _BATCH, "PartnerReceipt": _RECEIPT}.items():
         spec.components.schema(name, schema)
     rule = Rule(RULE, defaults={})
-    rule.bind(Map())  # the library asks the rule of the view for its parameters
+    rule.bind(Map())  # the library reads the parameters of the view from its rule
     spec.path(rule=rule, operations={"post": _operation()})
     headers = [_header(name, description) for name, description in _HEADERS.items()]
     partner_door.describe(spec, RULE, TAG, headers)

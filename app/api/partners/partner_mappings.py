@@ -1,4 +1,4 @@
-"""How platforms' own notifications are read, for managers."""
+"""Mappings that define how platforms' own notifications are read, for managers."""
 
 import json
 from typing import Any
@@ -62,7 +62,7 @@ class PresetOut(Schema):
 @access.managers(Permission.READ, where=Where.ANY)
 @blueprint.response(200, PresetOut(many=True))
 def list_presets() -> Any:
-    """List the documents that come with the engine."""
+    """List the built-in mapping documents."""
     return [{"name": name, "document": json.loads(preset(name))} for name in PRESETS]
 
 
@@ -70,7 +70,7 @@ def list_presets() -> Any:
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, MappingOut)
 def show_mapping(name: str) -> Any:
-    """Show how a platform's notifications are read, without its keys."""
+    """Return the mapping of a platform's notifications, without its keys."""
     with deps().db.transaction() as tx:
         return _shown(partner_mappings.mapping_of(tx, partners.known(tx, name).name))
 
@@ -81,7 +81,7 @@ def show_mapping(name: str) -> Any:
 @blueprint.response(200, MappingOut)
 @may_wait(blueprint)
 def set_mapping(body: dict[str, Any], name: str) -> Any:
-    """Set how a platform's notifications (`POST /webhooks/partners/{name}/notify`) are read. Its keys stay."""
+    """Set the mapping of a platform's notifications (`POST /webhooks/partners/{name}/notify`). Its keys stay."""
     with deps().db.transaction() as tx:
         outcome = duties.set_mapping(tx, name, NewMapping(**body))
         return waiting(outcome) or _shown(outcome)
@@ -93,7 +93,7 @@ def set_mapping(body: dict[str, Any], name: str) -> Any:
 @blueprint.response(200, MappingOut)
 @may_wait(blueprint)
 def add_key(body: dict[str, Any], name: str) -> Any:
-    """Add a key that signs a platform's notifications, or replace the one with this id."""
+    """Add a key that signs a platform's notifications, or replace the key with this id."""
     with deps().db.transaction() as tx:
         outcome = duties.add_key(tx, name, body["key_id"], body["key"])
         return waiting(outcome) or _shown(outcome)
@@ -104,7 +104,7 @@ def add_key(body: dict[str, Any], name: str) -> Any:
 @blueprint.arguments(KeyIdIn)
 @blueprint.response(200, MappingOut)
 def end_key(body: dict[str, Any], name: str) -> Any:
-    """End a key: what it signs is refused from the next request on. The last one stays."""
+    """End a key. What it signs is refused from the next request on. The last key cannot be ended."""
     with deps().db.transaction() as tx:
         return _shown(mapped.end_key(tx, deps().keys, name, body["key_id"], access.actor()))
 

@@ -1,4 +1,5 @@
-"""The description of what we tell partner platforms (`x-webhooks`): OpenAPI 3.0 has no place of its own for it."""
+"""The description of the events that we send to partner platforms, as `x-webhooks` because OpenAPI 3.0 has no field
+for them."""
 
 from typing import Any
 
@@ -49,7 +50,7 @@ _HEADERS = {
 
 
 def describe(spec: APISpec, tag: str) -> None:
-    """Add the events that platforms subscribe to."""
+    """Add the events that platforms can subscribe to."""
     spec.options["x-webhooks"] = {type_.value: {"post": _operation(type_, tag)} for type_ in OutgoingType}
 
 

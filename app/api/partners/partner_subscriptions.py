@@ -1,4 +1,4 @@
-"""What platforms are told: their subscriptions and every delivery, for managers."""
+"""Subscriptions of platforms and every delivery to them, for managers."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class DeliveryOut(Schema):
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, SubscriptionOut(many=True))
 def list_subscriptions(name: str) -> Any:
-    """List what a platform is told, and where."""
+    """List the subscriptions of a platform: event types and addresses."""
     with deps().db.transaction() as tx:
         return outgoing.subscriptions_of(tx, partners.known(tx, name).name)
 
@@ -67,7 +67,8 @@ def list_subscriptions(name: str) -> Any:
 @blueprint.arguments(SubscriptionIn)
 @blueprint.response(201, SubscriptionMadeOut)
 def subscribe(body: dict[str, Any], name: str) -> Any:
-    """Tell a platform of some kinds of events at an address; the response has the secret that signs them, once."""
+    """Send some types of events to an address of the platform. The response contains, once, the secret that signs
+    them."""
     with deps().db.transaction() as tx:
         actor = access.actor()
         row, secret = registered.subscribe(tx, deps().keys, name, body["url"], body["types"], actor)
@@ -78,7 +79,7 @@ def subscribe(body: dict[str, Any], name: str) -> Any:
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.response(200, SubscriptionOut)
 def pause(name: str, subscription_id: int) -> Any:
-    """Send nothing to a subscription for now. What there is to tell is held for 30 days. Idempotent."""
+    """Pause a subscription. Its events are held for 30 days. Idempotent."""
     with deps().db.transaction() as tx:
         return registered.pause_subscription(tx, name, subscription_id, access.actor())
 
@@ -87,7 +88,7 @@ def pause(name: str, subscription_id: int) -> Any:
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.response(200, SubscriptionOut)
 def resume(name: str, subscription_id: int) -> Any:
-    """Send to a subscription again: first what was held, in its order. Idempotent."""
+    """Resume a subscription. The held events are sent first, in order. Idempotent."""
     with deps().db.transaction() as tx:
         return registered.resume_subscription(tx, name, subscription_id, access.actor())
 
@@ -106,7 +107,7 @@ def unsubscribe(name: str, subscription_id: int) -> Any:
 @blueprint.response(200, DeliveryOut(many=True))
 @blueprint.paginate()
 def list_deliveries(pagination_parameters: PaginationParameters, name: str) -> Any:
-    """List what a platform was told, the newest first."""
+    """List the deliveries to a platform, newest first."""
     page = Page(pagination_parameters.page, pagination_parameters.page_size)
     with deps().db.transaction() as tx:
         rows, total = outgoing.list_deliveries(tx, partners.known(tx, name).name, page)

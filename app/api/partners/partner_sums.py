@@ -1,4 +1,5 @@
-"""What platforms brought in for an event as it was stated to them, their answers, and the replies, for managers."""
+"""The sums that platforms brought in for a campaign as stated to them, their answers, and our replies, for
+managers."""
 
 from typing import Any
 
@@ -48,8 +49,8 @@ class SumsReplyOut(Schema):
 @access.managers(Permission.READ)
 @blueprint.response(200, PartnerSumsOut(many=True))
 def list_sums(slug: str) -> Any:
-    """List what was stated to each platform with the public notice and its corrections (of a cancelled event: when
-    it was wound up), what it answered, and the replies."""
+    """List the sums stated to each platform with the public notice and its corrections (for a cancelled campaign,
+    when it was wound up), its answers, and the replies."""
     with deps().db.transaction() as tx:
         return [_shown(line) for line in sums_of_campaign(tx, find_campaign(tx, slug).id or 0)]
 
@@ -59,7 +60,7 @@ def list_sums(slug: str) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, SumsReplyOut)
 def reply(body: dict[str, Any], sums_answer_id: int) -> Any:
-    """Reply to a contradiction; the platform reads it."""
+    """Reply to a contradiction. The platform can read the reply."""
     with deps().db.transaction() as tx:
         return reply_to_answer(tx, sums_answer_id, body["reason"], access.actor())
 

@@ -58,7 +58,7 @@ class PartnerOut(Schema):
 
 
 class LimitsIn(Schema):
-    """The most that is taken in without an operator; null: the installation's default. What is left out stays."""
+    """The most that is accepted without an operator; null means the installation's default. Omitted limits stay."""
 
     gift_most_minor = Minor(allow_none=True, metadata={"description": "of one donation, in fen"})
     day_most_minor = Minor(allow_none=True, metadata={"description": "of one day, in fen"})
@@ -81,7 +81,7 @@ class EmptyDayIn(Schema):
 
 
 class EmptyDayOut(Schema):
-    """A day of which the platform says that its bill has no lines."""
+    """A day for which the platform states that its bill has no lines."""
 
     provider = Text()
     day = fields.Date()
@@ -111,7 +111,7 @@ class SecretIn(Schema):
 
 
 class SecretOut(Schema):
-    """A signing secret, without itself."""
+    """A signing secret, without its value."""
 
     id = Key()
     created_at = Time()
@@ -167,7 +167,7 @@ def _waits(approval: Approval | None) -> dict[str, Any]:
 @blueprint.response(200, PartnerOut)
 @may_wait(blueprint)
 def set_limits(body: dict[str, Any], name: str) -> Any:
-    """Set a platform's limits: what is above them waits in the inbox, uncounted, until it is released."""
+    """Set a platform's limits. Gifts above them wait in the inbox, uncounted, until they are released."""
     with deps().db.transaction() as tx:
         outcome = duties.set_limits(tx, name, body)
         return waiting(outcome) or outcome.model_dump(exclude={"sealed_secret"})
@@ -178,8 +178,8 @@ def set_limits(body: dict[str, Any], name: str) -> Any:
 @blueprint.arguments(EmptyDayIn)
 @blueprint.response(201, EmptyDayOut)
 def record_day(body: dict[str, Any], name: str) -> Any:
-    """Record that a platform says that its bill of a day has no lines. Gifts of that day which we know become
-    differences one by one."""
+    """Record a platform's statement that its bill of a day has no lines. Each known gift of that day becomes a
+    difference."""
     with deps().db.transaction() as tx:
         return record_empty_day(tx, name, body["day"], access.actor())
 
@@ -189,9 +189,8 @@ def record_day(body: dict[str, Any], name: str) -> Any:
 @blueprint.arguments(StateIn)
 @blueprint.response(200, StateOut)
 def set_state(body: dict[str, Any], name: str) -> Any:
-    """Move a platform to another state: draft, test, live, paused (what it sends is kept and waits), ended (401).
-    It gets a secret of its test mode when it begins to try, and a real one when it goes live after its check
-    list."""
+    """Move a platform to another state: draft, test, live, paused (messages are kept and wait), ended (401). It
+    gets a test secret when it enters its test mode, and a live one when it goes live after its check list."""
     with deps().db.transaction() as tx:
         moved = duties.change_state(tx, name, body["state"])
         shown = moved.partner.model_dump(exclude={"sealed_secret"}) | {"secret": moved.secret or None}
@@ -214,7 +213,7 @@ def list_checks(name: str) -> Any:
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.response(200, SecretOut(many=True))
 def list_secrets(name: str) -> Any:
-    """List a platform's signing secrets, ended ones too, the newest first, without themselves."""
+    """List a platform's signing secrets without their values, including ended ones, newest first."""
     with deps().db.transaction() as tx:
         return partner_secrets.list_secrets(tx, partners.known(tx, name))
 
@@ -224,8 +223,8 @@ def list_secrets(name: str) -> Any:
 @blueprint.arguments(SecretIn)
 @blueprint.response(201, SecretMadeOut)
 def rotate_secret(body: dict[str, Any], name: str) -> Any:
-    """Make another signing secret and return it, once. The old one stays valid beside it, until the time in the
-    body or until it is ended; more than two are not valid at a time."""
+    """Create another signing secret and return it, once. The old one stays valid until the time in the body, or
+    until it is ended. At most two are valid at a time."""
     with deps().db.transaction() as tx:
         made, approval = duties.rotate_secret(tx, name, body.get("old_valid_until"), test=body["test"])
         return made._asdict() | _waits(approval)
@@ -235,7 +234,8 @@ def rotate_secret(body: dict[str, Any], name: str) -> Any:
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.response(200, SecretOut)
 def end_secret(name: str, secret_id: int) -> Any:
-    """End a signing secret, from the next request on. Idempotent; the only one stays (`partner_secret_last`)."""
+    """End a signing secret, from the next request on. Idempotent. The only one cannot be ended
+    (`partner_secret_last`)."""
     with deps().db.transaction() as tx:
         return registered.end_secret(tx, name, secret_id, access.actor())
 
@@ -262,7 +262,7 @@ class MappedOut(Schema):
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, ProjectCodeOut(many=True))
 def list_project_codes(name: str) -> Any:
-    """List the codes by which a platform calls our projects."""
+    """List a platform's codes for our projects."""
     with deps().db.transaction() as tx:
         return mapped_codes(tx, partners.known(tx, name).name)
 
@@ -273,7 +273,7 @@ def list_project_codes(name: str) -> Any:
 @blueprint.response(200, MappedOut)
 @may_wait(blueprint)
 def map_project_code(body: dict[str, Any], name: str) -> Any:
-    """Let a platform's code mean one of our projects; messages that wait for it are processed."""
+    """Map a platform's code to one of our projects. Messages that wait for it are processed."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "partner.map_code", name, code=body["code"], project=body["project"])
         return waiting(outcome) or {"messages": outcome}
@@ -284,6 +284,6 @@ def map_project_code(body: dict[str, Any], name: str) -> Any:
 @blueprint.arguments(ProjectCodeIn(only=("code",)), location="query")
 @blueprint.response(204)
 def unmap_project_code(query: dict[str, Any], name: str) -> None:
-    """Forget what a platform's code means; messages with it wait again, what came stays."""
+    """Remove the mapping of a platform's code. New messages with it wait again; existing donations stay."""
     with deps().db.transaction() as tx:
         unmap_code(tx, name, query["code"], access.actor())

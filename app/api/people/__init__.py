@@ -1,1 +1,1 @@
-"""Accounts, tokens, approvals and the audit trail over the API."""
+"""Accounts, tokens, approvals and the audit trail in the API."""

@@ -1,4 +1,4 @@
-"""Acts that wait for a second person: listed, approved, declined."""
+"""Acts that wait for a second person: list, approve, decline."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class ApprovalDeclineIn(Schema):
 @blueprint.response(200, ApprovalOut(many=True))
 @blueprint.paginate()
 def list_approvals(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the approvals of the own branch, those that wait first."""
+    """List the approvals of the caller's branch, waiting ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = desk.listed(tx, query.get("state"), scope.branch(), page_of(paging))
@@ -59,7 +59,7 @@ def show(approval_id: int) -> Any:
 @blueprint.arguments(ApprovalNoteIn)
 @blueprint.response(200, ApprovalOut)
 def approve(body: dict[str, Any], approval_id: int) -> Any:
-    """Approve an act of another person: it is done now. When it is refused, the approval still waits."""
+    """Approve another person's act, which is done now. If it is refused, the approval still waits."""
     with deps().db.transaction() as tx:
         return approval_view(duties.approve(tx, approval_id, body["note"]))
 
@@ -69,6 +69,6 @@ def approve(body: dict[str, Any], approval_id: int) -> Any:
 @blueprint.arguments(ApprovalDeclineIn)
 @blueprint.response(200, ApprovalOut)
 def decline(body: dict[str, Any], approval_id: int) -> Any:
-    """Decline an act of another person, with a note. Nothing is done."""
+    """Decline another person's act, with a note. Nothing is done."""
     with deps().db.transaction() as tx:
         return approval_view(desk.decline(tx, access.caller(), approval_id, body["note"]))

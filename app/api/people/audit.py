@@ -1,4 +1,4 @@
-"""The audit trail: who did what, for admins and auditors."""
+"""The audit trail of who did what, for admins and auditors."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ blueprint = make_blueprint("audit", "The audit trail: acts of managers, and even
 
 
 class AuditIn(Schema):
-    """Which entries are wanted; what is left out is not asked."""
+    """Filters of the audit trail. An omitted one does not apply."""
 
     subject = Text(200, 1, metadata={"description": "what it is about, such as `pot:7` or `manager:3`"})
     actor = Text(200, 1, metadata={"description": "a login, or `token:LABEL`"})
@@ -62,7 +62,7 @@ class AuditOut(Schema):
 @blueprint.arguments(AuditIn, location="query")
 @blueprint.response(200, AuditOut)
 def entries(query: dict[str, Any]) -> Any:
-    """List the entries that fit, newest first; a caller with a branch gets those about their branch."""
+    """List the matching entries, newest first. A caller confined to a branch gets those about their branch."""
     page_size = query.pop("page_size")
     with deps().db.transaction() as tx:
         page = search(tx, AuditQuery(**query, branch=scope.branch()), page_size)

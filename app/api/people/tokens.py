@@ -1,4 +1,4 @@
-"""Tokens of programs for this API, for administrators."""
+"""API tokens of programs, for administrators."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from campaigns.network import tokens
 from campaigns.network.roles import Permission, Role
 
 blueprint = make_blueprint("tokens", "Tokens of programs for this API.")
-LASTS = timedelta(days=90)  # unless the body says otherwise
+LASTS = timedelta(days=90)  # unless the body sets `expires_at`
 
 
 class TokenIn(Schema):
@@ -58,7 +58,7 @@ class NewTokenOut(TokenOut):
 @blueprint.response(200, TokenOut(many=True))
 @blueprint.paginate()
 def list_tokens(pagination_parameters: PaginationParameters) -> Any:
-    """List the tokens of the own branch, the newest first."""
+    """List the tokens of the caller's branch, newest first."""
     with deps().db.transaction() as tx:
         rows = tokens.list_tokens(tx, scope.branch())
     pagination_parameters.item_count = len(rows)
@@ -70,9 +70,10 @@ def list_tokens(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(TokenIn)
 @blueprint.response(201, NewTokenOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a token. It ends with the account that made it, or with the owner of the token that did.
+    """Create a token. It ends with the account that created it, or with the owner of the token that did.
 
-    Where acts need a second person, one that can give rights to others opens nothing until they approve it."""
+    Where acts need a second person, a token that can grant rights to others is inactive until they approve it.
+    """
     branch = body.get("branch", scope.branch())
     with deps().db.transaction() as tx:
         ends = body["expires_at"] if "expires_at" in body else tx.now + LASTS
@@ -94,7 +95,7 @@ def show(token_id: int) -> Any:
 @access.managers(Permission.PEOPLE_WRITE)
 @blueprint.response(200, TokenOut)
 def revoke(token_id: int) -> Any:
-    """Revoke a token for good, from the next request on. Idempotent."""
+    """Revoke a token permanently, from the next request on. Idempotent."""
     with deps().db.transaction() as tx:
         tokens.revoke_token(tx, token_id, access.actor())
         return tokens.show_token(tx, token_id)

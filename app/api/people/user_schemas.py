@@ -1,4 +1,4 @@
-"""Accounts, their sessions and links as JSON."""
+"""JSON schemas of accounts, their sessions and links."""
 
 from marshmallow import Schema, fields
 
@@ -10,13 +10,13 @@ MOST_CODE = 32
 
 
 def branch_in() -> Text:
-    """The branch that rights are confined to, in a body."""
+    """Return the field of a request body for the branch that rights are confined to."""
     described = {"description": "code of the organisation; null: the whole network; default: the caller's branch"}
     return Text(MOST_CODE, 1, allow_none=True, metadata=described)
 
 
 def branch_out() -> Text:
-    """The branch that rights are confined to."""
+    """Return the field of a response for the branch that rights are confined to."""
     return Text(attribute="branch_code", allow_none=True, metadata={"description": "null: the whole network"})
 
 

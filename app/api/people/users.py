@@ -1,4 +1,4 @@
-"""Accounts of the console and invitations to one, for administrators."""
+"""Console accounts and invitations, for administrators."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _view(tx: Tx, user_id: int) -> accounts.Account:
 @blueprint.response(200, UserOut(many=True))
 @blueprint.paginate()
 def list_users(pagination_parameters: PaginationParameters) -> Any:
-    """List the accounts of the own branch, by login."""
+    """List the accounts of the caller's branch, by login."""
     with deps().db.transaction() as tx:
         rows = accounts.list_accounts(tx, scope.branch())
     pagination_parameters.item_count = len(rows)
@@ -55,7 +55,8 @@ def list_users(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(UserIn)
 @blueprint.response(201, NewUserOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create an account. Without a `password` its owner chooses one by `link`, which works once and for a week."""
+    """Create an account. Without a `password`, its owner chooses one with `link`, which works once within a
+    week."""
     caller, branch = access.caller(), body.get("branch", scope.branch())
     require_no_more(caller, body["role"])
     refuse_new_admin(body["role"])
@@ -85,9 +86,10 @@ def show(user_id: int) -> Any:
 @blueprint.response(200, UserOut)
 @may_wait(blueprint)
 def change(body: dict[str, Any], user_id: int) -> Any:
-    """Change role, branch or name, from the account's next request on; what is left out stays.
+    """Change role, branch or name, from the account's next request on. Omitted fields stay.
 
-    When making an administrator waits for a second person, nothing of the change is done."""
+    If making an administrator must wait for a second person, no part of the change is made.
+    """
     with deps().db.transaction() as tx:
         manager = target(tx, user_id)
         if "role" in body or "branch" in body:
@@ -103,7 +105,7 @@ def change(body: dict[str, Any], user_id: int) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(200, UserOut)
 def disable(user_id: int) -> Any:
-    """Switch an account off: its sessions, tokens and links end at once. Idempotent."""
+    """Disable an account. Its sessions, tokens and links end at once. Idempotent."""
     with deps().db.transaction() as tx:
         accounts.disable(tx, target(tx, user_id).login, access.actor())
         return _view(tx, user_id)
@@ -113,7 +115,7 @@ def disable(user_id: int) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(200, UserOut)
 def enable(user_id: int) -> Any:
-    """Switch an account on again; what ended stays ended. Idempotent."""
+    """Enable an account again. What ended stays ended. Idempotent."""
     with deps().db.transaction() as tx:
         accounts.enable(tx, target(tx, user_id).login, access.actor())
         return _view(tx, user_id)
@@ -123,7 +125,7 @@ def enable(user_id: int) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(200, SessionOut(many=True))
 def list_sessions(user_id: int) -> Any:
-    """List the open sessions of an account, the newest first."""
+    """List the open sessions of an account, newest first."""
     with deps().db.transaction() as tx:
         return sessions.list_sessions(tx, user_id)
 
@@ -141,8 +143,8 @@ def end_sessions(user_id: int) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(201, AccountLinkOut)
 def link_to_password(user_id: int) -> Any:
-    """Make a link by which the account's owner chooses another password, once within a week. Earlier links end;
-    until it is used, the password stays."""
+    """Create a link with which the account's owner chooses another password, once within a week. Earlier links end.
+    The password stays until the link is used."""
     with deps().db.transaction() as tx:
         link = links.link_to_password(tx, access.caller(), target(tx, user_id))
     return {"link": join_url(link.token), "expires_at": link.expires_at}
@@ -153,8 +155,8 @@ def link_to_password(user_id: int) -> Any:
 @blueprint.response(200, UserOut)
 @may_wait(blueprint)
 def reset_second_factor(user_id: int) -> Any:
-    """Take the second factor off an account whose owner lost it, and end its sessions; nobody does this for
-    themselves. Make sure before that it is them who ask."""
+    """Remove the second factor of an account whose owner lost it, and end its sessions. A manager cannot do this
+    for themselves. Verify first that the request comes from the owner."""
     with deps().db.transaction() as tx:
         if response := waiting(clear_second_factor(tx, user_id)):
             return response
@@ -166,7 +168,7 @@ def reset_second_factor(user_id: int) -> Any:
 @blueprint.response(200, InvitationOut(many=True))
 @blueprint.paginate()
 def list_invitations(pagination_parameters: PaginationParameters) -> Any:
-    """List the open invitations of the own branch, the newest first."""
+    """List the open invitations of the caller's branch, newest first."""
     with deps().db.transaction() as tx:
         rows = links.list_invitations(tx, scope.branch())
     pagination_parameters.item_count = len(rows)
@@ -178,7 +180,7 @@ def list_invitations(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(InvitationIn)
 @blueprint.response(201, NewInvitationOut)
 def invite(body: dict[str, Any]) -> Any:
-    """Make a link by which somebody makes an account with this role and branch, once within a week."""
+    """Create a link with which a person creates an account with this role and branch, once within a week."""
     branch = body.get("branch", scope.branch())
     with deps().db.transaction() as tx:
         link = invitation(tx, body["role"], branch, body.get("name", ""))
@@ -190,6 +192,6 @@ def invite(body: dict[str, Any]) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(204)
 def revoke_invitation(invitation_id: int) -> None:
-    """End an invitation that nobody has accepted yet."""
+    """End an invitation that has not been accepted."""
     with deps().db.transaction() as tx:
         links.revoke_invitation(tx, invitation_id, access.actor())

@@ -1,1 +1,1 @@
-"""Projects, their pages, organisations and stations over the API."""
+"""Projects, their pages, organisations and stations in the API."""

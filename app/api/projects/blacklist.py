@@ -1,4 +1,4 @@
-"""Projects on the blacklist (黑名单): listing, objecting, answering, lifting."""
+"""Blacklisted projects (黑名单): list, appeal, answer, lift."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class ListingAnswerIn(ReasonIn):
 
 
 class ListingOut(Schema):
-    """`due`: the term is over and nobody has decided; the project is still listed."""
+    """`due`: the term is over and no decision was made; the project is still listed."""
 
     id = Key()
     project = Key(attribute="project_id")
@@ -65,7 +65,7 @@ def list_all() -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, ListingOut(many=True))
 def list_of_project(project_id: int) -> Any:
-    """List all listings of a project, the newest first."""
+    """List all listings of a project, newest first."""
     with deps().db.transaction() as tx:
         find(tx, project_id)
         return blacklist.listings(tx, project_id)
@@ -76,7 +76,7 @@ def list_of_project(project_id: int) -> Any:
 @blueprint.arguments(ListingIn)
 @blueprint.response(200, ListingOut)
 def create(body: dict[str, Any], project_id: int) -> Any:
-    """Blacklist a project: it takes no donation and no new match."""
+    """Blacklist a project. It accepts no donation and gets no new match."""
     with deps().db.transaction() as tx:
         blacklist.blacklist(tx, project_id, body["reason"], access.actor(), body.get("until"))
         return _newest(tx, project_id)
@@ -87,7 +87,7 @@ def create(body: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, ListingOut)
 def lift(body: dict[str, Any], project_id: int) -> Any:
-    """Lift a listing; the project is suspended then, and `resume` lets it raise money again."""
+    """Lift a listing. The project is then suspended, and `resume` lets it raise money again."""
     with deps().db.transaction() as tx:
         blacklist.lift(tx, project_id, body["reason"], access.actor())
         return _newest(tx, project_id)
@@ -98,7 +98,7 @@ def lift(body: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(ListingAppealIn)
 @blueprint.response(200, ListingOut)
 def appeal(body: dict[str, Any], project_id: int) -> Any:
-    """Record an appeal of those who carry out the project."""
+    """Record an appeal of the organisation that carries out the project."""
     with deps().db.transaction() as tx:
         blacklist.appeal(tx, project_id, body["text"], access.actor())
         return _newest(tx, project_id)

@@ -1,4 +1,4 @@
-"""The tree of organisations, for administrators: one node at a time."""
+"""The tree of organisations, for administrators, one node at a time."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class MergeIn(ReasonIn):
 
 
 class MergedOut(Schema):
-    """How much goes on with the other node."""
+    """Counts of what moves to the other node."""
 
     nodes = fields.Integer()
     projects = fields.Integer()
@@ -62,7 +62,7 @@ class OrganisationOut(Schema):
 @blueprint.arguments(OrganisationIn)
 @blueprint.response(201, OrganisationOut)
 def add(body: dict[str, Any]) -> Any:
-    """Add a node one level below another one of the own branch."""
+    """Add a node one level below a node of the caller's branch."""
     with deps().db.transaction() as tx:
         scope.require_node(tx, body["parent"])
         return tree.add(tx, body["parent"], body["code"], body["name"], access.actor())
@@ -90,7 +90,7 @@ def list_children(code: str) -> Any:
 @blueprint.arguments(OrganisationPatch)
 @blueprint.response(200, OrganisationOut)
 def rename(body: dict[str, Any], code: str) -> Any:
-    """Give a node another name."""
+    """Rename a node."""
     with deps().db.transaction() as tx:
         return tree.rename(tx, code, body["name"], access.actor())
 
@@ -100,7 +100,7 @@ def rename(body: dict[str, Any], code: str) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, OrganisationOut)
 def close(body: dict[str, Any], code: str) -> Any:
-    """Close a node in which nothing lives any more: no project, account or node begins there. Idempotent."""
+    """Close an unused node. No project, account or node can be created in it. Idempotent."""
     with deps().db.transaction() as tx:
         return close_node(tx, code, body["reason"], access.actor())
 
@@ -109,7 +109,7 @@ def close(body: dict[str, Any], code: str) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(200, OrganisationOut)
 def reopen(code: str) -> Any:
-    """Open a closed node again. Idempotent."""
+    """Reopen a closed node. Idempotent."""
     with deps().db.transaction() as tx:
         return tree.reopen(tx, code, access.actor())
 
@@ -119,9 +119,9 @@ def reopen(code: str) -> Any:
 @blueprint.arguments(MergeIn)
 @blueprint.response(200, MergedOut)
 def merge(body: dict[str, Any], code: str) -> Any:
-    """Merge a node into another of its level, for good: projects, nodes below, people and funds go on there.
+    """Merge a node permanently into another of its level. Projects, nodes below, people and funds move there.
 
-    Both, and the node above, must lie in the caller's branch. Refused while a campaign runs with its projects.
+    Both nodes, and the node above, must be in the caller's branch. Refused while a campaign runs with its projects.
     """
     with deps().db.transaction() as tx:
         scope.require_merge(tx, code, body["into"])

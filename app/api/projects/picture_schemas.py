@@ -1,4 +1,4 @@
-"""Pictures and news of projects as JSON."""
+"""JSON schemas of project pictures and news."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class PictureChange(Schema):
 
 
 class PictureQuery(Schema):
-    """What goes with an upload; the picture is the body, or the field `file` of a form."""
+    """Parameters of an upload. The picture is the body, or the field `file` of a form."""
 
     caption = Text(MOST_CAPTION, 1, required=True)
     place = Text(MOST_PLACE)

@@ -23,7 +23,7 @@ blueprint = make_blueprint("news", "News of villages: what happened with the mon
 @access.managers(Permission.READ)
 @blueprint.response(200, ManagedNewsOut(many=True))
 def list_news(project_id: int) -> Any:
-    """List the news of a project, the newest first, hidden ones included."""
+    """List the news of a project, newest first, including hidden ones."""
     with deps().db.transaction() as tx:
         projects.find(tx, project_id)
         return news_of(tx, project_id, hidden=True)
@@ -34,7 +34,7 @@ def list_news(project_id: int) -> Any:
 @blueprint.arguments(NewsIn)
 @blueprint.response(201, ManagedNewsOut)
 def add(body: dict[str, Any], project_id: int) -> Any:
-    """Tell what happened; everybody reads it at once."""
+    """Publish news of a project. They are public at once."""
     with deps().db.transaction() as tx:
         row = news.add_news(tx, project_id, NewsText(**body), access.actor())
         return news_item(tx, project_id, row.id or 0)
@@ -56,7 +56,7 @@ def change(body: dict[str, Any], project_id: int, news_id: int) -> Any:
 @blueprint.arguments(PictureQuery, location="query")
 @blueprint.response(201, PictureOut)
 def illustrate(query: dict[str, Any], project_id: int, news_id: int) -> Any:
-    """Give news a picture, in place of the one before: the body, or the field `file` of a form."""
+    """Set the picture of news, replacing the previous one: the body, or the field `file` of a form."""
     text = PictureText(**query)
     with deps().db.transaction() as tx:
         news.find_news(tx, project_id, news_id)

@@ -1,4 +1,4 @@
-"""Projects as JSON."""
+"""JSON schemas of projects."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class ContactIn(Schema):
 
 
 class DescriptionIn(Schema):
-    """What pages say of a project beside its summary; `description` collects it."""
+    """The texts that pages show about a project besides its summary, collected in `description`."""
 
     unit = Text(MOST_UNIT, metadata={"description": "what a sum buys one of, with its measure: 顿热午饭"})
     unit_price_minor = Minor(allow_none=True, metadata={"description": "what one of it costs, in fen"})
@@ -55,7 +55,7 @@ class DescriptionIn(Schema):
 
     @post_load
     def collect(self, body: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Move the fields of the description into one."""
+        """Move the fields of the description into `description`."""
         description = {name: body.pop(name) for name in FIELDS if name in body}
         return body | ({"description": description} if description else {})
 

@@ -42,7 +42,7 @@ blueprint = make_blueprint("projects", "Village projects.")
 @blueprint.response(200, ProjectRowOut(many=True))
 @blueprint.paginate()
 def list_projects(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List all projects, with what each raised in all campaigns."""
+    """List all projects with the amount that each raised in all campaigns."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = listed(tx, page=page_of(paging), branch=scope.branch(), **query)
@@ -63,7 +63,7 @@ def show(project_id: int) -> Any:
 @blueprint.arguments(ProjectIn)
 @blueprint.response(201, ProjectOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a project in draft."""
+    """Create a draft of a project."""
     wanted = NewProject(organisation_code=body.pop("organisation"), **body)
     with deps().db.transaction() as tx:
         scope.require_node(tx, wanted.organisation_code)
@@ -78,8 +78,8 @@ def create(body: dict[str, Any]) -> Any:
 def change(body: dict[str, Any], project_id: int) -> Any:
     """Change a draft or a suspended project; describe or rate any project that is not closed.
 
-    What a sum does (`unit`), the budget and the contact may change later too. Those who approve projects change
-    the budget of a submitted one, and rate: a rating counts for match that is decided from then on.
+    What a sum does (`unit`), the budget and the contact may change later too. Those who approve projects may change
+    the budget of a submitted one, and rate it. A rating counts for match that is decided from then on.
     """
     rating, description = body.pop("rating", None), body.pop("description", None)
     with deps().db.transaction() as tx:
@@ -96,7 +96,7 @@ def change(body: dict[str, Any], project_id: int) -> Any:
 
 
 def _describe(tx: Tx, project_id: int, description: dict[str, Any]) -> Project:
-    """Describe a project as far as the caller's role goes."""
+    """Set the description as far as the caller's role allows."""
     reviewing = access.caller().may(Permission.PROJECTS_APPROVE)
     only_budget = set(description) == {"budget"}
     access.require_declared(Permission.PROJECTS_APPROVE if reviewing and only_budget else Permission.PROJECTS_WRITE)
@@ -128,7 +128,7 @@ def approve(project_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, ProjectOut)
 def send_back(body: dict[str, Any], project_id: int) -> Any:
-    """Send a project that waits for its review back to be mended, with an opinion; it is a draft again."""
+    """Return a project under review for improvement, with an opinion. It is a draft again."""
     with deps().db.transaction() as tx:
         return review.send_back(tx, project_id, body["reason"], access.actor())
 
@@ -137,7 +137,7 @@ def send_back(body: dict[str, Any], project_id: int) -> Any:
 @access.managers(Permission.PROJECTS_WRITE)
 @blueprint.response(200, ProjectOut)
 def hand_in_again(project_id: int) -> Any:
-    """Hand a suspended project in for another review, after it was mended."""
+    """Resubmit a suspended project for review after it was improved."""
     with deps().db.transaction() as tx:
         return review.hand_in_again(tx, project_id, access.actor())
 
@@ -146,7 +146,7 @@ def hand_in_again(project_id: int) -> Any:
 @access.managers(Permission.READ)
 @blueprint.response(200, CommentOut(many=True))
 def comments(project_id: int) -> Any:
-    """List what colleagues said of a project, newest first."""
+    """List colleagues' comments on a project, newest first."""
     with deps().db.transaction() as tx:
         return review.comments_of(tx, project_id)
 
@@ -156,7 +156,7 @@ def comments(project_id: int) -> Any:
 @blueprint.arguments(CommentIn)
 @blueprint.response(201, CommentOut)
 def comment(body: dict[str, Any], project_id: int) -> Any:
-    """Say something of a project to colleagues; no public page shows it."""
+    """Comment on a project for colleagues. No public page shows the comment."""
     with deps().db.transaction() as tx:
         return review.comment(tx, project_id, body["text"], access.actor())
 
@@ -176,7 +176,7 @@ def suspend(body: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, ProjectOut)
 def advance(body: dict[str, Any], project_id: int) -> Any:
-    """Move a project on: to being carried out, then evaluated, then closed. `reason`: the finding."""
+    """Advance a project to executing, then evaluated, then closed. `reason`: the finding."""
     with deps().db.transaction() as tx:
         return project_course.advance(tx, project_id, body["reason"], access.actor())
 
@@ -186,6 +186,6 @@ def advance(body: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, ProjectOut)
 def resume(body: dict[str, Any], project_id: int) -> Any:
-    """Return a suspended project to the state that it had before."""
+    """Return a suspended project to its previous state."""
     with deps().db.transaction() as tx:
         return transitions.resume(tx, project_id, access.actor(), body["reason"])

@@ -1,4 +1,4 @@
-"""Self-checks of nodes after an event: signed by their people, read by those above them."""
+"""Self-checks of nodes after a campaign, signed by their people and read by the nodes above."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from campaigns.self_checks.nodes import CheckState
 
 blueprint = make_blueprint("self_checks", "What nodes that carried out projects of a released event say of it.")
 _FORMS = "/campaigns/<slug>/self-checks/<code>"
-_MOST_NUMBER = 2**31 - 1  # what INTEGER holds
+_MOST_NUMBER = 2**31 - 1  # the largest INTEGER
 
 
 class SelfCheckAnswerIn(Schema):
@@ -55,7 +55,7 @@ class SelfCheckIn(Schema):
 
 
 class SelfCheckOut(Schema):
-    """A form that was signed; the highest number holds."""
+    """A signed form. The one with the highest number is in force."""
 
     id = Key()
     number = Whole(1)
@@ -66,7 +66,7 @@ class SelfCheckOut(Schema):
 
 
 class NodeCheckOut(Schema):
-    """A node that carried out projects of a released campaign, and the form of it that holds."""
+    """A node that carried out projects of a released campaign, and its form in force."""
 
     campaign = Text(attribute="slug")
     organisation = Text(attribute="code")
@@ -86,7 +86,7 @@ class SelfCheckQuery(Schema):
 @blueprint.response(200, NodeCheckOut(many=True))
 @blueprint.paginate()
 def list_self_checks(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the self-checks of the own branch: those with a no first, then those that are not done."""
+    """List the self-checks of the caller's branch: those with a "no" first, then missing ones."""
     with deps().db.snapshot() as tx:
         page = page_of(pagination_parameters)
         rows, pagination_parameters.item_count = node_forms(tx, scope.branch(), query["campaign"], page)
@@ -97,7 +97,7 @@ def list_self_checks(query: dict[str, Any], pagination_parameters: PaginationPar
 @access.managers(Permission.READ)
 @blueprint.response(200, SelfCheckOut(many=True))
 def list_forms(slug: str, code: str) -> Any:
-    """List the forms of a node, the one that holds first."""
+    """List the forms of a node, the one in force first."""
     with deps().db.snapshot() as tx:
         return [_shown(signed) for signed in forms_of(tx, require_node(tx, slug, code), code)]
 
@@ -107,7 +107,7 @@ def list_forms(slug: str, code: str) -> Any:
 @blueprint.arguments(SelfCheckIn)
 @blueprint.response(201, SelfCheckOut)
 def create(body: dict[str, Any], slug: str, code: str) -> Any:
-    """Sign the form of a node. A form that was signed is corrected by another, which names it."""
+    """Sign the form of a node. A signed form is corrected by another that names it."""
     answers: Answers = {key: Answer(**body["answers"][key]) for key in Question}
     with deps().db.transaction() as tx:
         return _shown(sign(tx, slug, code, answers, body["corrects"], access.actor()))

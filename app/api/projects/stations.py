@@ -1,4 +1,4 @@
-"""The checklist of stations: what each township branch and village station has, and what is missing."""
+"""The station checklist: what each township branch and village station has, and what is missing."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class StationOut(Schema):
 @blueprint.response(200, StationOut(many=True))
 @blueprint.paginate()
 def list_stations(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List the stations of the own branch: who lacks most first, of those the oldest."""
+    """List the stations of the caller's branch: those that lack most first, then the oldest."""
     missing = StationItem(query["missing"]) if query["missing"] else None
     with deps().db.transaction() as tx:
         stations, pagination_parameters.item_count = listed(
@@ -66,7 +66,7 @@ def list_stations(query: dict[str, Any], pagination_parameters: PaginationParame
 @access.managers(Permission.PROJECTS_WRITE)
 @blueprint.response(204)
 def tick_item(code: str, item: str) -> None:
-    """Tick an item by hand. Idempotent. A village does not do so for itself."""
+    """Tick an item manually. Idempotent. A village cannot tick its own items."""
     with deps().db.transaction() as tx:
         tick(tx, g.caller, code, StationItem(item))
 
@@ -75,6 +75,6 @@ def tick_item(code: str, item: str) -> None:
 @access.managers(Permission.PROJECTS_WRITE)
 @blueprint.response(204)
 def untick_item(code: str, item: str) -> None:
-    """Take back what was ticked by hand. Idempotent."""
+    """Remove a manual tick. Idempotent."""
     with deps().db.transaction() as tx:
         untick(tx, g.caller, code, StationItem(item))

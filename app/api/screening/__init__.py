@@ -1,1 +1,1 @@
-"""Screening cases, thresholds and the watch list over the API."""
+"""Screening cases, thresholds and the watch list in the API."""

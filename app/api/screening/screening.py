@@ -38,7 +38,7 @@ class SignalOut(Schema):
 
 
 class CaseOut(Schema):
-    """A case. `held_minor` is the match (fen) that is held now, `held_at_opening_minor` what was held first."""
+    """A case. `held_minor` is the match (fen) on hold now, `held_at_opening_minor` the match first put on hold."""
 
     id = Key()
     donation = fields.UUID(attribute="donation_id")
@@ -112,7 +112,7 @@ class StaffIn(Schema):
 
 
 class StaffOut(Schema):
-    """A contact, without saying whose."""
+    """A contact, without its owner's identity."""
 
     id = Key()
     organisation = Text(attribute="organisation_code")
@@ -142,7 +142,8 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
 @blueprint.arguments(DecideTogetherIn)
 @blueprint.response(200, DecideTogetherOut)
 def decide_several(body: dict[str, Any], slug: str) -> Any:
-    """Decide several open cases of the own branch with one reason. Idempotent: others stay as they are."""
+    """Decide several open cases of the caller's branch with one reason. Idempotent: cases that are not open stay as
+    they are."""
     with deps().db.transaction() as tx:
         campaign_id = public(tx, slug, drafts=True).id or 0
         done = decide_together(tx, campaign_id, body["cases"], body["decision"], body["reason"])
@@ -155,7 +156,7 @@ def decide_several(body: dict[str, Any], slug: str) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(201, CaseOut)
 def open_by_hand(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Put the match of a paid donation on hold by hand; somebody else decides the case."""
+    """Put the match of a paid donation on hold manually. Another person decides the case."""
     with deps().db.transaction() as tx:
         case = open_case(tx, donation_id, body["reason"], access.actor())
         tx.after_commit(lambda: publish({case.campaign_id}))
@@ -232,7 +233,7 @@ def record_appeal(body: dict[str, Any], case_id: int) -> Any:
 @blueprint.response(200, CaseOut)
 @may_wait(blueprint)
 def answer(body: dict[str, Any], case_id: int) -> Any:
-    """Answer an appeal and, if a decision is given, decide again."""
+    """Answer an appeal and, if a decision is given, decide the case again."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "case.answer", case_id, body["reason"], decision=body.get("decision"))
         return waiting(outcome) or _decided(tx, case_id)
@@ -253,7 +254,7 @@ def donors_appeal(body: dict[str, Any], donation_id: UUID) -> Any:
 @access.managers(Permission.SCREEN, own_transactions=True)
 @blueprint.response(200, ReviewOut)
 def review_campaign(slug: str) -> Any:
-    """Screen all donations of an ended campaign. Repeating it opens nothing new."""
+    """Screen all donations of an ended campaign. Repeating it opens no new cases."""
     return review(deps(), slug, access.actor(), publish)
 
 
@@ -261,7 +262,7 @@ def review_campaign(slug: str) -> Any:
 @access.managers(Permission.SCREEN)
 @blueprint.response(200, StaffOut(many=True))
 def list_staff(code: str) -> Any:
-    """List the contacts of people who work for an organisation, without saying whose."""
+    """List the contacts of an organisation's staff, without their identities."""
     with deps().db.transaction() as tx:
         return staff.listed(tx, code)
 
@@ -271,7 +272,7 @@ def list_staff(code: str) -> Any:
 @blueprint.arguments(StaffIn)
 @blueprint.response(201, StaffOut(many=True))
 def add_staff(body: dict[str, Any], code: str) -> Any:
-    """Store a contact as a keyed hash; donations from it to the organisation's projects are screened."""
+    """Store a contact as a keyed hash. Donations from it to the organisation's projects are screened."""
     with deps().db.transaction() as tx:
         return staff.add(tx, deps().keys, code, **body, actor=access.actor())
 
@@ -286,7 +287,7 @@ def remove_staff(staff_id: int) -> None:
 
 
 def _decided(tx: Tx, case_id: int) -> dict[str, Any]:
-    """The case as it stands now; open pages learn of the match after the commit."""
+    """Return the case in its current state, and notify open pages of the match after the commit."""
     tx.session.flush()
     shown = cases.view(tx, deps().keys, case_id)
     tx.after_commit(lambda: publish({shown["campaign_id"]}))

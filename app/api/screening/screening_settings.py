@@ -1,4 +1,4 @@
-"""By which thresholds a campaign is screened (刷单套捐), and changing them."""
+"""Screening thresholds of a campaign (刷单套捐), and changes to them."""
 
 from typing import Any
 
@@ -60,7 +60,8 @@ def show(slug: str) -> Any:
 @blueprint.arguments(SettingsIn)
 @blueprint.response(200, SettingsOut)
 def change(body: dict[str, int | None], slug: str) -> Any:
-    """Set some thresholds, before or during the campaign or for its review; null resets one to its default."""
+    """Set some thresholds, before or during the campaign or for its review. Null resets a threshold to its
+    default."""
     with deps().db.transaction() as tx:
         settings.change(tx, slug, body, default_thresholds(deps().screening_defaults), access.actor())
         return _view(tx, slug)

@@ -1,4 +1,5 @@
-"""The watch list: whose match is held for review from now on. Nobody on it is refused."""
+"""The watch list: donors, instruments and devices whose match is put on hold from now on. No donation is
+refused."""
 
 from typing import Any
 
@@ -32,7 +33,7 @@ class WatchContactIn(WatchTermIn):
 
 
 class WatchOut(Schema):
-    """An entry, without saying whose. `standing`: neither lifted nor over."""
+    """An entry, without its owner's identity. `standing`: neither lifted nor expired."""
 
     id = Key()
     kind = one_of(*WATCHED)
@@ -64,7 +65,7 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(WatchContactIn)
 @blueprint.response(201, WatchOut)
 def watch_contact(body: dict[str, Any]) -> Any:
-    """Watch a contact, stored as a keyed hash only; one that is watched already keeps its entry."""
+    """Watch a contact, stored only as a keyed hash. A contact that is watched already keeps its entry."""
     with deps().db.transaction() as tx:
         entry = watch.watch_contact(tx, deps().keys, body.pop("reason"), access.actor(), **body)
         return watch.view(tx, entry.id or 0)
@@ -75,7 +76,7 @@ def watch_contact(body: dict[str, Any]) -> Any:
 @blueprint.arguments(WatchCaseIn)
 @blueprint.response(200, WatchOut)
 def watch_case(body: dict[str, Any], case_id: int) -> Any:
-    """Watch the donor, the instrument or the device of a case; the case stays open."""
+    """Watch the donor, the instrument or the device of a case. The case stays open."""
     with deps().db.transaction() as tx:
         entry = watch.watch_case(tx, case_id, body["kind"], body["reason"], access.actor(), body.get("until"))
         return watch.view(tx, entry.id or 0)
@@ -86,7 +87,7 @@ def watch_case(body: dict[str, Any], case_id: int) -> Any:
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, WatchOut)
 def lift(body: dict[str, Any], watch_id: int) -> Any:
-    """Lift an entry; open cases stay open."""
+    """Lift an entry. Open cases stay open."""
     with deps().db.transaction() as tx:
         watch.lift(tx, watch_id, body["reason"], access.actor())
         return watch.view(tx, watch_id)
