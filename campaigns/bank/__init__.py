@@ -1,1 +1,1 @@
-"""The federation's bank account as the bank states it: lines of statements, each stored once."""
+"""The federation's bank account according to its bank: statement lines, each stored once."""

@@ -1,4 +1,4 @@
-"""Import bank statements from files: every booked line once."""
+"""Import bank statements from files. Every booked line is stored once."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
@@ -22,12 +22,12 @@ _ALIKE = ("account", "line_id", "booked_on", "amount_minor")
 
 
 def read_bank_file(data: bytes, track: Track = iter) -> BankFile:
-    """Read a bank's file: XML as camt.053, everything else as a table. Raises Invalid `import_invalid`."""
+    """Read a bank's file: XML as camt.053, any other file as a table. Raises Invalid `import_invalid`."""
     return read_camt(data) if is_xml(data) else read_bank_csv(data, track)
 
 
 def plan_lines(tx: Tx, file: BankFile) -> ImportPlan[StatedLine]:
-    """Check the lines of a file against those of earlier files; change nothing."""
+    """Check the lines of a file against earlier files, without changing anything."""
     lines = [line for _, line in file.lines]
     known = _known(tx, lines)
     new = [line for line in lines if (line.account, line.line_id) not in known]
@@ -46,7 +46,7 @@ def plan_lines(tx: Tx, file: BankFile) -> ImportPlan[StatedLine]:
 
 
 class _Known(NamedTuple):
-    """A line that is stored, and whether the file says the same of it."""
+    """A stored line, and whether the file states the same amount and day."""
 
     account: str
     line_id: str
@@ -91,10 +91,10 @@ def _sums(new: Sequence[StatedLine], known_count: int) -> tuple[Sum, ...]:
 
 
 def write_lines(tx: Tx, plan: ImportPlan[StatedLine], actor: str, track: Track = iter) -> int:
-    """Store the lines of a plan that are new, and return how many they are.
+    """Store the new lines of a plan, and return how many were stored.
 
-    Raises Invalid `import_invalid`, Conflict `bank_line_contradicts` for a line that was imported with another
-    amount or day before.
+    Raises Invalid `import_invalid`, and Conflict `bank_line_contradicts` for a line that was imported before with
+    another amount or day.
     """
     plan.require_sound()
     added, rest = 0, iter(track(plan.new))

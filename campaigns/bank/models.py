@@ -1,4 +1,4 @@
-"""The tables of bank statements: lines that the bank has booked, and the payments of a line that has several."""
+"""The tables of bank statements: booked lines, the payments within a line, and claims."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,20 +10,20 @@ from kernel.db import identity, moment, one_of
 
 
 class ClaimKind(StrEnum):
-    """What the books know that a bank line is about."""
+    """What a bank line is about, according to the books."""
 
-    PAYOUT = "payout"  # a provider or partner sent what it held, or took it back
-    SETTLEMENT = "settlement"  # the same of a partner whose bills have no payouts: all of a day
+    PAYOUT = "payout"  # a provider or partner sent the money it held, or took it back
+    SETTLEMENT = "settlement"  # all money of a day, for a partner whose bills have no payouts
     DEPOSIT = "deposit"  # into a fund
-    PAID_OUT = "paid_out"  # to an organisation, by the payout plan
+    PAID_OUT = "paid_out"  # to an organisation, according to the payout plan
 
 
 class BankLine(SQLModel, table=True):
-    """One booked line of a bank statement. `amount_minor` is fen, above zero for money that came in.
+    """One booked line of a bank statement. `amount_minor` is in fen, above zero for incoming money.
 
-    `statement` and `line_id` are the bank's own names; a line is the same by account and `line_id`. `reversal`: the
-    bank took an earlier line back. `payments` is how many payments the line stands for; `bank_part` has them where
-    the statement lists them. Names and accounts of the other side are not kept.
+    `statement` and `line_id` are the bank's own ids; `account` and `line_id` identify a line. `reversal`: the bank
+    reversed an earlier line. `payments` is the number of payments in the line; `bank_part` has them if the
+    statement lists them. Names and accounts of the counterparty are not stored.
     """
 
     __tablename__ = "bank_line"
@@ -45,26 +45,25 @@ class BankLine(SQLModel, table=True):
     reference: str
     reversal: bool
     payments: int
-    is_fee: bool  # what the bank kept for its service
+    is_fee: bool  # the bank's charge for its service
     imported_at: datetime = Field(sa_column=moment())
 
 
 class BankPart(SQLModel, table=True):
-    """One payment of a bank line that stands for several; the parts of a line add up to it."""
+    """One payment of a bank line that covers several. The parts of a line add up to its amount."""
 
     __tablename__ = "bank_part"
     __table_args__ = (Index("bank_part_reference", "reference"),)
     bank_line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("bank_line.id"), primary_key=True))
-    number: int = Field(primary_key=True)  # its place in the line
+    number: int = Field(primary_key=True)  # its position in the line
     amount_minor: int = Field(sa_type=BigInteger)
     reference: str
 
 
 class BankClaim(SQLModel, table=True):
-    """What the books know that a bank line is about: `item` of a kind, such as a payout by its id, claims the line
-    once. `amount_minor` is what the books expected (fen, above zero for money that comes in), `due_on` the day.
-    `how`: by its reference, or by amount and day.
-    """
+    """A claim of a bank line: what the line is about according to the books. `item` of a kind, such as a payout by
+    its id, claims only once. `amount_minor` is the expected amount (fen, above zero for incoming money),
+    `due_on` the expected day. `how`: matched by reference, or by amount and day."""
 
     __tablename__ = "bank_claim"
     __table_args__ = (
@@ -76,7 +75,7 @@ class BankClaim(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     bank_line_id: int = Field(sa_type=BigInteger, foreign_key="bank_line.id")
     kind: str
-    provider: str  # of payouts and settlements, else empty
+    provider: str  # for payouts and settlements, else empty
     item: str
     amount_minor: int = Field(sa_type=BigInteger)
     due_on: date

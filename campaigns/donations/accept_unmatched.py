@@ -1,4 +1,4 @@
-"""Accept payment of a donation although match may be missing."""
+"""Record a donor's consent to pay although match may be missing."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from kernel.errors import Conflict
 def accept_unmatched(deps: Dependencies, donation_id: UUID) -> None:
     """Record that the donor accepts missing match. Idempotent.
 
-    Raises Conflict `promise_lapsed` when the donation is not waiting for its payment any more.
+    Raises Conflict `promise_lapsed` when the donation no longer waits for its payment.
     """
     with deps.db.transaction() as tx:
         donation = tx.get(Donation, donation_id, lock=True)

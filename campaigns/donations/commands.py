@@ -1,4 +1,4 @@
-"""The command to create a donation, and why it may be refused. Nothing is written here."""
+"""The command to create a donation, and the checks that may refuse it. Nothing is written here."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ from matching.reserve import PlannedMatch
 
 
 class Replaced(NamedTuple):
-    """An unpaid donation that a new one replaces. Without its token it must be of the same browser."""
+    """An unpaid donation that a new one replaces. Without its token, it must come from the same browser."""
 
     id: UUID
     token: str = ""
@@ -27,7 +27,7 @@ class Replaced(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CreateDonation:
-    """A donor's request; the client made the id. `amount_minor` is in fen."""
+    """A donor's request to donate. The client generates the id; `amount_minor` is in fen."""
 
     id: UUID
     campaign: str
@@ -40,23 +40,23 @@ class CreateDonation:
     channel: str = "web"
     source_code: str = ""
     accept_unmatched: bool = False
-    # The answer to `giving_unusual`; another answer is still the same request. None: the program that sends this
-    # knows no such question, so its donors are neither asked nor paused.
+    # The donor's answer to `giving_unusual`; a request with another answer is still the same request. None: the
+    # client program does not know this question, so its donors are neither asked nor paused.
     confirmed: bool | None = None
     payment_flow: Literal["redirect", "intent"] = "redirect"
-    visitor: str | None = None  # the signed cookie of a browser; not part of the request
-    # The address from which it came (IPv6: the /64); None for what does not come from outside, which no limit on
-    # unpaid donations counts. `network_tells`: whether the address tells visitors apart.
+    visitor: str | None = None  # the browser's signed cookie; not part of the request
+    # The client's address (IPv6: the /64). None for requests that do not come from outside, which no limit on
+    # unpaid donations counts. `network_tells`: whether the address distinguishes visitors.
     network: str | None = None
     network_tells: bool = False
     locale: Literal["zh", "en"] = "zh"
     replaces: tuple[Replaced, ...] = ()
     tribute: Tribute | None = None
-    age: str = ""  # an AgeBand of a donor who says to be under age
+    age: str = ""  # an AgeBand if the donor declares to be under age
     guardian: bool = False  # whether their guardian agrees
 
     def body_hash(self) -> str:
-        """Tell the same request again from the same id for something else."""
+        """Return a hash that distinguishes a repeated request from another request with the same id."""
         return fingerprint(
             [
                 self.campaign,
@@ -72,7 +72,7 @@ class CreateDonation:
                 self.source_code,
                 self.accept_unmatched,
                 self.payment_flow,
-                # Left out when empty: the hashes of earlier requests stay what they were.
+                # Left out when empty, so that the hashes of earlier requests do not change.
                 *([sorted(str(replaced.id) for replaced in self.replaces)] if self.replaces else []),
                 *([list(self.tribute)] if self.tribute else []),
                 *([[self.age, self.guardian]] if self.age else []),
@@ -81,7 +81,7 @@ class CreateDonation:
 
 
 def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
-    """Return what is wrong with the command itself: `donation_id_reserved`, `currency_unknown`, `donor_invalid`,
+    """Return the first fault of the command itself: `donation_id_reserved`, `currency_unknown`, `donor_invalid`,
     `tribute_invalid`, `minor_invalid` or `amount_invalid`."""
     if command.id.version == PARTNERS_ID_VERSION:
         return Invalid("donation_id_reserved", fields={"id": fault("name_based")})
@@ -99,8 +99,8 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
 
 
 def minor_fault(command: CreateDonation, limits: DonationLimits) -> Invalid | None:
-    """Return `minor_invalid` for a gift of somebody under age without the consent of a guardian, with a published
-    name, or above the most that they may give at once."""
+    """Return `minor_invalid` for a gift of a donor under age if the age band is unknown, the guardian's consent is
+    missing, the name would be published, or the amount exceeds the limit for minors."""
     faults: dict[str, Fault] = {}
     if command.age not in tuple(AgeBand):
         faults["age"] = fault("not_one_of", options=list(AgeBand))
@@ -114,7 +114,7 @@ def minor_fault(command: CreateDonation, limits: DonationLimits) -> Invalid | No
 
 
 def amount_fault(amount_minor: int, limits: DonationLimits) -> Invalid | None:
-    """Return `amount_invalid` for an amount (fen) that is less or more than a donation may be."""
+    """Return `amount_invalid` for an amount (fen) outside the donation limits."""
     if limits.minimum_minor <= amount_minor <= limits.maximum_minor:
         return None
     return Invalid(
@@ -130,8 +130,8 @@ def amount_fault(amount_minor: int, limits: DonationLimits) -> Invalid | None:
 
 
 def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
-    """Return `campaign_not_open` or `listing_withdrawn`, unless the campaign takes donations now. Its times decide,
-    not the scheduler: donors do not wait for the job that opens the campaign."""
+    """Return `campaign_not_open` or `listing_withdrawn` unless the campaign takes donations now. Its times decide,
+    not the scheduler, so that donors need not wait for the job that opens the campaign."""
     if campaign.withdrawn_reason:
         return Conflict("listing_withdrawn", reason=campaign.withdrawn_reason)
     if campaign.phase in (Phase.SCHEDULED, Phase.OPEN) and campaign.opens_at <= now < campaign.ends_at:
@@ -144,8 +144,8 @@ def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
 
 
 def match_short(plan: PlannedMatch) -> Conflict:
-    """Return `match_short`: the pots have less than their rules would give. The donor decides, nothing is reserved
-    so far."""
+    """Return `match_short`: the pots have less than their rules would give. The donor decides; nothing is reserved
+    yet."""
     pots = [
         {
             "pot": part.pot_id,

@@ -12,19 +12,19 @@ from ledger.order import place_in_order
 
 
 class ConsentBy(StrEnum):
-    """How the donor agreed that their donation is for another project."""
+    """How the donor agreed to move their donation to another project."""
 
     LETTER = "letter"  # signed on paper
     EMAIL = "email"
-    MESSAGE = "message"  # a text message, or a chat
+    MESSAGE = "message"  # a text message or chat
     PHONE = "phone"
     IN_PERSON = "in_person"
 
 
 class ProjectCorrection(SQLModel, table=True):
-    """From this position in the order of the books on a donation is for another project. Append-only: the donation
-    itself says which project it is for now. `amount_minor` is what of it was left then, its match before and after
-    are what the pots gave it; fen. The donor agreed on `consented_on`, a day in Shanghai."""
+    """A donation's move to another project, from a position in the order of the books on. Append-only; the donation
+    itself names its current project. `amount_minor` is what was left of the donation at that time, with its
+    match before and after, all in fen. The donor agreed on `consented_on`, a day in Shanghai."""
 
     __tablename__ = "project_correction"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Read the corrections of a donation's project: the projects that it was for, in turn."""
+"""Read the corrections of a donation's project: the projects it was for, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from matching.rules import Target
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The donation is for another project since, as its donor agreed: `amount_minor` fen of it, with the match that
-    it had before and has after."""
+    """A donation's move to another project, with its donor's consent: `amount_minor` of it, and its match before
+    and after, in fen."""
 
     at: datetime
     from_project: str
@@ -35,7 +35,7 @@ def corrections_of(tx: Tx, donation_id: UUID) -> list[ProjectCorrection]:
 
 
 def shown(tx: Tx, corrections: Sequence[ProjectCorrection]) -> tuple[Correction, ...]:
-    """Return corrections as people read them."""
+    """Return corrections with the names of projects, for display."""
     if not corrections:
         return ()
     ids = {id_ for row in corrections for id_ in (row.from_project_id, row.to_project_id)}
@@ -54,7 +54,7 @@ def shown(tx: Tx, corrections: Sequence[ProjectCorrection]) -> tuple[Correction,
 
 
 class Projects:
-    """The projects that a donation was for, in turn, and what matching knew of each."""
+    """The projects that a donation was for, in order, and what matching knew of each."""
 
     def __init__(self, tx: Tx, project_id: int, corrections: Sequence[ProjectCorrection]) -> None:
         self._before = [(row.position or 0, row.from_project_id) for row in corrections]
@@ -62,6 +62,6 @@ class Projects:
         self._histories = target_histories(tx, {project_id, *(id_ for _, id_ in self._before)})
 
     def target_at(self, position: int) -> Target:
-        """Return the project that the donation was for at a position, as it was then."""
+        """Return the project of the donation at a position, as it was then."""
         id_ = next((id_ for until, id_ in self._before if position < until), self._last)
         return as_of(self._histories[id_], position)

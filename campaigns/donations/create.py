@@ -1,7 +1,7 @@
-"""Create donations and reserve their match (transaction A of the way of a donation).
+"""Create donations and reserve their match (transaction A in the life of a donation).
 
-Takes a batch: donors who meet on the same pots share one transaction and one lock. A single donation is a batch of
-one.
+Donations are created in batches, so that donors who compete for the same pots share one transaction and one lock. A
+single donation is a batch of one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,29 +34,27 @@ from matching.reserve import LockedPots, PlannedMatch, lock_pots, plan_matches, 
 
 
 class Created(NamedTuple):
-    """A donation; `created` is false when the same request had come before."""
+    """A donation; `created` is false if a repeated request found it stored already."""
 
     donation: DonationView
     created: bool
 
 
 class _Retry(Exception):
-    """Another transaction stored one of these ids first: start again and read it."""
+    """Another transaction stored one of these ids first. Start again and read it."""
 
 
 def create_donations(deps: Dependencies, commands: Sequence[CreateDonation]) -> list[Created | Refusal]:
-    """Create donations and reserve their match; one result per command, in order.
+    """Create donations and reserve their match; return one result per command, in order.
 
-    All are stored in one transaction, except those that replace unpaid ones: each of these has its own, which is
-    rolled back when the command is refused, so that what it was to replace is as it was.
+    All are stored in one transaction, except those that replace unpaid donations. Each of these has its own
+    transaction. If the command is refused, it is rolled back, and the donations to replace stay unchanged.
 
-    A refused command gets its Refusal as its result and does not affect the others. Codes: `amount_invalid`,
-    `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `listing_withdrawn`,
-    `project_unknown`,
-    `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot),
-    `giving_unusual` (with what to send to confirm), `giving_paused` (with the time when it ends),
-    `too_many_unpaid`, `unpaid_match_limit` (with what may be reserved unpaid per pot), `replaced_unknown`,
-    `replaced_being_paid`.
+    A refused command gets its Refusal as its result and does not affect the others. Codes: those of
+    `command_fault`, `campaign_unknown`, `campaign_not_open`, `listing_withdrawn`, `project_unknown`,
+    `project_not_in_campaign`, `donation_id_reused`, `match_short` (with the free amount per pot), `giving_unusual`
+    (with what to send to confirm), `giving_paused` (with the time when it ends), `too_many_unpaid`,
+    `unpaid_match_limit` (with the limit per pot), `replaced_unknown`, `replaced_being_paid`.
     """
     together = [command for command in commands if not command.replaces]
     results = iter(_create_together(deps, together) if together else [])
@@ -90,7 +88,7 @@ def _create_together(
 
 
 class _Batch:
-    """The commands of one transaction; `results` collects what each gets."""
+    """The commands of one transaction; `results` collects the result of each."""
 
     def __init__(self, deps: Dependencies, tx: Tx, commands: Sequence[CreateDonation]) -> None:
         self.deps = deps
@@ -127,17 +125,17 @@ class _Batch:
         return [command for command in self.commands.values() if command.id not in self.results]
 
     def _result_of(self, command: CreateDonation) -> Created | Refusal:
-        """Return the result; a repeat with another body is refused, whether it comes later or in the same batch."""
+        """Return the result. A repeat with another body is refused, whether it comes later or in the same batch."""
         result = self.results[command.id]
         if isinstance(result, Created):
             plain = self.hashes[id(command)]  # as earlier versions stored it
             if result.donation.request_hash not in (self.keyed[plain], plain):
                 return Conflict("donation_id_reused")
-            self.results[command.id] = Created(result.donation, created=False)  # for the next of the same id
+            self.results[command.id] = Created(result.donation, created=False)  # for the next command with this id
         return result
 
     def _refuse_invalid(self) -> None:
-        """Refuse what cannot be a donation here, whatever the time."""
+        """Refuse commands that are invalid at any time."""
         commands = self._pending()
         pairs = {(self.campaigns[c.campaign].id, c.project) for c in commands if c.campaign in self.campaigns}
         self.entries = entries(self.tx, sorted(pairs)) if pairs else {}
@@ -179,8 +177,8 @@ class _Batch:
         return lock_pots(self.tx, queries, pots)
 
     def _refuse_closed(self) -> None:
-        """Refuse donations outside their campaign's time. Checked under its lock and with a clock that is read
-        after every wait: a late closer never admits a late donation."""
+        """Refuse donations outside their campaign's time. The campaign is locked and the clock is read after every
+        wait, so that a campaign closed late never admits a late donation."""
         now = self.tx.now
         for command in self._pending():
             refusal = campaign_closed(self.campaigns[command.campaign], now)
@@ -188,7 +186,7 @@ class _Batch:
                 self.results[command.id] = refusal
 
     def _donors(self) -> dict[UUID, str]:
-        """Return whose caps each command counts against; those who were erased are still one donor."""
+        """Return the donor whose caps each command counts against. An erased donor still counts as one donor."""
         keys = self.deps.keys
         donors = {
             command.id: DonorIn(
@@ -201,7 +199,7 @@ class _Batch:
         return {id_: erased.get(donor, donor.donor_key) for id_, donor in donors.items()}
 
     def _ask_or_pause(self, donors: Mapping[UUID, str], gifts: Mapping[str, list[Gift]]) -> None:
-        """Refuse what is unusual for its donor, the earlier commands of the batch included."""
+        """Refuse gifts that are unusual for their donor, counting earlier commands of the batch."""
         now = self.tx.now
         for command in self._pending():
             donor = donors[command.id]

@@ -23,7 +23,7 @@ from payments.partners.partner_events import PARTNER_PREFIX
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """The donation went from one status to another."""
+    """A change of the donation's status."""
 
     from_status: str | None
     to_status: str
@@ -33,7 +33,7 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class CapCut:
-    """A cap or balance that reduced the match: its full amount and what of it was left, in fen."""
+    """A cap or balance that reduced the match: its full amount and how much of it was left, in fen."""
 
     by: str
     limit_minor: int
@@ -44,9 +44,9 @@ class CapCut:
 class PotExplanation:
     """Why one pot matched the donation or did not. Amounts in fen.
 
-    `out_of_scope` names the part of the scope that does not fit, or is `locked` for a challenge that was not met
-    then, `paused` for a pot that was paused, or None. `base_minor` of the donation was unmatched so far, the rules
-    gave `due_minor`, the pot `given_minor`.
+    `out_of_scope` names the part of the scope that does not fit, or is `locked` for a challenge not met at that
+    time, `paused` for a paused pot, or None. `base_minor` of the donation was still unmatched, the rules gave
+    `due_minor`, and the pot gave `given_minor`.
     """
 
     pot_id: int
@@ -62,31 +62,31 @@ class PotExplanation:
     before_minor: int = 0
     after_minor: int = 0
     cuts: tuple[CapCut, ...] = ()
-    moved_from: int | None = None  # the pot in which this match was before
+    moved_from: int | None = None  # the pot that gave this match before
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionExplanation:
-    """One time that match was allocated, pot by pot. `position` is its place in the order of decisions: what pots
-    and caps still held then was given (ADR 36).
+    """One allocation of match, pot by pot. `position` is its place in the order of decisions. What pots and caps
+    had left at that time was given (ADR 36).
 
-    `cause`: pledge, payment, arrival (of a payment that a partner told of), late, reoffer, challenge (a pot was
-    unlocked and served earlier donations), redistribute (match moved to a better pot), corrected (the donation is
-    for another project since).
+    `cause`: pledge, payment, arrival (of a payment that a partner reported), late, reoffer, challenge (a pot was
+    unlocked and matched earlier donations), redistribute (match moved to a better pot), corrected (the donation was
+    moved to another project).
     """
 
     cause: str
     decided_at: datetime
     window_open: bool
     pots: tuple[PotExplanation, ...]
-    blacklisted: bool = False  # no pot was asked because the project was listed then
+    blacklisted: bool = False  # no pot was asked because the project was blacklisted then
     position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationState:
-    """The match from one pot, in fen: reserved, captured (`returned_minor` of it left again, see `ReturnedMatch`),
-    released, or held: captured, but a reviewer must decide."""
+    """The match from one pot, in fen. It is reserved, captured (`returned_minor` of it was returned, see
+    `ReturnedMatch`), released, or held (captured, but waiting for a reviewer)."""
 
     pot_id: int
     pot_name: str
@@ -97,8 +97,8 @@ class ReservationState:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMatch:
-    """Captured match (fen) that left the donation again: because of a refund (or lost dispute), after a review,
-    moved to a better pot, or because its project was corrected; back to its pot, or `to_fund`."""
+    """Captured match (fen) that left the donation again because of a refund or lost dispute, a review, a move to a
+    better pot, or a corrected project. It returned to its pot, or `to_fund`."""
 
     pot_id: int
     pot_name: str
@@ -110,13 +110,13 @@ class ReturnedMatch:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is known of a donation. Amounts in fen."""
+    """The full explanation of a donation. Amounts in fen."""
 
     donation_id: UUID
     campaign: str
     project: str
     amount_minor: int
-    pledged_minor: int | None  # what was pledged, when a payment of another amount came
+    pledged_minor: int | None  # the pledged amount, if a payment of another amount arrived
     refunded_minor: int
     currency: str
     status: str
@@ -185,7 +185,7 @@ def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[Res
 def _returns(
     tx: Tx, donation_id: UUID, pots: Sequence[PotState], corrected_at: set[datetime]
 ) -> tuple[ReturnedMatch, ...]:
-    """What went back in the transaction of a correction went back because of it."""
+    """Return the match that left the donation. Match returned in the transaction of a correction has that cause."""
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
         ReturnedMatch(
@@ -230,12 +230,13 @@ def _decisions(
 
 
 def _cause(cause: str, provider: str) -> str:
-    """What a partner tells of was never pledged here: its match is decided when its payment arrives, in time."""
+    """Return the cause to show. A partner's donation was never pledged here, so its match on arrival is not
+    late."""
     return "arrival" if cause == MatchCause.LATE and provider.startswith(PARTNER_PREFIX) else cause
 
 
 def _explain_pots(decision: Any, pots: Sequence[PotState], target: Target) -> tuple[PotExplanation, ...]:
-    """Explain every pot that existed then, also those that were not asked."""
+    """Explain every pot that existed then, including those that were not asked."""
     evaluations = {evaluation["pot"]: evaluation for evaluation in decision.trace}
     explained = (_explain_pot(pot, evaluations.get(pot.pot_id), decision, target) for pot in pots)
     return tuple(explanation for explanation in explained if explanation is not None)
@@ -249,7 +250,7 @@ def _explain_pot(
     else:
         valid = [version for version in pot.versions if version.valid_from <= decision.decided_at]
     if not valid:
-        return None  # the pot came later
+        return None  # the pot was created later
     version = valid[-1]
     explanation = PotExplanation(
         pot_id=pot.pot_id,
@@ -272,7 +273,7 @@ def _explain_pot(
 
 
 def _closed(pot: PotState, decision: Any) -> str | None:
-    """Return `locked` for a challenge pot that had not been unlocked then, `paused` for a pot that was paused."""
+    """Return `locked` for a challenge pot not unlocked at that time, `paused` for a paused pot, else None."""
     if pot.kind == "challenge" and (pot.unlocked_at is None or pot.unlocked_at > decision.decided_at):
         return "locked"
     return "paused" if pot.paused_before(decision.position) else None

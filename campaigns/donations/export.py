@@ -1,4 +1,4 @@
-"""What leaves the system about donations: figures for monitoring, and rows without personal data."""
+"""Export donations: figures for monitoring, and rows without personal data."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +14,7 @@ from kernel.db import Tx
 
 
 class ExportedDonation(NamedTuple):
-    """A donation without its donor; amounts in fen, `matched_minor` is the captured match that is not on hold."""
+    """A donation without its donor. Amounts in fen; `matched_minor` is the captured match that is not on hold."""
 
     id: UUID
     project_code: str
@@ -31,7 +31,7 @@ class ExportedDonation(NamedTuple):
 
 
 def export_donations(tx: Tx, campaign_id: int) -> list[ExportedDonation]:
-    """Return all donations of a campaign, by the time of the pledge."""
+    """Return all donations of a campaign, ordered by pledge time."""
     return tx.rows_as(
         ExportedDonation,
         """SELECT d.id, p.code AS project_code, d.status, d.channel, d.source_code, d.team, d.currency,
@@ -46,7 +46,7 @@ def export_donations(tx: Tx, campaign_id: int) -> list[ExportedDonation]:
 
 
 class ListedDonation(NamedTuple):
-    """A donation of the managers' list without its donor, with the codes of its places; amounts in fen."""
+    """A donation of the managers' list without its donor, with the codes of its organisations. Amounts in fen."""
 
     id: UUID
     campaign_name: str
@@ -74,7 +74,7 @@ PAGE_ROWS = 1_000
 
 
 def export_listed(tx: Tx, query: DonationQuery) -> Iterator[list[ListedDonation]]:
-    """Yield all donations that fit a query, a page at a time, in its order and as of one moment.
+    """Yield all donations that match a query, one page at a time, in its order and as of one moment.
 
     Raises Invalid `search_invalid`.
     """
@@ -93,7 +93,7 @@ def export_listed(tx: Tx, query: DonationQuery) -> Iterator[list[ListedDonation]
 
 
 def count_listed(tx: Tx, query: DonationQuery) -> int:
-    """Return how many donations fit a query. Raises Invalid `search_invalid`."""
+    """Return how many donations match a query. Raises Invalid `search_invalid`."""
     plan = Plan.of(tx, query)
     return int(
         tx.scalar(
@@ -105,5 +105,5 @@ def count_listed(tx: Tx, query: DonationQuery) -> int:
 
 
 def count_by_status(tx: Tx) -> dict[str, int]:
-    """Return status -> number of donations."""
+    """Return the number of donations by status."""
     return dict(tx.all(select(Donation.status, func.count()).group_by(col(Donation.status))))

@@ -1,10 +1,10 @@
-"""PURE. What became of a fact."""
+"""PURE. The result of applying a fact."""
 
 from typing import NamedTuple
 
 
 class FactResult(NamedTuple):
-    """The state and the note that the inbox message of a fact ends with."""
+    """The final state and note of a fact's inbox message."""
 
     state: str
     note: str = ""

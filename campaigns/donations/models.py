@@ -1,4 +1,5 @@
-"""The tables of donations. Amounts and ids are here, the person is sealed apart (see `contact`)."""
+"""The tables of donations. They hold amounts and ids; personal data is sealed in tables of its own (see
+`contact`)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,23 +15,24 @@ from campaigns.donations.states import ABANDONED, PROVEN, DisputeOutcome, Status
 from kernel.db import identity, moment, one_of
 from payments.reversals import ReversalKind, ReversalState
 
-# What a donor's own request may say of where it came from; the others are what our own intakes write.
+# Channels that a donor's own request may name. Our own intakes write the others.
 PUBLIC_CHANNELS = ("web", "api", "livestream", "video", "poster", "station")
 _RARE_STATUS = "status IN ('cancelled', 'expired', 'failed', 'refunded', 'disputed')"
 _RARE_CHANNEL = "channel NOT IN ('web', 'api', 'partner')"
-# Donations that hold something of their donor in clear: a message, a plain hash of all they said, an instrument.
+# Donations that hold personal data in clear: a message, a plain hash of the request, or an instrument.
 UNSEALED = "message <> '' OR request_hash NOT LIKE 'k:%' OR instrument !~ '^[^:]+:[0-9a-f]{32}$'"
-# What lists may ask for and few donations have: an index of their own, which the others never touch.
+# Filters that match few donations. Each has a partial index, which other donations never touch.
 RARE_STATUSES = frozenset({Status.REFUNDED, Status.DISPUTED, *ABANDONED})
 CHANNELS = (*PUBLIC_CHANNELS, "partner", "offline", "monthly", "behaviour", "consumption")
 RARE_CHANNELS = frozenset(CHANNELS) - {"web", "api", "partner"}
 
 
 class Donation(SQLModel, table=True):
-    """One donation to one project in one campaign. `amount_minor` is what was donated, `refunded_minor` what of it
-    went back (refunds and lost disputes), `excess_minor` what went back beyond it, in fen. The last two follow
-    from the rows of `reversal_fact`; `reversal_postings` numbers the transfers that booked them. When a payment of
-    another amount came, `amount_minor` is what came and `pledged_minor` what had been pledged; else it is null."""
+    """A donation to one project in one campaign. All amounts are in fen. `amount_minor` was donated,
+    `refunded_minor` of it was returned (refunds and lost disputes), and `excess_minor` was returned beyond it.
+    The last two are computed from the rows of `reversal_fact`; `reversal_postings` numbers the transfers that
+    booked them. When a payment of another amount arrived, `amount_minor` is that amount and `pledged_minor` the
+    pledged one; else it is null."""
 
     __table_args__ = (
         CheckConstraint(one_of("status", Status), name="donation_status"),
@@ -64,13 +66,13 @@ class Donation(SQLModel, table=True):
             postgresql_where=text("source_code <> '' AND channel <> 'partner'"),
         ),
         Index("donation_donor", "donor_key", "pledged_at"),
-        # Staff look for "a gift of 100 around nine"; rows lie nearly in the order of their time.
+        # Staff search for "a gift of 100 around nine"; rows are stored nearly in the order of their time.
         Index("donation_amount", "amount_minor", "pledged_at"),
-        # The order of the managers' list; every new donation is its last entry.
+        # The order of the managers' list; every new donation becomes its last entry.
         Index("donation_newest", "pledged_at", "id"),
         Index("donation_rare_status", "status", "pledged_at", postgresql_where=text(_RARE_STATUS)),
         Index("donation_rare_channel", "channel", "pledged_at", postgresql_where=text(_RARE_CHANNEL)),
-        # What is unpaid from a browser, and from an address: few rows, which leave the index when they are paid.
+        # Unpaid donations of a browser and of an address. Few rows; they leave the index once paid.
         Index(
             "donation_unpaid_device",
             "device_key",
@@ -78,12 +80,12 @@ class Donation(SQLModel, table=True):
         ),
         Index("donation_unpaid_network", "network_key", postgresql_where=text("network_key IS NOT NULL")),
         Index("donation_instrument", "instrument", postgresql_where=text("instrument IS NOT NULL")),
-        # What earlier versions left in clear, until the job `personal-data` has sealed it.
+        # What earlier versions stored in clear, until the job `personal-data` has sealed it.
         Index("donation_unsealed", "id", postgresql_where=text(UNSEALED)),
         Index("donation_erased", "campaign_id", postgresql_where=text("erased_at IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
-    campaign_id: int = Field(sa_type=BigInteger)  # both exist: checked once per statement by a trigger (ADR 27)
+    campaign_id: int = Field(sa_type=BigInteger)  # both exist: a trigger checks this once per statement (ADR 27)
     project_id: int = Field(sa_type=BigInteger)
     amount_minor: int = Field(sa_type=BigInteger)
     refunded_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
@@ -95,10 +97,10 @@ class Donation(SQLModel, table=True):
     channel: str
     source_code: str = ""
     team: str = ""
-    message: str = ""  # of earlier versions; now sealed with the contact
+    message: str = ""  # written by earlier versions; now sealed with the contact
     donor_key: str
-    device_key: str | None = None  # of paid donations screening keeps its own index (`device_gift`)
-    network_key: str | None = None  # keyed hash of the address that it came from; only while it is unpaid
+    device_key: str | None = None  # for paid donations screening keeps its own index (`device_gift`)
+    network_key: str | None = None  # keyed hash of the client's address; only while the donation is unpaid
     publish_name: bool = False
     accept_unmatched: bool = False
     request_hash: str
@@ -116,8 +118,8 @@ class Donation(SQLModel, table=True):
 
 
 class GiftSource(SQLModel, table=True):
-    """Through which channel a partner's donor came, and the code of the source there (a host, a video, a poster, a
-    station). Of our own pages' donations the donation itself says it."""
+    """The channel through which a partner's donor came, and the code of the source there (a host, a video, a
+    poster, a station). Donations from our own pages store this in `donation`."""
 
     __tablename__ = "gift_source"
     __table_args__ = (Index("gift_source_code", "campaign_id", "code"),)
@@ -128,8 +130,8 @@ class GiftSource(SQLModel, table=True):
 
 
 class ScreeningQueueEntry(SQLModel, table=True):
-    """A paid donation that screening must check again: its instrument, a refund or more match became known. The
-    row is deleted with the check."""
+    """A paid donation that screening must check again because its instrument, a refund or more match became known.
+    The check deletes the row."""
 
     __tablename__ = "donation_look"
     id: int | None = Field(default=None, sa_column=identity())
@@ -151,14 +153,14 @@ class DonationHistory(SQLModel, table=True):
 
 class RefundRequestState(StrEnum):
     REQUESTED = "requested"
-    SENT = "sent"  # the provider has it; pending
+    SENT = "sent"  # the provider has accepted it; pending
     SUCCEEDED = "succeeded"
-    FAILED = "failed"  # the money did not arrive and is ours again; it may be requested once more
-    REFUSED = "refused"  # the provider did not take the request
+    FAILED = "failed"  # the money did not arrive and came back to us; the refund may be requested again
+    REFUSED = "refused"  # the provider rejected the request
 
 
 class Refund(SQLModel, table=True):
-    """A refund: requested here first, then sent to the provider, then confirmed by its message."""
+    """A refund. It is stored first, then sent to the provider, then confirmed by the provider's message."""
 
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="refund_amount"),
@@ -178,8 +180,8 @@ class Refund(SQLModel, table=True):
 
 
 class RefundRequest(SQLModel, table=True):
-    """A donor requests their money back: `amount_minor` fen, None for all that is left. `answer` is the reply of
-    staff, `refund_id` the refund that came of it."""
+    """A donor's request for their money back: `amount_minor` in fen, or None for everything left. `answer` is the
+    reply of staff, `refund_id` the resulting refund."""
 
     __tablename__ = "refund_request"
     __table_args__ = (
@@ -203,8 +205,8 @@ class RefundRequest(SQLModel, table=True):
 
 
 class ReversalFactRow(SQLModel, table=True):
-    """Something that was told of a refund or dispute of a donation. Append-only; what it means for the donation is
-    computed from all of its rows (`reversals.position`)."""
+    """A reported fact about a refund or dispute of a donation. Append-only. `reversals.position` computes its
+    effect on the donation from all of its rows."""
 
     __tablename__ = "reversal_fact"
     __table_args__ = (
@@ -227,8 +229,8 @@ class ReversalFactRow(SQLModel, table=True):
 
 
 class PaymentToClose(SQLModel, table=True):
-    """A donation that a new one of its donor replaced: its payment is to be closed at the provider. The row is
-    deleted when that is done."""
+    """An unpaid donation that was replaced, or cancelled with its campaign or project. Its payment must be closed
+    at the provider; the row is deleted once that is done."""
 
     __tablename__ = "payment_to_close"
     donation_id: UUID = Field(primary_key=True)
@@ -247,7 +249,7 @@ class FraudWarningRow(SQLModel, table=True):
 
 
 class MatchRestore(SQLModel, table=True):
-    """A donation whose money is back (a refund failed, a dispute was won): match is offered to it again."""
+    """A donation whose money came back (a refund failed, or a dispute was won). Match is offered to it again."""
 
     __tablename__ = "match_restore"
     __table_args__ = (Index("match_restore_campaign", "campaign_id"),)
@@ -257,8 +259,9 @@ class MatchRestore(SQLModel, table=True):
 
 
 class PaymentException(SQLModel, table=True):
-    """A payment that is not what its donation asked for, on the desk until an operator decides. Amount in the
-    smallest unit of `currency`; `note` is the operator's reason, `attached_to` the donation that got the money."""
+    """A payment that differs from what its donation asked for, on the desk until an operator decides. The amount is
+    in the smallest unit of `currency`. `note` is the operator's reason, `attached_to` the donation that received
+    the money."""
 
     __tablename__ = "payment_exception"
     __table_args__ = (
@@ -283,7 +286,7 @@ class PaymentException(SQLModel, table=True):
     attached_to: UUID | None = None
     note: str = ""
     actor: str = ""
-    refund_attempts: int = 0  # numbers the refunds that were requested, as each needs a key of its own
+    refund_attempts: int = 0  # numbers the requested refunds, because each needs its own key
     provider_refund: str | None = None
     occurred_at: datetime = Field(sa_column=moment())
     found_at: datetime = Field(sa_column=moment())

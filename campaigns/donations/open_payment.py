@@ -17,11 +17,11 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Unavailable
 from payments.gateway import GatewayRefused, GatewayUnavailable, OpenedPayment, PaymentOrder
 
-RETURN_WITHIN = timedelta(days=1)  # the link back from the provider, counted from the latest end of the reservation
+RETURN_WITHIN = timedelta(days=1)  # for the link back from the provider, after the latest end of the reservation
 
 
 class Opened(NamedTuple):
-    """A donation, as it was before, and the payment that was opened for it."""
+    """A donation as it was before, and the payment opened for it."""
 
     donation: DonationView
     payment: OpenedPayment
@@ -36,9 +36,9 @@ def open_payment(
 ) -> DonationView:
     """Open the payment of a donation and return the donation with its reference. Idempotent.
 
-    The provider's idempotency key is the donation's id: opened twice, it is the same payment. `save` stores the
-    reference (default: at once, in a transaction of its own). Raises Unavailable `payment_unavailable` (the same
-    request may be sent again; the match stays reserved meanwhile) and Conflict `payment_refused`.
+    The provider's idempotency key is the donation's id, so opening twice yields the same payment. `save` stores the
+    reference (default: immediately, in its own transaction). Raises Unavailable `payment_unavailable` (the client
+    may repeat the request; the match stays reserved meanwhile) and Conflict `payment_refused`.
     """
     if donation.payment_reference is not None or donation.status != Status.PENDING:
         return donation
@@ -54,8 +54,8 @@ def open_payment(
 
 
 def order_of(deps: Dependencies, donation: DonationView, locale: str) -> PaymentOrder:
-    """Return the order of a donation, the same each time: the provider compares it with its idempotency key. It
-    expires at the latest end that the reservation can have."""
+    """Return the payment order of a donation. It is the same each time, because the provider compares it with its
+    idempotency key. It expires at the latest possible end of the reservation."""
     expires_at = donation.pledged_at + timedelta(seconds=deps.limits.hold_most_s)
     back = visit_pass(deps.keys, donation.id, int((expires_at + RETURN_WITHIN).timestamp()))
     page = f"{deps.public_url}/d/{donation.id}?visit={back}"
@@ -72,21 +72,21 @@ def order_of(deps: Dependencies, donation: DonationView, locale: str) -> Payment
 
 
 def save_opened_payments(deps: Dependencies, batch: Sequence[Opened]) -> list[DonationView]:
-    """Store the references of opened payments, all in one transaction (B); return the donations in order.
+    """Store the references of opened payments in one transaction (B); return the donations in order.
 
-    A donation that expired while the provider responded keeps its status: the job that closes payments of expired
-    donations closes this one.
+    A donation that expired while the provider responded keeps its status. The job that closes payments of expired
+    donations closes this payment too.
     """
     with deps.db.transaction(by_key=True) as tx:
         paying = {row.id for row in tx.rows(_START_PAYING, **_columns(batch))}
         record_transitions(tx, [Transition(id_, Status.PENDING, Status.PAYING, "payment_opened") for id_ in paying])
-        # What nobody changed meanwhile is known without reading it again.
+        # A donation that no other transaction changed need not be read again.
         others = _remember(tx, [opened for opened in batch if opened.donation.id not in paying])
         return [others.get(opened.donation.id) or _with_payment(*opened) for opened in batch]
 
 
 def _remember(tx: Tx, batch: Sequence[Opened]) -> dict[UUID, DonationView]:
-    """Store the references of donations that were changed meanwhile, where none is known; return the donations."""
+    """Store references for donations that were changed meanwhile, unless they have one; return the donations."""
     if batch:
         tx.run(_KEEP_REFERENCE, **_columns(batch))
     views = donation_views(tx, [opened.donation.id for opened in batch])
@@ -100,14 +100,14 @@ def _columns(batch: Sequence[Opened]) -> dict[str, Any]:
         "payment_reference": [payment.reference for payment in payments],
         "payment_url": [payment.url for payment in payments],
         "client_secret": [payment.client_secret for payment in payments],
-        # A payment without a page is an intent, and its reference the intent's.
+        # A payment without a page is an intent, so its reference is the intent's.
         "payment_intent": [payment.reference if payment.url is None else None for payment in payments],
     }
 
 
 _NAMES = ("id", "payment_reference", "payment_url", "client_secret", "payment_intent")
-# Rows are locked in the order of their ids, as everywhere, and found by them: conditions come after the lock, or
-# the planner takes a partial index.
+# Rows are locked in id order, as everywhere, and found by id. The conditions follow after the lock; otherwise the
+# planner would choose a partial index.
 _STORE = f"""WITH locked AS (
         SELECT id, status, payment_reference FROM donation WHERE id = ANY(:id) ORDER BY id FOR UPDATE)
     UPDATE donation AS d
@@ -130,5 +130,5 @@ def _with_payment(donation: DonationView, payment: OpenedPayment) -> DonationVie
 
 
 def _payable(donation: DonationView) -> DonationView:
-    """Hide how to pay for a donation that is not waiting for its payment."""
+    """Hide the payment link of a donation that is not waiting for its payment."""
     return donation if donation.status in WAITING else replace(donation, payment_url=None, client_secret=None)

@@ -1,7 +1,8 @@
-"""PURE. Payments that are not what was asked: why one goes to the desk, and what is reversal of it there.
+"""PURE. Payments that differ from what was asked: why they go to the desk, and how refunds and disputes change them
+there.
 
-A payment of the donation's currency and a sound amount is money and counts by what came; everything else waits for
-an operator, who takes it, refunds it, attaches it to another donation or dismisses it.
+A payment in the donation's currency and of a valid amount counts with the amount received. Every other payment
+waits for an operator, who takes it, refunds it, attaches it to another donation or dismisses it.
 """
 
 from dataclasses import dataclass
@@ -16,16 +17,16 @@ from payments.reversals import ReversalKind, ReversalState
 
 
 class ExceptionReason(StrEnum):
-    CURRENCY = "currency"  # another currency than the donation's
-    ABOVE_MAXIMUM = "above_maximum"  # more than was asked, and more than a donation may be
-    NOTHING_RECEIVED = "nothing_received"  # a success of nothing
-    SECOND_PAYMENT = "second_payment"  # the donation is paid already, by another payment
+    CURRENCY = "currency"  # not the donation's currency
+    ABOVE_MAXIMUM = "above_maximum"  # not the amount asked for, and above the maximum of a donation
+    NOTHING_RECEIVED = "nothing_received"  # a successful payment of zero
+    SECOND_PAYMENT = "second_payment"  # another payment has already paid the donation
 
 
 class ExceptionState(StrEnum):
     OPEN = "open"
     TAKEN = "taken"  # counted as its donation's payment
-    REFUNDING = "refunding"  # a refund is requested; the provider has not confirmed it
+    REFUNDING = "refunding"  # a refund is requested but not confirmed by the provider
     REFUNDED = "refunded"
     ATTACHED = "attached"  # counted as another donation's payment
     DISMISSED = "dismissed"
@@ -36,7 +37,7 @@ ENDED_AS_MONEY = frozenset({ExceptionState.TAKEN, ExceptionState.ATTACHED})
 
 
 class NewException(NamedTuple):
-    """A payment for the desk. Amount in the smallest unit of `currency`."""
+    """A payment to put on the desk. The amount is in the smallest unit of `currency`."""
 
     provider: str
     payment_intent: str
@@ -50,14 +51,16 @@ class NewException(NamedTuple):
 
 @dataclass(slots=True)
 class KnownException:
-    """A payment on the desk while a batch of facts is merged: a refund or dispute of it is none of its donation."""
+    """A payment on the desk while a batch of facts is merged. Its refunds and disputes do not affect its
+    donation."""
 
     state: ExceptionState
     amount_minor: int
     changed: bool = False
 
     def apply(self, fact: PaymentFact) -> FactResult:
-        """Follow a fact about this payment: refunded in full, whoever did it; open again when a refund failed."""
+        """Apply a fact about this payment. A full refund, by whomever, closes it; a failed refund opens it
+        again."""
         reversal = fact.reversal
         if reversal is not None and self.state not in ENDED_AS_MONEY:
             failed = reversal.kind is ReversalKind.REFUND and reversal.state is ReversalState.FAILED
@@ -82,7 +85,8 @@ def _takes_all(fact: PaymentFact, amount_minor: int) -> bool:
 def reason_not_as_asked(
     asked_minor: int, asked_currency: str, amount_minor: int, currency: str, maximum_minor: int
 ) -> ExceptionReason | None:
-    """Return why a payment cannot count by what came; None when it can. `maximum_minor`: most fen of a donation."""
+    """Return why a payment cannot count with the amount received; None if it can. `maximum_minor` is the maximum of
+    a donation in fen."""
     if currency != asked_currency:
         return ExceptionReason.CURRENCY
     if amount_minor < 1:

@@ -1,6 +1,6 @@
-"""PURE. Which words of donors need a second look before others read them: those with a way to reach somebody.
+"""PURE. Detect donors' words that contain contact details.
 
-A rule flags suspicious words; a person decides whether they are shown. Only a plain name needs no decision.
+A rule flags suspicious words; a reviewer decides whether they are shown. Only a plain name needs no decision.
 """
 
 import re
@@ -20,11 +20,11 @@ MOST_PLAIN_NAME = 30  # characters
 
 
 def suspicion_of(text: str) -> str:
-    """Return `contact` when a text seems to hold a way to reach somebody (address, number, account), else ""."""
+    """Return `contact` if a text seems to contain contact details (an address, number or account), else ""."""
     plain = unicodedata.normalize("NFKC", text)
     return "contact" if _CONTACT.search(plain) or _DIGITS.search(plain) else ""
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name needs no look before it is shown: two to six Chinese characters, or a few Latin words."""
+    """Return whether a name can be shown without review: two to six Chinese characters, or a few Latin words."""
     return len(name) <= MOST_PLAIN_NAME and _PLAIN_NAME.fullmatch(name) is not None and not suspicion_of(name)

@@ -1,4 +1,4 @@
-"""A donor asks about their donation: the question waits until somebody answers it (`desks/question_desk`)."""
+"""Donors' questions about their donations. A question waits until staff answer it (`desks/question_desk`)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Question(NamedTuple):
 
 
 def ask(tx: Tx, keys: Keys, donation_id: UUID, words: str) -> Question:
-    """Ask about a donation. The same words again, while they wait, are the same question.
+    """Ask a question about a donation. Repeating the same words while they wait returns the same question.
 
     Raises Invalid `question_invalid`, NotFound `donation_unknown`, Conflict `question_limit`.
     """

@@ -1,8 +1,8 @@
-"""Replace unpaid donations by a new one of the same donor: cancel them and release their match in the transaction
-that reserves match for the new one, all or nothing.
+"""Replace unpaid donations with a new one of the same donor. Cancelling them and releasing their match happens in
+the transaction that reserves match for the new one, all or nothing.
 
-The provider is asked before it (is one being paid just now?) and again after it (close the payments), never within.
-Money that comes for a replaced donation all the same is accepted as a late payment.
+The provider is called before this transaction (to check whether one is being paid) and again after it (to close the
+payments), never within it. A payment that still arrives for a replaced donation is accepted as a late payment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,18 +31,18 @@ from payments.side_by_side import side_by_side
 
 
 class PaymentToCheck(NamedTuple):
-    """A donation that is to be replaced, or was, and its payment at the provider."""
+    """A donation that will be or was replaced, and its payment at the provider."""
 
     id: UUID
     payment_reference: str | None
 
 
 def refuse_being_paid(deps: Dependencies, command: CreateDonation) -> None:
-    """Ask the provider whether a donation that is to be replaced is being paid; a provider that does not respond
-    stops nobody. Raises NotFound `replaced_unknown` and Conflict `replaced_being_paid`."""
+    """Ask the provider whether a donation to be replaced is being paid. A provider that does not respond blocks no
+    request. Raises NotFound `replaced_unknown` and Conflict `replaced_being_paid`."""
     with deps.db.transaction() as tx:
         if refs_of(tx, [command.id]):
-            return  # a repetition: what it replaced, it replaced before
+            return  # a repeated request, which replaced its donations before
         _require_own(tx, deps, command)
         paying = tx.rows_as(
             PaymentToCheck,
@@ -62,11 +62,11 @@ def refuse_being_paid(deps: Dependencies, command: CreateDonation) -> None:
 def release_replaced(
     tx: Tx, deps: Dependencies, command: CreateDonation, campaign_id: int, pots: Sequence[PotState]
 ) -> None:
-    """Cancel the donations that a command replaces and release their match to the pots. Those that ended unpaid are
-    left alone.
+    """Cancel the donations that a command replaces and release their match to the pots. Donations that already
+    ended unpaid are left alone.
 
-    Locks the donations, then every account that this transaction will post to: the release must be in the books
-    before the new decision, so that the decision is replayed with the match that it found.
+    Locks the donations, then every account that this transaction will post to. The release must be in the books
+    before the new decision, so that a replay of the decision finds the same match.
 
     Raises NotFound `replaced_unknown` for a donation of another campaign or another donor, and Conflict
     `replaced_being_paid` for one that is paid.
@@ -89,7 +89,7 @@ def release_replaced(
 
 
 def _require_own(tx: Tx, deps: Dependencies, command: CreateDonation, campaign_id: int | None = None) -> list[Any]:
-    """Return the donations to replace. Whoever has the token or the browser of a donation may replace it; a typed
+    """Return the donations to replace. A caller with the token or the browser of a donation may replace it; a typed
     phone number or address proves nothing. Raises NotFound `replaced_unknown`."""
     ids = {replaced.id for replaced in command.replaces}
     refs = [ref for ref in refs_of(tx, ids) if campaign_id in (None, ref.campaign_id)]
@@ -112,10 +112,11 @@ def _require_own(tx: Tx, deps: Dependencies, command: CreateDonation, campaign_i
 
 
 def close_replaced(deps: Dependencies) -> int:
-    """Close the payments of replaced donations at the provider and return how many are done with. Safe to run
-    concurrently: closing may be repeated.
+    """Close the payments of replaced or cancelled donations at the provider and return how many are finished. Safe
+    to run concurrently, because closing may be repeated.
 
-    A payment that is being opened has no reference yet: it is waited for, as long as a provider may be silent.
+    A payment that is being opened has no reference yet. It is waited for as long as a provider may be silent
+    (`provider_silence_s`).
     """
     with deps.db.transaction() as tx:
         payments = tx.rows_as(

@@ -1,4 +1,4 @@
-"""Queue paid donations of which something became known, so that screening checks them again."""
+"""Queue paid donations about which new facts became known, so that screening checks them again."""
 
 from collections.abc import Sequence
 from uuid import UUID

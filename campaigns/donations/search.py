@@ -1,4 +1,4 @@
-"""Donations in a list: all, or those that fit what is known of them, sorted and paged by key."""
+"""Search donations: filter, sort, and page by key."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -18,8 +18,8 @@ MOST_SHOWN = 50
 
 
 class DonationLine(NamedTuple):
-    """A donation in a list, without its donor; fen. `matched_minor` is captured and not on hold; what is reserved
-    or on hold is not final."""
+    """A donation in a list, without its donor; amounts in fen. `matched_minor` is captured and not on hold. Match
+    that is reserved or on hold is not final."""
 
     id: UUID
     campaign: str
@@ -40,18 +40,18 @@ class DonationLine(NamedTuple):
 
     @property
     def given_minor(self) -> int:
-        """What the donor gave and did not get back; 0 while it is unpaid."""
+        """The part of the gift that was not refunded; 0 while the donation is unpaid."""
         return self.amount_minor - self.refunded_minor if self.paid_at else 0
 
 
 class Results(NamedTuple):
-    """Donations in the order that was asked for; `after` continues the list, None at its end."""
+    """Donations in the requested order. `after` continues the list; it is None at the end."""
 
     donations: list[DonationLine]
     after: UUID | None
 
 
-# What a donation in `d` has of match.
+# The match of a donation `d`.
 MATCH = """
     LATERAL (SELECT coalesce(sum(r.live_minor) FILTER (WHERE r.state = 'captured' AND NOT r.held), 0)::bigint
                       AS matched_minor,
@@ -76,7 +76,7 @@ def contact_key(keys: Keys, contact: str) -> str:
 
 
 def name_key_of(keys: Keys, name: str) -> str:
-    """Return the key of a donor's whole name. Raises Invalid `search_invalid`."""
+    """Return the key of a donor's full name. Raises Invalid `search_invalid`."""
     key = name_key(keys, name)
     if key == NAMELESS:
         raise Invalid("search_invalid", fields={"name": fault("required")})
@@ -84,13 +84,13 @@ def name_key_of(keys: Keys, name: str) -> str:
 
 
 def record_contact_search(tx: Tx, actor: str) -> None:
-    """Record that a manager looked for somebody by their contact or name; not for whom: the trail is
-    never erased."""
+    """Record that a manager searched for a donor by contact or name. The search term is not recorded, because the
+    trail is never erased."""
     record_audit(tx, actor, "contact.search", "donors")
 
 
 def search(tx: Tx, query: DonationQuery, after: UUID | None = None, most: int = MOST_SHOWN) -> Results:
-    """Return the donations that fit everything that is known, `most` of them behind the donation `after`.
+    """Return up to `most` donations that match the query, starting behind the donation `after`.
 
     Raises Invalid `search_invalid`.
     """

@@ -1,8 +1,8 @@
-"""How the managers' list of donations is read: what may be asked, and which index leads to it.
+"""Plan how the managers' list of donations is read: which filters exist, and which index serves them.
 
-The most telling condition is left to its index, the others are written so that no index fits them: the plan is the
-same before the tables were ever analysed. Where none is telling, the list is read along the index that has its
-order, until a page is full.
+The most selective condition keeps its index. The others are written so that no index fits them, so the plan is the
+same even before the tables were first analysed. If no condition is selective, the list is read along the index that
+has its order until a page is full.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ from kernel.db import Tx
 from kernel.errors import Invalid, fault
 
 LEAST_ID = 8  # characters
-FEW = 2_000  # so many donations are read and sorted rather than met along an index
-# Pledges come before their payments: by how much, at most, where a time is searched for.
+FEW = 2_000  # up to this many donations are read and sorted instead of being found along an index
+# How long before its payment a donation may have been pledged, when a time is searched for.
 _PLEDGED_BEFORE = timedelta(hours=1)
 _HEX = frozenset("0123456789abcdef")
 
 
 class Order(StrEnum):
-    """How a list is sorted; equal ones by time, then id."""
+    """How a list is sorted; ties are ordered by time, then id."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -38,11 +38,11 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DonationQuery:
-    """What is known of donations; "", (), None: anything. Amounts in fen.
+    """The filters of a search; "", () and None match any donation. Amounts in fen.
 
-    The time is that of the payment, of an unpaid donation that of the pledge, from `since` on and before `until`.
-    `name_key` is that of a donor's whole name, `id` the beginning of the donation's id, `reference` an order number
-    of the provider or the platform, `campaign` a slug, `node` the code of an organisation above the project.
+    The time is that of the payment, or of the pledge for an unpaid donation, from `since` on and before `until`.
+    `name_key` is the key of a donor's full name, `id` the beginning of the donation's id, `reference` an order
+    number of the provider or platform, `campaign` a slug, `node` the code of an organisation above the project.
     `branch` limits the search to what the caller may see.
     """
 
@@ -77,7 +77,7 @@ ORDERS = {
         "(d.amount_minor, d.pledged_at, d.id) > (:after_amount, :after_at, :after)",
     ),
 }
-# Of an order number: of the payment, its checkout, its charge on a statement, or the platform's own.
+# An order number may belong to the payment, its checkout, its charge on a statement, or the platform.
 _BY_REFERENCE = """d.id IN (SELECT id FROM donation WHERE payment_reference = :reference
                      UNION SELECT id FROM donation WHERE payment_intent = :reference
                      UNION SELECT donation_id FROM provider_line WHERE source_id = :reference)"""
@@ -90,16 +90,16 @@ _BY_POT = "EXISTS (SELECT FROM reservation r WHERE r.donation_id = d.id AND r.po
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the rows of a query are read: its condition as SQL, and the values in it."""
+    """How the rows of a query are read: its condition as SQL, and the values of its parameters."""
 
     where: str
     values: dict[str, Any]
 
     @classmethod
     def of(cls, tx: Tx, query: DonationQuery) -> "Plan":
-        """Plan a query, and tell the database how: the plan is made for the size that the tables have now, without
-        a scan of all rows; where an index has the order of the list, nothing may read all that fits before the
-        first is shown. Raises Invalid `search_invalid`."""
+        """Plan a query and configure the database's planner for this transaction. The plan is made for the current
+        size of the tables and scans no whole table. If an index has the order of the list, no step may read all
+        matching rows before the first is shown. Raises Invalid `search_invalid`."""
         values = _values(tx, query)
         tx.scalar("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
         _switch_off(tx, "seqscan")
@@ -140,7 +140,7 @@ def _values(tx: Tx, query: DonationQuery) -> dict[str, Any]:
 
 
 def _campaign_id(tx: Tx, slug: str) -> int:
-    """Return the id of a campaign; 0, which none has, for an unknown one."""
+    """Return the id of a campaign, or 0, which no campaign has, for an unknown slug."""
     return tx.first(select(col(Campaign.id)).where(Campaign.slug == slug)) or 0
 
 
@@ -160,7 +160,7 @@ def _limits_projects(query: DonationQuery) -> bool:
 
 
 def _keyed(query: DonationQuery) -> str | None:
-    """Return the condition that always leads to few rows, if the query has one."""
+    """Return the condition that always matches few rows, if the query has one."""
     if query.id:
         return "d.id BETWEEN CAST(:low AS uuid) AND CAST(:high AS uuid)"
     if query.reference:
@@ -171,7 +171,7 @@ def _keyed(query: DonationQuery) -> str | None:
 
 
 def _few(tx: Tx, query: DonationQuery, values: dict[str, Any]) -> str | None:
-    """Return the first condition with an index of its own that few donations fit; None if all fit many."""
+    """Return the first indexed condition that few donations match; None if all match many."""
     for condition in _indexed(query):
         probe = f"SELECT count(*) FROM (SELECT FROM donation d WHERE {condition} LIMIT {FEW + 1}) AS met"
         used = {name: value for name, value in values.items() if f":{name}" in probe}
@@ -206,7 +206,7 @@ def _pledged_between(query: DonationQuery, column: str) -> list[str]:
 
 
 def _filters(query: DonationQuery) -> Sequence[str]:
-    """Return every condition once more, as expressions that no index fits."""
+    """Return every condition again, as an expression that no index fits."""
     known: list[tuple[Any, str]] = [
         (query.donor_key, "d.donor_key || '' = :donor"),
         (query.name_key, _NAMED),
@@ -226,7 +226,7 @@ def _filters(query: DonationQuery) -> Sequence[str]:
 
 
 def _id_range(text: str) -> tuple[str | None, str | None]:
-    """Return the first and the last id that begin like this. Raises Invalid `search_invalid`."""
+    """Return the first and last id with this prefix. Raises Invalid `search_invalid`."""
     digits = text.replace("-", "").lower()
     if not text:
         return None, None

@@ -1,4 +1,5 @@
-"""PURE. The states of a donation and the transitions between them; the same list is a CHECK in the database."""
+"""PURE. The states of a donation and the transitions between them. A CHECK in the database lists the same
+states."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -6,14 +7,14 @@ from uuid import UUID
 
 
 class Status(StrEnum):
-    PENDING = "pending"  # its match is reserved, no payment is open yet
-    PAYING = "paying"  # the provider waits for the donor
-    PAID = "paid"  # the provider says that the money came
-    SETTLED = "settled"  # the provider's statement shows it too
+    PENDING = "pending"  # match is reserved, no payment is open yet
+    PAYING = "paying"  # a payment is open; the provider waits for the donor
+    PAID = "paid"  # the provider reported that the money arrived
+    SETTLED = "settled"  # the provider's statement shows the payment too
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     FAILED = "failed"
-    REFUNDED = "refunded"  # in full; a partial refund only lowers the amount
+    REFUNDED = "refunded"  # in full; a partial refund keeps the status
     DISPUTED = "disputed"
 
 
@@ -24,13 +25,13 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.PAYING: frozenset({Status.PAID, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
     Status.PAID: frozenset({Status.SETTLED, Status.REFUNDED, Status.DISPUTED}),
     Status.SETTLED: frozenset({Status.REFUNDED, Status.DISPUTED}),
-    # Late success: the money is there, so it is accepted.
+    # A late payment is accepted, because the money is there.
     Status.CANCELLED: frozenset({Status.PAID}),
     Status.EXPIRED: frozenset({Status.PAID}),
     Status.FAILED: frozenset({Status.PAID}),
-    # A dispute ends: won, the donation is paid again; lost, the money is gone as with a refund.
+    # When a dispute is won, the donation is paid again; when it is lost, the money is gone as with a refund.
     Status.DISPUTED: frozenset({Status.PAID, Status.REFUNDED}),
-    # A refund failed, or a dispute was won after it was lost: the money is back.
+    # A refund failed, or a lost dispute was won after all: the money came back.
     Status.REFUNDED: frozenset({Status.PAID, Status.DISPUTED}),
 }
 
@@ -39,11 +40,11 @@ WAITING = frozenset({Status.PENDING, Status.PAYING})
 ABANDONED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
 UNPAID = WAITING | ABANDONED
 COUNTED = frozenset({Status.PAID, Status.SETTLED, Status.DISPUTED})
-PROVEN = tuple(status for status in Status if status not in UNPAID)  # the money came, whatever happened to it since
+PROVEN = tuple(status for status in Status if status not in UNPAID)  # the money arrived, whatever came later
 
 
 class DisputeOutcome(StrEnum):
-    """What a donation's row says of its disputes."""
+    """The outcome of a donation's disputes, as its row stores it."""
 
     NONE = ""
     OPEN = "open"
@@ -52,12 +53,12 @@ class DisputeOutcome(StrEnum):
 
 
 def may_move(from_: Status, to: Status) -> bool:
-    """Whether this move is in the table."""
+    """Return whether the transition is in the table."""
     return to in MOVES[from_]
 
 
 class Transition(NamedTuple):
-    """A donation goes from one status to another, for a cause (a stable word)."""
+    """A donation's change from one status to another, with its cause (a stable word)."""
 
     donation_id: UUID
     from_: Status | None

@@ -1,5 +1,5 @@
-"""Store what is personal of new donations: what donors say of themselves, sealed, what they agreed to, and which of
-their words wait to be read by others."""
+"""Store the personal data of new donations: what donors state about themselves (sealed), their consents, and which
+of their words must be reviewed before others may read them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from kernel.keys import Keys
 
 
 class NewDonor(NamedTuple):
-    """The donor of a donation that is being stored, and the key by which they are recognised."""
+    """The donor of a donation that is being stored, and the key that identifies them."""
 
     command: CreateDonation
     donor_key: str
@@ -55,7 +55,7 @@ def _minor_rows(commands: Sequence[CreateDonation], at: datetime) -> Rows:
 
 
 class NewWords(NamedTuple):
-    """Words of a donor that others may read; "" where there are none, or only a plain name."""
+    """Words of a donor that others may read. `text` is "" if there are none, or only a plain name."""
 
     donation_id: UUID
     campaign_id: int
@@ -64,8 +64,7 @@ class NewWords(NamedTuple):
 
 
 def words_rows(written: Sequence[NewWords], at: datetime) -> Rows:
-    """Return the rows of words that others may read: they wait for somebody who looks at them; a plain name needs
-    nobody."""
+    """Return the rows of words that others may read. They wait for a reviewer; a plain name needs no review."""
     words = [new for new in written if new.text]
     values = {
         "donation_id": [new.donation_id for new in words],
@@ -86,7 +85,7 @@ def _words_to_check(command: CreateDonation) -> str:
 
 
 def words_to_check(donor: Donor, message: str, tribute: str = "") -> str:
-    """Return what of a donor's words somebody must look at before others read it."""
+    """Return the donor's words that a reviewer must check before others may read them."""
     name = donor.name or ""
     named = name if donor.publishes and not is_plain_name(name) else ""
     return " ".join(filter(None, (named, message, tribute)))

@@ -1,4 +1,4 @@
-"""The one setter of a donation's status; every transition leaves a row in its history."""
+"""The only code that sets a donation's status. Every transition adds a row to the donation's history."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,8 +13,8 @@ from kernel.errors import BrokenPromise
 
 
 def transition(tx: Tx, transitions: Sequence[Transition]) -> None:
-    """Make transitions of donations whose rows are locked; several of one donation are made in order. Where an
-    unpaid donation came from is forgotten with it.
+    """Make transitions of donations whose rows are locked; several transitions of one donation are made in order.
+    Clears `network_key`, the address of an unpaid donation.
 
     Raises BrokenPromise for a transition that is not in the table.
     """
@@ -25,10 +25,11 @@ def transition(tx: Tx, transitions: Sequence[Transition]) -> None:
 
 
 def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:
-    """Check transitions against the table, write their history, and queue what tells their donors and platforms.
+    """Check transitions against the table, write their history, and queue the messages to their donors and
+    platforms.
 
-    Only for a caller that writes the status itself, in one statement with other columns of the same rows;
-    everyone else calls `transition`. Raises BrokenPromise for a transition that is not in the table.
+    Only for a caller that writes the status itself, in one statement with other columns of the same rows. All
+    others call `transition`. Raises BrokenPromise for a transition that is not in the table.
     """
     insert_together(tx, [history_rows(transitions, tx.now)])
     queue_letters(tx, letters_of(transitions))
@@ -36,7 +37,7 @@ def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:
 
 
 def history_rows(transitions: Sequence[Transition], at: datetime) -> Rows:
-    """Check transitions against the table and return the rows of their history; see `record_transitions`."""
+    """Check transitions against the table and return their history rows; see `record_transitions`."""
     for step in transitions:
         if step.from_ is not None and not may_move(step.from_, step.to):
             raise BrokenPromise(f"donation {step.donation_id} cannot go from {step.from_} to {step.to}")

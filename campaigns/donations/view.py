@@ -1,4 +1,4 @@
-"""A donation as its donor, the API and the pages see it: always read from the rows."""
+"""A donation as its donor, the API and the pages see it, always read from the rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from matching.capture import reserved_parts
 
 
 class MatchPart(NamedTuple):
-    """Match from one pot, in fen. `state` is reserved, captured, or held: captured, but a reviewer must decide."""
+    """Match from one pot, in fen. `state` is reserved, captured, or held (captured, but waiting for a reviewer)."""
 
     pot_id: int
     pot_name: str
@@ -23,7 +23,7 @@ class MatchPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DonationRow:
-    """One donation without its match, as `select_rows` reads it. Amounts in fen."""
+    """A donation without its match, as `select_rows` reads it. Amounts in fen."""
 
     id: UUID
     campaign: str
@@ -50,7 +50,7 @@ class DonationRow:
 
 @dataclass(frozen=True, slots=True)
 class DonationView(DonationRow):
-    """One donation and its match. Amounts in fen."""
+    """A donation and its match. Amounts in fen."""
 
     parts: tuple[MatchPart, ...] = ()
 
@@ -80,7 +80,7 @@ _JOINED = {"campaign": "c.slug", "campaign_name": "c.name", "project_name": "p.n
 
 
 def select_rows(donations: str) -> str:
-    """Return the SELECT of DonationRow from `donations`, which is a table (or the like) with its columns."""
+    """Return the SELECT of DonationRow from `donations`, a table or subquery with the columns of `donation`."""
     columns = ", ".join(f"{_JOINED.get(name, f'd.{name}')} AS {name}" for name in _ROW_FIELDS)
     return (
         f"SELECT {columns} FROM {donations} d "

@@ -1,5 +1,5 @@
-"""A pass opens the page of one donation until a moment: for addresses, which others may see later. The donation's
-token, which lasts, is in none that we make or hand to the provider."""
+"""A pass opens the page of one donation until a given moment. It replaces the donation's permanent token in
+addresses that others may see later, such as those passed to the provider."""
 
 from uuid import UUID
 
@@ -10,12 +10,12 @@ _MOST_DIGITS = 12
 
 
 def visit_pass(keys: Keys, donation_id: UUID, until: int) -> str:
-    """Return the pass of a donation until this moment (seconds since 1970); the same for the same moment."""
+    """Return the pass of a donation until a moment (seconds since 1970). The same moment gives the same pass."""
     return f"{until}.{_signature(keys, donation_id, until)}"
 
 
 def is_valid(keys: Keys, donation_id: UUID, text: str, now: float) -> bool:
-    """Whether this is a pass of this donation that is not over."""
+    """Return whether the text is a pass of this donation that has not ended."""
     until, _, signature = text.partition(".")
     if not (until.isascii() and until.isdigit() and len(until) <= _MOST_DIGITS):
         return False

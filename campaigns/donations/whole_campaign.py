@@ -1,4 +1,4 @@
-"""How to count all donations of a campaign."""
+"""Choose how to count all donations of a campaign."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -11,8 +11,8 @@ LARGE_PART = 5  # a fifth of all donations; our default
 
 
 def counting_donations(tx: Tx, campaign_id: int) -> AbstractContextManager[None]:
-    """Read all donations from end to end inside the block when the campaign has a good part of them: an index only
-    makes the way to them longer. How many it has is known without the planner's statistics."""
+    """Inside the block, scan the whole table of donations if the campaign has a large part of them, because an
+    index would only be slower. The tally gives the numbers, not the planner's statistics."""
     tally = tx.get(CampaignTally, campaign_id)
     everywhere = tx.first(select(func.sum(col(CampaignTally.donations)))) or 0
     return tx.by_table() if tally and tally.donations * LARGE_PART > everywhere else nullcontext()

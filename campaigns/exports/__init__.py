@@ -1,1 +1,1 @@
-"""Files that people order: written by a job, kept for a day, taken away by who ordered them."""
+"""Ordered files: a job writes them, they are kept for a day, and the caller who ordered a file downloads it."""

@@ -1,4 +1,4 @@
-"""The tables of ordered files: how far each is, and its content in parts."""
+"""The tables of ordered files: their progress, and their content in parts."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,11 +13,11 @@ from kernel.db import identity, moment, one_of
 
 
 class ExportState(StrEnum):
-    """Where an ordered file stands."""
+    """The state of an ordered file."""
 
     WAITING = "waiting"  # for the job
     WRITING = "writing"
-    DONE = "done"  # to be taken away
+    DONE = "done"  # ready for download
     FAILED = "failed"
     EXPIRED = "expired"  # its content is deleted
 
@@ -27,8 +27,9 @@ FORMATS = ("csv", "xlsx")
 
 
 class ExportRun(SQLModel, table=True):
-    """A file that somebody ordered. `filters` say what is in it, nothing that leads to a person. While it is under
-    way the same order is the same run. `tries` counts how often the job began; who has another number stops."""
+    """An ordered file. `filters` define its content and contain nothing that leads to a person. Repeating an order
+    under way returns the same run. `tries` counts the job's attempts; a process whose run has another number
+    stops."""
 
     __tablename__ = "export_run"
     __table_args__ = (
@@ -39,7 +40,7 @@ class ExportRun(SQLModel, table=True):
         Index("export_run_owner", "owner", "id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
-    owner: str  # as `Caller` has it
+    owner: str  # see `Caller`
     actor: str
     branch_code: str | None = Field(default=None, foreign_key="organisation.code")
     filters: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
@@ -52,12 +53,12 @@ class ExportRun(SQLModel, table=True):
     rows_total: int = Field(default=0, sa_type=BigInteger)
     file_bytes: int = Field(default=0, sa_type=BigInteger)
     ordered_at: datetime = Field(sa_column=moment())
-    seen_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))  # when the job was last at it
+    seen_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))  # the job's last sign of life
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class ExportPart(SQLModel, table=True):
-    """A part of a file, compressed; `number` counts from 0."""
+    """A compressed part of a file; `number` counts from 0."""
 
     __tablename__ = "export_part"
     run_id: int = Field(sa_column=Column(BigInteger, ForeignKey("export_run.id"), primary_key=True))

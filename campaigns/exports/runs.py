@@ -1,4 +1,4 @@
-"""Order a file, follow how far it is, and take it away; and what the job does to it."""
+"""Order, follow and download a file, and the steps of the job that writes it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -14,15 +14,15 @@ from kernel.db import Database, Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.ids import MOST_ID, fingerprint
 
-MOST_UNDER_WAY = 3  # of an account (our default)
+MOST_UNDER_WAY = 3  # per account; our default
 MOST_SHOWN = 20
 KEPT_FOR = timedelta(hours=24)
-SILENT_FOR = timedelta(seconds=60)  # then whoever wrote it is gone, and another begins anew
+SILENT_FOR = timedelta(seconds=60)  # then its writer is gone, and another process starts again
 MOST_TRIES = 3
 
 
 class Order(NamedTuple):
-    """What is ordered: the filters of the list of donations, the format and the language of the file."""
+    """An order: the filters of the list of donations, and the format and language of the file."""
 
     filters: dict[str, Any]
     file_format: str
@@ -30,7 +30,7 @@ class Order(NamedTuple):
 
 
 def order(tx: Tx, caller: Caller, wanted: Order) -> ExportRun:
-    """Order a file. While the same one is under way for the caller, that is returned.
+    """Order a file. If the caller's same order is under way, return that run.
 
     Raises Invalid `export_invalid`, Conflict `export_limit`.
     """
@@ -61,7 +61,7 @@ def order(tx: Tx, caller: Caller, wanted: Order) -> ExportRun:
 
 
 def find(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
-    """Return a file that the caller ordered. Raises NotFound `export_unknown`: others' do not exist for them."""
+    """Return a file that the caller ordered. Raises NotFound `export_unknown`, also for other callers' files."""
     run = tx.get(ExportRun, run_id) if 0 < run_id <= MOST_ID else None
     if run is None or run.owner != caller.owner:
         raise NotFound("export_unknown")
@@ -69,13 +69,13 @@ def find(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
 
 
 def ordered_by(tx: Tx, caller: Caller) -> list[ExportRun]:
-    """Return what the caller ordered last, the newest first."""
+    """Return the caller's latest orders, newest first."""
     own = select(ExportRun).where(ExportRun.owner == caller.owner)
     return tx.all(own.order_by(col(ExportRun.id).desc()).limit(MOST_SHOWN))
 
 
 def take(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
-    """Return a file that can be taken away, and record that. Raises as `find`, Conflict
+    """Return a file that is ready for download, and record the download. Raises as `find`, Conflict
     `export_not_there`."""
     run = find(tx, caller, run_id)
     if run.state != ExportState.DONE:
@@ -85,7 +85,7 @@ def take(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
 
 
 def content(db: Database, run_id: int) -> Iterator[bytes]:
-    """Yield a file part by part, each read in a transaction of its own: a slow reader holds nothing."""
+    """Yield a file part by part. Each part is read in its own transaction, so that a slow reader blocks nothing."""
     number = 0
     while True:
         with db.transaction() as tx:
@@ -97,7 +97,8 @@ def content(db: Database, run_id: int) -> Iterator[bytes]:
 
 
 def claim(tx: Tx) -> ExportRun | None:
-    """Return the oldest file that waits, or that was left by who wrote it, for this process to write."""
+    """Claim the oldest file that waits or whose writer is gone. After `MOST_TRIES` attempts it is returned as
+    failed."""
     left = and_(col(ExportRun.state) == ExportState.WRITING, col(ExportRun.seen_at) < tx.now - SILENT_FOR)
     due = select(ExportRun).where(or_(col(ExportRun.state) == ExportState.WAITING, left))
     run = tx.first(due.order_by(col(ExportRun.id)).with_for_update(skip_locked=True))
@@ -112,11 +113,11 @@ def claim(tx: Tx) -> ExportRun | None:
 
 
 class Lost(Exception):
-    """Another process writes this file now."""
+    """Another process is writing this file now."""
 
 
 def mine(tx: Tx, run: ExportRun) -> ExportRun:
-    """Return the row of a file that this process writes, locked, and mark that it is at it. Raises Lost."""
+    """Lock and return the row of a file that this process writes, and update its `seen_at`. Raises Lost."""
     row = tx.get(ExportRun, run.id, lock=True)
     if row is None or row.state != ExportState.WRITING or row.tries != run.tries:
         raise Lost
@@ -142,7 +143,7 @@ def end(tx: Tx, run: ExportRun, state: ExportState, rows: int) -> None:
 
 
 def expire(tx: Tx) -> int:
-    """Delete the content of files that were kept long enough; return how many."""
+    """Delete the content of files older than `KEPT_FOR`; return how many files."""
     old = select(ExportRun).where(
         col(ExportRun.state) == ExportState.DONE, col(ExportRun.ended_at) < tx.now - KEPT_FOR
     )

@@ -1,1 +1,1 @@
-"""What the federation wants to reach in a year, and how far it is."""
+"""The federation's yearly goals and their progress."""

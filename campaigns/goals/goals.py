@@ -1,4 +1,5 @@
-"""Yearly goals of the federation: set, and compared with what the books say of the year and of the one before."""
+"""Yearly goals of the federation. They are set here and compared with the books of the year and of the year
+before."""
 
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ SET = "goal.set"
 
 
 class NewGoal(NamedTuple):
-    """What is to be reached in a year: fen, and basis points of the money."""
+    """A goal to set: amounts in fen, and the online share of the money in basis points."""
 
     year: int
     money_minor: int
@@ -26,8 +27,8 @@ class NewGoal(NamedTuple):
 
 
 class YearReached(NamedTuple):
-    """What came in a year, in fen: gifts of the events that opened in it, less refunds, and of them those that came
-    offline; deposits into funds; the confirmed value of goods."""
+    """What was received in a year, in fen: gifts of the campaigns that opened in it, less refunds; the offline part
+    of these gifts; deposits into funds; and the confirmed value of goods."""
 
     year: int
     gifts_minor: int
@@ -41,12 +42,13 @@ class YearReached(NamedTuple):
 
     @property
     def online_bps(self) -> int:
-        """The share of the money that came by events and not offline, in basis points; 0 of nothing."""
+        """The share of the money that came through campaigns and not offline, in basis points; 0 if there is
+        none."""
         return proportion(BPS_WHOLE, self.gifts_minor - self.offline_minor, self.money_minor)
 
 
 class Progress(NamedTuple):
-    """A year beside the one before it, and its goal, if one was set."""
+    """A year, the year before it, and its goal, if one was set."""
 
     reached: YearReached
     before: YearReached
@@ -54,17 +56,17 @@ class Progress(NamedTuple):
 
     @property
     def money_bps(self) -> int:
-        """How far the money is, in basis points of its goal; 0 without one."""
+        """The money received, in basis points of its goal; 0 without a goal."""
         return proportion(BPS_WHOLE, self.reached.money_minor, self.goal.money_minor if self.goal else 0)
 
     @property
     def goods_bps(self) -> int:
-        """How far the goods are."""
+        """The goods received, in basis points of their goal; 0 without a goal."""
         return proportion(BPS_WHOLE, self.reached.goods_minor, self.goal.goods_minor if self.goal else 0)
 
 
 def set_goal(tx: Tx, new: NewGoal, actor: str) -> YearlyGoal:
-    """Set the goal of a year, or change it. Raises Invalid `goal_invalid`."""
+    """Set or change the goal of a year. Raises Invalid `goal_invalid`."""
     faults = {}
     if not FIRST_YEAR <= new.year <= LAST_YEAR:
         faults["year"] = fault("out_of_range", least=FIRST_YEAR, most=LAST_YEAR)
@@ -88,12 +90,12 @@ def set_goal(tx: Tx, new: NewGoal, actor: str) -> YearlyGoal:
 
 
 def lock_goal(tx: Tx, year: int) -> YearlyGoal | None:
-    """Lock the goal of a year and return it; None when none is set."""
+    """Lock and return the goal of a year; None if none is set."""
     return tx.get(YearlyGoal, year, lock=True)
 
 
 def progress(tx: Tx, year: int | None = None) -> Progress:
-    """Return how far a year is, by default this one."""
+    """Return the progress of a year, by default the current one."""
     year = year or local_day(tx.now).year
     figures = {row.year: row for row in _reached(tx)}
     reached, before = (figures.get(number, YearReached(number, 0, 0, 0, 0)) for number in (year, year - 1))
@@ -101,7 +103,7 @@ def progress(tx: Tx, year: int | None = None) -> Progress:
 
 
 def years(tx: Tx) -> list[Progress]:
-    """Return each year that has a goal or in which something came, the newest first, and this one."""
+    """Return the current year and each year that has a goal or received something, newest first."""
     figures = {row.year: row for row in _reached(tx)}
     goals = {goal.year: goal for goal in tx.all(select(YearlyGoal).order_by(col(YearlyGoal.year)))}
     shown = sorted(figures.keys() | goals.keys() | {local_day(tx.now).year}, reverse=True)
@@ -116,7 +118,8 @@ def years(tx: Tx) -> list[Progress]:
 
 
 def _reached(tx: Tx) -> list[YearReached]:
-    """Return all years, out of the balances of the books: no gift is read but those that came offline."""
+    """Return the figures of all years from the balances of the books. Of the donations only offline ones are
+    read."""
     return tx.rows_as(
         YearReached,
         """WITH event AS (SELECT id, CAST(extract(year FROM opens_at AT TIME ZONE 'Asia/Shanghai') AS int) AS year

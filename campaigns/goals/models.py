@@ -9,8 +9,8 @@ from kernel.db import moment
 
 
 class YearlyGoal(SQLModel, table=True):
-    """What the federation wants to receive in a calendar year in Shanghai: money (款) and goods (物, by value) in
-    fen, and which share of the money online, in basis points. Changes are in the audit trail."""
+    """A goal of the federation for a calendar year in Shanghai: money (款) and goods (物, by value) in fen, and the
+    online share of the money in basis points. Changes are in the audit trail."""
 
     __tablename__ = "yearly_goal"
     __table_args__ = (

@@ -1,1 +1,1 @@
-"""Teams: people who give together under one name."""
+"""Teams: donors who give together under one name."""

@@ -11,7 +11,7 @@ from kernel.db import identity, moment, one_of
 
 
 class TeamKind(StrEnum):
-    """Who the members are to each other. No kind has quotas or ranks before another."""
+    """How the members are related. No kind has quotas or takes precedence."""
 
     FRIENDS = "friends"
     UNIT = "unit"
@@ -27,8 +27,9 @@ class TeamState(StrEnum):
 
 
 class Team(SQLModel, table=True):
-    """A team of a campaign. Its gifts are those whose label (`donation.team`) is its name, also those that came
-    before somebody approved it. `look` is the name as it looks (`names.look_of`): no two teams look alike."""
+    """A team of a campaign. Its gifts are those whose label (`donation.team`) is its name, including gifts made
+    before the team was approved. `look` is the normalised appearance of the name (`names.look_of`); no two teams
+    look alike."""
 
     __table_args__ = (
         CheckConstraint(one_of("kind", TeamKind), name="team_kind"),
@@ -43,7 +44,7 @@ class Team(SQLModel, table=True):
     look: str
     kind: str
     state: str
-    device_key: str | None = None  # the browser that founded it; to limit how many wait
+    device_key: str | None = None  # the founder's browser, to limit how many teams wait
     created_at: datetime = Field(sa_column=moment())
     decided_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     actor: str = ""

@@ -1,4 +1,4 @@
-"""PURE. What may be the name of a team: letters, digits and a few signs, nothing that stands for somebody else."""
+"""PURE. Valid team names: letters, digits and a few signs, and nothing that impersonates an official body."""
 
 import re
 import unicodedata
@@ -8,12 +8,12 @@ from kernel.errors import Fault, fault
 from kernel.text import clean_label, text_fault
 
 LEAST_NAME, MOST_NAME = 2, 20  # characters
-# Chinese, plain Latin, digits and a few signs: letters of other scripts look like these.
+# Chinese, plain Latin, digits and a few signs. Letters of other scripts could look like these.
 _NAME = re.compile(
     r"[\u3400-\u9fff\U00020000-\U0003ffffA-Za-z0-9][\u3400-\u9fff\U00020000-\U0003ffffA-Za-z0-9 ·&()\-]*"
 )
 _LETTER = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffffA-Za-z]")
-# Names that only the host, an authority or another charity may bear.
+# Names reserved for the host, authorities and other charities.
 _OFFICIAL = re.compile(
     r"官方|慈善总会|慈善会|红十字|基金会|倍善|政府|公安|法院|检察|税务|民政|纪委|管理员|客服|主办方|beishan|admin",
     re.IGNORECASE,
@@ -22,18 +22,18 @@ _SAME_LOOK = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "（": "(", 
 
 
 def clean_name(name: str) -> str:
-    """Return a name as it is kept and compared with the label of a gift."""
+    """Return a name in the form that is stored and compared with the labels of gifts."""
     return clean_label(name)
 
 
 def look_of(name: str) -> str:
-    """Return what a name looks like at a glance: without signs, spaces and case, look-alike letters the same."""
+    """Return the appearance of a name: without signs, spaces and case, and with look-alike letters unified."""
     plain = unicodedata.normalize("NFKC", name).casefold().translate(_SAME_LOOK)
     return re.sub(r"[ ·&()\-]", "", plain)
 
 
 def name_fault(name: str) -> Fault | None:
-    """Return why this cannot be the name of a team; None when it can."""
+    """Return why this cannot be a team name; None if it can."""
     if refused := text_fault(name, MOST_NAME):
         return refused
     if len(name) < LEAST_NAME:

@@ -1,4 +1,4 @@
-"""Found teams, and find them. A team is nobody's to see before somebody has approved its name."""
+"""Found and find teams. A team is not public until staff have approved its name."""
 
 from typing import NamedTuple
 
@@ -14,12 +14,12 @@ from kernel.ids import MOST_ID
 from kernel.text import is_storable
 
 KINDS = tuple(TeamKind)
-WAITING_OF_BROWSER = 3  # teams that one browser has waiting for approval
+WAITING_OF_BROWSER = 3  # unapproved teams per browser
 WAITING_OF_CAMPAIGN = 2_000
 
 
 class NewTeam(NamedTuple):
-    """A team to found; `device_key` is that of the founder's browser, if known."""
+    """A team to found. `device_key` is that of the founder's browser, if known."""
 
     campaign_id: int
     name: str
@@ -28,7 +28,7 @@ class NewTeam(NamedTuple):
 
 
 class TeamView(NamedTuple):
-    """A team as pages have it; its name is for everybody only when it is approved."""
+    """A team as pages show it. Its name is public only once it is approved."""
 
     id: int
     campaign_id: int
@@ -47,15 +47,15 @@ class TeamView(NamedTuple):
 
 
 def found_team(tx: Tx, new: NewTeam) -> Team:
-    """Found a team, which waits for approval. The same name again is the same team.
+    """Found a team, which then waits for approval. Repeating a name returns the existing team.
 
-    Raises NotFound `campaign_unknown`, Conflict `campaign_over`, Invalid `team_invalid`, Conflict `team_exists`
-    for a name that looks like another team's, Conflict `teams_waiting` when too many wait.
+    Raises NotFound `campaign_unknown`, Conflict `campaign_over`, Invalid `team_invalid`, Conflict `team_exists` for
+    a name that looks like another team's, Conflict `teams_waiting` when too many teams wait.
     """
     name = clean_name(new.name)
     if faults := _faults(name, new.kind):
         raise Invalid("team_invalid", fields=faults)
-    campaign = tx.get(Campaign, new.campaign_id, lock=True)  # two of the same look wait for each other here
+    campaign = tx.get(Campaign, new.campaign_id, lock=True)  # names of the same look wait for each other here
     if campaign is None:
         raise NotFound("campaign_unknown")
     if campaign.phase not in (Phase.SCHEDULED, Phase.OPEN) or tx.now >= campaign.ends_at:
@@ -103,7 +103,7 @@ def _require_room(tx: Tx, new: NewTeam) -> None:
 
 
 def find_team(tx: Tx, campaign_id: int, team_id: int) -> TeamView:
-    """Return a team of a campaign that was not refused. Raises NotFound `team_unknown`."""
+    """Return a team of a campaign unless it was refused. Raises NotFound `team_unknown`."""
     team = tx.get(Team, team_id) if 0 < team_id <= MOST_ID else None
     if team is None or team.campaign_id != campaign_id or team.state == TeamState.REFUSED:
         raise NotFound("team_unknown")
@@ -111,7 +111,7 @@ def find_team(tx: Tx, campaign_id: int, team_id: int) -> TeamView:
 
 
 def team_of_link(tx: Tx, campaign_id: int, text: str) -> TeamView | None:
-    """Return the team that a link names, by its id or name; None when there is none, or it was refused."""
+    """Return the team that a link names by id or name; None if there is none or it was refused."""
     if text.isascii() and text.isdigit():
         team = tx.get(Team, int(text)) if len(text) < 19 else None
         shown = team is not None and team.campaign_id == campaign_id and team.state != TeamState.REFUSED
@@ -125,6 +125,6 @@ def team_of_link(tx: Tx, campaign_id: int, text: str) -> TeamView | None:
 
 
 def approved_teams(tx: Tx, campaign_id: int) -> list[TeamView]:
-    """Return the teams of a campaign that everybody may see, by name."""
+    """Return the public teams of a campaign, by name."""
     shown = select(Team).where(Team.campaign_id == campaign_id, Team.state == TeamState.APPROVED)
     return [TeamView.of(team) for team in tx.all(shown.order_by(Team.name))]

@@ -1,1 +1,1 @@
-"""Who a donor is: identity, contact, consents, keys."""
+"""Donors: their identities, contacts, consents and keys."""

@@ -1,4 +1,4 @@
-"""What donors agreed to: an append-only log, one row whenever they say so."""
+"""Donors' consents: an append-only log with one row per statement."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,12 +12,12 @@ from campaigns.donations.models import Donation
 from kernel.bulk import Rows
 from kernel.db import Tx
 
-# The wording that donors see today; docs/privacy.md has all of them. A changed wording gets another version.
+# The wording that donors see today; docs/privacy.md lists all versions. A changed wording gets another version.
 TEXT_VERSION = "2026-12"
 
 
 class Agreed(NamedTuple):
-    """What a donor agreed to with a donation, and the way in (its channel)."""
+    """What a donor agreed to with a donation, and through which channel (`how`)."""
 
     donation_id: UUID
     publish_name: bool
@@ -27,8 +27,7 @@ class Agreed(NamedTuple):
 
 
 def consent_rows(agreed: Sequence[Agreed], at: datetime) -> Rows:
-    """Return the rows that record what donors agreed to; those who left nothing of themselves have nothing to agree
-    to."""
+    """Return the rows that record donors' consents. A donor who agreed to nothing gets no row."""
     rows = [row for row in agreed if row.publish_name or row.publish_message or row.use_contact]
     values = {
         "donation_id": [row.donation_id for row in rows],
@@ -43,7 +42,7 @@ def consent_rows(agreed: Sequence[Agreed], at: datetime) -> Rows:
 
 
 def withdraw_consent(tx: Tx, donation_id: UUID, how: str) -> None:
-    """Record that a donor agrees to nothing any more."""
+    """Record that a donor no longer agrees to anything."""
     tx.add(
         Consent(
             donation_id=donation_id,
@@ -57,7 +56,7 @@ def withdraw_consent(tx: Tx, donation_id: UUID, how: str) -> None:
 
 
 def withdraw_publication(tx: Tx, donation_id: UUID, how: str) -> None:
-    """Publish neither name nor message of a donation any more; its contact may still be used. Idempotent."""
+    """Stop publishing the name and message of a donation; its contact may still be used. Idempotent."""
     donation = tx.get(Donation, donation_id, lock=True)
     assert donation is not None
     words = tx.first(select(PublicWords).where(PublicWords.donation_id == donation_id).with_for_update())
@@ -84,14 +83,15 @@ def withdraw_publication(tx: Tx, donation_id: UUID, how: str) -> None:
 
 
 class Published(NamedTuple):
-    """What of a donation its donor agreed to show: their name, and their words (a `WordsState`, "" without any)."""
+    """What a donor agreed to publish of a donation: their name, and their words (a `WordsState`, "" if there are
+    none)."""
 
     name: bool
     message_state: str
 
 
 def published_of(tx: Tx, donation_id: UUID) -> Published | None:
-    """Return what of a donation is, or may come to be, public; None when nothing is."""
+    """Return what is or may become public of a donation; None if nothing is."""
     donation = tx.get(Donation, donation_id)
     words = tx.first(select(PublicWords).where(PublicWords.donation_id == donation_id))
     state = words.state if words is not None and words.state != WordsState.WITHDRAWN else ""
@@ -100,12 +100,12 @@ def published_of(tx: Tx, donation_id: UUID) -> Published | None:
 
 
 def consents_of(tx: Tx, donation_ids: Sequence[UUID]) -> list[Consent]:
-    """Return what the donors of donations said, oldest first."""
+    """Return the consents of donations' donors, oldest first."""
     return tx.all(select(Consent).where(col(Consent.donation_id).in_(donation_ids)).order_by(col(Consent.id)))
 
 
 def newest_consent(tx: Tx, donation_id: UUID) -> Consent | None:
-    """Return what the donor of a donation said last; None when they were never asked."""
+    """Return the latest consent of a donation's donor; None if there is none."""
     return tx.first(
         select(Consent).where(Consent.donation_id == donation_id).order_by(col(Consent.id).desc()).limit(1)
     )

@@ -1,4 +1,4 @@
-"""The donor: recognised by keyed hash, stored sealed, shown only with consent."""
+"""Donors' contacts: recognised by keyed hash, stored sealed, shown only with consent."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ MOST_NAME = 80  # characters
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """What donors say of themselves; none of it is needed to donate."""
+    """What donors state about themselves. All of it is optional."""
 
     name: str | None = None
     email: str | None = None
@@ -42,22 +42,22 @@ class Donor:
 
     @property
     def publishes(self) -> bool:
-        """Whether they agree that their name is published."""
+        """Whether the donor agrees to publish their name."""
         return self.publish_name and not self.anonymous
 
     def contact(self) -> dict[str, str]:
-        """The personal part, without what was left empty."""
+        """Return the personal fields that are not empty."""
         personal = {"name": self.name, "email": self.email, "phone": self.phone}
         return {name: value for name, value in personal.items() if value}
 
     def identity(self) -> Identity | None:
-        """By what the donor is known: the phone number, else the e-mail address, else nothing."""
+        """Return the donor's identity: the phone number, else the e-mail address, else None."""
         by_phone = phone_identity(self.phone) if self.phone else None
         return by_phone or (email_identity(self.email) if self.email else None)
 
 
 def contact_faults(donor: Donor) -> dict[str, Fault]:
-    """Return what cannot be an address or number: field -> fault."""
+    """Return the faults of the contact: field -> fault."""
     faults: dict[str, Fault] = {}
     if donor.email and email_identity(donor.email) is None:
         faults["donor.email"] = fault("not_an_email")
@@ -69,8 +69,9 @@ def contact_faults(donor: Donor) -> dict[str, Fault]:
 
 
 def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) -> str:
-    """Return whose caps a donation counts against: phone, else e-mail, else the visitor's signed cookie, else its
-    own. The typed name never counts. The letter in front says which of these it is."""
+    """Return the donor key whose caps a donation counts against: of the phone, else the e-mail, else the visitor's
+    signed cookie, else the donation itself. The typed name never counts. The first letter shows which of these
+    it is."""
     identity = donor.identity()
     if identity is not None:
         return identity_key(keys, identity)
@@ -80,26 +81,26 @@ def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) 
 
 
 def own_key(keys: Keys, donation_id: UUID) -> str:
-    """Return the key of a donor of whom nothing is known but this donation."""
+    """Return the key of a donor of whom only this donation is known."""
     return "d:" + keys.lookup("donation", str(donation_id))
 
 
 def visitor_key(keys: Keys, visitor: str) -> str:
-    """Return the key of a donor who is known by their signed cookie only."""
+    """Return the key of a donor known only by their signed cookie."""
     return "v:" + keys.lookup("visitor", visitor)
 
 
 def identity_key(keys: Keys, identity: Identity) -> str:
-    """Return the key of a donor who is known by phone number or e-mail address."""
+    """Return the key of a donor known by phone number or e-mail address."""
     return ("p:" if identity.kind == "phone" else "m:") + keys.lookup(identity.kind, identity.hashed_text)
 
 
 def partner_donor_key(keys: Keys, fact: PartnerFact) -> str:
-    """Return whose caps a partner's donation counts against.
+    """Return the donor key whose caps a partner's donation counts against.
 
-    The platform's own id of the donor, unless it is an e-mail address or a phone number: that is the same donor as
-    on our pages. In a file of offline donations every phone number counts; a reference that stands in for the donor
-    is never read as one.
+    It is the key of the platform's own donor id. If that is an e-mail address or phone number, it is the same donor
+    as on our pages. In a file of offline donations every phone number counts; a reference that stands in for the
+    donor is never read as one.
     """
     if fact.partner == OFFLINE:
         identity = contact_identity(fact.donor) if fact.donor != fact.their_id else None
@@ -107,28 +108,30 @@ def partner_donor_key(keys: Keys, fact: PartnerFact) -> str:
         identity = partner_identity(fact.donor)
     if identity is not None:
         return identity_key(keys, identity)
-    if not fact.donor:  # the message is older than its personal part is kept
+    if not fact.donor:  # the message is older than the retention of its personal part
         return own_key(keys, fact.donation_id)
     return platform_key(keys, fact)
 
 
 def platform_key(keys: Keys, fact: PartnerFact) -> str:
-    """Return the key of a donor who is known by a platform's own id only."""
+    """Return the key of a donor known only by a platform's own id."""
     return "u:" + keys.lookup("partner", fact.partner, fact.donor)
 
 
 def device_key(keys: Keys, visitor: str | None) -> str | None:
-    """Return the key by which screening recognises a browser, whatever contact was given. None without a cookie."""
+    """Return the key by which screening recognises a browser, whatever contact was entered. None without a
+    cookie."""
     return keys.lookup("device", visitor) if visitor else None
 
 
 def network_key(keys: Keys, network: str, *, anonymous: bool) -> str:
-    """Return the key of an address; `anonymous`: of what comes from there without contact and browser."""
+    """Return the key of an address. `anonymous`: for donations from there without contact and browser."""
     return ("a:" if anonymous else "n:") + keys.lookup("network", network)
 
 
 def instrument_key(keys: Keys, instrument: str | None) -> str | None:
-    """Return the key by which screening recognises what paid (`card:<hash>`): a wallet's number names a person."""
+    """Return the key by which screening recognises a payment instrument (`card:<hash>`). It is hashed because a
+    wallet's number identifies a person."""
     if instrument is None:
         return None
     kind, _, number = instrument.partition(":")
@@ -136,24 +139,24 @@ def instrument_key(keys: Keys, instrument: str | None) -> str | None:
 
 
 class NewContact(NamedTuple):
-    """The donor of a donation that is being stored, what they wrote."""
+    """The donor of a donation that is being stored, and what they wrote."""
 
     donation_id: UUID
     donor_key: str
     donor: Donor
     message: str = ""
     tribute: Tribute | None = None
-    language: str = "zh"  # in which they are written to
+    language: str = "zh"  # in which we write to them
 
     def personal(self) -> dict[str, str]:
-        """All that is sealed, without what was left empty."""
+        """Return all fields to seal that are not empty."""
         written = {"message": self.message} if self.message else {}
         spoken = {"language": self.language} if self.donor.email and self.language != "zh" else {}
         return self.donor.contact() | written | spoken | (self.tribute.personal() if self.tribute else {})
 
     def person(self, keys: Keys) -> NewPerson:
-        """Whose key seals it; with the key of their name, and of their e-mail address where they are known by
-        something else."""
+        """Return the person whose key seals the contact, with the key of their name, and the key of their e-mail
+        address if they are known by something else."""
         email = email_identity(self.donor.email) if self.donor.email else None
         key = identity_key(keys, email) if email else None
         email_key = key if key != self.donor_key else None
@@ -161,12 +164,12 @@ class NewContact(NamedTuple):
 
 
 def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:
-    """Store what new donations say of their donors, each sealed with a key of its own."""
+    """Store the contacts of new donations, each sealed with its own key."""
     insert_together(tx, contact_rows(keys, contacts))
 
 
 def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
-    """Return the rows to store of what new donations say of their donors, and of the keys that seal it."""
+    """Return the rows of new donations' contacts, and of the keys that seal them."""
     people = [(new, personal) for new in contacts if (personal := new.personal())]
     made, key_rows = new_person_keys(keys, [new.person(keys) for new, _ in people])
     values = {
@@ -180,14 +183,13 @@ def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
 
 
 def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> bytes:
-    """Seal what a donor said of themselves."""
+    """Seal the personal data of a donor."""
     return seal(key, orjson.dumps(personal), context_of(donation_id).encode())
 
 
 def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
-    """Return what the donor of a donation said of themselves (`name`, `email`, `phone`, `message`, `tribute_kind`,
-    `tribute_name`); empty when they
-    said nothing or were erased."""
+    """Return the personal data of a donation's donor (such as `name`, `email`, `phone`, `message`, `tribute_kind`,
+    `tribute_name`); empty if they left none or were erased."""
     row = tx.get(DonationContact, donation_id)
     if row is None:
         return {}
@@ -199,8 +201,8 @@ def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
 
 
 def message_of(tx: Tx, keys: Keys, donation_id: UUID) -> str:
-    """Return what the donor wrote with a donation; "" when they wrote nothing or were erased."""
-    unsealed = tx.first(select(Donation.message).where(Donation.id == donation_id))  # by an earlier version
+    """Return the message of a donation; "" if there is none or its donor was erased."""
+    unsealed = tx.first(select(Donation.message).where(Donation.id == donation_id))  # stored by an earlier version
     return unsealed or read_contact(tx, keys, donation_id).get("message", "")
 
 
@@ -211,6 +213,6 @@ def unseal_personal(key: bytes, donation_id: UUID, sealed: bytes) -> dict[str, s
 
 
 def require_valid_contact(donor: Donor) -> None:
-    """Raises Invalid `donor_invalid` that names every wrong field."""
+    """Check a donor's contact. Raises Invalid `donor_invalid` that names every wrong field."""
     if faults := contact_faults(donor):
         raise Invalid("donor_invalid", fields=faults)

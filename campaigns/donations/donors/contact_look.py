@@ -1,5 +1,5 @@
-"""A manager looks at who gave, or at the link that opens the donation: each look is recorded, and is an event of
-security."""
+"""Show a manager a donor's contact or the token that opens a donation. Each access is recorded as a security
+event."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ FIELDS = ("name", "phone", "email")
 
 
 def look_at_contact(tx: Tx, keys: Keys, donation_id: UUID, actor: str) -> dict[str, str]:
-    """Return name, phone and e-mail of a donation's donor, "" for what they did not leave. Raises NotFound
+    """Return name, phone and e-mail of a donation's donor, "" for each that is missing. Raises NotFound
     `donation_unknown`."""
     _require(tx, donation_id)
     personal = read_contact(tx, keys, donation_id)
@@ -23,7 +23,7 @@ def look_at_contact(tx: Tx, keys: Keys, donation_id: UUID, actor: str) -> dict[s
 
 
 def look_at_token(tx: Tx, keys: Keys, donation_id: UUID, actor: str) -> str:
-    """Return the token that opens a donation, for its donor who lost the link. Raises NotFound
+    """Return the token that opens a donation, for a donor who lost their link. Raises NotFound
     `donation_unknown`."""
     _require(tx, donation_id)
     record_audit(tx, actor, "contact.link", f"donation:{donation_id}")

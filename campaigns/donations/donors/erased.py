@@ -1,7 +1,8 @@
-"""Donors who were erased while their campaign goes on: its caps still count them as one donor (ADR 21).
+"""Donors erased while their campaign goes on. Its caps still count them as one donor (ADR 21).
 
-Their donations carry a key that is made of the old one with SECRET_KEY: the database and FIELD_KEY together do not
-lead from a phone number to it. Who gives again in that campaign is recognised by computing it anew.
+Their donations carry a key derived from the old one with SECRET_KEY, so that the database and FIELD_KEY together do
+not lead from a phone number to it. If such a donor gives again in that campaign, computing the key again recognises
+them.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -20,17 +21,17 @@ class DonorIn(NamedTuple):
 
 
 def erased_key(keys: Keys, donor: DonorIn) -> str:
-    """Return the key of a donor once they are erased. Its first letter still says by what they were known."""
+    """Return the key of a donor after erasure. Its first letter still shows how they were identified."""
     return f"{donor.donor_key[:2]}erased-{keys.erased(str(donor.campaign_id), donor.donor_key)}"
 
 
 def is_erased_key(donor_key: str) -> bool:
-    """Whether a donor was erased: the key no longer leads to a person."""
+    """Return whether the key is that of an erased donor, which no longer leads to a person."""
     return donor_key[2:].startswith("erased-")
 
 
 def keys_after_erasure(tx: Tx, keys: Keys, donors: Iterable[DonorIn]) -> Mapping[DonorIn, str]:
-    """Return the keys of those of these donors who were erased in their campaign."""
+    """Return the new keys of those donors who were erased in their campaign."""
     wanted = {donor for donor in donors if not is_own_key(donor.donor_key)}
     concerned = _with_erased(tx, {donor.campaign_id for donor in wanted})
     candidates = {donor: erased_key(keys, donor) for donor in wanted if donor.campaign_id in concerned}
@@ -44,7 +45,7 @@ def keys_after_erasure(tx: Tx, keys: Keys, donors: Iterable[DonorIn]) -> Mapping
 
 
 def _with_erased(tx: Tx, campaign_ids: Set[int]) -> set[int]:
-    """Return those of these campaigns in which anybody was erased: mostly none, and then no key is computed."""
+    """Return those of the campaigns that have an erased donor. Usually none has, so no key needs to be computed."""
     if not campaign_ids:
         return set()
     rows = tx.rows(

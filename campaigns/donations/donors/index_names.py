@@ -1,4 +1,4 @@
-"""Store the keys of names (`name_key`) for donations that an earlier version stored without."""
+"""Store the name keys (`name_key`) of donations that an earlier version stored without one."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -21,8 +21,8 @@ class _Sealed(NamedTuple):
 
 
 def index_names(tx: Tx, keys: Keys) -> int:
-    """Store the keys of one batch, and return how many donations were looked at. Names that partner platforms send
-    get none: they lie in the messages, for as long as those are kept."""
+    """Store the name keys of one batch, and return how many donations were processed. Names that are only in
+    partners' messages, which are not kept for ever, get no key."""
     rows = tx.rows_as(
         _Sealed,
         """SELECT k.donation_id, k.wrapped, c.sealed

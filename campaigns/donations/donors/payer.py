@@ -1,4 +1,4 @@
-"""PURE. To whom a donation receipt is made out: a person, or a company with its unified social credit code."""
+"""PURE. The payer named on a donation receipt: a person, or a company with its unified social credit code."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from kernel.errors import Fault, Invalid, fault
 from kernel.text import clean_text, text_fault
 
 MOST_TITLE = 100  # characters
-# GB 32100-2015: 18 characters without I, O, S, V, Z; the last one checks the others, weighted by powers of 3.
+# GB 32100-2015: 18 characters without I, O, S, V, Z. The last is a check character, weighted by powers of 3.
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(f"[{_CHARACTERS}]{{18}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """What stands on a receipt, and where it is sent."""
+    """The payer's data on a receipt, and the address to send it to."""
 
     kind: Literal["person", "company"]
     title: str
@@ -32,12 +32,13 @@ NOBODY = Payer("person", "", "", "")  # after an erasure
 
 
 def payer_of(text: str) -> Payer:
-    """Return what `as_text` made; `NOBODY` of nothing."""
+    """Return the payer that `as_text` stored; `NOBODY` for an empty text."""
     return Payer(**json.loads(text)) if text else NOBODY
 
 
 def read_payer(kind: str, title: str, tax_id: str, email: str) -> Payer:
-    """Return a payer as it is kept. Raises Invalid `receipt_invalid` that names every wrong field."""
+    """Return a validated payer in the form to store. Raises Invalid `receipt_invalid` that names every wrong
+    field."""
     payer = Payer(
         "company" if kind == "company" else "person",
         clean_text(title).strip(),
@@ -61,7 +62,7 @@ def read_payer(kind: str, title: str, tax_id: str, email: str) -> Payer:
 
 
 def is_credit_code(text: str) -> bool:
-    """Whether this is a unified social credit code (统一社会信用代码) with a right check character."""
+    """Return whether this is a unified social credit code (统一社会信用代码) with a correct check character."""
     if _CREDIT_CODE.fullmatch(text) is None:
         return False
     total = sum(_CHARACTERS.index(char) * pow(3, place, 31) for place, char in enumerate(text[:17]))

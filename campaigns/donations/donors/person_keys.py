@@ -1,5 +1,5 @@
-"""The keys of people: one per donation, wrapped with FIELD_KEY (see `PersonKey`). Whoever deletes the row has made
-all that was sealed with it unreadable."""
+"""The keys of people: one per donation, wrapped with FIELD_KEY (see `PersonKey`). Deleting the row makes everything
+sealed with the key unreadable."""
 
 import os
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
 from kernel.keys import Keys, seal, unseal
 
-SEALED_MARK = "sealed:"  # begins a text that is stored sealed; earlier versions stored it in clear
+SEALED_MARK = "sealed:"  # prefix of a sealed text; earlier versions stored texts in clear
 
 
 class NewPerson(NamedTuple):
-    """The person of a donation that gets a key."""
+    """The person behind a donation that gets a key."""
 
     donation_id: UUID
     donor_key: str
@@ -26,14 +26,14 @@ class NewPerson(NamedTuple):
 
 
 def make_person_keys(tx: Tx, keys: Keys, people: Sequence[NewPerson]) -> list[bytes]:
-    """Make and store a key for each of these donations, which have none, and return the keys in order."""
+    """Create and store a key for each donation, which must have none; return the keys in order."""
     made, rows = new_person_keys(keys, people)
     insert_together(tx, [rows])
     return made
 
 
 def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> tuple[list[bytes], Rows]:
-    """Make a key for each of these donations; return the keys in order, and the rows to store."""
+    """Create a key for each donation; return the keys in order, and the rows to store."""
     made = [os.urandom(32) for _ in people]
     wrapped = [keys.wrap(key, context_of(person.donation_id)) for key, person in zip(made, people, strict=True)]
     values = {
@@ -48,18 +48,18 @@ def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> tuple[list[bytes
 
 
 def person_key(tx: Tx, keys: Keys, donation_id: UUID) -> bytes | None:
-    """Return the key of a donation's person; None when there is none, or they were erased."""
+    """Return the key of a donation's person; None if there is none or they were erased."""
     row = tx.get(PersonKey, donation_id)
     return None if row is None else keys.unwrap(row.wrapped, context_of(donation_id))
 
 
 def context_of(donation_id: UUID) -> str:
-    """Return what a key, and what is sealed with it, is bound to."""
+    """Return the context to which a key and the data sealed with it are bound."""
     return str(donation_id)
 
 
 def seal_text(tx: Tx, keys: Keys, donation: Donation, text: str) -> str:
-    """Return what a donor wrote about their donation, which is locked, as it is stored."""
+    """Seal what a donor wrote about their locked donation, and return it in the form to store."""
     key = person_key(tx, keys, donation.id)
     if key is None:
         key = make_person_keys(tx, keys, [NewPerson(donation.id, donation.donor_key)])[0]
@@ -67,7 +67,7 @@ def seal_text(tx: Tx, keys: Keys, donation: Donation, text: str) -> str:
 
 
 def open_text(tx: Tx, keys: Keys, donation_id: UUID, stored: str) -> str:
-    """Return what `seal_text` sealed; "" when the person was erased."""
+    """Return a text sealed by `seal_text`; "" if the person was erased."""
     if not stored.startswith(SEALED_MARK):
         return stored
     sealed = bytes.fromhex(stored.removeprefix(SEALED_MARK))

@@ -1,4 +1,4 @@
-"""The tables of what is personal of donations: keys, what donors said, what they agreed to, who was erased."""
+"""The tables of donations' personal data: keys, contacts, consents, words, questions and erased donors."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from kernel.db import identity, moment, one_of
 
 
 class PersonKey(SQLModel, table=True):
-    """The key with which all that is personal of a donation is sealed, wrapped with the FIELD_KEY whose id is
-    `key_id`. Without this row nobody can read it any more, in backups neither that were made without this table:
-    that is how a person is erased.
+    """The key that seals all personal data of a donation, wrapped with the FIELD_KEY whose id is `key_id`. Without
+    this row nobody can read the data, nor can they in backups made without this table. Deleting the row is how a
+    person is erased.
 
-    A key per donation, so that donors never wait for each other here, and one whose token is all that we know of
-    somebody ends with that donation. `donor_key` finds all of a person's; `email_key` those whose donor is known by
-    phone, and left an e-mail address too; `name_key` those of a name ("": they left none; NULL: stored by an
-    earlier version, until the job `personal-data` has looked).
+    Each donation has its own key, so that donors never wait for each other here, and a donor known only by the
+    token of a donation ends with it. `donor_key` finds all donations of a person. `email_key` finds those of a
+    donor who is known by phone and also left an e-mail address. `name_key` finds those of a name ("": none was
+    left; NULL: stored by an earlier version, until the job `personal-data` has processed it).
     """
 
     __tablename__ = "person_key"
@@ -37,7 +37,7 @@ class PersonKey(SQLModel, table=True):
 
 
 class DonationContact(SQLModel, table=True):
-    """What a donor said of themselves (name, e-mail, phone, message), sealed with the donation's `PersonKey`.
+    """A donor's data (name, e-mail, phone, message), sealed with the donation's `PersonKey`.
 
     `donor_key` and `wrapped_key` are of earlier versions, until the job `personal-data` has moved them.
     """
@@ -53,14 +53,14 @@ class DonationContact(SQLModel, table=True):
 
 
 class AgeBand(StrEnum):
-    UNDER_14 = "under_14"  # special rules for personal data hold
+    UNDER_14 = "under_14"  # special rules for personal data apply
     UNDER_18 = "under_18"  # 14 to 17
 
 
 class Consent(SQLModel, table=True):
-    """What a donor agreed to, or no longer agrees to: that their name or message is published, that their contact
-    is kept and used for this gift. `text_version` is the wording they saw, `how` the way in. Append-only; the
-    newest row of a donation counts."""
+    """A donor's consent or its withdrawal: to publish their name or message, and to keep their contact and use it
+    for this gift. `text_version` is the wording they saw, `how` the channel. Append-only; the newest row of a
+    donation counts."""
 
     __tablename__ = "consent"
     __table_args__ = (Index("consent_newest", "donation_id", "id"),)
@@ -75,7 +75,7 @@ class Consent(SQLModel, table=True):
 
 
 class MinorGift(SQLModel, table=True):
-    """A gift whose donor said to be under age, with a guardian's consent (民法典 第19条, 第145条; PIPL 第31条).
+    """A gift whose donor declared to be under age, with a guardian's consent (民法典 第19条, 第145条; PIPL 第31条).
     A donor of full age has no row."""
 
     __tablename__ = "minor_gift"
@@ -86,9 +86,9 @@ class MinorGift(SQLModel, table=True):
 
 
 class ErasedDonor(SQLModel, table=True):
-    """An erased donor of a campaign that has not published its result: their donations carry `donor_key`, which
-    does not lead to them, so that the caps of one donor hold. The row, and the last way to tell whether it is they
-    who give again, are deleted with the publication."""
+    """An erased donor of a campaign that has not published its result. Their donations carry `donor_key`, which
+    does not lead to them, so that the caps per donor hold. Publication deletes the row, and with it the last way
+    to recognise the donor when they give again."""
 
     __tablename__ = "erased_donor"
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
@@ -106,9 +106,9 @@ class WordsState(StrEnum):
 
 
 class PublicWords(SQLModel, table=True):
-    """A donor's words that others may read once somebody has let them: their message, and a name that is not plain.
-    The words themselves are in `DonationContact`, sealed. `suspicion` says what a rule found in them (`contact`),
-    `reports` how often readers called them improper since somebody decided."""
+    """A donor's words that others may read once a reviewer has approved them: their message, and a name that is not
+    plain. The words themselves are sealed in `DonationContact`. `suspicion` is what a rule found in them
+    (`contact`), `reports` how often readers reported them since the last decision."""
 
     __tablename__ = "public_words"
     __table_args__ = (
@@ -131,7 +131,7 @@ class PublicWords(SQLModel, table=True):
 
 
 class DonorQuestion(SQLModel, table=True):
-    """What a donor asks about their donation, sealed with its key, and the answer of staff."""
+    """A donor's question about their donation, sealed with its key, and the answer of staff."""
 
     __tablename__ = "donor_question"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""Recompute the keys of donors after a change of how contacts are read, so that one donor has one key (ADR 11).
+"""Recompute donor keys after a change in how contacts are normalised, so that each donor has one key (ADR 11).
 
-Keys are hashes of sealed contacts, which SQL cannot read; hence a command and no migration. Idempotent: a second
-run finds what the first left over. Books and amounts do not change.
+Keys are hashes of sealed contacts, which SQL cannot read. Hence this is a command and not a migration. Idempotent:
+a second run processes what the first left over. Books and amounts do not change.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,14 +23,15 @@ from payments.models import Partner
 from payments.partners.partner_events import PAID, fact_of
 
 BATCH = 500
-# What these campaigns have published (numbers of donors, decisions by donor) stays as it was published.
+# Figures that these campaigns have published (numbers of donors, decisions by donor) stay as published.
 CLOSED = (Phase.NOTICE, Phase.RELEASED, Phase.ARCHIVED, Phase.CANCELLED)
 
 NewKeys = Mapping[str, str]  # old key -> new key
 
 
 class Rekeyed(NamedTuple):
-    """How many keys of donors (each once per campaign) were changed, and how many were kept because of a cap."""
+    """How many donor keys (each counted once per campaign) were changed, and how many were kept because of a
+    cap."""
 
     changed: int
     kept: int
@@ -44,11 +45,11 @@ class _Contact(NamedTuple):
 
 
 def rekey_donors(deps: Dependencies, actor: str, follow: Callable[[Tx, NewKeys], None]) -> Rekeyed:
-    """Recompute keys in batches, each a transaction; `follow` changes what else remembers donors by their keys.
+    """Recompute keys in batches, each in a transaction. `follow` updates other data that refers to donors by key.
 
-    A donor's old keys in a campaign are merged only as far as the caps of one donor allow (see
-    `matching/merge_donors.py`), and not at all in campaigns that have published their result. Run it when every
-    server runs this version: an older one would go on using the old keys.
+    A donor's old keys in a campaign are merged only as far as the caps per donor allow (see
+    `matching/merge_donors.py`), and never in campaigns that have published their result. Run it only when every
+    server runs this version, because an older one would go on using the old keys.
     """
     changed = kept = 0
     for new_keys in _all_new_keys(deps):
@@ -62,7 +63,7 @@ def rekey_donors(deps: Dependencies, actor: str, follow: Callable[[Tx, NewKeys],
 
 
 def _all_new_keys(deps: Dependencies) -> Iterator[NewKeys]:
-    """Yield the keys that change, a batch of contacts or messages at a time."""
+    """Yield the keys that change, one batch of contacts or messages at a time."""
     last = UUID(int=0)
     while True:
         with deps.db.transaction() as tx:
@@ -95,7 +96,7 @@ def _contacts_after(tx: Tx, donation_id: UUID) -> list[_Contact]:
 
 
 def _changed(keys: Keys, contacts: list[_Contact]) -> NewKeys:
-    """Return the keys that change. A contact that is no valid number or address any more keeps its key."""
+    """Return the keys that change. A contact that is no longer a valid number or address keeps its key."""
     new_keys = {}
     for contact in contacts:
         key = keys.unwrap(bytes(contact.wrapped), context_of(contact.donation_id))
@@ -108,8 +109,8 @@ def _changed(keys: Keys, contacts: list[_Contact]) -> NewKeys:
 
 
 def _changed_by_partners(tx: Tx, keys: Keys, after: int) -> tuple[int, NewKeys]:
-    """Return the last message of a batch (0: there are no more) and the keys that change for its donors, who are
-    known by what the platform or the file said."""
+    """Return the id of the last message of a batch (0: there are no more) and the changed keys of its donors, who
+    are identified by what the platform or the file reported."""
     rows = tx.rows(
         """SELECT id, source, event_id, body, sealed, sealed_by FROM inbox_event
             WHERE id > :after AND source = ANY(:sources) AND body ->> 'type' = :paid
@@ -134,7 +135,7 @@ def _changed_by_partners(tx: Tx, keys: Keys, after: int) -> tuple[int, NewKeys]:
 
 
 def _rekey(tx: Tx, new_keys: NewKeys) -> Rekeyed:
-    """Change the keys of donors in all campaigns that are still open to change."""
+    """Change donor keys in all campaigns that are not in `CLOSED`."""
     campaigns = tx.rows(
         """SELECT id FROM campaign
             WHERE phase <> ALL(:closed)
@@ -162,7 +163,7 @@ def _keys_in(tx: Tx, campaign_id: int, new_keys: NewKeys) -> NewKeys:
 
 
 _RENAMES = (
-    # Their keys first: they find their campaign through the donation.
+    # Person keys first, because they find their campaign through the donation.
     """UPDATE person_key k SET donor_key = u.new
          FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new), donation d
         WHERE k.donor_key = u.old AND d.id = k.donation_id AND d.campaign_id = :campaign""",
@@ -179,7 +180,7 @@ _RENAMES = (
 
 
 def rename_donors(tx: Tx, campaign_id: int, new_keys: NewKeys) -> None:
-    """Give the donations of a campaign, which is locked exclusively, the keys of their donors (old -> new)."""
+    """Change the donor keys (old -> new) of a campaign, which must be locked exclusively."""
     if not new_keys:
         return
     for statement in _RENAMES:

@@ -1,4 +1,4 @@
-"""PURE. A donation in honour of somebody, or in their memory. The name is personal and sealed as the donor's is."""
+"""PURE. A donation in honour or in memory of a person. The name is personal and sealed like the donor's."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,18 +18,18 @@ KINDS = tuple(TributeKind)
 
 
 class Tribute(NamedTuple):
-    """For whom a donation is made."""
+    """The person in whose honour or memory a donation is made."""
 
     kind: str
     name: str
 
     def personal(self) -> dict[str, str]:
-        """What is sealed of it."""
+        """Return the fields to seal."""
         return {"tribute_kind": self.kind, "tribute_name": self.name}
 
 
 def tribute_faults(tribute: Tribute) -> dict[str, Fault]:
-    """Return what is wrong with a tribute: field -> fault."""
+    """Return the faults of a tribute: field -> fault."""
     faults: dict[str, Fault] = {}
     if tribute.kind not in KINDS:
         faults["tribute.kind"] = fault("not_one_of", options=KINDS)
@@ -39,6 +39,6 @@ def tribute_faults(tribute: Tribute) -> dict[str, Fault]:
 
 
 def tribute_of(personal: dict[str, str]) -> Tribute | None:
-    """Return the tribute among what was sealed of a donation; None when there is none."""
+    """Return the tribute from a donation's personal data; None if there is none."""
     name = personal.get("tribute_name", "")
     return Tribute(personal.get("tribute_kind", TributeKind.HONOUR), name) if name else None

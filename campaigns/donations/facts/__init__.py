@@ -1,1 +1,1 @@
-"""Facts of payments applied to donations."""
+"""Apply facts about payments to donations."""

@@ -1,7 +1,7 @@
 """PURE. A donation while the facts of a batch are merged into it.
 
-Facts may arrive twice, late and out of order: what went back is computed from all facts about it (`reversals`),
-states only move along the table.
+Facts may arrive twice, late and out of order. Returned money is therefore computed from all facts about it
+(`reversals`), and states only move along the table of transitions.
 """
 
 from dataclasses import dataclass, field
@@ -40,10 +40,10 @@ Fact = PaymentFact | PartnerFact
 
 @dataclass(slots=True)
 class DonationAggregate:
-    """One donation and what this batch does to it. Amounts in fen.
+    """A donation and the changes that this batch makes to it. Amounts in fen.
 
-    `status_was`, `refunded_was` and `excess_was` are what the database holds; the difference becomes rows and
-    transfers. `reversals` are all facts about money that went back, the first `stored_reversals` of them stored.
+    `status_was`, `refunded_was` and `excess_was` are the stored values; the differences become rows and transfers.
+    `reversals` are all facts about returned money; the first `stored_reversals` of them are stored.
     """
 
     id: UUID
@@ -68,16 +68,16 @@ class DonationAggregate:
     reversals: list[ReversalFact] = field(default_factory=list)
     stored_reversals: int = 0
     transitions: list[Transition] = field(default_factory=list)
-    late: bool = False  # no reservation stood for it any more, or ever did: it may ask every pot for match
-    ended: bool = False  # the provider expects no payment any more: its reservations are released
+    late: bool = False  # it has no live reservation, so it may ask every pot for match
+    ended: bool = False  # the provider no longer expects a payment; its reservations are released
     extend_reservation: bool = False
     instrument_learned: bool = False
-    warnings: list[FraudWarning] = field(default_factory=list)  # the card's network expects a dispute
-    pledged_minor: int | None = None  # what was pledged, when the payment was of another amount
-    maximum_minor: int = MAX_MINOR  # a payment of another amount above it waits on the desk
+    warnings: list[FraudWarning] = field(default_factory=list)  # the card network expects a dispute
+    pledged_minor: int | None = None  # the pledged amount, if the payment was of another amount
+    maximum_minor: int = MAX_MINOR  # a payment of another amount above this waits on the desk
     exceptions: dict[str, KnownException] = field(default_factory=dict)  # on the desk, by payment intent
     new_exceptions: list[NewException] = field(default_factory=list)
-    stored: Columns | None = None  # its `columns_of` as the database has them; None: it is not stored yet
+    stored: Columns | None = None  # its stored `columns_of`; None if it is not stored yet
 
     @property
     def campaign_id(self) -> int:
@@ -98,7 +98,7 @@ class DonationAggregate:
 
     @property
     def new_reversals(self) -> list[ReversalFact]:
-        """The facts about money that went back which are not stored yet."""
+        """The facts about returned money that are not stored yet."""
         return self.reversals[self.stored_reversals :]
 
     @property
@@ -108,8 +108,8 @@ class DonationAggregate:
 
     @property
     def match_shrinks(self) -> bool:
-        """Whether a refund takes effect on the match, or less came than was pledged. A refund that arrived before
-        its payment takes effect with it."""
+        """Whether a refund reduces the match, or less was paid than pledged. A refund that arrived before its
+        payment takes effect with the payment."""
         came_short = self.pledged_minor is not None and self.amount_minor < self.pledged_minor
         return self.paid_at is not None and (
             self.refunded_minor > self.refunded_was or (self.newly_paid and (self.refunded_minor > 0 or came_short))
@@ -117,7 +117,7 @@ class DonationAggregate:
 
     @property
     def needs_screening(self) -> bool:
-        """Whether something new is known of an earlier payment. Screening finds new payments by itself."""
+        """Whether something new is known about an earlier payment. Screening finds new payments itself."""
         return (
             self.paid_at is not None
             and not self.newly_paid
@@ -125,7 +125,7 @@ class DonationAggregate:
         )
 
     def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
-        """Merge one fact; idempotent. `arrival` is the place of its message in the inbox."""
+        """Merge one fact. Idempotent. `arrival` is the position of its message in the inbox."""
         if isinstance(fact, PartnerFact) != self.provider.startswith(PARTNER_PREFIX) or (
             isinstance(fact, PartnerFact) and fact.provider != self.provider
         ):
@@ -156,13 +156,13 @@ class DonationAggregate:
         return DONE
 
     def link_payment(self, fact: PaymentFact) -> None:
-        """Remember the provider's ids and the instrument, once known."""
+        """Store the provider's ids and the instrument unless they are known."""
         self.payment_intent = self.payment_intent or fact.payment_intent
         self.instrument_learned |= self.instrument is None and fact.instrument is not None
         self.instrument = self.instrument or fact.instrument
 
     def apply_partner_payment(self, fact: PartnerFact) -> FactResult:
-        """Mark a partner's donation as paid. A repetition of another amount is flagged for review."""
+        """Mark a partner's donation as paid. A repetition with another amount is flagged for review."""
         if (fact.amount_minor, fact.currency) != (self.amount_minor, self.currency):
             return FactResult("flagged", f"amount_differs:{fact.amount_minor}:{fact.currency}")
         if self.status not in UNPAID:
@@ -170,9 +170,9 @@ class DonationAggregate:
         return self.accept_payment(fact.amount_minor, fact.occurred_at, BY_PARTNER)
 
     def apply_success(self, fact: PaymentFact) -> FactResult:
-        """Take the money of a success by what the provider says of it, or put it on the desk.
+        """Accept the payment with the amount that the provider reports, or put it on the desk.
 
-        What the desk decided about a payment stays, however often its success is told.
+        A decision of the desk about a payment stands, however often its success is reported.
         """
         known = self.exceptions.get(fact.payment_intent or "")
         if known is not None and known.state not in ENDED_AS_MONEY:
@@ -196,7 +196,7 @@ class DonationAggregate:
         return reason_not_as_asked(requested, self.currency, fact.amount_minor, fact.currency, self.maximum_minor)
 
     def _put_on_desk(self, fact: PaymentFact, reason: ExceptionReason) -> FactResult:
-        """Money that is not this donation's: an operator decides about it, and the donation waits no longer."""
+        """Put a payment on the desk that does not count for this donation. The donation no longer waits for one."""
         assert fact.payment_intent is not None
         self.new_exceptions.append(
             NewException(
@@ -212,24 +212,24 @@ class DonationAggregate:
         )
         self.exceptions[fact.payment_intent] = KnownException(ExceptionState.OPEN, fact.amount_minor)
         if self.status in UNPAID and self.payment_intent == fact.payment_intent:
-            self.payment_intent = None  # a refund of that payment is none of this donation
+            self.payment_intent = None  # a refund of that payment does not affect this donation
         if self.status in WAITING:
             self.ended = True
             self._move(Status.FAILED, "payment_differs")
         return FactResult("done", f"payment_exception:{reason}")
 
     def accept_payment(self, amount_minor: int, at: datetime, cause: str) -> FactResult:
-        """Mark the donation as paid with what came, also after it expired or was cancelled: the money is there."""
+        """Mark the donation as paid with the received amount, even if it expired or was cancelled before."""
         if amount_minor != self.amount_minor:
             self.pledged_minor, self.amount_minor = self.amount_minor, amount_minor
         self.late = self.late or self.status_was in ABANDONED
-        self.ended = False  # what was reserved stands until this batch ends it, and the money came first
+        self.ended = False  # its reservations are live until this batch releases them, and the money came first
         self.paid_at = at
         self._move(Status.PAID, cause)
         return self._follow_reversals()
 
     def apply_reversal(self, fact: ReversalFact, arrival: int) -> FactResult:
-        """Add what was told of a refund or dispute; before its payment it waits among the facts."""
+        """Add a fact about a refund or dispute. If it precedes its payment, it waits among the facts."""
         if any(
             known._replace(position=0, created_at=None) == fact._replace(created_at=None)
             for known in self.reversals
@@ -239,7 +239,7 @@ class DonationAggregate:
         return self._follow_reversals()
 
     def end_unpaid(self, cause: str) -> FactResult:
-        """Cancel or expire the donation: the provider says that this payment will not come any more."""
+        """Cancel or expire the donation, because the provider reports that no payment will come."""
         if self.status not in WAITING:
             return FactResult("done", "too_late")
         self.ended = True
@@ -247,12 +247,12 @@ class DonationAggregate:
         return DONE
 
     def keep_reservation(self) -> FactResult:
-        """The payment is under way: its match stays reserved for as long as a fresh reservation lasts."""
+        """Keep match reserved for a payment under way, for as long as a new reservation lasts."""
         self.extend_reservation = self.status in WAITING
         return DONE
 
     def _follow_reversals(self) -> FactResult:
-        """Let amounts and status follow from all that was told of refunds and disputes."""
+        """Update amounts and status from all facts about refunds and disputes."""
         if not self.reversals:
             return DONE
         left = position(self.amount_minor, self.reversals)
@@ -276,14 +276,14 @@ class DonationAggregate:
             self._move(Status.PAID, "money_back")
 
     def _move(self, to: Status, cause: str) -> None:
-        # A donation that is stored by this batch was nothing before.
+        # A donation that this batch creates has no previous status.
         from_ = None if self.stored is None and not self.transitions else self.status
         self.transitions.append(Transition(self.id, from_, to, cause))
         self.status = to
 
 
 def _dispute_of(left: Position) -> DisputeOutcome:
-    """What the donation's row says of its disputes: an open one first, then a lost one."""
+    """Return the dispute outcome to store. An open dispute takes precedence, then a lost one."""
     states = {reversal.state for reversal in left.reversals if reversal.kind is ReversalKind.DISPUTE}
     outcomes = {
         ReversalState.OPEN: DisputeOutcome.OPEN,

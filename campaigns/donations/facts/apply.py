@@ -1,4 +1,4 @@
-"""Write what a batch of merged facts does: rows, donor counts, match and money, all in bulk statements."""
+"""Write the effects of a batch of merged facts (rows, donor counts, match and money) in bulk statements."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,17 +27,17 @@ from ledger.post import Transfer
 
 
 class TallyChange(NamedTuple):
-    """How many paid donations and donors a campaign has more, or fewer."""
+    """The change in a campaign's numbers of paid donations and donors."""
 
     donations: int
     donors: int
 
 
 class BatchEffects:
-    """The effects of one batch whose facts are merged.
+    """The effects of one batch of merged facts.
 
-    `write` stores them and returns the transfers for the one call of `post`; `count` comes after it. A payment
-    under way keeps its match for `hold_s` seconds, as long as a fresh reservation lasts.
+    `write` stores them and returns the transfers for a single call of `post`; call `count` after it. A payment
+    under way keeps its match for `hold_s` seconds, which is how long a new reservation lasts.
     """
 
     def __init__(self, tx: Tx, aggregates: Sequence[DonationAggregate], hold_s: int) -> None:
@@ -57,16 +57,17 @@ class BatchEffects:
         store_warnings(self.tx, self.aggregates)
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])
         self._tally_changes = _count_donors(self.tx, self.aggregates)
-        # After all other rows: batches of other workers wait from here on for the pots that this locks.
+        # After all other rows, because from here on batches of other workers wait for the pots that this locks.
         return transfers + MatchChanges(self.tx, self.aggregates).write()
 
     def count(self) -> None:
-        """Update the tallies. Last, because all donations of a campaign meet there: the lock must be short."""
+        """Update the tallies. This comes last, because all donations of a campaign share one row and its lock must
+        be held briefly."""
         _update_tallies(self.tx, self._tally_changes)
 
 
 def _money(aggregates: Sequence[DonationAggregate]) -> list[Transfer]:
-    """Return receipts and refunds. A refund that arrived before its payment is booked with the payment."""
+    """Return the transfers for receipts and refunds. A refund that arrived before its payment is booked with it."""
     transfers = []
     for donation in aggregates:
         if donation.paid_at is None:
@@ -83,8 +84,8 @@ def _money(aggregates: Sequence[DonationAggregate]) -> list[Transfer]:
 
 
 def _returned(donation: DonationAggregate) -> list[Transfer]:
-    """Return the transfers for what went back, or came back, since the last posting. Numbered: the same sum may go
-    back, come back and go back again."""
+    """Return the transfers for money returned or reinstated since the last posting. Their keys are numbered,
+    because the same sum may be returned, reinstated and returned again."""
     refunded = donation.refunded_minor - (0 if donation.newly_paid else donation.refunded_was)
     excess = donation.excess_minor - (0 if donation.newly_paid else donation.excess_was)
     if not refunded and not excess:
@@ -107,7 +108,7 @@ def _returned(donation: DonationAggregate) -> list[Transfer]:
 
 
 def _refund_letters(aggregates: Sequence[DonationAggregate]) -> list[NewLetter]:
-    """Return letters to those to whom more was refunded. Money that a bank takes back is no refund of ours."""
+    """Return letters to donors who got a refund. Money that a bank takes back in a dispute is not our refund."""
     return [
         NewLetter(
             donation.id,
@@ -121,7 +122,7 @@ def _refund_letters(aggregates: Sequence[DonationAggregate]) -> list[NewLetter]:
 
 
 def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: datetime) -> None:
-    """Write the rows that changed: most messages that come again change nothing."""
+    """Write the rows that changed. Most repeated messages change nothing."""
     for donation in aggregates:
         if donation.extend_reservation and (donation.match_until is None or donation.match_until < extended_until):
             donation.match_until = extended_until
@@ -130,14 +131,14 @@ def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: date
     ]
     if changed:
         values = dict(zip(COLUMNS, map(list, zip(*(columns for _, columns in changed), strict=True)), strict=True))
-        # The provider knows of a payment: this is no stranger's hold any more.
+        # The provider knows of a payment, so the donation no longer counts for its address.
         update_rows(
             tx, Donation, "id", {"id": [donation.id for donation, _ in changed], **values, "network_key": None}
         )
 
 
 def _count_donors(tx: Tx, aggregates: Sequence[DonationAggregate]) -> dict[int, TallyChange]:
-    """Count donations by donor, by what entered and left the counted states; return the changes by campaign."""
+    """Count donations by donor as they enter and leave the counted states; return the changes by campaign."""
     deltas: Counter[tuple[int, str]] = Counter()
     for donation in aggregates:
         deltas[donation.campaign_id, donation.donor_key] += (donation.status in COUNTED) - (

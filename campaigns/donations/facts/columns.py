@@ -1,4 +1,4 @@
-"""PURE. The columns of a donation that facts change: what of a row must be written."""
+"""PURE. The columns of a donation that facts can change."""
 
 from collections.abc import Callable
 from datetime import datetime

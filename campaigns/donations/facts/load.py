@@ -1,4 +1,4 @@
-"""Find the donations that facts speak of, and load them locked, a batch at a time."""
+"""Find the donations that facts refer to, and load them locked, one batch at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -27,8 +27,9 @@ class DonationRef(NamedTuple):
 def find_refs(
     tx: Tx, facts: Sequence[Fact], known: Mapping[UUID, DonationRef] = MappingProxyType({})
 ) -> list[DonationRef | None]:
-    """Return the donation of each fact: by the id that we sent along, else by the provider's references. A payment
-    that an operator attached to another donation is that one's. `known`: what the caller knows of them already."""
+    """Return the donation of each fact, found by the id that we sent along, else by the provider's references. A
+    payment that an operator attached to another donation belongs to that one. `known`: donations that the caller
+    has already found."""
     ids = {fact.donation_id for fact in facts if fact.donation_id is not None} - known.keys()
     by_id: dict[UUID | None, DonationRef] = {ref.id: ref for ref in (*known.values(), *refs_of(tx, ids))}
     references = {
@@ -47,7 +48,7 @@ def find_refs(
 
 
 def _attached(tx: Tx, facts: Sequence[Fact]) -> dict[str, DonationRef]:
-    """Return the donations that got payments of others, by payment intent."""
+    """Return the donations to which an operator attached other donations' payments, by payment intent."""
     intents = {fact.payment_intent for fact in facts if isinstance(fact, PaymentFact) and fact.payment_intent}
     if not intents:
         return {}
@@ -65,7 +66,7 @@ def _attached_ref(fact: Fact, attached: Mapping[str, DonationRef]) -> DonationRe
 
 
 def refs_of(tx: Tx, donation_ids: Iterable[UUID]) -> list[DonationRef]:
-    """Return those of these donations that exist."""
+    """Return those of the donations that exist."""
     ids = list(donation_ids)
     if not ids:
         return []
@@ -78,10 +79,10 @@ def load_aggregates(
     reported: Mapping[UUID, ReportedDonation] = MappingProxyType({}),
     maximum_minor: int = MAX_MINOR,
 ) -> dict[UUID, DonationAggregate]:
-    """Lock the campaigns shared, then the donations in id order, and return them by id.
+    """Lock the campaigns shared, then the donations in id order, and return the donations by id.
 
-    `reported`: those of these donations that are not stored yet. `maximum_minor`: the most (fen) that a payment of
-    another amount than asked may be to count by itself.
+    `reported`: those of these donations that are not stored yet. `maximum_minor`: a payment of another amount than
+    requested counts by itself up to this many fen.
     """
     campaign_of = {ref.id: ref.campaign_id for ref in refs}
     if not campaign_of:
@@ -112,7 +113,7 @@ def _load_stored(tx: Tx, ids: list[UUID], campaigns: Mapping[int, SharedCampaign
 
 
 def _load_exceptions(tx: Tx, aggregates: Mapping[UUID, DonationAggregate]) -> None:
-    """Load the payments of these donations that are, or were, on the desk."""
+    """Load the payments of these donations that are or were on the desk."""
     rows = tx.rows(
         """SELECT donation_id, payment_intent, state, amount_minor FROM payment_exception
             WHERE donation_id = ANY(:ids)""",
@@ -124,7 +125,7 @@ def _load_exceptions(tx: Tx, aggregates: Mapping[UUID, DonationAggregate]) -> No
 
 
 def _load_reversals(tx: Tx, aggregates: Mapping[UUID, DonationAggregate]) -> None:
-    """Load what was told of refunds and disputes before; most donations have none."""
+    """Load the earlier facts about refunds and disputes. Most donations have none."""
     rows = tx.rows(
         """SELECT id, donation_id, kind, reference, state, amount_minor, at, created_at FROM reversal_fact
             WHERE donation_id = ANY(:ids) ORDER BY id""",

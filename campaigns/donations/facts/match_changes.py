@@ -1,4 +1,4 @@
-"""What a batch of merged facts changes in the match of its donations."""
+"""Change the match of donations as a batch of merged facts requires."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,8 @@ class MatchChanges:
         ended = [donation.id for donation in self.donations if donation.ended]
         shrinking = [donation for donation in self.donations if donation.match_shrinks]
         if seeking or ended or shrinking:
-            # All pots of these campaigns at once, in the global lock order, before anything else is locked.
+            # Lock all pots of these campaigns at once, in the global lock order, before the changes below lock
+            # anything.
             lock_free_accounts(self.tx, self._pots_by_id.values())
         transfers = capture(self.tx, [donation.id for donation in paid if not donation.late])
         transfers += self._match_more(seeking)
@@ -58,7 +59,7 @@ class MatchChanges:
         return ratios_by_rules(self._pots_by_id.values())
 
     def _may_match_more(self, donation: DonationAggregate) -> bool:
-        """Whether this paid donation may get match beyond what was reserved for it."""
+        """Return whether a paid donation may get match beyond its reservations."""
         campaign = donation.campaign
         has_pots = campaign.id in self.matching_at_payment or (donation.late and bool(self.pots[campaign.id]))
         return (
@@ -83,9 +84,9 @@ class MatchChanges:
         return write_matches(self.tx, plans, {"any": "late", "payment": "payment"}, state="captured")
 
     def _return_surplus(self, shrinking: Sequence[DonationAggregate]) -> Iterable[list[Transfer]]:
-        """Return the match of what was refunded, by what remains of each donation.
+        """Return surplus match of refunded donations, according to what is left of each.
 
-        The last pot's match goes first, whenever it matched, so that what stays is the better pots'.
+        The match of the last pot is returned first, whenever it matched, so that match of better pots stays.
         """
         if not shrinking:
             return
@@ -93,7 +94,7 @@ class MatchChanges:
         parts = _by_donation(reserved_parts(self.tx, [donation.id for donation in shrinking]))
         for donation in shrinking:
             captured = [part for part in parts[donation.id] if part.state == "captured"]
-            captured.sort(key=lambda part: order[part.pot_id])  # stable: of one pot, the older reservation first
+            captured.sort(key=lambda part: order[part.pot_id])  # stable: within a pot, the older reservation first
             yield return_surplus(
                 self.tx,
                 surplus(donation.kept_minor, captured, self._ratios),
@@ -105,7 +106,7 @@ class MatchChanges:
 
 
 def _paid_at(donation: DonationAggregate) -> datetime:
-    """First paid, first served; at the same second, in the order of the inbox."""
+    """Return the sort key for matching: first paid, first served; within a second, in inbox order."""
     assert donation.paid_at is not None
     return donation.paid_at
 
@@ -119,7 +120,7 @@ def _request(
     )
     return matchable.reservation_request(
         live_match(prior, ratios),
-        # Without a reservation a donation may ask every pot; with one, only the pots that match at payment.
+        # Without a reservation a donation may ask every pot; with one, only those that match at payment.
         stage="any" if donation.late else "payment",
         window_open=donation.campaign.windows.open_at(paid_at),
     )

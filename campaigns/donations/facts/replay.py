@@ -1,4 +1,4 @@
-"""Replay the match decisions of a campaign: each must have the same result again."""
+"""Replay the match decisions of a campaign. Each must have the same result as before."""
 
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.campaign import find_campaign

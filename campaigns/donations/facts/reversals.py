@@ -1,13 +1,13 @@
-"""PURE. Money that goes back: what a donation has left, computed from everything that was ever told of its refunds
-and disputes.
+"""PURE. Returned money: what is left of a donation, computed from all facts ever reported about its refunds and
+disputes.
 
-A refund or a dispute has an id of its provider, an amount and a life of its own. Messages about it come late, twice
-and in any order, so none of them is an instruction: each is a fact, facts are only ever added, and `position` reads
-the whole set. The same facts in any order give the same position.
+A refund or a dispute has an id of its provider, an amount and a lifecycle of its own. Messages about it come late,
+twice and in any order, so none of them is an instruction. Each is a fact, facts are only ever added, and `position`
+reads the whole set. The same facts in any order give the same position.
 
-Two kinds of facts do not name a refund: a provider's charge tells how much of it was refunded in all
-(`amount_refunded`), and a partner tells the total of a donation. Of such totals only what no named refund explains
-counts as a refund of its own.
+Two kinds of facts do not name a refund. A provider's charge states how much of it was refunded in total
+(`amount_refunded`), and a partner states the total of a donation. Only the part of a charge's total that no named
+refund explains counts as a further refund.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,36 +19,36 @@ from payments.reversals import RANK, ReversalFact, ReversalKind, ReversalState
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """A refund or dispute as it stands after all facts. Fen."""
+    """The state of a refund or dispute after all facts. Amounts in fen."""
 
     kind: ReversalKind
     reference: str
     state: ReversalState
     amount_minor: int
     created_at: datetime | None
-    ended_at: datetime | None  # when its last state was first told
+    ended_at: datetime | None  # when its last state was first reported
 
     @property
     def returned_minor(self) -> int:
-        """What of it is gone from us now."""
+        """The part of it that we do not have at present."""
         gone = {ReversalState.PENDING, ReversalState.SUCCEEDED, ReversalState.LOST}
         return self.amount_minor if self.state in gone else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What a donation has left. Fen; `kept_minor + returned_minor == amount + excess_minor`."""
+    """What a donation has left, in fen. `kept_minor + returned_minor == amount + excess_minor`."""
 
     kept_minor: int
     refunded_minor: int
     lost_minor: int
-    disputed_minor: int  # in open disputes; still counted as kept
-    excess_minor: int  # more went back than came: a refund and a lost dispute of the same money
+    disputed_minor: int  # in open disputes; still part of `kept_minor`
+    excess_minor: int  # returned beyond what was paid: a refund and a lost dispute of the same money
     reversals: tuple[Reversal, ...]
 
     @property
     def returned_minor(self) -> int:
-        """All that went back."""
+        """The total that was returned."""
         return self.refunded_minor + self.lost_minor
 
 
@@ -78,7 +78,7 @@ def _order(fact: ReversalFact) -> tuple[str, str, int, datetime, int]:
 
 
 def _merge(facts: Sequence[ReversalFact]) -> tuple[Reversal, ...]:
-    """The refunds and disputes that the facts speak of, each in its latest state, by kind and id."""
+    """Return the refunds and disputes named by the facts, each in its latest state, by kind and id."""
     named: dict[tuple[ReversalKind, str], list[ReversalFact]] = {}
     for fact in facts:
         if fact.kind in (ReversalKind.REFUND, ReversalKind.DISPUTE):
@@ -99,10 +99,10 @@ def _reversal(kind: ReversalKind, reference: str, facts: Sequence[ReversalFact])
 
 
 def _unnamed_of_charges(facts: Sequence[ReversalFact], refunds: Sequence[Reversal]) -> int:
-    """What charges say was refunded and no named refund explains, in fen.
+    """Return what charges report as refunded and no named refund explains, in fen.
 
-    A total speaks of its own moment: a refund that had failed before is not in it any more, one that was made later
-    is not in it yet. What a total leaves unexplained at any moment was refunded under a name that we never heard.
+    A total describes its own moment. It excludes refunds that had failed before it or were created after it. What a
+    total leaves unexplained at any moment was refunded in a refund that was never reported to us.
     """
     unnamed = 0
     for fact in facts:
@@ -113,7 +113,8 @@ def _unnamed_of_charges(facts: Sequence[ReversalFact], refunds: Sequence[Reversa
 
 
 def _counted_at(refund: Reversal, moment: datetime) -> bool:
-    """Whether a charge's total of that moment included this refund. Within one second the failure came after."""
+    """Return whether a charge's total at that moment included this refund. A failure within the same second is
+    later."""
     if refund.created_at is not None and refund.created_at > moment:
         return False
     failed_before = (
@@ -123,7 +124,8 @@ def _counted_at(refund: Reversal, moment: datetime) -> bool:
 
 
 def _unnamed_of_partner(facts: Sequence[ReversalFact]) -> int:
-    """What a partner says went back in all, less what it says came back of it. The newest total of each counts."""
+    """Return the total that a partner reports as returned, less what it reports as reinstated. The newest total of
+    each counts."""
     totals = [fact for fact in facts if fact.kind is ReversalKind.PARTNER_TOTAL]
     reinstated = [fact for fact in facts if fact.kind is ReversalKind.PARTNER_REINSTATED]
     return max(_newest(totals) - _newest(reinstated), 0)

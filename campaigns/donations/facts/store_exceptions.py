@@ -1,4 +1,4 @@
-"""Store the payments of a batch that go to the desk, and what was told of those that lie there."""
+"""Store the payments of a batch that go to the desk, and changes of those already there."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from kernel.db import Tx
 
 
 def store_exceptions(tx: Tx, aggregates: Sequence[DonationAggregate]) -> None:
-    """Add new exceptions and move those whose payment was refunded, or whose refund failed."""
+    """Add new exceptions, and move those whose payment was refunded or whose refund failed."""
     new = [exception for donation in aggregates for exception in donation.new_exceptions]
     if new:
         insert_rows(

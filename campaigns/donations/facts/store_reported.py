@@ -1,4 +1,5 @@
-"""Store the donations that partners reported in a batch: each is inserted as the facts of its batch leave it."""
+"""Store the donations that partners reported in a batch. Each is inserted in its state after the facts of the
+batch."""
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
@@ -22,12 +23,13 @@ from kernel.keys import CONTENT_MARK, Keys
 from payments.partners.gift_details import NO_DETAILS
 from payments.partners.partner_events import OFFLINE, PartnerFact
 
-# Nobody asked for it by a request: one with its id is another one, whatever it says.
+# A reported donation has no request, so any request with its id is a different one.
 _NOT_REQUESTED = f"{CONTENT_MARK}reported"
 
 
 class ReportedDonation(NamedTuple):
-    """A partner's donation that is not stored yet, where it belongs, and whose caps it counts against."""
+    """A partner's donation that is not stored yet, its campaign and project, and the donor whose caps it counts
+    against."""
 
     fact: PartnerFact
     campaign_id: int
@@ -71,7 +73,7 @@ def store_reported(
 ) -> set[UUID]:
     """Insert reported donations with their contacts, in id order; return those that another worker stored first.
 
-    History, match and money come with the effects of the batch.
+    History, match and money are written with the effects of the batch.
     """
     new = sorted(reported, key=attrgetter("fact.donation_id.int"))
     if not new:
@@ -85,8 +87,8 @@ def store_reported(
 
 
 def _insert(tx: Tx, values: dict[str, object]) -> set[UUID]:
-    """Insert donations and return the ids of those that nobody stored before. Hardly ever another worker did, and a
-    look for that before each row costs more than a savepoint."""
+    """Insert donations and return the ids of those not stored before. Another worker hardly ever stores one first,
+    and a conflict check before each row costs more than a savepoint."""
     try:
         with tx.part():
             return {row.id for row in insert_rows(tx, Donation, values, returning="id")}
@@ -97,8 +99,8 @@ def _insert(tx: Tx, values: dict[str, object]) -> set[UUID]:
 
 
 def _store_personal(tx: Tx, keys: Keys, new: list[ReportedDonation]) -> None:
-    """Store what donors said of themselves, and where they said more than their name: what they agreed to, their
-    words, and the source that they came from."""
+    """Store what donors stated about themselves. For those with more than a name, also store their consents, words
+    and source."""
     contacts = [NewContact(row.fact.donation_id, row.donor_key, row.donor, row.fact.details.message) for row in new]
     contact.store_contacts(tx, keys, contacts)
     detailed = [row for row in new if row.fact.details is not NO_DETAILS]

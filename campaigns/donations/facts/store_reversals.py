@@ -1,4 +1,4 @@
-"""Store what a batch was told of refunds and disputes, and what follows for requested refunds and for match."""
+"""Store the facts of a batch about refunds and disputes, and update requested refunds and match accordingly."""
 
 from collections.abc import Collection, Sequence
 
@@ -18,7 +18,7 @@ _REQUEST_STATES = {
 
 
 def store_reversals(tx: Tx, aggregates: Sequence[DonationAggregate]) -> None:
-    """Add new facts, move the refunds that they speak of, and ask for match where money came back."""
+    """Add new facts, move the refunds they refer to, and request match where money came back."""
     reported = [(donation, fact) for donation in aggregates for fact in donation.new_reversals]
     if reported:
         insert_rows(
@@ -54,7 +54,7 @@ def store_reversals(tx: Tx, aggregates: Sequence[DonationAggregate]) -> None:
 
 
 def _move_requests(tx: Tx, donations: Collection[DonationAggregate]) -> None:
-    """Refunds that were requested here show how they stand at the provider."""
+    """Update refunds requested here to their state at the provider."""
     states = {
         reversal.reference: str(_REQUEST_STATES[reversal.state])
         for donation in donations

@@ -12,7 +12,7 @@ from kernel.db import Tx
 
 
 def store_warnings(tx: Tx, aggregates: Sequence[DonationAggregate]) -> None:
-    """Add new warnings, each once, also of donations that are not paid yet."""
+    """Add new warnings, each once, including those about donations that are not paid yet."""
     reported = [(donation, warning) for donation in aggregates for warning in donation.warnings]
     if not reported:
         return

@@ -1,1 +1,1 @@
-"""What donors and partners are told of a donation."""
+"""Messages to donors and partners about their donations."""

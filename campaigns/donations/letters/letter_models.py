@@ -1,4 +1,4 @@
-"""The table of letters to donors: the outbox that a job sends from."""
+"""The table of letters to donors: the outbox from which a job sends them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,33 +11,33 @@ from kernel.db import identity, moment, one_of
 
 
 class LetterKind(StrEnum):
-    """What a letter tells its donor."""
+    """The subject of a letter."""
 
     THANKS = "thanks"
-    LATE_THANKS = "late_thanks"  # the money came after the donation had ended
+    LATE_THANKS = "late_thanks"  # the payment arrived after the donation had ended
     LAPSED = "lapsed"
     REFUNDED = "refunded"
     REVIEW_CLEARED = "review_cleared"
     REVIEW_CANCELLED = "review_cancelled"
-    CORRECTED = "corrected"  # its project was corrected; `about` counts the corrections
+    CORRECTED = "corrected"  # its project was corrected; `about` numbers the correction
     RECEIPT_ISSUED = "receipt_issued"
-    RECEIPT_CANCELLED = "receipt_cancelled"  # by a red one, after a refund
-    CODE = "code"  # `about`: the code that was asked for
-    TEXT_CODE = "text_code"  # the same, to a phone number
+    RECEIPT_CANCELLED = "receipt_cancelled"  # by a red receipt, after a refund
+    CODE = "code"  # `about`: the requested code
+    TEXT_CODE = "text_code"  # the same, as a text message to a phone number
 
 
 class LetterState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    BOUNCED = "bounced"  # the address does not exist, says its server
-    FAILED = "failed"  # tried for two days
-    DROPPED = "dropped"  # nobody to send it to any more, or too old
+    BOUNCED = "bounced"  # the mail server reports that the address does not exist
+    FAILED = "failed"  # after two days of attempts
+    DROPPED = "dropped"  # no recipient any more, or too old
 
 
 class Letter(SQLModel, table=True):
-    """A letter about a donation, written in the transaction of the fact that it tells. It holds nothing personal:
-    whom it goes to is read when it is sent, so that an erased person gets none. `about` tells letters of a kind
-    apart; `amount_minor` (fen) is what was refunded."""
+    """A letter about a donation, written in the transaction of the fact it reports. It contains no personal data.
+    The recipient is read when it is sent, so that an erased person gets none. `about` distinguishes letters of
+    one kind; `amount_minor` (fen) is the refunded amount."""
 
     __tablename__ = "letter"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Letters to donors, written into the outbox in the transaction of the fact that they tell."""
+"""Letters to donors, written to the outbox in the transaction of the fact they report."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from campaigns.donations.states import ABANDONED, BY_PARTNER, WAITING, Status, T
 from kernel.bulk import unnest
 from kernel.db import Tx
 
-# Left an e-mail address, and agreed to be written to about this gift.
+# The donor left an e-mail address and agreed to be contacted about this gift.
 _REACHABLE = """EXISTS (SELECT FROM person_key k WHERE k.donation_id = {id}
                         AND (k.email_key IS NOT NULL OR k.donor_key LIKE 'm\\:%'))
             AND (SELECT c.use_contact FROM consent c WHERE c.donation_id = {id} ORDER BY c.id DESC LIMIT 1)"""
@@ -25,12 +25,12 @@ _QUEUE_NEW = f"""
       FROM {unnest(Letter, "donation_id", "kind", "about", "amount_minor")}
      WHERE {_REACHABLE.format(id="u.donation_id")}"""
 _QUEUE_MISSING = f"{_QUEUE_NEW} ON CONFLICT DO NOTHING"
-# From so many letters on a savepoint costs less than a look for a conflict before each row.
+# From this many letters on, a savepoint costs less than a conflict check before each row.
 _MANY = 100
 
 
 class NewLetter(NamedTuple):
-    """A letter that a donor gets if they can be reached; see `Letter`."""
+    """A letter to queue if its donor can be reached; see `Letter`."""
 
     donation_id: UUID
     kind: LetterKind
@@ -39,7 +39,7 @@ class NewLetter(NamedTuple):
 
 
 def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
-    """Queue letters to those donors who left an e-mail address and agreed to be written to. Each once."""
+    """Queue letters, each once, to those donors who left an e-mail address and agreed to be contacted."""
     if not letters:
         return
     values = {
@@ -61,13 +61,13 @@ def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
 
 
 def letters_of(transitions: Sequence[Transition]) -> list[NewLetter]:
-    """Return the letters that transitions call for: thanks when the money comes, a word when a hold lapses."""
+    """Return the letters that transitions call for: thanks for a payment, and a notice when a donation expires."""
     return [NewLetter(step.donation_id, kind) for step in transitions if (kind := _kind_of(step)) is not None]
 
 
 def _kind_of(step: Transition) -> LetterKind | None:
     if step.cause == BY_PARTNER:
-        return None  # a platform writes to its donors itself
+        return None  # platforms write to their donors themselves
     if step.to is Status.PAID and step.from_ in WAITING:
         return LetterKind.THANKS
     if step.to is Status.PAID and step.from_ in ABANDONED:
@@ -76,7 +76,7 @@ def _kind_of(step: Transition) -> LetterKind | None:
 
 
 def gets_letters(tx: Tx, donation_id: UUID) -> bool:
-    """Whether the donor of a donation left an e-mail address and has not declined letters."""
+    """Return whether the donor of a donation left an e-mail address and has not declined letters."""
     key = tx.get(PersonKey, donation_id)
     consent = newest_consent(tx, donation_id)
     return bool(
@@ -85,7 +85,7 @@ def gets_letters(tx: Tx, donation_id: UUID) -> bool:
 
 
 def decline_letters(tx: Tx, donation_id: UUID, how: str) -> None:
-    """Record that a donor wants no letters about a donation any more. What they agreed to publish stays."""
+    """Record that a donor wants no more letters about a donation. Their consent to publication stays."""
     before = newest_consent(tx, donation_id)
     if before is not None and before.use_contact:
         tx.add(
@@ -102,13 +102,13 @@ def decline_letters(tx: Tx, donation_id: UUID, how: str) -> None:
 
 
 class LettersShown(NamedTuple):
-    """What a donor reads of letters about their donation: whether they get them, and whether one came back."""
+    """What the donor's page shows about letters: whether they get them, and whether one bounced."""
 
     wanted: bool
     came_back: bool
 
 
 def letters_shown(tx: Tx, donation_id: UUID) -> LettersShown:
-    """Return what to show to the donor of a donation about letters."""
+    """Return what to show a donor about letters."""
     came_back = select(Letter.id).where(Letter.donation_id == donation_id, Letter.state == LetterState.BOUNCED)
     return LettersShown(gets_letters(tx, donation_id), bool(tx.all(came_back)))

@@ -1,4 +1,4 @@
-"""The outbox of letters: claimed in one transaction, sent outside of any, recorded in another."""
+"""The outbox of letters. A letter is claimed in one transaction, sent outside any, and recorded in another."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -8,9 +8,9 @@ from uuid import UUID
 from campaigns.donations.letters.letter_models import LetterState
 from kernel.db import Tx
 
-LEASE = timedelta(minutes=5)  # who claimed a letter and died: another one sends it then, under the same id
-MOST_AGE = timedelta(days=3)  # an older letter is news no more
-# Minutes until the next try.
+LEASE = timedelta(minutes=5)  # then another worker sends it, under the same id
+MOST_AGE = timedelta(days=3)  # an older letter is no longer worth sending
+# Minutes until the next attempt.
 BACKOFF = (1, 5, 15, 60, 240, 720, 1440)
 
 
@@ -26,16 +26,16 @@ class ClaimedLetter(NamedTuple):
 
 
 class Delivery(StrEnum):
-    """How sending a letter went."""
+    """The result of sending a letter."""
 
     SENT = "sent"
     BOUNCED = "bounced"
-    LATER = "later"  # the server did not take it now
-    DROPPED = "dropped"  # there is nobody to send it to
+    LATER = "later"  # the server did not accept it this time
+    DROPPED = "dropped"  # it has no recipient any more
 
 
 def claim(tx: Tx, most: int, *, mail: bool, texts: bool) -> list[ClaimedLetter]:
-    """Claim letters that are due and can be sent, by e-mail or as text messages, for `LEASE`. Others skip them
+    """Claim due letters that can be sent, by e-mail or as text messages, for `LEASE`. Other workers skip them
     meanwhile."""
     return tx.rows_as(
         ClaimedLetter,
@@ -53,7 +53,7 @@ def claim(tx: Tx, most: int, *, mail: bool, texts: bool) -> list[ClaimedLetter]:
 
 
 def drop_old(tx: Tx) -> int:
-    """Drop letters that nobody could send for too long, and return how many."""
+    """Drop letters that could not be sent within `MOST_AGE`, and return how many."""
     return tx.run(
         """UPDATE letter SET state = 'dropped', failure = 'too_old', ended_at = :now
             WHERE state = 'waiting' AND created_at < :before""",
@@ -63,7 +63,7 @@ def drop_old(tx: Tx) -> int:
 
 
 def is_known_to_bounce(tx: Tx, donation_id: UUID) -> bool:
-    """Whether an earlier letter about this donation came back: its address does not exist."""
+    """Return whether an earlier letter about this donation bounced because its address does not exist."""
     return bool(
         tx.scalar(
             "SELECT EXISTS (SELECT FROM letter WHERE donation_id = :id AND state = 'bounced')", id=donation_id
@@ -72,7 +72,8 @@ def is_known_to_bounce(tx: Tx, donation_id: UUID) -> bool:
 
 
 def record(tx: Tx, letter: ClaimedLetter, delivery: Delivery, failure: str = "") -> None:
-    """Record how sending a claimed letter went; `failure` is a code, never what a server said of an address."""
+    """Record the result of sending a claimed letter. `failure` is a code, never a server's words about an
+    address."""
     state = LetterState.WAITING if delivery is Delivery.LATER else LetterState(delivery.value)
     if delivery is Delivery.LATER and letter.attempts > len(BACKOFF):
         state = LetterState.FAILED

@@ -1,4 +1,5 @@
-"""Tell platforms what became of their donations: rows written with the fact, their words at the first attempt."""
+"""Notify platforms about their donations. Deliveries are queued with the fact; their content is read at the first
+attempt."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,8 @@ from payments.outgoing_models import OutgoingType
 
 
 def queue_transitions(tx: Tx, steps: Sequence[Transition]) -> None:
-    """Queue what platforms subscribed to of these transitions: settled donations, and match with the payment."""
+    """Queue deliveries of these transitions to subscribed platforms: settled donations, and match with the
+    payment."""
     settled = [step.donation_id for step in steps if step.to is Status.SETTLED]
     paid = [step.donation_id for step in steps if step.to is Status.PAID and step.from_ in (None, Status.PENDING)]
     _queue(tx, OutgoingType.DONATION_SETTLED, settled)
@@ -20,7 +22,7 @@ def queue_transitions(tx: Tx, steps: Sequence[Transition]) -> None:
 
 
 def queue_refunds(tx: Tx, donation_ids: Sequence[UUID]) -> None:
-    """Queue what platforms subscribed to of refunds that were booked."""
+    """Queue deliveries of booked refunds to subscribed platforms."""
     _queue(tx, OutgoingType.REFUND_BOOKED, donation_ids)
 
 
@@ -43,9 +45,9 @@ def _queue(tx: Tx, type_: OutgoingType, donation_ids: Sequence[UUID]) -> None:
 
 
 def words_of(tx: Tx, donation_id: UUID) -> dict[str, Any]:
-    """Return what a platform is told of its donation, in its own id: nothing of a person. `as_of` tells which of
-    two events of a donation is newer: they may arrive in any order."""
-    as_of = tx.now  # before it is read
+    """Return the content of a delivery about a platform's donation, under its own id and without personal data.
+    `as_of` shows which of two events of a donation is newer, because they may arrive in any order."""
+    as_of = tx.now  # before the donation is read
     donation, view = tx.get(Donation, donation_id), donation_view(tx, donation_id)
     assert donation is not None
     return {

@@ -13,14 +13,14 @@ from kernel.db import identity, moment, one_of
 class ReceiptState(StrEnum):
     REQUESTED = "requested"
     ISSUED = "issued"
-    RED_FLUSHED = "red_flushed"  # 红冲: the fiscal system cancelled an issued receipt by a red one
-    WITHDRAWN = "withdrawn"  # by the donor before it was issued, or by finance afterwards
+    RED_FLUSHED = "red_flushed"  # 红冲: the fiscal system cancelled an issued receipt with a red one
+    WITHDRAWN = "withdrawn"  # by the donor before it was issued, or by finance later
 
 
 class ReceiptRequest(SQLModel, table=True):
-    """A donor asks for a donation receipt. `payer`: the title, tax id and address to send it to, sealed with the
-    donation's person key. The fiscal system issues receipts; what it says of one is kept here: code, number, check
-    code, day and sum (fen). One of a donation is open or issued at a time."""
+    """A donor's request for a donation receipt. `payer` is the title, tax id and address to send it to, sealed with
+    the donation's person key. The fiscal system issues receipts; this row keeps their code, number, check code,
+    day and sum (fen). A donation has at most one request that is open or issued."""
 
     __tablename__ = "receipt_request"
     __table_args__ = (
@@ -49,7 +49,7 @@ class ReceiptRequest(SQLModel, table=True):
     check_code: str = ""
     issued_on: date | None = None
     issued_minor: int | None = Field(default=None, sa_type=BigInteger)
-    # The red receipt by which the fiscal system cancelled this one.
+    # The red receipt with which the fiscal system cancelled this one.
     red_code: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     red_number: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     red_flushed_on: date | None = None

@@ -1,4 +1,4 @@
-"""A donor asks for a donation receipt; finance issues it in the fiscal system (`desks/receipt_desk`)."""
+"""Donors' requests for donation receipts. Finance issues them in the fiscal system (`desks/receipt_desk`)."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class ReceiptView(NamedTuple):
 
 
 def request_receipt(tx: Tx, keys: Keys, donation_id: UUID, payer: Payer) -> ReceiptView:
-    """Request a receipt for what is left of a paid donation. The same again, while it waits, is the same request.
+    """Request a receipt for what is left of a paid donation. Repeating a waiting request returns the same request.
 
     Raises NotFound `donation_unknown`, Conflict `receipt_unpaid`, `receipt_elsewhere` (a partner took the money),
     `receipt_exists` or `receipt_limit`.
@@ -61,7 +61,7 @@ def request_receipt(tx: Tx, keys: Keys, donation_id: UUID, payer: Payer) -> Rece
 
 
 def require_receiptable(donation: Donation) -> None:
-    """Raises Conflict `receipt_elsewhere` or `receipt_unpaid`."""
+    """Check that a donation can have a receipt. Raises Conflict `receipt_elsewhere` or `receipt_unpaid`."""
     if donation.channel == "partner":
         raise Conflict("receipt_elsewhere")
     if donation.status not in (Status.PAID, Status.SETTLED):
@@ -69,7 +69,7 @@ def require_receiptable(donation: Donation) -> None:
 
 
 def withdraw_receipt(tx: Tx, donation_id: UUID) -> None:
-    """Withdraw the donor's request that waits. Again without effect. Raises Conflict `receipt_issued`."""
+    """Withdraw the donor's waiting request. Idempotent. Raises Conflict `receipt_issued`."""
     tx.get(Donation, donation_id, lock=True)
     live = select(ReceiptRequest).where(
         ReceiptRequest.donation_id == donation_id, col(ReceiptRequest.state).in_(_LIVE)

@@ -1,1 +1,1 @@
-"""Refunds: asked for, booked, undone in the match."""
+"""Refunds: requests, booking, and their effect on match."""

@@ -1,4 +1,5 @@
-"""Refund donations: requested here, sent to the provider, and applied when the provider's message says so."""
+"""Refund donations. A refund is requested here, sent to the provider, and applied when the provider's message
+confirms it."""
 
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,13 @@ from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
 from payments.inbox.inbox import store
 from payments.side_by_side import side_by_side
 
-# How the provider answered -> how the request stands.
+# The provider's response -> the state of the refund.
 _SENT_AS = {"pending": "sent", "succeeded": "sent", "failed": "failed"}
 _ENDED_WITHOUT_MONEY = (RefundRequestState.REFUSED, RefundRequestState.FAILED)
 
 
 def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str, actor: str) -> Refund:
-    """Request a refund of `amount_minor` fen (None: all that is left). It is stored before anyone is called.
+    """Request a refund of `amount_minor` fen (None: everything left). It is stored before the provider is called.
 
     Raises NotFound `donation_unknown`, Conflict `not_refundable`, `dispute_open` or `refund_exceeds`, Invalid
     `reason_missing` or `amount_invalid`.
@@ -59,9 +60,9 @@ def left_to_refund(tx: Tx, donation: Donation) -> int:
     if donation.status not in COUNTED or donation.payment_intent is None:
         raise Conflict("not_refundable")
     if donation.status == Status.DISPUTED:
-        raise Conflict("dispute_open")  # the bank decides over this money; a refund could pay it back twice
+        raise Conflict("dispute_open")  # the bank decides about this money; a refund could return it twice
     assert donation.id is not None
-    # What was sent may be told already; what waits to be sent is known to nobody and comes on top.
+    # Sent refunds may have been reported already; unsent ones are known only here and come on top.
     unsent = _requested_minor(tx, donation.id, Refund.state == RefundRequestState.REQUESTED)
     requested = _requested_minor(tx, donation.id)
     left = donation.amount_minor - max(donation.refunded_minor + unsent, requested)
@@ -71,7 +72,7 @@ def left_to_refund(tx: Tx, donation: Donation) -> int:
 
 
 def _requested_minor(tx: Tx, donation_id: UUID, *conditions: Any) -> int:
-    """Return what was requested so far, without what the provider refused and what did not arrive."""
+    """Return the sum requested so far, without refunds that the provider refused or that did not arrive."""
     requested = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
         Refund.donation_id == donation_id, col(Refund.state).not_in(_ENDED_WITHOUT_MONEY), *conditions
     )
@@ -81,8 +82,8 @@ def _requested_minor(tx: Tx, donation_id: UUID, *conditions: Any) -> int:
 def send_refunds(deps: Dependencies, most: int = 200) -> int:
     """Send requested refunds to the provider, several side by side, and return how many were sent.
 
-    A refund that is sent twice is one refund: its key is ours. What the provider returns goes through the inbox
-    like all of its messages.
+    Sending a refund twice creates only one, because its idempotency key is ours. The provider's response goes
+    through the inbox like all of its messages.
     """
     with deps.db.transaction() as tx:
         due = tx.all(
@@ -97,8 +98,9 @@ def send_refunds(deps: Dependencies, most: int = 200) -> int:
 
 
 def _send(deps: Dependencies, refund: Refund, payment_intent: str) -> RefundState | GatewayRefused | None:
-    """Return how the provider responded; None when it did not: the next run sends it again, with the same key."""
-    # Numbers begin anew in a restored or fresh database; with the donation's id the key never means another refund.
+    """Return the provider's response, or None if there was none. The next run then sends it again with the same
+    key."""
+    # Ids start again in a new or restored database. With the donation's id the key never names another refund.
     key = f"{refund.donation_id}:{refund.id}"
     try:
         return deps.gateway.refund(payment_intent, key, refund.amount_minor, refund.reason)

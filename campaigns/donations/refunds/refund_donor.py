@@ -1,4 +1,4 @@
-"""Refund all that a donor gave in a campaign, in one step."""
+"""Refund everything that a donor gave in a campaign, in one step."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ from kernel.errors import Conflict, NotFound
 
 
 class Refundable(NamedTuple):
-    """A paid donation of the donor: what can be refunded of it (fen), or the code of why nothing can."""
+    """A paid donation of the donor: how much can be refunded (fen), or the code that says why nothing can."""
 
     donation_id: UUID
     left_minor: int
@@ -23,8 +23,8 @@ class Refundable(NamedTuple):
 
 
 def refundable_of_donor(tx: Tx, donation_id: UUID) -> list[Refundable]:
-    """Return all paid donations of the donor of this donation in its campaign, and lock them. A donor who left no
-    contact and no device is known by this donation alone.
+    """Lock and return all paid donations in the campaign by this donation's donor. A donor without contact and
+    device is known by this donation alone.
 
     Raises NotFound `donation_unknown`.
     """
@@ -41,8 +41,8 @@ def refundable_of_donor(tx: Tx, donation_id: UUID) -> list[Refundable]:
 
 
 def refund_donor(tx: Tx, donation_id: UUID, reason: str, actor: str) -> tuple[list[Refund], list[Refundable]]:
-    """Request refunds of all that is left of the donor's donations; return them, and the donations that nothing can
-    be refunded of. A repetition requests nothing new.
+    """Request refunds of everything left of the donor's donations. Return the refunds, and the donations of which
+    nothing can be refunded. A repeated call requests nothing new.
 
     Raises NotFound `donation_unknown`, Invalid `reason_missing`.
     """

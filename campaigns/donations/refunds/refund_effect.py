@@ -1,4 +1,4 @@
-"""What a refund takes: of the donation, and of its match."""
+"""The effect of a refund on the donation and its match."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from matching.reservations import surplus
 
 
 class RefundEffect(NamedTuple):
-    """What is refunded, what of the donation stays after it, and what of its match goes back, in fen."""
+    """The refunded amount, what is left of the donation, and how much of its match is returned, in fen."""
 
     refunded_minor: int
     left_minor: int
@@ -21,7 +21,8 @@ class RefundEffect(NamedTuple):
 
 
 def request_with_effect(tx: Tx, donation_id: UUID, amount_minor: int, reason: str, actor: str) -> RefundEffect:
-    """Request a refund, and return what it will take when the provider confirms it. Raises as `request_refund`."""
+    """Request a refund, and return the effect it will have once the provider confirms it. Raises as
+    `request_refund`."""
     donation = tx.get(Donation, donation_id, lock=True)
     if donation is None:
         raise NotFound("donation_unknown")
@@ -32,7 +33,7 @@ def request_with_effect(tx: Tx, donation_id: UUID, amount_minor: int, reason: st
 
 
 def _match_beyond(tx: Tx, donation: Donation, kept_minor: int) -> int:
-    """Return how much captured match a donation has beyond what its pots give to what is kept of it."""
+    """Return how much captured match exceeds what the pots give for `kept_minor` of the donation."""
     assert donation.id is not None
     pots = pot_states(tx, donation.campaign_id)
     order = {pot.pot_id: pot.order for pot in pots}

@@ -1,4 +1,4 @@
-"""A donor requests their money back: the request waits until somebody decides about it (`desks/refund_desk`)."""
+"""Donors' requests for their money back. A request waits until staff decide it (`desks/refund_desk`)."""
 
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -22,8 +22,8 @@ _CLOSED = frozenset({Phase.RELEASED, Phase.ARCHIVED})  # after the public notice
 
 
 class RequestState(NamedTuple):
-    """A request as its donor sees it; fen. `refund_state` is that of the refund that came of it, "" while there is
-    none."""
+    """A request as its donor sees it; amounts in fen. `refund_state` is the state of the resulting refund, "" if
+    there is none."""
 
     id: int | None
     amount_minor: int | None
@@ -43,10 +43,10 @@ class RequestState(NamedTuple):
 def request_money_back(
     tx: Tx, keys: Keys, donation_id: UUID, amount_minor: int | None, reason: str
 ) -> RefundRequest:
-    """Request `amount_minor` fen (None: all that is left). The same again, while it is open, is the same request.
+    """Request `amount_minor` fen back (None: everything left). Repeating an open request returns the same request.
 
     Raises NotFound `donation_unknown`, Invalid `reason_missing` or `amount_invalid`, Conflict `refund_request_open`
-    (another one waits), `refund_request_limit`, and what `require_returnable` raises.
+    (another request waits), `refund_exceeds`, `refund_request_limit`, and what `require_returnable` raises.
     """
     require_reason(reason)
     donation = tx.get(Donation, donation_id, lock=True)
@@ -79,8 +79,8 @@ def request_money_back(
 def require_returnable(tx: Tx, donation: Donation) -> int:
     """Return how much a donor may request back, more than 0 fen.
 
-    Raises Conflict `refund_request_closed` after the public notice, `nothing_left` when all went back or is on its
-    way, `not_refundable` or `dispute_open`.
+    Raises Conflict `refund_request_closed` after the public notice, `nothing_left` when everything is refunded or
+    being refunded, `not_refundable` or `dispute_open`.
     """
     if donation.status == Status.REFUNDED:
         raise Conflict("nothing_left")
@@ -95,7 +95,7 @@ def require_returnable(tx: Tx, donation: Donation) -> int:
 
 
 def returnable(tx: Tx, donation_id: UUID) -> tuple[int, str]:
-    """Return how much of a donation its donor may request back (fen), or 0 and the code of why not."""
+    """Return how much of a donation its donor may request back (fen), or 0 and the code that says why not."""
     donation = tx.get(Donation, donation_id)
     if donation is None:
         return 0, "donation_unknown"

@@ -1,4 +1,4 @@
-"""The refunds that were requested for a donation."""
+"""The refunds requested for a donation."""
 
 from uuid import UUID
 
@@ -9,5 +9,5 @@ from kernel.db import Tx
 
 
 def refunds(tx: Tx, donation_id: UUID) -> list[Refund]:
-    """Return the refunds that were requested for a donation, oldest first."""
+    """Return the refunds requested for a donation, oldest first."""
     return tx.all(select(Refund).where(Refund.donation_id == donation_id).order_by(col(Refund.id)))

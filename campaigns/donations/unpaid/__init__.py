@@ -1,1 +1,1 @@
-"""Donations that are not paid: limits, expiry, cancellation."""
+"""Unpaid donations: limits, expiry, cancellation."""

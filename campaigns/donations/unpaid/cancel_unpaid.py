@@ -1,4 +1,4 @@
-"""Cancel unpaid donations because what they are for ended: the campaign was cancelled, or the project withdrawn."""
+"""Cancel unpaid donations because their campaign was cancelled or their project withdrawn."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,10 +11,10 @@ from kernel.db import Tx
 
 
 def cancel_unpaid(tx: Tx, donation_ids: Sequence[UUID], cause: str) -> int:
-    """Cancel those of these donations that still wait, release their match, and return how many.
+    """Cancel those of the donations that still wait, release their match, and return how many were cancelled.
 
-    Their payments are closed at the provider afterwards by the job `expire`. Money that comes all the same is
-    accepted as a late payment.
+    The job `expire` closes their payments at the provider afterwards. A payment that still arrives is accepted as a
+    late payment.
     """
     cancelled = end_unpaid(tx, donation_ids, Status.CANCELLED, cause)
     if cancelled:

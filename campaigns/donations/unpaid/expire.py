@@ -1,7 +1,7 @@
 """Cancel and expire unpaid donations, and release their reservations.
 
-The provider is asked to close the payment first, so that a donation being paid never loses its match. The question
-is asked outside any transaction; its answer is applied in one that reads the donation again.
+The payment is closed at the provider first, so that a donation being paid never loses its match. The provider is
+called outside any transaction; its response is applied in one that reads the donation again.
 """
 
 from collections.abc import Sequence
@@ -39,10 +39,10 @@ class _DueDonation(NamedTuple):
 
 
 def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
-    """Extend the reservation while the donor's page is open; return its new end. By less while little is left of
-    the pot.
+    """Extend the reservation while the donor's page is open; return its new end. The extension is shorter while
+    little is left of the pot.
 
-    Raises Conflict `promise_lapsed` when the donation is not waiting for its payment any more.
+    Raises Conflict `promise_lapsed` when the donation no longer waits for its payment.
     """
     with deps.db.transaction() as tx:
         row = tx.row(
@@ -65,7 +65,7 @@ def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
 def cancel(deps: Dependencies, donation_id: UUID) -> None:
     """Cancel an unpaid donation. Idempotent.
 
-    Raises Conflict `already_paid` when the payment came first, `payment_processing` while it is under way.
+    Raises Conflict `already_paid` if the payment came first, `payment_processing` while it is under way.
     """
     with deps.db.transaction() as tx:
         donation = tx.get(Donation, donation_id)
@@ -85,10 +85,10 @@ def cancel(deps: Dependencies, donation_id: UUID) -> None:
 def expire(deps: Dependencies) -> int:
     """Expire donations whose reservation has ended and return how many. Safe to run concurrently.
 
-    A donation without an open payment expires at once. For the others the provider closes the payment first; one
-    that is paid or under way keeps its match. A provider that does not respond is waited for up to
-    `provider_silence_s`, a payment that stays under way (or whose success the provider does not tell) up to
-    `paying_most_s`; money that comes afterwards counts as a late payment.
+    A donation without an open payment expires immediately. For the others the provider closes the payment first; a
+    donation that is paid or being paid keeps its match. A provider that does not respond is waited for up to
+    `provider_silence_s`. A payment that stays under way, or whose success the provider does not report, is waited
+    for up to `paying_most_s`. Money that arrives later counts as a late payment.
     """
     with deps.db.transaction() as tx:
         due = _due(tx)
@@ -132,14 +132,16 @@ def _is_expired(deps: Dependencies, donation: _DueDonation, closed: ClosedAs | N
 
 
 def _is_unanswered(deps: Dependencies, donation: _DueDonation, closed: ClosedAs | None) -> bool:
-    """Whether the provider has said for too long that a payment is under way, or paid without telling more. By the
-    reservation, which each such answer extends: a scheduler that was down asks once more before it gives up."""
+    """Return whether the provider has reported for too long that a payment is under way, or paid without details.
+    Measured by the reservation, which each such response extends, so that a scheduler that was down checks once
+    more before it gives up."""
     most = timedelta(seconds=deps.limits.hold_most_s + deps.limits.paying_most_s)
     return closed in (ClosedAs.PAID, ClosedAs.PROCESSING) and donation.match_until >= donation.pledged_at + most
 
 
 def close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None:
-    """Close the payment at the provider; None when it does not respond. What it does not know is closed."""
+    """Close the payment at the provider; return None if it does not respond. A payment unknown to the provider,
+    which then refuses the request, counts as closed."""
     if reference is None:
         return ClosedAs.CLOSED
     try:
@@ -151,20 +153,20 @@ def close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None:
 
 
 def store_lost_messages(deps: Dependencies, references: Sequence[str]) -> None:
-    """Store the message of a payment that succeeded without our hearing of it. If the provider's own message
-    comes after all, it changes nothing."""
+    """Store the success messages of payments whose own messages did not reach us. If the provider's own message
+    still arrives, it changes nothing."""
     for reference in references:
         try:
             message = deps.gateway.success_message(reference)
         except GatewayError:
-            continue  # the reservation is extended, and the next run asks again
+            continue  # the reservation is extended, and the next run tries again
         if message is not None:
             with deps.db.transaction() as tx:
                 store(tx, deps.keys, [message])
 
 
 def _extend(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
-    """Keep the match of donors who are paying: the message that says so is on its way."""
+    """Keep the match of donors who are paying, because the provider's message is on its way."""
     if donation_ids:
         tx.run(
             """UPDATE donation SET match_until = :until
@@ -177,7 +179,7 @@ def _extend(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
 def end_unpaid(
     tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until: datetime | None = None
 ) -> list[UUID]:
-    """End donations that still wait, release their match, and return which. With `until`, a donation whose
+    """End donations that still wait, release their match, and return their ids. With `until`, a donation whose
     reservation was extended meanwhile is left alone."""
     donations = load_aggregates(tx, refs_of(tx, donation_ids))
     ending = [

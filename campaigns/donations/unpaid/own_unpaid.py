@@ -1,6 +1,6 @@
-"""The unpaid donations of a donor: they hold match, and it counts against the donor's caps.
+"""A donor's unpaid donations, whose reserved match counts against the donor's caps.
 
-Found by their live reservations, which have an index by donor; donations have none.
+They are found by their live reservations, which have an index by donor.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ DONOR_CAPS = frozenset({"donor_minor", "donor_day_minor"})
 
 
 class OwnUnpaid(NamedTuple):
-    """An unpaid donation with reserved match, in fen. `same_browser`: it was made with the visitor's own cookie;
-    anyone can type somebody's phone number, and learns no more than that there is one."""
+    """An unpaid donation with reserved match, in fen. `same_browser`: it was created with the visitor's own cookie.
+    A visitor who only types another person's phone number learns no more than that the donation exists."""
 
     donation_id: UUID
     project_name: str
@@ -39,8 +39,8 @@ class OwnUnpaidSum:
 
 
 def own_unpaid(tx: Tx, deps: Dependencies, campaign_id: int, command: CreateDonation) -> list[OwnUnpaid]:
-    """Return the donor's other unpaid donations that hold match, oldest first, without those that the command
-    replaces. None for a repetition of a donation that is stored already: nothing is decided any more."""
+    """Return the donor's other unpaid donations that have reserved match, oldest first, without those that the
+    command replaces. Empty if the command repeats a stored donation, because nothing is decided any more."""
     keys = {contact.donor_key(deps.keys, command.donor, command.id, command.visitor)}
     if command.visitor:
         keys.add(contact.visitor_key(deps.keys, command.visitor))
@@ -63,9 +63,10 @@ def own_unpaid(tx: Tx, deps: Dependencies, campaign_id: int, command: CreateDona
 
 
 def typed_before(tx: Tx, deps: Dependencies, donation_id: UUID, visitor: str | None) -> dict[str, str]:
-    """Return what the donor typed for a donation, by the names of the form, to begin the one that replaces it.
+    """Return what the donor entered for a donation, by form field, to prefill the donation that replaces it.
 
-    The caller has checked its token. A link may have been passed on: only the donor's own browser sees the contact.
+    The caller has checked its token. A link may have been passed on, so only the donor's own browser sees the
+    contact.
     """
     donation = tx.get(Donation, donation_id)
     if donation is None:
@@ -79,14 +80,15 @@ def typed_before(tx: Tx, deps: Dependencies, donation_id: UUID, visitor: str | N
 
 
 def cut_by_donor_cap(explanation: Explanation) -> bool:
-    """Whether a cap per donor cut the match of this donation."""
+    """Return whether a cap per donor cut the match of this donation."""
     return any(
         cap.by in DONOR_CAPS for decision in explanation.decisions for pot in decision.pots for cap in pot.cuts
     )
 
 
 def own_unpaid_sum(tx: Tx, explanation: Explanation) -> OwnUnpaidSum:
-    """Return what the donor's other unpaid donations take of their caps, if a cap cut this donation; else zero."""
+    """Return how much of their caps the donor's other unpaid donations use, if a cap cut this donation; else
+    zero."""
     if not cut_by_donor_cap(explanation):
         return OwnUnpaidSum(0, 0)
     return tx.rows_as(

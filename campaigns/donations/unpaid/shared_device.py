@@ -1,5 +1,5 @@
-"""One device that several donors share (a tablet at a stand, a family's phone): whoever leaves a contact is a donor
-of their own. Gifts without one count together, and the donor is told when a contact would help."""
+"""Devices that several donors share (a tablet at a stand, a family's phone). A person who leaves a contact is a
+separate donor. Gifts without a contact count together, and the donor is shown when a contact would help."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from matching.pot_state import load_pot_states
 
 
 class _Used(NamedTuple):
-    """What gifts without contact from a device have of a pot's match; fen."""
+    """The match from a pot that a device's gifts without contact use; fen."""
 
     pot_id: int
     ever_minor: int
@@ -24,7 +24,8 @@ class _Used(NamedTuple):
 
 
 def contact_would_help(tx: Tx, explanation: Explanation) -> bool:
-    """Whether a cap per donor cut the match of a gift without contact: such gifts of a device count together."""
+    """Return whether a cap per donor cut the match of a gift without contact. Such gifts of a device count
+    together."""
     if not cut_by_donor_cap(explanation):
         return False
     donation = tx.get(Donation, explanation.donation_id)
@@ -34,7 +35,7 @@ def contact_would_help(tx: Tx, explanation: Explanation) -> bool:
 def device_cap_used_up(
     tx: Tx, deps: Dependencies, campaign_id: int, pot_ids: Collection[int], visitor: str | None
 ) -> bool:
-    """Whether gifts without contact from this browser have used up a cap per donor of one of these pots."""
+    """Return whether gifts without contact from this browser have used up a cap per donor of one of these pots."""
     if not visitor or not pot_ids:
         return False
     used = {

@@ -1,7 +1,8 @@
-"""How much match may be reserved for donations that nobody has paid yet: no stranger empties a pot without paying.
+"""Limit how much match may be reserved for unpaid donations, so that no stranger empties a pot without paying.
 
-Limits count by pot and by origin: the contact, the browser, the address of those who leave neither, and the address
-of all. Computed from the rows while the pots are locked, so they are exact; see docs/adr/0024-strangers.md.
+Limits count by pot and by origin: the contact, the browser, the address of donors without either, and the address
+of all donors. They are computed from the rows while the pots are locked and therefore exact; see
+docs/adr/0024-strangers.md.
 """
 
 from collections import defaultdict
@@ -30,22 +31,23 @@ ADDRESS = "address"
 
 
 class Origin(NamedTuple):
-    """Whom an unpaid donation counts for: `by` is contact, device, anonymous (an address, without contact and
-    browser) or address."""
+    """The origin that an unpaid donation counts for. `by` is contact, device, anonymous (an address, without
+    contact and browser) or address."""
 
     by: str
     key: str
 
 
 class Reserved(NamedTuple):
-    """What of one pot is reserved for the unpaid donations of an origin, in fen, and for how many."""
+    """How much of one pot is reserved for the unpaid donations of an origin, in fen, and for how many donations."""
 
     donations: int = 0
     reserved_minor: int = 0
 
 
 class Exceeded(NamedTuple):
-    """The limit that a donation would exceed. `most_minor` (fen) by pot; `too_many`: donations."""
+    """The limit that a donation would exceed. `most_minor` (fen) is by pot; `too_many`: the limit on their
+    number."""
 
     origin: Origin
     too_many: bool
@@ -67,13 +69,14 @@ class Exceeded(NamedTuple):
 
     @property
     def final(self) -> bool:
-        """Whether the donation is refused also without match: its donor can pay or cancel what they began. Who only
-        shares an address cannot."""
+        """Whether the donation is refused even without match. Its donor can pay or cancel their earlier donations;
+        a donor who only shares an address cannot."""
         return self.too_many and self.origin.by != ADDRESS
 
 
 class UnpaidReservations:
-    """What the origins of a batch hold of the locked pots; donations of the batch count as they are admitted."""
+    """The unpaid reservations of a batch's origins in the locked pots. Donations of the batch count once
+    admitted."""
 
     def __init__(self, keys: Keys, limits: DonationLimits, locked: LockedPots) -> None:
         self._keys = keys
@@ -91,7 +94,8 @@ class UnpaidReservations:
         donors: Mapping[UUID, str],
         gifts: Mapping[str, Sequence[Gift]],
     ) -> None:
-        """Read what the origins of these commands hold. Call it while the pots are locked, after `load_gifts`."""
+        """Load the reservations of these commands' origins. Call it while the pots are locked, after
+        `load_gifts`."""
         now = tx.now
         self._open = {pot_id: pot.funded_minor() - pot.closed_minor(now) for pot_id, pot in self._pots.items()}
         if not self._limits.unpaid_limits:
@@ -105,14 +109,14 @@ class UnpaidReservations:
         self._load_origins(tx)
 
     def _load_origins(self, tx: Tx) -> None:
-        """Add what is held from browsers and addresses."""
+        """Add the reservations from browsers and addresses."""
         origins_of: dict[str, set[Origin]] = defaultdict(set)
         for origin in {origin for origins in self._origins.values() for origin in origins}:
             for key in _stored_keys(self._keys, origin):
                 origins_of[key].add(origin)
         if not origins_of:
             return
-        # What is beyond the limit of an address need not be counted; each donation may have a part of each pot.
+        # Rows beyond the limit of an address need not be counted; each donation may have a part of each pot.
         most = (self._limits.address_unpaid_most_count + 1) * len(self._pots)
         for row in tx.rows(_RESERVED, keys=sorted(origins_of), pots=sorted(self._pots), most=most):
             for origin in origins_of[row.key]:
@@ -123,7 +127,7 @@ class UnpaidReservations:
         self._reserved[origin, pot_id] = Reserved(before.donations + donations, before.reserved_minor + minor)
 
     def admits(self, request: ReservationRequest, allocation: Allocation) -> bool:
-        """Count the match of a donation, unless a limit would be exceeded; `exceeded` then says which."""
+        """Count the match of a donation, unless a limit would be exceeded; `exceeded` then names it."""
         origins = self._origins.get(request.donation_id, ())
         parts = {part.pot_id: part.given_minor for part in allocation.parts}
         for origin in origins:
@@ -148,23 +152,23 @@ class UnpaidReservations:
         return None
 
     def _most_minor(self, pot_id: int, *, shared: bool) -> int:
-        """Return how many fen of a pot one origin may hold unpaid: a share of what is open of it, and always as
-        much as an ordinary gift gets."""
+        """Return how many fen of a pot one origin may reserve unpaid: a share of its open money, but never less
+        than `unpaid_share_least_minor`, so that an ordinary gift gets its match."""
         limits = self._limits
         share_bps = limits.address_unpaid_share_bps if shared else limits.unpaid_share_bps
         return max(share(self._open[pot_id], share_bps), limits.unpaid_share_least_minor)
 
     def refusal_of(self, plan: PlannedMatch) -> Conflict | None:
-        """Return why a planned donation is refused for what its origins hold; None if it is not, or agrees to be
-        without match."""
+        """Return why a planned donation is refused because of its origins' reservations; None if it is not, or
+        accepts missing match."""
         if not plan.withheld:
             return None
         exceeded = self.exceeded[plan.request.donation_id]
         return exceeded.refusal(self._limits) if plan.refused or exceeded.final else None
 
     def hold_s(self, plan: PlannedMatch) -> int:
-        """Return how long match is reserved for a donation without a sign of its donor (seconds): shorter when it
-        leaves little of a pot."""
+        """Return for how many seconds match is reserved for a donation without a sign of its donor. The time is
+        shorter when the donation leaves little of a pot."""
         limits = self._limits
         left = {part.pot_id: part.before_minor - part.given_minor for part in plan.allocation.parts}
         outside = plan.request.donation_id in self._origins
@@ -174,12 +178,12 @@ class UnpaidReservations:
 
 
 def is_contested(limits: DonationLimits, left_minor: int, open_minor: int) -> bool:
-    """PURE. Whether less than a share of what is open of a pot is left; fen."""
+    """PURE. Return whether less than a certain share (`contested_bps`) of a pot's open money is left; fen."""
     return left_minor * BPS_WHOLE < open_minor * limits.contested_bps
 
 
 def holds_contested(tx: Tx, limits: DonationLimits, donation_id: UUID, campaign_id: int) -> bool:
-    """Whether a donation holds match of a pot of which little is left."""
+    """Return whether a donation has match from a pot of which little is left."""
     held = {part.pot_id for part in reserved_parts(tx, [donation_id]) if part.live_minor}
     if not held or not limits.unpaid_limits:
         return False
@@ -194,7 +198,7 @@ def holds_contested(tx: Tx, limits: DonationLimits, donation_id: UUID, campaign_
 
 
 def _origins(keys: Keys, command: CreateDonation, donor_key: str) -> tuple[Origin, ...]:
-    """Return whom a donation counts for; nobody when it did not come from outside."""
+    """Return the origins that a donation counts for; none if it did not come from outside."""
     if command.network is None:
         return ()
     origins = [Origin("contact", donor_key)] if is_contact_key(donor_key) else []
@@ -208,7 +212,7 @@ def _origins(keys: Keys, command: CreateDonation, donor_key: str) -> tuple[Origi
 
 
 def stored_network(keys: Keys, command: CreateDonation, donor_key: str) -> str | None:
-    """Return the key under which a donation is found by its address; None when nobody would look for it there."""
+    """Return the key by which a donation is found by its address; None if no limit would search for it there."""
     anonymous = is_own_key(donor_key)
     if command.network is None or not (anonymous or command.network_tells):
         return None
@@ -216,8 +220,8 @@ def stored_network(keys: Keys, command: CreateDonation, donor_key: str) -> str |
 
 
 def _stored_keys(keys: Keys, origin: Origin) -> tuple[str, ...]:
-    """Return the keys under which donations of this browser or address are stored; none for a contact, whose gifts
-    are loaded anyway."""
+    """Return the keys under which donations of a browser or address are stored; none for a contact, whose gifts are
+    already loaded."""
     if origin.by == ADDRESS:
         return tuple(contact.network_key(keys, origin.key, anonymous=anonymous) for anonymous in (True, False))
     return () if origin.by == "contact" else (origin.key,)

@@ -1,8 +1,8 @@
-"""Ask before an unusually large gift or many gifts of one donor within an hour, and pause above a harder limit.
+"""Ask before an unusually large gift or many gifts of one donor within an hour, and pause above a higher limit.
 
-A question is answered by sending the same request with `confirmed`; a pause ends by itself. Nothing is reserved
-before either. Our pages ask; a program asks its donors if it sends `confirmed`. Staff see every such donor (signal
-`rapid_giving`). Gifts that came through partners or files have limits of their own (`intake`).
+The donor answers a question by sending the same request with `confirmed`; a pause ends by itself. Nothing is
+reserved before either. Our pages ask; another program asks its donors if it sends `confirmed`. Staff see every such
+donor (signal `rapid_giving`). Gifts through partners or files have limits of their own (`intake`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +20,11 @@ from kernel.errors import Conflict
 
 HOUR = timedelta(hours=1)
 NOTHING_RESERVED: Mapping[int, int] = MappingProxyType({})
-MOST_LOADED = 500  # newest gifts of one donor; more than any pause lets through in a day of few large ones
+MOST_LOADED = 500  # newest gifts of one donor; more than any pause admits in a day with few large ones
 
 
 class Gift(NamedTuple):
-    """A gift of a donor that was not given up, paid or not; fen. `reserved`: match reserved for it, by pot."""
+    """A donor's gift that was not abandoned, paid or not; fen. `reserved`: match reserved for it, by pot."""
 
     pledged_at: datetime
     amount_minor: int
@@ -40,8 +40,8 @@ class _GiftRow(NamedTuple):
 
 
 def load_gifts(tx: Tx, donor_keys: Iterable[str]) -> dict[str, list[Gift]]:
-    """Return the newest gifts of donors. Reads no clock. What is reserved is exact while the pots are locked. A
-    donor who is known by their donation alone has none."""
+    """Return the newest gifts of donors. Reads no clock. Reserved amounts are exact while the pots are locked. A
+    donor known only by their donation is left out."""
     gifts: dict[str, list[Gift]] = {key: [] for key in donor_keys if not is_own_key(key)}
     if not gifts:
         return gifts
@@ -69,8 +69,8 @@ def load_gifts(tx: Tx, donor_keys: Iterable[str]) -> dict[str, list[Gift]]:
 def unusual(
     command: CreateDonation, donor_key: str, gifts: Sequence[Gift], limits: DonationLimits, now: datetime
 ) -> Conflict | None:
-    """PURE. Return `giving_paused` with the time from which the donor may give again, `giving_unusual` with what is
-    unusual, or None. `gifts` are the donor's earlier ones, newest first."""
+    """PURE. Return `giving_paused` with the time from which the donor may give again, `giving_unusual` with the
+    reasons, or None. `gifts` are the donor's earlier gifts, newest first."""
     if command.confirmed is None:
         return None
     hour = [gift for gift in gifts if gift.pledged_at > now - HOUR]
@@ -98,8 +98,8 @@ def unusual(
 def _paused_until(
     command: CreateDonation, gifts: Sequence[Gift], hour: Sequence[Gift], limits: DonationLimits, now: datetime
 ) -> datetime | None:
-    """Return when the donor may give again, by the later of both limits, or None. For the first gift of a day only
-    the limit of any gift counts."""
+    """Return when the donor may give again, by the later of both limits, or None. The daily sum does not limit the
+    first gift of a day."""
     until = []
     if len(hour) >= limits.pause_hour_count:
         until.append(hour[limits.pause_hour_count - 1].pledged_at + HOUR)
@@ -111,5 +111,6 @@ def _paused_until(
 
 
 def _whole_minute(moment: datetime) -> datetime:
-    """Return the next whole minute: pages show no seconds, and whoever comes then is not sent away again."""
+    """Return the next whole minute. Pages show no seconds, and a donor who returns at the shown time must be
+    admitted."""
     return moment + timedelta(minutes=1) - timedelta(seconds=moment.second, microseconds=moment.microsecond)
