@@ -1,7 +1,7 @@
-"""How people and machines reach the system; the only package that knows HTTP."""
+"""The interfaces for people and machines; the only package that knows HTTP."""
 
 import gc
 
-# Importing makes a million objects that stay, and walking through them for garbage takes a fifth of a start. A
-# request makes many short-lived ones and hardly a cycle: here, too, looking less often is enough.
+# Importing creates a million long-lived objects, and collecting garbage among them takes a fifth of the start. A
+# request creates many short-lived objects but hardly any cycles, so that rarer collections suffice there too.
 gc.set_threshold(50_000, 50, 100)

@@ -1,4 +1,4 @@
-"""Files of accounting that API and console hand out alike: the journal and the trial balance."""
+"""Accounting files that API and console share: the journal and the trial balance."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Changes of accounts that API and console make alike: nobody gives, or takes over, more than they have."""
+"""Changes of accounts that API and console share. No caller grants, or takes over, more rights than they have."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from kernel.errors import Conflict, Forbidden
 
 
 def target(tx: Tx, user_id: int) -> Manager:
-    """Return an account that may do no more than the caller: who changes another one could take it over.
+    """Return an account with no more rights than the caller, because changing an account can mean taking it over.
 
     Raises NotFound `manager_unknown`, Forbidden `role_beyond_own`.
     """
@@ -28,16 +28,20 @@ def target(tx: Tx, user_id: int) -> Manager:
 
 
 def refuse_new_admin(role: str) -> None:
-    """Refuse a new account with all rights where that takes two persons: it gets another role first; this one is
-    asked for then. Raises Conflict `second_person_needed`."""
+    """Refuse to create an account with all rights where that needs two people. Raises Conflict
+    `second_person_needed`.
+
+    The account gets another role first; the role with all rights is then requested for it.
+    """
     if gives_rights(role) and deps().second_person.needed:
         raise Conflict("second_person_needed")
 
 
 def set_rights(tx: Tx, user_id: int, role: str, branch: str | None) -> Any:
-    """Give an account another role and branch; return the Approval where making an administrator waits for one.
+    """Change the role and branch of an account; return the Approval if making an administrator waits for one.
 
-    Raises as `target`, `campaigns.network.accounts.set_role`, and Forbidden `not_permitted` outside the own branch.
+    Raises as `target`, `campaigns.network.accounts.set_role`, and Forbidden `not_permitted` outside the caller's
+    branch.
     """
     manager = target(tx, user_id)
     require_no_more(access.caller(), role)
@@ -49,7 +53,7 @@ def set_rights(tx: Tx, user_id: int, role: str, branch: str | None) -> Any:
 
 
 def invite(tx: Tx, role: str, branch: str | None, name: str = "") -> NewLink:
-    """Make a link by which somebody makes an account within the caller's branch.
+    """Create an invitation link for an account within the caller's branch.
 
     Raises Conflict `second_person_needed`, Forbidden `not_permitted` and `role_beyond_own`, Invalid
     `manager_invalid`.
@@ -61,9 +65,9 @@ def invite(tx: Tx, role: str, branch: str | None, name: str = "") -> NewLink:
 
 
 def reset_second_factor(tx: Tx, user_id: int) -> Any:
-    """Take the second factor off another account; return the Approval where it waits for one.
+    """Remove the second factor of another account; return the Approval if that waits for one.
 
-    Raises Forbidden `second_factor_own`.
+    Raises Forbidden `second_factor_own`, and as `target`.
     """
     login = target(tx, user_id).login
     if access.caller().manager_id == user_id:
@@ -72,7 +76,7 @@ def reset_second_factor(tx: Tx, user_id: int) -> Any:
 
 
 class NewToken(NamedTuple):
-    """A token in clear, this once, its row, and the Approval that it waits for, if it does."""
+    """A new token in clear, shown once, with its row and the Approval that it waits for, if any."""
 
     token: str
     row: TokenRow
@@ -80,9 +84,9 @@ class NewToken(NamedTuple):
 
 
 def create_token(tx: Tx, role: str, label: str, branch: str | None, terms: TokenTerms) -> NewToken:
-    """Make a token within the caller's branch, which ends with their account. One that can give rights to others
-    waits for a second person, where acts do: until then it opens nothing.
+    """Create a token within the caller's branch, which ends with the caller's account.
 
+    A token that can grant rights to others opens nothing until a second person approves it, where acts need one.
     Raises Forbidden `not_permitted` and `role_beyond_own`, Invalid `token_invalid`.
     """
     caller = access.caller()

@@ -1,5 +1,7 @@
-"""The file of a sent payout plan as a download, for API and console alike. Each look is an entry of the trail: it
-holds the numbers of accounts."""
+"""The bank file of a sent payout plan as a download, shared by API and console.
+
+Every download is recorded in the audit trail, because the file holds account numbers.
+"""
 
 from flask import Response
 from flask_babel import gettext as _

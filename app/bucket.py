@@ -1,4 +1,4 @@
-"""Files in a bucket of a store with an S3 interface, on another machine."""
+"""A file store in a bucket with an S3 interface, on another machine."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ from kernel.greenlets import shares_its_thread
 CONNECT_S = 3
 ANSWER_S = 10  # for one file of at most 240 kB
 _RETRIES = 2
-_FAULTS = (BaseError, OSError)  # a missing file is a FileNotFoundError
-_REGION = "us-east-1"  # what stores without regions sign with
+_FAULTS = (BaseError, OSError)  # includes FileNotFoundError
+_REGION = "us-east-1"  # the region that stores without regions expect in signatures
 
 
 class Bucket(NamedTuple):
-    """Where a bucket is, and with which key it is opened."""
+    """The address of a bucket, and the key that opens it."""
 
     endpoint: str  # https://host[:port]
     name: str
@@ -32,11 +32,11 @@ class Bucket(NamedTuple):
     key_id: str
     secret: str
     region: str
-    named_host: bool  # whether the bucket is a part of the host's name, not of the path
+    named_host: bool  # the bucket's name is part of the host name, not of the path
 
 
 def parse_bucket(url: str) -> Bucket:
-    """Read `https://key:secret@host[:port]/bucket[/prefix][?region=...&host=bucket]`."""
+    """Parse `https://key:secret@host[:port]/bucket[/prefix][?region=...&host=bucket]`."""
     parts = urlsplit(url)
     name, _, prefix = parts.path.strip("/").partition("/")
     options = dict(parse_qsl(parts.query))
@@ -52,7 +52,8 @@ def parse_bucket(url: str) -> Bucket:
 
 
 def _beside(act: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    """Call what waits outside of Python: where requests share a thread, in another, so that they go on."""
+    """Run a call that blocks outside of Python; if requests share this thread, in another one so that they
+    continue."""
     if not shares_its_thread():
         return act(*args, **named)
     result, error = sys.modules["gevent"].get_hub().threadpool.apply(_attempt, (act, args, named))
@@ -64,7 +65,7 @@ def _beside(act: Callable[..., Any], *args: Any, **named: Any) -> Any:
 def _attempt(
     act: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]
 ) -> tuple[Any, Exception | None]:
-    """Return a fault instead of raising it: the pool would write it, and with it the request, to the log."""
+    """Return an error instead of raising it, because the thread pool would log it together with the request."""
     try:
         return act(*args, **named), None
     except _FAULTS as error:
@@ -72,14 +73,14 @@ def _attempt(
 
 
 class BucketStore:
-    """A bucket of files."""
+    """A file store in a bucket."""
 
     def __init__(self, url: str) -> None:
         self._bucket = parse_bucket(url)
 
     @cached_property
     def _store(self) -> S3Store:
-        """Made on first use: its threads would not survive a fork."""
+        """Return the client. It is created on first use, because its threads would not survive a fork."""
         bucket, scheme = self._bucket, self._bucket.endpoint.partition("://")[0]
         host = bucket.endpoint.partition("://")[2]
         return S3Store(
@@ -90,7 +91,7 @@ class BucketStore:
             access_key_id=bucket.key_id,
             secret_access_key=bucket.secret,
             region=bucket.region,
-            disable_bulk_delete=True,  # not every store deletes many at once, or signs it alike
+            disable_bulk_delete=True,  # some stores cannot delete in bulk, or sign it differently
             client_options={
                 "allow_http": scheme == "http",
                 "connect_timeout": timedelta(seconds=CONNECT_S),
@@ -100,7 +101,7 @@ class BucketStore:
         )
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file whole or not at all. The same name again has the same content."""
+        """Write a file atomically. A repeated call with the same name has the same content."""
         self._call(
             obstore.put,
             self._store,
@@ -111,14 +112,14 @@ class BucketStore:
         )
 
     def read(self, name: str) -> bytes | None:
-        """Return what is in a file; None if there is none."""
+        """Return the content of a file; None if it does not exist."""
         try:
             return bytes(self._call(lambda place: obstore.get(self._store, place).bytes(), place_of(name)))
         except FileNotFoundError:
             return None
 
     def delete(self, *names: str) -> None:
-        """Delete files; one that is gone already is no fault."""
+        """Delete files. A missing file is no error."""
         for name in names:
             try:
                 self._call(obstore.delete, self._store, place_of(name))
@@ -135,11 +136,11 @@ class BucketStore:
                     yield Stored(name, file["last_modified"])
 
     def sweep(self, _before: datetime) -> int:
-        """Nothing is ever half written here."""
+        """Do nothing and return 0, because a bucket never holds half-written files."""
         return 0
 
     def _listed(self, pages: Iterator[Any]) -> Any:
-        """Return the next files of a list. A bucket that does not exist is no empty one."""
+        """Return the next page of a listing. Raises Unavailable for a bucket that does not exist."""
         try:
             return self._call(next, pages, None)
         except FileNotFoundError as missing:
@@ -154,6 +155,6 @@ class BucketStore:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        # What the store says may quote the request: only the kind of the fault is logged.
+        # The store's message may quote the request, so only the kind of the error is logged.
         structlog.get_logger().error("pictures_unavailable", fault=type(error).__name__)
         return Unavailable("pictures_unavailable")

@@ -1,4 +1,5 @@
-"""Cases that API and console decide together: those of the caller's branch, but for what they opened by hand."""
+"""Deciding cases together, shared by API and console: cases of the caller's branch that they did not open
+manually."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +21,8 @@ _ACTS: dict[Decision, str] = {"released": "case.release", "cancelled": "case.can
 
 
 class Together(NamedTuple):
-    """How many cases were decided, and how many wait for somebody else because the caller opened them by hand."""
+    """`decided`: how many cases were decided; `own`: how many wait for another reviewer because the caller opened
+    them manually."""
 
     decided: int
     own: int
@@ -39,6 +41,6 @@ def decide_together(tx: Tx, campaign_id: int, ids: Sequence[int], decision: Deci
 
 
 def _is_own(tx: Tx, case_id: int, decision: Decision) -> bool:
-    """Whether the caller opened a case by hand, so that somebody else decides it."""
+    """Return whether the caller opened a case manually, so that another reviewer must decide it."""
     codes = {signal["code"] for signal in find_case(tx, case_id).signals}
     return bool(codes & {PROJECT_FROZEN, BY_HAND}) and needs_second(tx, _ACTS[decision], case_id)

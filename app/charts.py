@@ -1,5 +1,5 @@
-"""Charts as SVG, made on the server: shapes with attributes only, as the content policy wants; each stands beside a
-table with the same figures."""
+"""Charts as SVG, drawn on the server. Shapes have attributes only, as the content security policy requires. Each
+chart is beside a table with the same figures."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ _GAP = 1
 
 
 class Bar(NamedTuple):
-    """A rectangle of a chart, in its own units; `name` is the class that colours it, `title` what it says."""
+    """A rectangle of a chart, in chart units. `name`: the class that colours it; `title`: its tooltip."""
 
     x: float
     y: float
@@ -22,7 +22,7 @@ class Bar(NamedTuple):
 def stacked_bars(
     columns: Sequence[Sequence[int]], names: Sequence[str], titles: Sequence[str]
 ) -> tuple[list[Bar], int]:
-    """Return the bars of columns whose parts stand on each other, and the highest column's sum."""
+    """Return the bars of stacked columns, and the sum of the highest column."""
     most = max((sum(parts) for parts in columns), default=0)
     step = WIDTH / max(len(columns), 1)
     bars = []

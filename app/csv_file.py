@@ -1,5 +1,8 @@
-"""The only writer of CSV files that leave the system: UTF-8 with the mark that spreadsheets want, and no text in it
-that a spreadsheet would run as a formula."""
+"""The only writer of CSV files that leave the system.
+
+They are UTF-8 with the byte order mark that spreadsheets need, and contain no text that a spreadsheet would run as
+a formula.
+"""
 
 import csv
 import io
@@ -19,7 +22,7 @@ _MARK = "\ufeff"
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as the text of a file, with its mark."""
+    """Return a table as the text of a CSV file, with the byte order mark."""
     text = io.StringIO(newline="")
     _write(text, header, rows)
     return text.getvalue()
@@ -35,14 +38,14 @@ def write_csv_file(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequen
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """Return a short table as a download named `name`.csv; `name` is of letters that a header can hold."""
+    """Return a short table as a download `name`.csv. `name` must be valid in a header without quoting."""
     disposition = f"attachment; filename={marked_file(name)}.csv"
     table = marked_table(header, rows, training=settings().training)
     return Response(write_csv(*table), content_type=CONTENT_TYPE, headers={"Content-Disposition": disposition})
 
 
 def safe_cell(value: Any) -> Any:
-    """Return a value as it may stand in a cell: text that a spreadsheet could run begins with an apostrophe."""
+    """Return a value for a cell. A text that a spreadsheet could run gets an apostrophe in front."""
     return f"'{value}" if runs_as_formula(value) else value
 
 

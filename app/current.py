@@ -1,7 +1,7 @@
-"""What the current application was assembled from: its settings, its dependencies, and its group commits.
+"""The parts of the current application: its settings, its dependencies and its group commits.
 
-The only reader of these entries of `app.extensions`. Inside a request or a command no argument is needed; code that
-runs outside of one (setting up, a metrics collector) passes its application.
+No other module reads these entries of `app.extensions`. Inside a request or a command no argument is needed; code
+that runs outside (set-up, a metrics collector) passes its application.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,14 +30,14 @@ from payments.partners.partner_signatures import SigningSecrets, read_secrets
 
 GIVING_CONNECTIONS = 2
 INTAKE_CONNECTIONS = 2
-MOST_SHARED = 50  # messages of one request: more have a transaction of their own
+MOST_SHARED = 50  # messages per request; a larger batch has its own transaction
 
 
 def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
-    """Give the application its settings and dependencies, before every other part."""
+    """Attach settings and dependencies to the application, before every other part."""
     app.extensions["settings"] = settings
     app.extensions["deps"] = deps
-    # A connection for each of these: whatever strangers do at other doors, giving does not wait for one.
+    # Giving and intake have connections of their own, so that load elsewhere never delays a donation.
     giving = replace(deps, db=deps.db.apart(GIVING_CONNECTIONS, by_key=True))
     app.extensions["create_donations"] = Batcher(partial(create_donations, giving))
     app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, giving))
@@ -54,7 +54,7 @@ def settings(app: Flask | None = None) -> Config:
 
 
 def deps(app: Flask | None = None) -> Dependencies:
-    """Return the collaborators of the use cases."""
+    """Return the dependencies of the use cases."""
     if app is None and (of_request := g.get("shared_deps")):
         return cast(Dependencies, of_request)
     return cast(Dependencies, (app or current_app).extensions["deps"])
@@ -62,7 +62,7 @@ def deps(app: Flask | None = None) -> Dependencies:
 
 @contextmanager
 def shared(tx: Tx) -> Iterator[None]:
-    """Let all transactions of the current request take part in this one."""
+    """Make all transactions of the current request join this one."""
     g.shared_deps = replace(deps(), db=deps().db.joined(tx))
     try:
         yield
@@ -74,7 +74,8 @@ def create_donation(command: CreateDonation) -> Created:
     """Create one donation, in a transaction shared with concurrent callers. Raises the refusals of
     `create_donations`.
 
-    One that replaces others has its own transaction and asks the provider first: nobody else waits for that.
+    A donation that replaces others has its own transaction and queries the provider first; no other caller waits
+    for that.
     """
     if command.replaces:
         result = create_donations(deps(), [command])[0]
@@ -86,14 +87,16 @@ def create_donation(command: CreateDonation) -> Created:
 
 
 def save_opened_payment(opened: Opened) -> DonationView:
-    """Remember one opened payment, in a transaction shared with concurrent callers."""
+    """Store one opened payment, in a transaction shared with concurrent callers."""
     batcher: Batcher[Opened, DonationView] = current_app.extensions["save_opened_payments"]
     return batcher.submit(opened)
 
 
 def store_messages(messages: Sequence[Message]) -> Stored:
-    """Store messages from outside, a few in a transaction shared with concurrent callers, many in one of their own.
-    Raises as `receive_each`."""
+    """Store messages from outside. A few share a transaction with concurrent callers; many have their own.
+
+    Raises as `receive_each`.
+    """
     if len(messages) > MOST_SHARED:
         return receive_each(deps().db, deps().keys, [messages])[0]
     batcher: Batcher[Sequence[Message], Stored] = current_app.extensions["store_messages"]
@@ -107,14 +110,16 @@ def signing_secrets(partner: str) -> SigningSecrets:
 
 
 def partner_mapping(partner: str) -> Mapped:
-    """Return how a platform's own notifications are read, in a transaction shared with concurrent callers."""
+    """Return the mapping of a platform's notifications, read in a transaction shared with concurrent callers."""
     batcher: Batcher[str, Mapped] = current_app.extensions["read_mappings"]
     return batcher.submit(partner)
 
 
 def count_click(click: Click) -> None:
-    """Count a click on the link of a source, in a transaction shared with concurrent callers. Who clicked is led on
-    even when it cannot be counted."""
+    """Count a click on the link of a source, in a transaction shared with concurrent callers.
+
+    A database error is ignored, so that the visitor is redirected anyway.
+    """
     batcher: Batcher[Click, bool] = current_app.extensions["count_clicks"]
     with suppress(SQLAlchemyError):
         batcher.submit(click)

@@ -1,4 +1,4 @@
-"""Make the collaborators of the use cases from the settings, for web processes, jobs and benchmarks alike."""
+"""Build the dependencies of the use cases from the settings, for web processes, jobs and benchmarks."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from payments.stripe import StripeGateway
 
 
 def web_timeouts(settings: Config) -> Timeouts:
-    """Return how long pages and API wait for the database: somebody waits for them."""
+    """Return the database time-outs of pages and API, for which a person or program waits."""
     return Timeouts(
         connect_s=settings.database_connect_s,
         pool_s=settings.database_pool_s,
@@ -23,25 +23,27 @@ def web_timeouts(settings: Config) -> Timeouts:
 
 
 def job_timeouts(settings: Config) -> Timeouts:
-    """Return how long jobs and commands wait for it: they work on many rows at a time."""
+    """Return the database time-outs of jobs and commands, which process many rows at a time."""
     return replace(JOBS, statement_s=settings.job_statement_s, lock_s=settings.job_lock_s)
 
 
 def picture_store(settings: Config) -> FileStore:
-    """Return where the files of pictures are: in the bucket that is set, else in DATA_DIR."""
+    """Return the store of picture files: the configured bucket, otherwise DATA_DIR."""
     if settings.pictures_url:
         return BucketStore(settings.pictures_url)
     return FolderStore(settings.data_dir.absolute() / "pictures")
 
 
 def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dependencies:
-    """Return the collaborators of the use cases as the settings name them; without `timeouts` those of jobs. Raises
-    BadSettings when there is a database, and no secrets for it."""
+    """Return the dependencies for these settings, by default with the time-outs of jobs.
+
+    Raises BadSettings if a database is set without the secrets for it.
+    """
     if settings.database_url:
         require_secrets(settings)
     return Dependencies(
         db=Database(
-            settings.database_url or "postgresql+psycopg://",  # unset: commands say so
+            settings.database_url or "postgresql+psycopg://",  # unset: commands report it
             timeouts=timeouts or job_timeouts(settings),
         ),
         gateway=StripeGateway(

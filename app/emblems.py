@@ -1,4 +1,4 @@
-"""Which paper-cut emblem stands for a theme (templates/emblems)."""
+"""The paper-cut emblem of each theme (templates/emblems)."""
 
 from collections.abc import Mapping
 
@@ -16,5 +16,5 @@ _DRAWINGS: Mapping[str, str] = {
 
 
 def drawing_of(theme: str) -> str:
-    """Return the name of a theme's drawing; the peony for a theme without one."""
+    """Return the name of a theme's drawing; the peony if the theme has none."""
     return _DRAWINGS.get(theme, "peony")

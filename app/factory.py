@@ -1,4 +1,4 @@
-"""Assemble the application: settings, dependencies, and every part that HTTP reaches."""
+"""Assemble the application: settings, dependencies, and every part that serves HTTP."""
 
 import os
 from collections.abc import Callable
@@ -29,14 +29,14 @@ from kernel.timeouts import Timeouts
 
 
 class Application(Flask):
-    """Flask without what each request would pay for and nothing here uses."""
+    """Flask without features that cost time on each request and are not used here."""
 
     session_interface = SessionOnDemand()
     json_provider_class = QuickJSONProvider
     url_rule_class = LazyRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a view as it is: Flask asks of every function at every request whether it is a coroutine."""
+        """Return a view unchanged. Flask would check on every request whether the function is a coroutine."""
         return func
 
 
@@ -44,8 +44,8 @@ PARTS = (web, console, api, live, webhooks, cli)
 
 
 def create_app(config: settings_of.Config | None = None, deps: Dependencies | None = None) -> Flask:
-    """Return the application with its settings (default: the environment) and dependencies (default: made from
-    the settings)."""
+    """Create the application. `config` defaults to the environment, `deps` to dependencies built from the
+    settings."""
     settings = config or settings_of.load()
     app = Application("app", static_folder=None)
     current.attach(app, settings, deps or make_dependencies(settings, _timeouts(settings)))
@@ -63,19 +63,20 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
 
 
 def _timeouts(settings: settings_of.Config) -> Timeouts:
-    """Commands work on whole campaigns and nobody waits in a queue behind them: they have the time of jobs."""
+    """Return the time-outs of jobs for commands, because they process whole campaigns and no request queues behind
+    them."""
     return job_timeouts(settings) if os.environ.get("FLASK_RUN_FROM_CLI") else web_timeouts(settings)
 
 
 def _configure(app: Flask, settings: settings_of.Config) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=1 << 20,  # bytes; partners' batches have a limit of their own
+        MAX_CONTENT_LENGTH=1 << 20,  # bytes; partners' batches have their own limit
         MAX_FORM_MEMORY_SIZE=1 << 20,
         MAX_FORM_PARTS=200,
         SESSION_COOKIE_NAME=security.own_cookie("beishan", settings),
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",  # the donor comes back from the cashier by a link
+        SESSION_COOKIE_SAMESITE="Lax",  # the donor returns from the cashier by a link
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=LASTS,
     )

@@ -1,6 +1,6 @@
-"""Forms of pages: what a person typed, read field by field; what cannot be read is noted at its field.
+"""Forms of pages: typed values are read field by field, and an unreadable one is noted at its field.
 
-The only readers of typed yuan, ratios, times, numbers and texts, for donors and managers alike (ADR 12).
+The only readers of typed yuan, ratios, times, numbers and texts, for donors and managers (ADR 12).
 """
 
 import re
@@ -23,16 +23,16 @@ from kernel.text import clean_text, text_fault
 
 Value = TypeVar("Value")
 
-MOST_TYPED = 2_000  # characters of one field
+MOST_TYPED = 2_000  # characters per field
 _NUMBER = re.compile(r"-?(?:\d{1,10}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d{1,4})?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,2})?)%")
 _RATIO = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?):([0-9]{1,5}(?:\.[0-9]{1,4})?)")
 
 
 def parse_ratio(text: str) -> int:
-    """Return a ratio as people write it, in basis points: '1:1' and '100%' are 10,000.
+    """Return a typed ratio in basis points: '1:1' and '100%' are 10,000.
 
-    Raises ValueError for anything else, and for what is finer than a basis point.
+    Raises ValueError for anything else, and for a ratio finer than a basis point.
     """
     plain = text.replace(" ", "").replace("：", ":").replace("％", "%")
     if match := _PERCENT.fullmatch(plain):
@@ -47,7 +47,7 @@ def parse_ratio(text: str) -> int:
 
 
 def parse_moment(text: str) -> datetime:
-    """Return a time of the clock in Shanghai, in UTC; of a whole day its first moment. Raises Unreadable."""
+    """Return a time typed in Shanghai time as UTC; for a day its first moment. Raises Unreadable."""
     return read_moment(text).at
 
 
@@ -61,8 +61,8 @@ def parse_whole(text: str) -> int:
 def parse_number(text: str, places: int) -> int:
     """Return a decimal number in units of its last place: '10.5' with 2 places is 1050.
 
-    Raises ValueError for anything else, for a number that is finer than `places`, and for commas that do not stand
-    before groups of three.
+    Raises ValueError for anything else, for a number finer than `places`, and for commas that do not separate
+    groups of three digits.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     if not _NUMBER.fullmatch(plain):
@@ -74,34 +74,35 @@ def parse_number(text: str, places: int) -> int:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be the id of a row."""
+    """Return whether a text can be the id of a row."""
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def format_moment(moment: datetime) -> str:
-    """Return a time as `parse_moment` reads it; seconds only where there are some, none is lost."""
+    """Return a time in the format of `parse_moment`, with seconds only if there are some, so that none are lost."""
     local = moment.astimezone(SHANGHAI)
     return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
 def format_yuan(amount_minor: int | None) -> str:
-    """Return fen as people type them: '1234.50', '100'."""
+    """Return fen as a person types yuan: '1234.50', '100'."""
     return "" if amount_minor is None else yuan(amount_minor).replace(",", "").removesuffix(".00")
 
 
 class Form:
-    """What was typed, and `faults`: field -> sentence in the reader's language. An empty field reads as None."""
+    """The typed values, and `faults`: field -> sentence in the reader's language. An empty field reads as None."""
 
     def __init__(self, data: Mapping[str, str]) -> None:
         self.data: MultiDict[str, str] = MultiDict(data)
         self.faults: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
-        """Return the text of a field as it is kept: composed, without what nobody sees and surrounding spaces."""
+        """Return the text of a field as it is stored: composed, without invisible characters and surrounding
+        spaces."""
         return clean_text(self.data.get(name, "")).strip()
 
     def all(self, name: str) -> list[str]:
-        """Return everything that was typed or ticked under one name."""
+        """Return all values that were typed or ticked under one name."""
         return [clean_text(value).strip() for value in self.data.getlist(name)]
 
     def ids(self, name: str) -> list[int]:
@@ -111,17 +112,17 @@ class Form:
     def text(
         self, name: str, most: int = MOST_TYPED, *, lines: bool = False, told_as: Fault | None = None
     ) -> str | None:
-        """Read text that pages can show and the database can hold. `told_as` replaces whatever is wrong with it."""
+        """Read text that pages can show and the database can store. `told_as` replaces any fault of it."""
         if self[name] and (reason := text_fault(self[name], most, lines=lines)):
             self.faults[name] = fault_text(told_as or reason)
         return self[name] or None
 
     def amount(self, name: str, text: str | None = None) -> int | None:
-        """Read yuan, in fen. `text`: what was typed, where a field has a line of a table for its name."""
+        """Read yuan as fen. `text`: the typed text, if `name` is not a field but a row of a table."""
         return self._read(name, text, read_amount, fault("not_an_amount"))
 
     def ratio(self, name: str) -> int | None:
-        """Read a ratio, in basis points."""
+        """Read a ratio as basis points."""
         return self._read(name, None, parse_ratio, fault("not_a_ratio"))
 
     def whole(self, name: str) -> int | None:
@@ -129,25 +130,25 @@ class Form:
         return self._read(name, None, parse_whole, fault("not_whole"))
 
     def number(self, name: str, places: int) -> int | None:
-        """Read a number with a unit of its own (percent, seconds), in units of its last place."""
+        """Read a number with a unit of its own (percent, seconds) in units of its last place."""
         return self._read(name, None, lambda text: parse_number(text, places), fault("not_a_number"))
 
     def moment(self, name: str, text: str | None = None) -> datetime | None:
-        """Read a time of the clock in Shanghai, in UTC. `text` as in `amount`."""
+        """Read a time in Shanghai as UTC. `text`: as in `amount`."""
         return self._read(name, text, parse_moment, fault("not_a_time"))
 
     def day(self, name: str) -> date | None:
-        """Read a day, as browsers send it."""
+        """Read a day in the format that browsers send."""
         return self._read(name, None, date.fromisoformat, fault("not_a_date"))
 
     def require(self, *names: str) -> None:
-        """Note those of these fields that are empty."""
+        """Note a fault for each of these fields that is empty."""
         for name in names:
             if not self[name]:
                 self.faults.setdefault(name, fault_text(fault("required")))
 
     def add_refusal(self, refusal: Refusal) -> None:
-        """Note why the engine refused, at its fields as far as this form has them."""
+        """Note a refusal at its fields; see `at_fields`."""
         self.faults |= at_fields(refusal)
 
     def _read(self, name: str, text: str | None, parse: Callable[[str], Value], otherwise: Fault) -> Value | None:

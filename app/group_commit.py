@@ -1,8 +1,8 @@
-"""Group commit: concurrent callers of one process share a transaction, because they would wait for the same locks.
+"""Group commit: concurrent callers in one process share a transaction, because they would wait for the same locks.
 
-The first caller leads: it lets those come whose requests are here already, runs whatever is waiting, and hands each
-caller the result, round after round, until its own is there; then it passes the lead on. No timer is involved: a
-caller who is alone runs at once.
+The first caller leads. It lets requests that have already arrived join, runs the waiting items and hands each
+caller their result, round after round, until its own item is done; then it passes the lead on. No timer is
+involved, so a single caller runs at once.
 """
 
 import time
@@ -13,19 +13,19 @@ from typing import Generic, TypeVar
 from kernel.errors import Refusal
 from kernel.outage import strikes_all
 
-MAX_BATCH = 64  # in one transaction: longer ones would keep the pots' locks too long
+MAX_BATCH = 64  # items per transaction; longer ones would hold the pots' locks too long
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 
 class _Call(Generic[In, Out]):
-    """One caller's item, and its result or failure."""
+    """A caller's item, and its result or failure."""
 
     def __init__(self, item: In) -> None:
         self.item = item
-        self.leads = False  # was woken to lead
-        self._sleeps = Lock()  # held until the call is woken: an event costs a condition, this costs nothing
+        self.leads = False  # woken in order to lead
+        self._sleeps = Lock()  # held until the call is woken; cheaper than an event with its condition
         self._sleeps.acquire()
         self.result: Out | Refusal | None = None
         self.failure: BaseException | None = None
@@ -35,7 +35,7 @@ class _Call(Generic[In, Out]):
         return self.result is not None or self.failure is not None
 
     def sleep(self) -> None:
-        """Wait until the call is done, or its caller leads."""
+        """Wait until the call is done or its caller leads."""
         self._sleeps.acquire()
 
     def wake(self) -> None:
@@ -47,12 +47,13 @@ class Batcher(Generic[In, Out]):
 
     def __init__(self, run_batch: Callable[[Sequence[In]], Sequence[Out | Refusal]]) -> None:
         self._run_batch = run_batch
-        self._lock = Lock()  # of the two below
+        self._lock = Lock()  # guards the two fields below
         self._waiting: list[_Call[In, Out]] = []
-        self._led = False  # a caller is running batches, or was woken to
+        self._led = False  # a caller is running batches, or was woken to do so
 
     def submit(self, item: In) -> Out:
-        """Return the result of this item, or raise its Refusal; other items neither affect nor delay it long."""
+        """Return the result of this item, or raise its Refusal. Other items do not affect it, nor delay it for
+        long."""
         call = _Call[In, Out](item)
         with self._lock:
             self._waiting.append(call)
@@ -69,10 +70,11 @@ class Batcher(Generic[In, Out]):
         return call.result
 
     def _lead(self, own: _Call[In, Out]) -> None:
-        """Run batches until our own item is processed. The lead is passed on whatever happens."""
+        """Run batches until the caller's own item is processed. The lead is always passed on, even after an
+        error."""
         try:
             while not own.done:
-                # Those who were handed their results together come back together: without this the first of them
+                # Callers that got their results together return together. Without this pause the first of them
                 # would run alone, and the others after it.
                 time.sleep(0)
                 with self._lock:
@@ -87,10 +89,10 @@ class Batcher(Generic[In, Out]):
             self._pass_on(own)
 
     def _follow(self, call: _Call[In, Out]) -> None:
-        """Wait for the result, or for the lead."""
+        """Wait for the result or for the lead."""
         try:
             call.sleep()
-        except BaseException:  # the caller was ended: nobody may wait for it to lead
+        except BaseException:  # the caller was ended and can no longer lead
             with self._lock:
                 self._waiting = [other for other in self._waiting if other is not call]
                 leads = call.leads
@@ -99,7 +101,7 @@ class Batcher(Generic[In, Out]):
             raise
 
     def _pass_on(self, own: _Call[In, Out]) -> None:
-        """Let the next caller lead; without one, whoever comes leads."""
+        """Give the lead to the next waiting caller. Without one, the next caller that arrives leads."""
         with self._lock:
             self._waiting = [call for call in self._waiting if call is not own]
             self._led = bool(self._waiting)
@@ -117,11 +119,11 @@ class Batcher(Generic[In, Out]):
                 for call in calls:
                     call.failure = failure
                 return
-            for call in calls:  # one of them made the batch fail: run each alone
+            for call in calls:  # one of them may have failed the batch: run each alone
                 call.result = None
                 self._run([call])
         except BaseException as ending:
-            # The process is shutting down: no caller may be left waiting.
+            # The process is shutting down, and no caller may be left waiting.
             for call in calls:
                 call.failure = call.failure or ending
             raise

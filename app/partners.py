@@ -1,4 +1,4 @@
-"""Changes of partner platforms that API and console make alike, and that may wait for a second person."""
+"""Changes of partner platforms that API and console share, and that may wait for a second person."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from payments.partners.partner_secrets import NewSecret
 
 
 class Registration(NamedTuple):
-    """A platform that somebody registers."""
+    """A platform to register."""
 
     name: str
     title: str
@@ -29,8 +29,11 @@ class Registration(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A platform, the secret that it gets by a change, this once in clear, and the Approval that the change waits
-    for, if it does: until then the secret signs nothing."""
+    """A changed platform.
+
+    `secret`: a new signing secret in clear, returned once. `approval`: the Approval that the change waits for, if
+    any; until then the secret is not valid.
+    """
 
     partner: Partner
     secret: str
@@ -38,8 +41,11 @@ class Changed(NamedTuple):
 
 
 def register(tx: Tx, new: Registration) -> Changed:
-    """Register a platform. One that is to be live at once is a draft until a second person approves it, where acts
-    need one. Raises as `campaigns.intake.registered.register`."""
+    """Register a platform. If it should be live at once and acts need a second person, it is a draft until
+    approved.
+
+    Raises as `campaigns.intake.registered.register`.
+    """
     keys, actor = deps().keys, access.actor()
     waits = new.state is PartnerState.LIVE and deps().second_person.needed
     state = PartnerState.DRAFT if waits else new.state
@@ -55,8 +61,10 @@ def register(tx: Tx, new: Registration) -> Changed:
 
 
 def change_state(tx: Tx, name: str, state: str) -> Changed:
-    """Move a platform to another state; going live waits for a second person, where acts need one. Raises as
-    `campaigns.intake.partner_states.change_state`."""
+    """Change the state of a platform. Going live waits for a second person, where acts need one.
+
+    Raises as `campaigns.intake.partner_states.change_state`.
+    """
     keys, actor = deps().keys, access.actor()
     partner = partners.known(tx, name)
     if (partner.state, state) == (PartnerState.TEST, PartnerState.LIVE) and deps().second_person.needed:
@@ -70,8 +78,10 @@ def change_state(tx: Tx, name: str, state: str) -> Changed:
 def rotate_secret(
     tx: Tx, name: str, old_valid_until: datetime | None, *, test: bool
 ) -> tuple[NewSecret, Approval | None]:
-    """Make another signing secret; a real one waits for a second person, where acts need one. Raises as
-    `campaigns.intake.registered.rotate_secret`."""
+    """Create another signing secret. One that is not for tests waits for a second person, where acts need one.
+
+    Raises as `campaigns.intake.registered.rotate_secret`.
+    """
     keys, actor = deps().keys, access.actor()
     waits = deps().second_person.needed and not test
     made = registered.rotate_secret(tx, keys, name, old_valid_until, actor, test=test, waits=waits)
@@ -82,24 +92,27 @@ def rotate_secret(
 
 
 def set_limits(tx: Tx, name: str, limits: Mapping[str, Any]) -> Any:
-    """Set limits and projects; return the platform, or the Approval that a wider one waits for. Raises NotFound
-    `partner_unknown`."""
+    """Set limits and projects; return the platform, or the Approval that wider limits wait for.
+
+    Raises NotFound `partner_unknown`.
+    """
     return perform(tx, "partner.limits", partners.known(tx, name).name, limits=dict(limits))
 
 
 def set_mapping(tx: Tx, name: str, new: NewMapping) -> Any:
-    """Set how a platform's notifications are read; return the mapping, or the Approval that it waits for."""
+    """Set the mapping of a platform's notifications; return the mapping, or the Approval that it waits for."""
     shown = str(new.document.get("title", "")) if isinstance(new.document, dict) else ""
     return _change_mapping(tx, name, shown[:100], new._asdict())
 
 
 def add_key(tx: Tx, name: str, key_id: str, key: str) -> Any:
-    """Add a key of a platform's notifications; return the mapping, or the Approval that it waits for."""
+    """Add a key that verifies a platform's notifications; return the mapping, or the Approval that it waits for."""
     return _change_mapping(tx, name, key_id, {"key_id": key_id, "key": key})
 
 
 def set_bill_account(tx: Tx, name: str, new: NewAccount) -> Any:
-    """Set with what a platform's bills are fetched; return the account, or the Approval that it waits for."""
+    """Set the credentials for fetching a platform's bills; return the account, or the Approval that it waits
+    for."""
     change = new._asdict() | {"since": new.since.isoformat()}
     return _change_mapping(tx, name, new.key_id[:100], change)
 

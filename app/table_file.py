@@ -1,6 +1,6 @@
-"""Tables that people take away: one way for all, as CSV or as a workbook.
+"""Exported tables, as CSV or as a workbook.
 
-An address of a table ends in `FORMATS`: `@blueprint.get(f"/donations{FORMATS}")`; its view gets `file_format`.
+The address of a table ends in `FORMATS`: `@blueprint.get(f"/donations{FORMATS}")`; its view gets `file_format`.
 """
 
 import time
@@ -15,7 +15,7 @@ from app.current import settings
 from app.training_marks import marked_file, marked_table
 
 FORMATS = ".<any(xlsx, csv):file_format>"
-_TURN_ROWS = 100  # some milliseconds of work
+_TURN_ROWS = 100  # takes a few milliseconds
 _WRITERS = {
     "csv": (csv_file.write_csv_file, csv_file.CONTENT_TYPE),
     "xlsx": (xlsx_file.write_xlsx, xlsx_file.CONTENT_TYPE),
@@ -23,10 +23,11 @@ _WRITERS = {
 
 
 def table_response(file_format: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """Return a table of any length as a download. Cells: see `app/table_cells.py`. Raises what `rows` raises.
+    """Return a table of any length as a download. `app/table_cells.py` lists the cell values. Raises what `rows`
+    raises.
 
-    It is written to disk first: neither memory nor a transaction that `rows` reads from waits for a slow reader;
-    the browser knows the length.
+    It is written to disk first, so that a slow reader occupies neither memory nor a transaction that `rows` reads
+    from, and the browser knows the length.
     """
     content_type = _WRITERS[file_format][1]
     file = TemporaryFile()  # noqa: SIM115 (the response closes it)
@@ -47,7 +48,7 @@ def table_response(file_format: str, name: str, header: Sequence[str], rows: Ite
 
 
 def _by_turns(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """Let the other requests of this thread have their turn after a few rows."""
+    """Yield the rows; let other requests of this thread run after every few of them."""
     for number, row in enumerate(rows):
         if number % _TURN_ROWS == 0:
             time.sleep(0)
@@ -55,7 +56,7 @@ def _by_turns(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
 
 
 def write_table(file_format: str, file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table of any length into a file that is open. Raises what `rows` raises."""
+    """Write a table of any length into an open file. Raises what `rows` raises."""
     _WRITERS[file_format][0](file, header, rows)
 
 

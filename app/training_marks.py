@@ -1,6 +1,7 @@
-"""Mark what leaves a training site (ADR 41), so that nobody takes it for real: tables, papers, letters, orders.
+"""Marks on everything that leaves a training site (ADR 41), so that it is not mistaken for real: tables, papers,
+letters, orders.
 
-Pages are marked by their templates, every response by the header `Beishan-Training` (`app/http/security.py`).
+Templates mark pages, and the header `Beishan-Training` marks every response (`app/http/security.py`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,19 +17,19 @@ FILE_PREFIX = "training-"
 
 
 def training_mark() -> str:
-    """Return what is written across a paper; "" when the site is no training site."""
+    """Return the text across a paper; "" if the site is not a training site."""
     return _("演练 不是真的") if has_app_context() and settings().training else ""
 
 
 def marked_file(name: str) -> str:
-    """Return the name of a download."""
+    """Return the name of a download, with a prefix on a training site."""
     return f"{FILE_PREFIX}{name}" if settings().training else name
 
 
 def marked_table(
     header: Sequence[str], rows: Iterable[Sequence[Any]], *, training: bool
 ) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
-    """Return a table as it leaves the site: in training each row says so, also when it is copied elsewhere."""
+    """Return a table for export. In training each row is marked, so that the mark survives copying."""
     if not training:
         return header, rows
     mark = _("演练")
@@ -41,12 +42,12 @@ def _marked(mark: str, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]
 
 
 def marked_subject(subject: str, *, training: bool) -> str:
-    """Return the subject of a letter, or the text of a message to a phone."""
+    """Return the subject of a letter, or the text of an SMS, marked in training."""
     return f"【{_('演练')}】{subject}" if training else subject
 
 
 def harmless(order: BankFile) -> BankFile:
-    """Return an order to a bank as it leaves the site: in training it names no account that a bank knows."""
+    """Return a bank file for export. In training it names no account that exists."""
     if not settings().training:
         return order
     payments = [

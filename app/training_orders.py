@@ -1,7 +1,8 @@
 """The order of a training site: a file in TRAINING_DIR that managers write here and `embedded.training` obeys.
 
-While `order.json` is there, the site runs; when it goes, the site is thrown away with its database. `state.json` is
-what the other side says of it. Neither is ever in our database: nothing of a training is (ADR 41).
+The site runs while `order.json` exists; once the file is deleted, the site and its database are thrown away.
+`state.json` is the report of `embedded.training`. Neither is ever in our database, because nothing of a training is
+(ADR 41).
 """
 
 import json
@@ -17,19 +18,19 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, Unavailable, fault
 from settings.training_files import ORDER, STATE, is_kept
 
-MINUTES = (3, 15, 60)  # how long its event takes gifts
-LASTS = timedelta(hours=12)  # afterwards it is thrown away by itself, our default
+MINUTES = (3, 15, 60)  # how long its campaign takes gifts
+LASTS = timedelta(hours=12)  # thrown away automatically after this, our default
 
 
 class Training(NamedTuple):
-    """A training site: who ordered it, when, until when it stays; where it is and how to sign in, once it runs.
+    """A training site: who ordered it and when, its end; its address and sign-in once it runs.
 
     `state`: `starting`, `running` or `failed`.
     """
 
     id: str
     ordered_by: str
-    branch: str | None  # of who ordered it
+    branch: str | None  # of the manager who ordered it
     ordered_at: datetime
     until: datetime
     minutes: int
@@ -40,7 +41,7 @@ class Training(NamedTuple):
 
 
 def current(folder: Path | None) -> Training | None:
-    """Return the training site that is ordered; None when none is."""
+    """Return the ordered training site; None if there is none."""
     order = _read(folder, ORDER)
     if not order:
         return None
@@ -53,12 +54,12 @@ def current(folder: Path | None) -> Training | None:
 
 
 def can_be_ordered(folder: Path | None) -> bool:
-    """Whether somebody starts what is ordered."""
+    """Return whether a keeper is running that starts ordered sites."""
     return folder is not None and is_kept(folder)
 
 
 def start(tx: Tx, folder: Path | None, minutes: int, caller: Caller) -> Training:
-    """Order a training site whose event takes gifts for some minutes.
+    """Order a training site whose campaign takes gifts for some minutes.
 
     Raises Invalid `training_invalid`, Conflict `training_running`, Unavailable `training_unavailable`.
     """
@@ -69,12 +70,12 @@ def start(tx: Tx, folder: Path | None, minutes: int, caller: Caller) -> Training
     order = Training(secrets.token_hex(8), caller.name, caller.branch_code, tx.now, tx.now + LASTS, minutes)
     record_audit(tx, caller.name, "training.start", "training:site", minutes=minutes)
     tx.session.flush()
-    _write_new(folder / ORDER, order)  # last: once it is there, the site starts
+    _write_new(folder / ORDER, order)  # last, because this starts the site
     return order
 
 
 def throw_away(tx: Tx, folder: Path | None, actor: str) -> None:
-    """Let the training site be thrown away with all that is in it. Raises NotFound `training_not_there`."""
+    """Have the training site and everything in it thrown away. Raises NotFound `training_not_there`."""
     order = current(folder)
     if folder is None or order is None:
         raise NotFound("training_not_there")
@@ -84,7 +85,7 @@ def throw_away(tx: Tx, folder: Path | None, actor: str) -> None:
 
 
 def _write_new(path: Path, order: Training) -> None:
-    """Write whole or not at all, by one of several who write at once."""
+    """Write the file atomically; if several write at once, one succeeds. Raises Conflict `training_running`."""
     fields = {name: getattr(order, name) for name in ("id", "ordered_by", "branch", "minutes")}
     fields |= {"ordered_at": order.ordered_at.isoformat(), "until": order.until.isoformat()}
     unfinished = path.with_name(f"{path.name}.{order.id}")

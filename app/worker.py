@@ -1,5 +1,5 @@
-"""What a web worker does before it answers anybody: else everybody waits while its first visitor is served,
-as all requests of an event loop share one thread."""
+"""The warm-up of a web worker before its first request. All requests of an event loop share one thread, so that
+without it all would wait while the first one is served."""
 
 import gc
 
@@ -10,15 +10,16 @@ from app.api import docs
 from app.http.off_loop import on_event_loop
 from app.i18n.refusals.problems import problem_text
 
-_SIGN_IN = ("base.html", "console/base.html", "console/sign_in.html")  # strangers get it, and it is no shared page
+_SIGN_IN = ("base.html", "console/base.html", "console/sign_in.html")  # served to strangers, and not a shared page
 
 
 def begin(app: Flask) -> None:
-    """Configure the tables' mappers (a tenth of a second), describe the API (a third), compile what guessers of
-    passwords get, and read the English texts. Without an event loop each is done when it is first used.
+    """Configure the mappers of the tables (a tenth of a second), describe the API (a third), compile the sign-in
+    templates, and load the English texts. Without an event loop, each happens on first use.
 
-    What is in memory then stays: it is left out of the collector's rounds, each of which would walk through half a
-    million objects and hold up everybody for a tenth of a second."""
+    All objects are then excluded from garbage collection, whose rounds over half a million objects would stop every
+    request for a tenth of a second.
+    """
     if not on_event_loop():
         return
     configure_mappers()

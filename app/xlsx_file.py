@@ -1,7 +1,8 @@
-"""The only writer of workbooks (XLSX) that leave the system: rows of any number go straight into the file, so that
-memory stays flat; amounts are numbers of yuan with two places, times are those of Beijing, no text is a formula.
+"""The only writer of workbooks (XLSX) that leave the system.
 
-The parts of a workbook are those of ECMA-376 (Office Open XML), part 1; the fixed ones are in `app/xlsx_parts.py`.
+Rows go straight into the file, so that memory use stays flat for any number of them. Amounts are numbers of yuan
+with two decimals, times are Beijing time, and no text is a formula. The parts of a workbook are those of ECMA-376
+(Office Open XML), part 1; the fixed ones are in `app/xlsx_parts.py`.
 """
 
 import re
@@ -18,15 +19,15 @@ from app.xlsx_parts import Style, fixed_parts, sheet_begin, sheet_end, sheet_pat
 from kernel.clock import SHANGHAI
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST_ROWS = 1_048_576  # of a sheet, its head included
-_MOST_BYTES = 2_000_000_000  # of a sheet: beyond, a file needs what not every program reads (ZIP64)
-_MOST_TEXT = 32_767  # characters of a cell
+MOST_ROWS = 1_048_576  # per sheet, including its header
+_MOST_BYTES = 2_000_000_000  # per sheet; a larger one needs ZIP64, which some programs cannot read
+_MOST_TEXT = 32_767  # characters per cell
 _WIDE = 42  # the widest column, in digits
-_SEEN = 200  # rows by which the widths of columns are chosen
+_SEEN = 200  # rows from which the column widths are chosen
 _BLOCK = 500  # rows written at once
 _COMPRESSION = 3
 _DAY_ZERO = date(1899, 12, 30)
-# What XML cannot hold, and what a workbook reads as a character by its number.
+# Characters that XML cannot hold, and text that a workbook would read as an escaped character.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NUMBERED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -34,8 +35,8 @@ _NUMBERED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 def write_xlsx(
     file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]], *, most_rows: int = MOST_ROWS
 ) -> None:
-    """Write a table of any length as a workbook; what does not fit into a sheet goes on in the next, under the same
-    head. Raises what `rows` raises."""
+    """Write a table of any length as a workbook. Rows beyond the limit of a sheet continue in the next, under the
+    same header. Raises what `rows` raises."""
     rest = iter(rows)
     first = list(islice(rest, _SEEN))
     widths = [_width(column) for column in zip(header, *first, strict=True)]
@@ -50,7 +51,7 @@ def write_xlsx(
 
 
 class _Rows:
-    """Rows that several sheets share: each takes blocks of them as XML."""
+    """The remaining rows, which successive sheets take in blocks of XML."""
 
     def __init__(self, rows: Iterator[Sequence[Any]]) -> None:
         self._rows = rows
@@ -61,7 +62,7 @@ class _Rows:
         return self._next is None
 
     def take(self, most: int) -> tuple[int, bytes]:
-        """Return how many rows were taken, and their XML."""
+        """Take up to `most` rows; return their number and their XML."""
         lines: list[str] = []
         while self._next is not None and len(lines) < most:
             lines.append(_row(self._next))
@@ -125,7 +126,7 @@ _CELLS: dict[type, Callable[[Any], str]] = {
 
 
 def _width(column: Iterable[Any]) -> int:
-    """Return how many digits wide a column must be to show its cells."""
+    """Return the width in digits that a column needs for its cells."""
     return min(max(_length(value) for value in column) + 2, _WIDE)
 
 

@@ -1,4 +1,4 @@
-"""The fixed parts of a workbook: what every file of this kind must say about itself (ECMA-376, part 1)."""
+"""The fixed parts of a workbook, which every file of this format must contain (ECMA-376, part 1)."""
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
@@ -18,7 +18,7 @@ class Style(IntEnum):
     YUAN = 2
     MOMENT = 3
     DAY = 4
-    QUOTED = 5  # text that stays text when somebody edits the cell
+    QUOTED = 5  # text that stays text when the cell is edited
 
 
 _STYLES = (
@@ -42,12 +42,12 @@ _STYLES = (
 
 
 def sheet_path(number: int) -> str:
-    """Return where a sheet lies in the file."""
+    """Return the path of a sheet in the file."""
     return f"xl/worksheets/sheet{number}.xml"
 
 
 def sheet_begin(widths: Sequence[int]) -> str:
-    """Return what stands before the rows of a sheet: its first row stays in view, its columns have widths."""
+    """Return the XML before the rows of a sheet, with a frozen first row and the column widths."""
     columns = "".join(
         f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
         for number, width in enumerate(widths, 1)
@@ -62,12 +62,12 @@ def sheet_begin(widths: Sequence[int]) -> str:
 
 
 def sheet_end(columns: int, rows: int) -> str:
-    """Return what stands behind the rows of a sheet: its head filters."""
+    """Return the XML after the rows of a sheet, with filters in its header."""
     return f'</sheetData><autoFilter ref="A1:{_letters(columns)}{rows}"/></worksheet>'
 
 
 def fixed_parts(sheets: int) -> Iterator[tuple[str, str]]:
-    """Yield path and content of all parts of a workbook but its sheets."""
+    """Yield the path and content of all parts of a workbook except its sheets."""
     numbers = range(1, sheets + 1)
     yield "[Content_Types].xml", _content_types(numbers)
     yield "_rels/.rels", _relations([(1, f"{_OFFICE}/officeDocument", "xl/workbook.xml")])
@@ -102,7 +102,7 @@ def _relations(targets: Sequence[tuple[int, str, str]]) -> str:
 
 
 def _letters(number: int) -> str:
-    """Return the name of a column: 1 is A, 27 is AA."""
+    """Return the letters of a column: 1 is A, 27 is AA."""
     name = ""
     while number:
         number, place = divmod(number - 1, 26)

@@ -1,1 +1,1 @@
-"""Manager pages."""
+"""The console: the pages on which managers work."""

@@ -1,4 +1,4 @@
-"""The blueprint of manager pages: no forged forms, and one way to act and to preview."""
+"""The blueprint of the console: protection against forged forms, and one way to make and to preview a change."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ _WITH_PICTURES = (
 
 @blueprint.before_request
 def _allow_files() -> None:
-    """Let forms with a file be larger than others, before the guard against forgery reads it."""
+    """Allow larger bodies for forms with a file, before the CSRF guard reads the form."""
     if request.endpoint in ("console.import_upload", "console.invite_file"):
         allow_file(request)
     elif request.endpoint in _WITH_PICTURES:
@@ -60,7 +60,7 @@ def _names() -> dict[str, Any]:
 
 
 def named_source(source: str) -> str:
-    """Return where money or a message came from, a platform by its title."""
+    """Return the label of a source of money or messages; a partner platform is shown by its title."""
     kind, _colon, name = source.partition(":")
     if kind != "partner" or name == OFFLINE:
         return source_name(source)
@@ -82,11 +82,10 @@ def act(
     do: Callable[[Tx, Caller], object],
     done: str = "",
 ) -> Response:
-    """Do something for the signed-in manager in one transaction, flash how it went, and redirect to `back`.
+    """Make a change for the signed-in manager in one transaction, flash the result and redirect to `back`.
 
-    Without a permission, `do` asks which of those that the view declares is needed. After a refusal nothing is
-    changed, and the refusal is flashed. `do` may return a text that replaces `done`. A second click on the same
-    button changes nothing.
+    Without a `permission`, `do` must itself require one of those that the view declares. A refusal changes nothing
+    and is flashed. `do` may return a text that replaces `done`. A second click on the same button changes nothing.
     """
 
     def make() -> Response:
@@ -108,7 +107,8 @@ def act(
 
 
 def make_once(make: Callable[[], Response]) -> Response:
-    """Make a change and redirect; a form that is sent again changes nothing, says so, and leads to the same page.
+    """Make a change and redirect. A form that is sent twice is not executed again; a notice says so and the
+    redirect is the same.
 
     Raises what `make` and `form_once` raise.
     """
@@ -119,23 +119,23 @@ def make_once(make: Callable[[], Response]) -> Response:
 
 
 def said_of(outcome: object) -> str | None:
-    """Return what is said when an act waits for a second person; None when it was done."""
+    """Return the message for an act that waits for a second person; None if the act was executed."""
     return waiting_text(outcome) if isinstance(outcome, Approval) else None
 
 
 def refusal_sentence(refusal: Refusal) -> str:
-    """Return a refusal in words, with the fields that it names."""
+    """Return the sentence of a refusal, followed by the faults of the fields that it names."""
     return " ".join([refusal_words(refusal), _("；").join(named_faults(refusal))]).strip()
 
 
 class _RollBack(Exception):
-    """Ends a rehearsal: nothing of it stays."""
+    """Ends a rehearsal by rolling its transaction back."""
 
 
 def rehearse(do: Callable[[Tx], Result]) -> Result:
-    """Return the result of `do` and roll back all that it did. Raises what it raises.
+    """Return the result of `do` and roll back everything it did. Raises what `do` raises.
 
-    So a preview shows exactly what the engine will do, and every refusal, without rules of its own.
+    A preview therefore shows the exact effect of a change, and every refusal, without rules of its own.
     """
     results: list[Result] = []
     try:

@@ -1,4 +1,4 @@
-"""Places and projects that managers choose by name; the forms send codes and ids."""
+"""Places and projects that managers choose by name. The forms send codes and ids."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ MOST_SOUGHT = 60  # characters
 
 
 class Choice(NamedTuple):
-    """One thing to choose: its code or id, its name, and where it is."""
+    """An option: its code or id, its name, and its place."""
 
     value: str
     name: str
@@ -28,26 +28,26 @@ class Choice(NamedTuple):
 def places(
     tx: Tx, codes: Collection[str], words: str = "", branch: str | None = None, *, closed: bool = False
 ) -> list[Choice]:
-    """Return organisations by their codes, then those of a branch whose name contains the words; `closed`: also of
-    closed ones."""
+    """Return organisations by code, then those of a branch whose name contains `words`. `closed` includes closed
+    ones."""
     chosen = [Choice(*place) for place in search.places(tx, codes)]
     places_named = search.search(tx, words, branch, closed=closed)
     return chosen + [Choice(*place) for place in places_named if place.code not in codes]
 
 
 def of_level(tx: Tx, *levels: str) -> list[Choice]:
-    """Return all organisations of these levels: the city, the counties."""
+    """Return all organisations of these levels, such as the city or the counties."""
     return [Choice(*place) for place in search.places_of_level(tx, *levels)]
 
 
 def names_of_projects(tx: Tx, pots: Sequence[PotView]) -> dict[int, str]:
-    """Return the names of the projects that the rules of pots name, by id."""
+    """Return the names of the projects that the pots' rules mention, by id."""
     ids = {id_ for pot in pots for id_ in pot.rules.get("scope", {}).get("projects", ())}
     return {project.id: project.name for project in project_names(tx, ids)}
 
 
 def projects(tx: Tx, ids: Collection[int], words: str = "") -> list[Choice]:
-    """Return projects by their ids, then those found by name, code or village."""
+    """Return projects by id, then those whose name, code or village matches `words`."""
     chosen = [
         Choice(str(project.id), project.name, f"{project.code} {project.county}")
         for project in project_names(tx, ids)
@@ -62,8 +62,10 @@ def projects(tx: Tx, ids: Collection[int], words: str = "") -> list[Choice]:
 
 
 def entered(tx: Tx, slug: str, ids: Collection[int], words: str, branch: str | None) -> list[Choice]:
-    """Return projects by their ids, then those of a branch that take part in a campaign, found by name, code or
-    village; without words a few of them."""
+    """Return projects by id, then those of a branch in the campaign whose name, code or village matches `words`.
+
+    Without words it returns only a few of them.
+    """
     chosen = projects(tx, ids)
     words = words.strip()[:MOST_SOUGHT]
     campaign_id = find_campaign(tx, slug).id

@@ -1,7 +1,7 @@
-"""Changes whose effect is said in words before they are made: one page for all of them.
+"""Changes whose effect is stated before they are made, all on one page.
 
-The words come from making the change for real and rolling it back (`rehearse`); what is confirmed must have the
-same effect as what was shown.
+The statement comes from making the change and rolling it back (`rehearse`). A confirmed change must have the effect
+that was shown.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,11 +21,11 @@ from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, Refusal, fault
 
-_NO_REASON_YET = "-"  # stands for the reason while the effect is only shown
+_NO_REASON_YET = "-"  # replaces a missing reason in the preview
 
 
 class Typed(NamedTuple):
-    """Who makes a change, why, and what else they typed."""
+    """Who makes a change, the reason, and the form with everything else they typed."""
 
     caller: Caller
     reason: str
@@ -33,8 +33,11 @@ class Typed(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Something to choose for a change: the name of its field and of its argument, its label, the label of each
-    value, and the value that is chosen at first."""
+    """An option list of a change.
+
+    `name`: of its field and of the act's argument; `options`: the label of each value; `first`: the value chosen by
+    default.
+    """
 
     name: str
     label: str
@@ -43,19 +46,18 @@ class Choice(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change that a manager may make: `make` makes it and returns its effect, a sentence a line.
+    """A change that a manager may make. `make` executes it and returns its effect, one sentence per line.
 
-    `time`, `amount`, `reference`: the label of a time, of an amount in yuan, of a reference, that it needs;
-    `choice`: what is to be chosen. `word`: what is to be typed to confirm it, for what cannot be undone.
-    `asks_why`: whether it needs a reason.
-    `act`, done to `subject` with `arguments`, the amount and the choice: its name among those that may need a
-    second person.
+    `time`, `amount`, `reference`: labels of the inputs that it needs: a time, an amount in yuan, a reference;
+    `choice`: its option list. `word`: the text to type as confirmation of an irreversible change. `asks_why`:
+    whether it needs a reason. `act`: its name among the acts that may need a second person, performed on `subject`
+    with `arguments`, the amount and the choice.
     """
 
     permission: Permission
     title: str
-    about: str  # what is changed: its name
-    back: str  # the address of the page that the change belongs to
+    about: str  # the name of what is changed
+    back: str  # the address to return to
     make: Callable[[Tx, Typed], Sequence[str]]
     button: str
     done: str
@@ -71,7 +73,7 @@ class Change(NamedTuple):
 
 
 def effect_page(change: Change) -> str | Response:
-    """Show the effect of a change, or make the change when what was shown is confirmed."""
+    """Show the effect of a change, or make the change once it is confirmed."""
     access.require_declared(change.permission)
     form = ConsoleForm(request.form)
     effect: Sequence[str] = ()
@@ -100,8 +102,11 @@ def effect_page(change: Change) -> str | Response:
 
 
 def _make(change: Change, form: ConsoleForm) -> Response:
-    """Make the change, and lead back. Raises what it raises, Conflict `effect_changed` when its effect is not what
-    was shown, and Invalid `word_missing` when the word that confirms it was not typed."""
+    """Make the change and redirect. Raises what the change raises.
+
+    Also raises Conflict `effect_changed` if the effect is not the one shown, and Invalid `word_missing` if the
+    confirmation word was not typed.
+    """
     if change.word and form["word"] != change.word:
         raise Invalid("word_missing", fields={"word": fault("required")}, word=change.word)
     with deps().db.transaction() as tx:
@@ -117,7 +122,7 @@ def _make(change: Change, form: ConsoleForm) -> Response:
 
 
 def _shown(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:
-    """Return the effect, and whether it waits for a second person."""
+    """Return the effect, and whether the change waits for a second person."""
     typed = Typed(g.caller, form["reason"] or _NO_REASON_YET, form)
     effect = rehearse(lambda tx: change.make(tx, typed))
     with deps().db.transaction() as tx:
@@ -132,12 +137,12 @@ def _arguments(change: Change, form: ConsoleForm) -> Mapping[str, Any]:
 
 
 def chosen(choice: Choice, form: ConsoleForm) -> str:
-    """Return the value that was chosen, or the first one."""
+    """Return the chosen value, or the default."""
     return form[choice.name] or choice.first
 
 
 def amount_of(form: ConsoleForm) -> int:
-    """Return the amount that was typed, in fen. Raises Invalid `amount_invalid`: an empty field means nothing."""
+    """Return the typed amount in fen. Raises Invalid `amount_invalid`, also for an empty field."""
     amount_minor = form.amount("amount_minor")
     if amount_minor is None:
         why = {} if form.faults else {"amount_minor": fault("required")}
@@ -146,7 +151,7 @@ def amount_of(form: ConsoleForm) -> int:
 
 
 def _shown_again(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:
-    """Return the effect as it is now; nothing when the change is not possible any more."""
+    """Return the current effect; empty if the change is no longer possible."""
     try:
         return _shown(change, form)
     except Refusal:

@@ -1,4 +1,4 @@
-"""Forms of the console: their buttons, and the rule that what is saved was shown before."""
+"""Forms of the console: their buttons, and the rule that only what was previewed is saved."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -14,37 +14,38 @@ _NOT_CONTENT = frozenset({"csrf_token", FIELD, "verb", "shown", "seen", "place_q
 
 
 class ConsoleForm(Form):
-    """A form with several buttons: `verb` is the one that was pressed. `overtaken`: somebody else changed meanwhile
-    what it changes, and its reader is told."""
+    """A form with several buttons. `verb`: the button that was pressed; `overtaken`: another manager has changed
+    what the form changes, and the reader is told so."""
 
     overtaken = False
 
     @property
     def verb(self) -> str:
-        """The button that was pressed."""
+        """Return the button that was pressed."""
         return self["verb"]
 
     @property
     def finished(self) -> bool:
-        """Whether this is to be shown or saved. Other buttons only change the form: more lines, a search."""
+        """Return whether the form was sent to be previewed or saved. Other buttons only change the form (more
+        lines, a search)."""
         return self.verb in ("preview", "save")
 
     @property
     def confirmed(self) -> bool:
-        """Whether this saves what was shown before, unchanged."""
+        """Return whether the form saves exactly what was previewed."""
         return self.verb == "save" and self["shown"] == self.digest()
 
     def digest(self) -> str:
-        """Return a digest of all that was typed: who confirms must have seen just this."""
+        """Return a digest of the typed content, which proves that the manager confirms what they saw."""
         typed = {name: self.all(name) for name in sorted(self.data) if name not in _NOT_CONTENT}
         for values in typed.values():
-            while values and not values[-1]:  # a line that stayed empty says nothing
+            while values and not values[-1]:  # ignore trailing empty lines
                 values.pop()
         return sha256(repr({name: values for name, values in typed.items() if values}).encode()).hexdigest()
 
 
 def requested_term_end() -> datetime | None:
-    """Return the end of the last day of a term, from the field `until`; None for no end.
+    """Return the end of the last day of a term from the field `until`; None if there is no end.
 
     Raises Invalid `term_invalid`.
     """

@@ -1,4 +1,4 @@
-"""What waits for the signed-in manager, and how the running events stand."""
+"""The home page: the work that waits for the signed-in manager, and the running campaigns."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,13 +27,13 @@ from campaigns.waiting import Waiting, Work, waiting
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 
-MOST_EVENTS = 3  # beside the list; the others are on their own page
+MOST_EVENTS = 3  # beside the list; the page of campaigns shows the others
 _CLOSING = (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.CANCELLED)
 _SOON = timedelta(days=3)
 
 
 class Bucket(NamedTuple):
-    """Lines that are due at about the same time; `urgent`: today or before."""
+    """Work that is due at about the same time. `urgent`: due today or overdue."""
 
     title: str
     urgent: bool
@@ -43,7 +43,7 @@ class Bucket(NamedTuple):
 @blueprint.get("/", endpoint="home")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def home() -> str:
-    """What waits for me, what is due first first; beside it the running events and what closing ones wait for."""
+    """Show the manager's work, earliest due first, beside the running campaigns and what closing ones wait for."""
     with deps().db.transaction() as tx:
         lines = waiting(tx, g.caller)
         events = campaign_lines(tx, scope.branch())
@@ -51,7 +51,7 @@ def home() -> str:
         goal = progress(tx) if access.opens("goals") else None
         now = tx.now
         running = [_standing(tx, event) for event in events if event.phase == Phase.OPEN][:MOST_EVENTS]
-        # Each costs several statements: no more are asked than are shown.
+        # Each takes several queries, so only as many are computed as are shown.
         waiting_events = ((event, _waits_of(tx, event)) for event in events if event.phase in _CLOSING)
         closing = list(islice((pair for pair in waiting_events if pair[1]), MOST_EVENTS))
     return render_template(
@@ -72,7 +72,7 @@ def home() -> str:
 
 
 def buckets(lines: Sequence[Waiting], now: datetime) -> list[Bucket]:
-    """Put lines, which are sorted by when they are due, into today, three days, later; empty ones are left out."""
+    """Group lines, which are sorted by due time, into today, three days and later. Empty groups are left out."""
     end_of_today = now.astimezone(SHANGHAI).replace(hour=23, minute=59, second=59)
     today = [line for line in lines if line.due_at <= end_of_today]
     soon = [line for line in lines if end_of_today < line.due_at <= now + _SOON]
@@ -94,8 +94,10 @@ def _waits_of(tx: Tx, event: CampaignLine) -> list[WaitLine]:
 
 
 def _target(line: Waiting) -> tuple[str, str]:
-    """Return the page on which a line is worked off, and the verb that leads there; no page for one that only
-    managers of the whole network open."""
+    """Return the page on which the work of a line is done, and the label of the link.
+
+    The page is empty if only managers of the whole network may open it.
+    """
     match line.work:
         case Work.CASES:
             return url_for("console.bursts", slug=line.campaign), _("去复核")

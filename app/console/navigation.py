@@ -1,4 +1,4 @@
-"""The navigation of the console: which pages stand in it, and to which of them a page belongs."""
+"""The navigation of the console: its entries, and the entry that each page belongs to."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from app.i18n.page_words import Term, words_of
 
 
 class Entry(NamedTuple):
-    """A page in the navigation; `below` names the other endpoints by how they begin."""
+    """A page in the navigation. `below`: the prefixes of the other endpoints that belong to it."""
 
     endpoint: str
     label: Any
@@ -104,7 +104,7 @@ GROUPS = (
 
 
 class Link(NamedTuple):
-    """An entry as a reader sees it."""
+    """An entry as the reader sees it."""
 
     endpoint: str
     label: Any
@@ -112,7 +112,7 @@ class Link(NamedTuple):
 
 
 def navigation() -> Iterator[tuple[Any, list[Link]]]:
-    """Yield the groups of what the signed-in manager may open, with the page at hand marked."""
+    """Yield the groups of pages that the signed-in manager may open. The entry of the current page is marked."""
     here = current_entry((request.endpoint or "").removeprefix("console."))
     for group in GROUPS:
         links = [
@@ -125,13 +125,14 @@ def navigation() -> Iterator[tuple[Any, list[Link]]]:
 
 
 def words_of_page() -> list[Term]:
-    """Return the terms that the page at hand explains."""
+    """Return the terms that the current page explains."""
     here = (request.endpoint or "").removeprefix("console.")
     return words_of(here, current_entry(here))
 
 
 def current_entry(endpoint: str) -> str | None:
-    """Return the entry that a page belongs to: its own, else the one whose beginning fits best."""
+    """Return the entry of a page: the one of its own endpoint, otherwise the one with the longest matching
+    prefix."""
     entries = [entry for group in GROUPS for entry in group.entries]
     if any(entry.endpoint == endpoint for entry in entries):
         return endpoint

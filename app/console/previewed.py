@@ -1,4 +1,4 @@
-"""Forms that are saved only after a preview: typed, shown by a rehearsal, then saved as they were shown."""
+"""Forms that are saved only after a preview, which is a rehearsal of the change."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -16,7 +16,7 @@ Preview = dict[str, Any]
 
 
 class Page(Protocol[Form]):
-    """Renders the form, with a preview below it where there is one."""
+    """A function that renders the form, with a preview below it if there is one."""
 
     def __call__(self, form: Form, preview: Preview | None = None) -> str: ...
 
@@ -29,9 +29,9 @@ def show_or_save(
     preview: Callable[[Tx, Command], Preview],
     save: Callable[[Command], Response],
 ) -> str | Response:
-    """Save a command that was shown before, unchanged; else show the form, and what would come of it.
+    """Save a command that was previewed and is unchanged; otherwise show the form with a preview.
 
-    `command` is None while the form is not finished. A refusal is shown at its fields.
+    `command` is None until the form is complete. A refusal is shown at its fields.
     """
     if command is None or form.faults:
         return page(form)

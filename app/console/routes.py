@@ -1,4 +1,4 @@
-"""All manager pages."""
+"""Registration of all console pages."""
 
 from flask import Flask
 
@@ -51,7 +51,7 @@ from app.console.projects import create as create_project
 from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
 
-# Importing a module of pages binds its views to the blueprint.
+# Importing a page module binds its views to the blueprint.
 PAGES = (
     home,
     seek,
@@ -141,6 +141,6 @@ PAGES = (
 
 
 def attach(app: Flask) -> None:
-    """Register the manager pages."""
+    """Register the console pages."""
     set_up(app)
     app.register_blueprint(blueprint)

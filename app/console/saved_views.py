@@ -1,4 +1,4 @@
-"""Saved views: the filters of the list at hand, kept under a name; deleted by who kept them."""
+"""Saved views: the filters of a list, stored under a name and deleted by their owner."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ _OF_A_CAMPAIGN = ("cases", "differences")
 
 
 class Views(NamedTuple):
-    """What `console/saved_views.html` shows: the views of a list, and the filters at hand that may be kept."""
+    """The data of `console/saved_views.html`: the views of a list, and the current filters that can be saved."""
 
     page: str
     slug: str
@@ -42,7 +42,7 @@ class Views(NamedTuple):
 
 
 def views_at(tx: Tx, page: str, filters: Mapping[str, str], slug: str = "") -> Views:
-    """Return the views of a list that has these filters now. `slug`: the campaign that the list is of, if any."""
+    """Return the views of a list, with the filters that it has now. `slug`: the campaign of the list, if any."""
     savable = {name: filters[name] for name in PAGES[page].filters if filters.get(name)}
     return Views(page, slug, views_of(tx, g.caller, page), savable)
 
@@ -59,7 +59,7 @@ def _address(page: str, slug: str, filters: Mapping[str, str]) -> str:
 @blueprint.post("/views", endpoint="view_save")
 @access.signed_in_to_act(Permission.READ, where=Where.ANY)
 def save_view() -> Response:
-    """Keep the filters of a list."""
+    """Save the filters of a list as a view."""
     form = Form(request.form)
     page = form["page"]
     kept = {name: form[name] for name in PAGES[page].filters if form[name]} if page in PAGES else {}

@@ -1,4 +1,4 @@
-"""The training site: ordered, opened and thrown away by managers themselves (ADR 41)."""
+"""The training site, which managers order, open and throw away themselves (ADR 41)."""
 
 from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
@@ -17,7 +17,7 @@ from kernel.db import Tx
 @blueprint.get("/training", endpoint="training")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def show() -> str:
-    """The training site that is there, and how to sign in to it; else how long a new one shall run."""
+    """Show the existing training site and how to sign in to it, or else the form to order one."""
     folder = settings().training_dir
     with deps().db.snapshot() as tx:
         now = tx.now

@@ -1,4 +1,4 @@
-"""What a campaign waits for, in words, each with the page on which somebody ends it."""
+"""What a campaign waits for, in words, each with the page on which a manager can resolve it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from campaigns import rights
 from campaigns.closing.waits import Wait
 from kernel.db import Tx
 
-# Of a code the endpoint of its page, and what the page is asked for. What only time or a bank ends has none.
+# The endpoint of the page for each code, and its arguments.
 _DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "paying": ("donations", lambda slug: {"campaign": slug, "state": "waiting"}),
     "messages": ("inbox", lambda _slug: {}),
@@ -28,18 +28,19 @@ _DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "statement": ("jobs", lambda _slug: {}),
     "failed": ("jobs", lambda _slug: {}),
 }
-UNENDED = ("time",)  # nobody ends them
+UNENDED = ("time",)  # no page resolves them
 
 
 class WaitLine(NamedTuple):
-    """One thing that a campaign waits for; no address where the signed-in manager cannot open the page."""
+    """A thing that a campaign waits for. `url` is empty if no page resolves it or the manager may not open the
+    page."""
 
     text: str
     url: str
 
 
 def wait_lines(tx: Tx, waits: Sequence[Wait], slug: str) -> list[WaitLine]:
-    """Return what a campaign waits for, for the signed-in manager."""
+    """Return what a campaign waits for, as the signed-in manager sees it."""
     holder = rights.holder_of(tx, "slug", slug)
     return [WaitLine(wait_text(wait), _desk(wait.code, slug, holder)) for wait in waits]
 

@@ -1,6 +1,7 @@
-"""Two people on one form: only what a person changed is written, never over what somebody else changed meanwhile.
+"""Concurrent edits of one form: only the fields that a manager changed are stored, and never over another's change.
 
-A page sends beside each field what it showed (`was.NAME`). Who is told of a colleague's change may save again.
+A page sends beside each field the value that it showed (`was.NAME`). A manager who was told of a colleague's change
+may save again.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,16 +16,19 @@ PREFIX = "was."
 
 
 class Written(NamedTuple):
-    """The fields that the person changed, and those of them that somebody else changed since the page was made."""
+    """The fields that the manager changed, and those of them that another manager has changed since the page was
+    rendered."""
 
     changed: tuple[str, ...]
     overtaken: tuple[str, ...]
 
 
 def written_fields(form: Form, typed: Mapping[str, str], now: Mapping[str, str]) -> Written:
-    """Compare what was `typed` with what the page showed and with what is stored `now`, all as people type it.
+    """Compare the `typed` values with those that the page showed and those stored `now`, all as a manager types
+    them.
 
-    What is stored already is no change, whoever made it. A page that did not say what it showed showed what is now.
+    A value that is already stored is no change, whoever stored it. For a field without a shown value, the current
+    one counts as shown.
     """
     was = {name: _same(form.data.get(PREFIX + name, now[name])) for name in typed}
     changed = tuple(name for name, text in typed.items() if _same(text) not in (was[name], _same(now[name])))
@@ -42,10 +46,10 @@ def require_own(
     action: str = "",
     in_words: Callable[[str, str], str] = lambda _name, text: text,
 ) -> tuple[str, ...]:
-    """Return the fields that the person changed on a form about `subject` (`project:7`), whose row is locked.
+    """Return the fields that the manager changed on a form about `subject` (`project:7`), whose row must be locked.
 
-    `action` is the act that the form does; `in_words` returns a field's code as people read it. Raises Conflict
-    `changed_meanwhile` when somebody else changed one of them since the page was made.
+    `action` is the act of the form; `in_words` returns the label of a field's code. Raises Conflict
+    `changed_meanwhile` if another manager has changed one of them since the page was rendered.
     """
     changed, overtaken = written_fields(form, typed, now)
     if overtaken:
@@ -55,7 +59,7 @@ def require_own(
 
 
 def require_seen(tx: Tx, subject: str, form: Form, now: Mapping[str, str], *, action: str) -> None:
-    """Require that the page showed what is there `now`, where a form is written as a whole: another version.
+    """Require that the page showed the values that are stored `now`, for forms that are stored as a whole.
 
     Raises Conflict `changed_meanwhile`.
     """
@@ -65,22 +69,24 @@ def require_seen(tx: Tx, subject: str, form: Form, now: Mapping[str, str], *, ac
 
 
 def require_seen_at(tx: Tx, subject: str, form: Form, changed_at: datetime | None, *, action: str) -> None:
-    """Require that the page was made of what was changed last at `changed_at`, where its fields are too long to be
-    told, or keys. Raises Conflict `changed_meanwhile`."""
+    """Require that nothing changed after the page was rendered, by the time of the last change, `changed_at`.
+
+    For forms whose fields are too long to send back, or secret. Raises Conflict `changed_meanwhile`.
+    """
     if form.data.get("seen", seen_at(changed_at)) != seen_at(changed_at):
         raise changed_meanwhile(tx, subject, action=action)
 
 
 def seen_at(changed_at: datetime | None) -> str:
-    """Return what a page sends as `seen`."""
+    """Return the value that a page sends as `seen`."""
     return changed_at.isoformat() if changed_at else ""
 
 
 def shown_before(form: Form, now: Mapping[str, str]) -> dict[str, str]:
-    """Return what the page showed from which a form was sent, to be shown again with its faults."""
+    """Return the values that the page of a submitted form showed, so that it can be shown again with its faults."""
     return {name: form.data.get(PREFIX + name, text) for name, text in now.items()}
 
 
 def _same(text: str) -> str:
-    """Return a text as browsers send it back: with their line ends, and without spaces around it."""
+    """Normalise a text that a browser sent: its line ends, and spaces around it."""
     return text.replace("\r\n", "\n").strip()

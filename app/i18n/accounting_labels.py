@@ -1,4 +1,4 @@
-"""What accounting calls accounts of the books, reasons why money moves, and the columns of its files."""
+"""Labels of accounting: accounts of the books, kinds of transfers, and the columns of its files."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -94,7 +94,7 @@ SIDES = {"debit": _l("借"), "credit": _l("贷")}
 
 
 def summary(voucher: VoucherRow | JournalRow) -> str:
-    """Return what a voucher is about in one line (摘要)."""
+    """Return the one-line summary of a voucher (摘要)."""
     counted = _(
         "%(kind)s，共 %(count)s 笔", kind=word(TRANSFER_KINDS, voucher.kind), count=f"{voucher.transfers:,}"
     )
@@ -103,7 +103,7 @@ def summary(voucher: VoucherRow | JournalRow) -> str:
 
 
 def journal_header() -> list[str]:
-    """Return the titles of the columns of the journal, in the language in force."""
+    """Return the column titles of the journal in the current language."""
     return [
         _("期间"),
         _("凭证日期"),
@@ -122,7 +122,7 @@ def journal_header() -> list[str]:
 
 
 def balance_header() -> list[str]:
-    """Return the titles of the columns of the trial balance."""
+    """Return the column titles of the trial balance in the current language."""
     return [
         _("科目编码"),
         _("科目名称"),

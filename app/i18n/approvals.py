@@ -1,4 +1,4 @@
-"""Acts that wait for a second person, in words."""
+"""Sentences for acts that wait for a second person."""
 
 import re
 from datetime import datetime
@@ -75,7 +75,7 @@ ACTS = {
     "case.answer": _l("答复第 %(subject)s 号个案的申诉，改为：%(decision)s"),
 }
 _DONATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Arguments that are shown as they are.
+# Arguments that are shown unchanged, except that donation ids are shortened.
 _NAMED = (
     *("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence", "month"),
     *("code", "reference", "paid_on"),
@@ -83,7 +83,7 @@ _NAMED = (
 
 
 def approval_text(approval: Approval) -> str:
-    """Return what would be done, in the reader's language."""
+    """Describe the act that waits, in the reader's language."""
     arguments = approval.arguments
     shown: dict[str, Any] = {"subject": _short(approval.subject), "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
@@ -109,7 +109,7 @@ def approval_text(approval: Approval) -> str:
 
 
 def _short(value: Any) -> Any:
-    """Return the id of a donation as people call it, everything else as it is."""
+    """Shorten the id of a donation to the eight characters that people use; return any other value unchanged."""
     return value[:8] if isinstance(value, str) and _DONATION.fullmatch(value) else value
 
 
@@ -128,7 +128,7 @@ def _limit(name: str, limit: int | None) -> str:
 
 
 def waiting_text(approval: Approval) -> str:
-    """Return what is said to who asked."""
+    """Return the message for the person who requested the act."""
     return str(
         _(
             "已提交，等第二个人批准（第 %(id)s 号，%(until)s 前）。现在还没有执行。",

@@ -1,4 +1,4 @@
-"""Awards in words: the rule by which one is awarded, and the columns of their table."""
+"""Texts of awards: the rule of an award as a sentence, and the columns of their table."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from kernel.money import yuan
 
 
 def award_rule(award: Any) -> str:
-    """Return the rule of an award (a row, or a part of what was published) as a sentence."""
+    """Return the rule of an award (a row, or a part of the published JSON) as a sentence."""
     rule = award if isinstance(award, Mapping) else vars(award)
     words = {
         "among": word(AWARD_AMONG, rule["among"]),
@@ -29,19 +29,19 @@ def award_rule(award: Any) -> str:
 
 
 def reached_at(row: Mapping[str, Any]) -> datetime | None:
-    """Return when a winner had raised the mark of its award; None for other criteria."""
+    """Return when a winner reached the amount that its award requires; None for other criteria."""
     return parse_time(row["reached_at"]) if row["reached_at"] else None
 
 
 def award_header() -> list[str]:
-    """Return the titles of the columns, in the language in force."""
+    """Return the column titles in the current language."""
     sums = [_("筹款（元）"), _("其中线下（元）"), _("配捐（元）"), _("合计（元）")]
     titles = [_("奖项"), _("规则"), _("名次"), _("获奖"), _("县区"), _("捐赠人数"), _("捐赠笔数")]
     return [*titles, *sums, _("达到时间")]
 
 
 def award_rows(awards: list[dict[str, Any]]) -> Iterator[list[Any]]:
-    """Yield the winners of awards with the sums they rest on."""
+    """Yield the winners of awards with the sums behind them."""
     for award in awards:
         for row in award["winners"]:
             sums = [Yuan(row[name]) for name in ("raised_minor", "offline_minor", "matched_minor", "total_minor")]

@@ -1,4 +1,4 @@
-"""What a deposit does, in words."""
+"""The effect of a deposit in words."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from kernel.money import yuan
 
 
 def deposit_effect(preview: DepositPreview) -> list[str]:
-    """Return the effect of a deposit, a sentence a line; what may be the same money comes last."""
+    """Return the effect of a deposit, one sentence per line. Deposits that may be the same money come last."""
     return list(_sentences(preview))
 
 

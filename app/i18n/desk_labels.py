@@ -1,4 +1,4 @@
-"""Labels of our stable codes around awards, ordered files and stations."""
+"""Labels of stable codes around awards, ordered files and stations."""
 
 from flask_babel import lazy_gettext as _l
 

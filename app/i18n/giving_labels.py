@@ -1,11 +1,11 @@
-"""Labels of our stable codes around giving: themes, decisions about match, ways to pay, fraud warnings, requests
-for money back, and what moved after the closing report."""
+"""Labels of stable codes around giving: themes, match decisions, payment methods, fraud warnings, refund requests,
+and changes after the closing report."""
 
 from flask_babel import lazy_gettext as _l
 
 from app.i18n.labels import STATUSES
 
-# When match was decided.
+# The occasions on which match was decided.
 SEEKING = {
     "pledge": _l("提交捐赠时"),
     "withheld": _l("提交捐赠时"),
@@ -29,7 +29,7 @@ THEMES = {
     "environment": _l("环境"),
     "other": _l("其他"),
 }
-# Who can be recognised in a picture, and why a picture goes.
+# The people recognisable in a picture, and reasons to remove a picture.
 PEOPLE_SHOWN = {
     "none": _l("没有人，或认不出来"),
     "adults": _l("有大人"),
@@ -143,7 +143,7 @@ PAYMENT_METHODS = {
     "alipay": _l("支付宝"),
     "wechat_pay": _l("微信支付"),
 }
-# How a donor agreed that their donation is for another project.
+# How a donor consented that their donation counts for another project.
 CONSENTS = {
     "letter": _l("书面"),
     "email": _l("邮件"),
@@ -169,10 +169,10 @@ APPROVAL_STATES = {
     "declined": _l("未批准"),
     "expired": _l("无人批准，已过期"),
 }
-# Who acted when it was no manager, by the name in the audit trail.
+# Actors other than managers, by their name in the audit trail.
 ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}
 
-# Why the money of a fund moved.
+# Reasons why money of a fund moved.
 FUND_MOVEMENTS = {
     "deposit": _l("入账"),
     "deposit_corrected": _l("更正入账"),
@@ -184,7 +184,7 @@ FUND_MOVEMENTS = {
     "fund_moved": _l("基金之间划转"),
 }
 
-# Money out: shares of a project's money, accounts of payees, plans and remittances.
+# Payouts: shares of a project's money, payee accounts, plans and remittances.
 SHARES = {
     "share_project": _l("项目款"),
     "share_township": _l("乡镇统筹款"),
@@ -233,7 +233,7 @@ REMITTANCE_STATES = {
     "returned": _l("已退回"),
     "withdrawn": _l("没有付"),
 }
-# What the books know that a line of the bank is about, and how it was recognised.
+# The subject of a bank line according to the books, and how it was recognised.
 BANK_CLAIMS = {
     "payout": _l("平台提现"),
     "settlement": _l("平台结算"),
@@ -258,7 +258,7 @@ SPENDING_STATES = {
     "withdrawn": _l("已撤回"),
 }
 SAMPLE_STATES = {"checked": _l("已核对"), "question": _l("有疑问")}
-# Of self-checks: each question so that yes is as it should be.
+# The questions of self-checks, phrased so that yes is the right answer.
 CHECK_QUESTIONS = {
     "received": _l("收到的款项与拨付的一致"),
     "vouchers": _l("每笔支出都有凭证"),
@@ -267,7 +267,7 @@ CHECK_QUESTIONS = {
     "complaints": _l("没有未处理的投诉"),
 }
 CHECK_STATES = {"open": _l("待填写"), "late": _l("已逾期"), "done": _l("已填写")}
-# What stands on either side of a difference: a donation's status, a line of a statement, a bank line and its claim.
+# The evidence on either side of a difference: a donation's status, a statement line, a bank line and its claim.
 EVIDENCE_KINDS = {
     **STATUSES,
     **BANK_CLAIMS,

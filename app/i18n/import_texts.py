@@ -1,4 +1,4 @@
-"""What is said of an imported file: the places in it, and the sums of its rows."""
+"""Texts about an imported file: places in it, and the sums of its rows."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -34,7 +34,8 @@ IMPORT_SUMS = {
 
 
 def _titles(kind: Kind) -> dict[str, str]:
-    """The Chinese header of each column of a kind; our own formats go before those of platforms."""
+    """Return the Chinese header of each column of a kind. Our own formats take precedence over those of
+    platforms."""
     titles: dict[str, str] = {}
     for column in (column for layout in kind.layouts for column in layout.columns):
         titles.setdefault(column.name, next((title for title in column.titles if not title.isascii()), column.name))
@@ -45,7 +46,7 @@ _TITLES = {name: _titles(kind) for name, kind in KINDS.items()}
 
 
 class NeededColumn(NamedTuple):
-    """A column of a file: its Chinese and its English header, and whether it may be missing."""
+    """A column of a file. `title`: its Chinese header; `name`: its English header."""
 
     title: str
     name: str
@@ -53,25 +54,25 @@ class NeededColumn(NamedTuple):
 
 
 def needed_columns(kind: str) -> list[NeededColumn]:
-    """Return the columns that our own format of a kind of files has."""
+    """Return the columns of our own format for a kind of files."""
     columns = KINDS[kind].layouts[0].columns
     return [NeededColumn(_TITLES[kind][column.name], column.titles[0], column.required) for column in columns]
 
 
 def place_of(kind: str, line: int | None, column: str) -> str:
-    """Return a place in a file as people name it, by line and column."""
+    """Return a place in a file, given by line and column, in words."""
     if line is None:
         return place_text(kind, column)
     return place_text(kind, f"line {line}.{column}" if column else f"line {line}")
 
 
 def place_text(kind: str, name: str) -> str:
-    """Return a place in a file as people name it: `line 3.amount_yuan` is 第 3 行“金额”."""
+    """Return a place in a file in words: `line 3.amount_yuan` is 第 3 行“金额”."""
     return line_place(name, _TITLES.get(kind, {}))
 
 
 def line_place(name: str, titles: Mapping[str, str]) -> str:
-    """Return a place in a table as people name it; `titles` are the Chinese headers of its columns."""
+    """Return a place in a table in words. `titles`: the Chinese headers of its columns."""
     line, _dot, column = name.partition(".")
     if not line.startswith("line "):
         return _("文件") if name == "file" else name

@@ -1,4 +1,4 @@
-"""Messages of providers and partners in words: what they say, why they wait, and what helps."""
+"""Messages of providers and partners in words: what they report, why they wait, and what helps."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ TYPES = {
     "charge.dispute.funds_reinstated": _l("争议：款项已归还"),
     "radar.early_fraud_warning.created": _l("卡组织欺诈预警"),
 }
-# Why a message waits, was flagged or put aside: the first part of its note -> a sentence, and what helps.
+# Why a message waits, was flagged or dismissed: the first part of its note -> a sentence, and what helps.
 REASONS = {
     "above_limit": (_l("超过这个平台的限额"), _l("核实后写明原因放行，或者调整平台的限额。")),
     "amount_differs": (_l("金额与已有的捐赠不一致"), _l("请与对方核对哪个金额是对的。")),
@@ -74,7 +74,7 @@ class Reason(NamedTuple):
 
 
 def type_text(kind: str) -> str:
-    """Return what a message says; an unknown kind stands for itself."""
+    """Return what a message reports; a kind without a label stands for itself."""
     return word(TYPES, kind) if kind else _("未知的消息")
 
 
@@ -95,7 +95,7 @@ def _detail(code: str, rest: str) -> str:
 
 
 def money(amount_minor: int, currency: str) -> str:
-    """Return an amount with its currency, which may be a foreign one."""
+    """Return an amount with its currency, which may be foreign."""
     if currency.upper() == CURRENCY:
         return _("%(amount)s 元", amount=yuan(amount_minor))
     return f"{yuan(amount_minor)} {currency.upper()}"

@@ -1,4 +1,4 @@
-"""What the jobs are called (`app/jobs/registry.py`)."""
+"""Labels of the jobs (`app/jobs/registry.py`)."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -31,7 +31,7 @@ JOBS = {
     "personal-data": _l("保护个人信息"),
 }
 
-# What a run did: the unit that it reports (`app/jobs/registry.py`) -> as people read it, behind the number.
+# The unit that a run reports (`app/jobs/registry.py`) -> its label, which follows the number.
 JOB_UNITS = {
     "events": _l("条消息"),
     "lapsed": _l("笔超时"),
@@ -67,7 +67,7 @@ JOB_UNITS = {
 
 
 def outcome_text(outcome: str) -> str:
-    """Return what a run of a job did; what no unit is known of stays as it is."""
+    """Return the outcome of a job's run in words; parts with an unknown unit stay unchanged."""
     return "、".join(_counted(part) for part in outcome.split(", ")) if outcome else ""
 
 

@@ -1,4 +1,4 @@
-"""Labels of our stable codes, one table per list of codes (msgids are Chinese; English in the catalogue)."""
+"""Labels of stable codes, one table per list of codes (msgids are Chinese; English is in the catalogue)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -278,5 +278,5 @@ IMPORT_STATES = {
 
 
 def word(table: Mapping[str, Any], code: str) -> str:
-    """Return the label of a code; a code that is not in the table stands for itself."""
+    """Return the label of a code; a code without a label stands for itself."""
     return str(table.get(code, code))

@@ -43,7 +43,8 @@ def init_app(app: Flask) -> None:
 
 
 def chosen() -> str:
-    """Return the language of this request: from the address, the cookie, or Chinese. Commands get Chinese."""
+    """Return the language that the address or the cookie chooses for this request, otherwise Chinese, as for
+    commands."""
     if not has_request_context():
         return "zh"
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
@@ -59,23 +60,23 @@ def requested_language() -> Literal["zh", "en"]:
 
 
 def language() -> str:
-    """Return the language in force, inside a request or not: zh or en."""
-    locale = get_locale()  # without the text of its tag: that costs more than all else, a hundred times a page
+    """Return the current language, inside a request or not: zh or en."""
+    locale = get_locale()  # not its text: formatting the tag a hundred times per page is slow
     return "en" if locale is not None and locale.language == "en" else "zh"
 
 
 def marked_chinese(text: str | None) -> str | Markup:
-    """Return what people typed; Chinese on an English page is marked as such, so that it is read aloud and set as
-    Chinese."""
+    """Return a typed text. On an English page Chinese is marked as such, so that fonts and screen readers treat it
+    right."""
     if not text or language() == "zh" or not _HAN.search(text):
         return text or ""
     return Markup('<span lang="zh-CN">{}</span>').format(text)
 
 
 def translated(text: str, /, **values: Any) -> Markup:
-    """Return a text of a template in the language in force, its values escaped.
+    """Return a template's text in the current language, with its values escaped.
 
-    What Flask-Babel does, without finding the catalogue anew for each of a page's hundred texts.
+    Does what Flask-Babel does, without looking up the catalogue for each of the hundred texts of a page.
     """
     key = (language(), text)
     words = _texts.get(key)
@@ -84,11 +85,11 @@ def translated(text: str, /, **values: Any) -> Markup:
     return words % values
 
 
-_texts: dict[tuple[str, str], Markup] = {}  # as many as there are texts in templates
+_texts: dict[tuple[str, str], Markup] = {}  # bounded by the number of texts in templates
 
 
 def _remember(response: Response) -> Response:
-    wanted = request.args.get("lang") if request.args else None  # a name that is missing costs an exception
+    wanted = request.args.get("lang") if request.args else None  # looking up a missing name costs an exception
     if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
         response.headers.add(
             "Set-Cookie", language_cookie(wanted, secure=current_app.config["SESSION_COOKIE_SECURE"])
@@ -97,12 +98,12 @@ def _remember(response: Response) -> Response:
 
 
 def language_cookie(language: str, *, secure: bool) -> str:
-    """Return the Set-Cookie header that keeps a chosen language."""
+    """Return the Set-Cookie header that stores a chosen language."""
     return dump_cookie(COOKIE, language, max_age=_YEAR, samesite="Lax", secure=secure, httponly=True)
 
 
 def other_language_url() -> str:
-    """Return the address of this page in the other language; after a form was sent, of the form."""
+    """Return the address of this page in the other language; after a form was sent, that of the form."""
     query = {**request.args.to_dict(), "lang": "zh" if language() == "en" else "en"}
     return f"{request.path}?{urlencode(query)}"
 
@@ -128,13 +129,13 @@ def day_of(day: date) -> str:
 
 
 def soon(moment: datetime, now: datetime) -> str:
-    """Return the time of day in Shanghai, with the day before it when that is another one than today's."""
+    """Return the time of day in Shanghai, preceded by the date if it is not today."""
     local = moment.astimezone(SHANGHAI)
     return local.strftime("%H:%M" if local.date() == now.astimezone(SHANGHAI).date() else "%m-%d %H:%M")
 
 
 def day_and_time(moment: datetime) -> str:
-    """Return day and time in Shanghai without the year, for what is near: '11月28日 21:00', 'Nov 28, 21:00'."""
+    """Return date and time in Shanghai without the year, for near dates: '11月28日 21:00', 'Nov 28, 21:00'."""
     local = moment.astimezone(SHANGHAI)
     if language() == "en":
         return f"{local:%b} {local.day}, {local:%H:%M}"
@@ -142,12 +143,13 @@ def day_and_time(moment: datetime) -> str:
 
 
 def times(bps: int) -> str:
-    """Return basis points as how many times a gift: 20,000 is '2', 5,000 is '0.5'."""
+    """Return basis points as a multiple of the gift: 20,000 is '2', 5,000 is '0.5'."""
     return f"{bps / BPS_WHOLE:.4f}".rstrip("0").rstrip(".")
 
 
 def short_yuan(amount_minor: int) -> str:
-    """Return yuan for strips and chips, cut to a tenth of 万: '54.2 万'. English has no such unit: full digits."""
+    """Return yuan for small spaces, truncated to a tenth of 万: '54.2 万'. English has no such unit and gets whole
+    yuan."""
     if language() == "en" or amount_minor < 10_000_00:
         return whole_yuan(amount_minor // 100 * 100)
     tenths = amount_minor // 1_000_00
@@ -155,11 +157,11 @@ def short_yuan(amount_minor: int) -> str:
 
 
 def dialled(number: str) -> str:
-    """Return a phone number as a telephone dials it: digits, and a plus before them."""
+    """Return a phone number as it is dialled: digits, with any plus sign before them."""
     return "".join(char for char in number if char in "+0123456789")
 
 
 def whole_yuan(amount_minor: int) -> str:
-    """Return yuan, without the fen when there are none: for figures that are read from afar."""
+    """Return yuan without fen if there are none, for figures that are read from a distance."""
     text = yuan(amount_minor)
     return text.removesuffix(".00")

@@ -1,6 +1,6 @@
-"""The explanation of a donation's match as sentences, in the reader's language.
+"""Explain a donation's match in sentences, in the reader's language.
 
-For pages and for the command `explain`; needs an application context for languages other than Chinese.
+For pages and for the command `explain`. Languages other than Chinese need an application context.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from app.i18n.locale import when
 from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, PotExplanation, ReturnedMatch
 from kernel.money import ratio, share, yuan
 
-# When a pot unlocks or takes match over, it alone is asked: what the others hold has no part in it.
+# When a pot unlocks or takes match over, only that pot is asked, so the balances of the others do not matter.
 ASKED_ALONE = frozenset({"challenge", "redistribute"})
 
 
 def explain_lines(explanation: Explanation) -> list[str]:
-    """Explain a donation's match, one sentence per line: each time match was allocated, pot by pot."""
+    """Explain a donation's match, one sentence per line: for each allocation, pot by pot."""
     lines = [line for decision in explanation.decisions for line in decision_lines(decision)]
     return [*_amount_lines(explanation), *correction_lines(explanation), *lines, *end_lines(explanation)]
 
 
 def correction_lines(explanation: Explanation) -> list[str]:
-    """Say which project the donation was for before, and what that changed of its match."""
+    """Return for each correction the donation's previous project, and the change of its match."""
     return [
         _(
             "%(time)s，经捐赠人同意，项目由“%(before)s”更正为“%(after)s”；配捐由 %(was)s 元变为 %(now)s 元。",
@@ -39,7 +39,7 @@ def correction_lines(explanation: Explanation) -> list[str]:
 
 
 def _amount_lines(explanation: Explanation) -> list[str]:
-    """Say when another amount was paid than was pledged."""
+    """Explain that the amount paid differs from the amount pledged, if it does."""
     if explanation.pledged_minor is None:
         return []
     amounts = {"pledged": yuan(explanation.pledged_minor), "paid": yuan(explanation.amount_minor)}
@@ -92,7 +92,7 @@ def decision_lines(decision: DecisionExplanation) -> list[str]:
 
 
 def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
-    """Explain what one pot gave, and why; `names` maps pots to their names, for match that was moved."""
+    """Explain what one pot gave, and why. `names`: the names of pots by id, for match that was moved."""
     if pot.out_of_scope:
         return _("“%(pot)s”：%(reason)s。", pot=pot.pot_name, reason=word(SCOPE, pot.out_of_scope))
     if not pot.evaluated:
@@ -114,7 +114,8 @@ def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
 
 
 def _drawn(pot: PotExplanation) -> bool:
-    """Whether a draw made this less: only a random pot gives less than its ratio without a cut that says why."""
+    """Return whether a draw reduced the match. Only a random pot gives less than its ratio without a cut that
+    explains it."""
     return not pot.cuts and pot.due_minor < share(pot.base_minor, pot.ratio_bps)
 
 

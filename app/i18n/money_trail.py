@@ -1,4 +1,4 @@
-"""The stages of a gift's money, in words: what the records of each are."""
+"""Labels of the stages of a gift's money trail."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""The words of monthly statements, and the columns of their files."""
+"""Texts of monthly statements, and the columns of their files."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,12 +32,12 @@ MOVE_WAYS = {
 
 
 def header() -> list[str]:
-    """Return the titles of the columns, in the language in force."""
+    """Return the column titles in the current language."""
     return [_("类别"), _("代码"), _("名称"), *(str(STATEMENT_FIGURES[figure]) for figure in FIGURES)]
 
 
 def rows_of(statement: dict[str, Any]) -> Iterator[list[Any]]:
-    """Yield the lines of a statement, its sum, its funds and what was moved as rows of the file."""
+    """Yield the rows of the file: the lines of a statement, its sum, its funds and its moved money."""
     for line in statement["lines"]:
         yield [_("项目捐款"), line["code"], line["name"], *_figures(line)]
     yield [_("合计"), statement["node"], statement["name"], *_figures(statement)]
@@ -65,5 +65,5 @@ def rows_of(statement: dict[str, Any]) -> Iterator[list[Any]]:
 
 
 def _figures(line: dict[str, Any]) -> list[Yuan]:
-    """Return the figures of a line; those of before some were published have none of these."""
+    """Return the figures of a line. Figures that older statements do not have are 0."""
     return [Yuan(line.get(figure, 0)) for figure in FIGURES]

@@ -1,4 +1,4 @@
-"""Names of who acted and where something came from, as pages show them."""
+"""Names of actors and sources, as pages show them."""
 
 from datetime import datetime
 
@@ -11,14 +11,15 @@ _TOKEN, _PARTNER = "token:", "partner:"
 
 
 def actor_name(actor: str) -> str:
-    """Return who acted: a manager's login as it is, ours by what it is, a program by the label of its token."""
+    """Return the name of an actor: a manager's login, the label of a system actor, or the label of a program's
+    token."""
     if actor.startswith(_TOKEN):
         return _("接口 %(label)s", label=actor.removeprefix(_TOKEN))
     return str(ACTORS.get(actor, actor))
 
 
 def source_name(source: str) -> str:
-    """Return where money or a message came from: the payment provider, the bank, offline, or a partner by name."""
+    """Return the source of money or a message: the payment provider, the bank, offline, or a partner by name."""
     partner = source.removeprefix(_PARTNER)
     if partner == "offline":
         return _("线下")
@@ -30,7 +31,7 @@ def source_name(source: str) -> str:
 
 
 def step_name(cause: str, channel: str) -> str:
-    """Return why a donation changed its status; gifts in cash or by transfer were entered from a file."""
+    """Return why a donation changed its status. Gifts in cash or by transfer were entered from a file."""
     if cause == "partner" and channel == "offline":
         return _("线下登记")
     return str(STEPS.get(cause, cause))

@@ -1,4 +1,4 @@
-"""Public notices in words: their numbers, and the columns of their files."""
+"""Texts of public notices: their numbers, and the columns of their files."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,18 +10,18 @@ from campaigns.closing.publication.notice_models import PublicNotice
 
 
 def notice_number(notice: PublicNotice) -> str:
-    """Return the number of a notice as it stands on paper."""
+    """Return the number of a notice as printed on paper."""
     return str(_("公示〔%(year)s〕%(number)s 号", year=notice.year, number=notice.number))
 
 
 def header() -> list[str]:
-    """Return the titles of the columns, in the language in force."""
+    """Return the column titles in the current language."""
     places = [_("项目编号"), _("项目"), _("县区"), _("乡镇街道"), _("村（社区）或单位")]
     return [*places, _("筹款（元）"), _("配捐（元）"), _("合计（元）"), _("物（折价，元）")]
 
 
 def rows_of(notice: PublicNotice) -> Iterator[list[Any]]:
-    """Yield the projects of a notice and its sum as rows of the file."""
+    """Yield the rows of the file: the projects of a notice and their sum."""
     stated = notice.notice
     for row in stated["projects"]:
         names = (row[name] for name in ("code", "name", "county", "township", "node"))
@@ -30,6 +30,6 @@ def rows_of(notice: PublicNotice) -> Iterator[list[Any]]:
 
 
 def _sums(row: dict[str, Any]) -> list[Yuan]:
-    """Return the sums of a row; the value of goods stands beside them, 0 in notices of before it was published."""
+    """Return the sums of a row, with the value of goods beside them (0 in notices that do not publish it)."""
     figures = ("raised_minor", "matched_minor", "total_minor", "goods_minor")
     return [Yuan(row.get(figure, 0)) for figure in figures]

@@ -1,4 +1,4 @@
-"""The language of what is written outside of requests: letters and files that jobs make."""
+"""The language of texts written outside requests: letters, and files that jobs write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ from app.i18n.locale import init_app
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Say texts in a language, and render templates, without a request."""
+    """Translate texts and render templates in a language without a request."""
     with _texts().app_context(), force_locale(language):
         yield
 
 
 @cache
 def _texts() -> Flask:
-    """An application that knows texts and templates and no requests."""
+    """Return an application that has texts and templates but serves no requests."""
     app = Flask("app")
     init_app(app)
     return app

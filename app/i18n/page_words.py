@@ -1,5 +1,5 @@
-"""What the words of a console page mean, said where they are used. The terms are those of the glossary (a test
-compares their names)."""
+"""Explanations of the terms on a console page, shown where they are used. A test compares the names of the terms
+with the glossary."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 
 class Term(NamedTuple):
-    """A term: its name in the glossary in English and Chinese, as pages show it, and what it means."""
+    """A term: its English name in the glossary, its Chinese one as pages show it, and its meaning."""
 
     english: str
     chinese: str
@@ -189,7 +189,7 @@ TERMS: Mapping[str, Term] = {
 _MATCH = ("match", "pot", "rank", "tranche", "cap", "reservation", "capture", "top-up, reduction")
 _REVIEW = ("case", "match on hold", "clear, cancel (a case)", "appeal", "burst (of cases)", "threshold")
 _DIFFERENCES = ("difference, discrepancy", "matched, signed off", "suspense", "settled", "saved view")
-# By the page, or else by the entry of the navigation that it belongs to.
+# Keyed by page, or otherwise by the entry of the navigation that the page belongs to.
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "cases": (*_REVIEW, "saved view"),
     "bursts": _REVIEW,
@@ -254,5 +254,5 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
 
 
 def words_of(page: str, entry: str | None) -> list[Term]:
-    """Return the terms of a page (its endpoint) that belongs to an entry of the navigation."""
+    """Return the terms of a page (an endpoint) that belongs to an entry of the navigation."""
     return [TERMS[name] for name in OF_PAGES.get(page) or OF_PAGES.get(entry or "", ())]

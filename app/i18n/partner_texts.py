@@ -1,4 +1,4 @@
-"""Platforms in words: alarms, and why something of theirs was refused."""
+"""Texts about partner platforms: alarms, and why something of theirs was refused."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,7 +24,7 @@ ALARMS = {
 
 
 def alarm_line(alarm: Alarm) -> str:
-    """Return what is unusual of a platform, in one sentence."""
+    """Describe an alarm about a platform in one sentence."""
     match alarm.kind:
         case AlarmKind.SILENT:
             return _("%(title)s：活动进行中，两个多小时没有消息", title=alarm.title)

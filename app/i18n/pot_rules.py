@@ -10,7 +10,7 @@ from kernel.money import ratio, yuan
 
 
 def rule_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
-    """Return a pot's rules as sentences; `places` maps the codes of organisations to their names."""
+    """Return a pot's rules as sentences. `places`: the names of organisations by code."""
     if not rules:
         return []
     lines = [_ratio_line(rules), *_challenge_lines(rules), *_scope_lines(rules, places)]

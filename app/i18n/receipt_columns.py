@@ -1,4 +1,4 @@
-"""The columns of the file of receipt requests: what the fiscal system asks for (财综〔2024〕1号, article 6)."""
+"""The columns of the file of receipt requests, as the fiscal system requires them (财综〔2024〕1号, article 6)."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from kernel.clock import local_day
 
 
 def header() -> list[str]:
-    """Return the titles of the columns, in the language in force."""
+    """Return the column titles in the current language."""
     return [
         _("申请编号"),
         _("状态"),

@@ -1,4 +1,4 @@
-"""What a difference may be and what helps, in words: a suggestion, never a decision."""
+"""Suggested causes and remedies for differences, in words. They never decide anything."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -39,6 +39,6 @@ AT_BANK = {
 
 
 def suggestion(difference: Discrepancy) -> str:
-    """Return what a difference may be and what helps."""
+    """Return the likely cause of a difference and what helps."""
     table = AT_BANK if difference.provider == BANK else SUGGESTIONS
     return str(table.get(difference.cause, ""))

@@ -14,7 +14,7 @@ from kernel.money import yuan
 
 
 def evidence_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the signals of a case as sentences, one per signal: what was counted, in numbers and yuan."""
+    """Return the signals of a case, one sentence per signal with what was counted, in numbers and yuan."""
     return [
         word(SIGNALS, signal["code"]) + _("：") + (_("，").join(_counted(signal["evidence"])) or _("见捐赠记录"))
         for signal in signals
@@ -22,7 +22,7 @@ def evidence_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def limit_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the thresholds by which a case was judged, each once; older cases have none on record."""
+    """Return the thresholds by which a case was judged, each once. Older cases have none on record."""
     judged = {name: value for signal in signals for name, value in signal["evidence"].get("limits", {}).items()}
     return [f"{label} {threshold_text(name, judged[name])}" for name, label in THRESHOLDS.items() if name in judged]
 

@@ -1,4 +1,4 @@
-"""What waits for a manager, in words."""
+"""The work that waits for a manager, in words."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -33,7 +33,7 @@ WORKS = {
 
 
 def waiting_line(line: Waiting) -> str:
-    """Return one sentence on what waits."""
+    """Describe waiting work in one sentence."""
     match line.work:
         case Work.CASES:
             return _("%(count)s 笔捐赠的配捐先留着，等复核", count=line.pieces)
@@ -85,5 +85,5 @@ def waiting_line(line: Waiting) -> str:
 
 
 def work_label(line: Waiting) -> str:
-    """Return the kind of work in one word."""
+    """Return the kind of waiting work in one word."""
     return str(WORKS[line.work])

@@ -7,7 +7,7 @@ from campaigns.closing.waits import Wait
 
 
 def wait_text(wait: Wait) -> str:
-    """Return in the reader's language what a campaign waits for."""
+    """Return what a campaign waits for, in the reader's language."""
     match wait.code:
         case "paying":
             return _("%(count)s 笔支付中", count=wait.count)

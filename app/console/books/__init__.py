@@ -1,1 +1,1 @@
-"""The console's pages of funds and books."""
+"""Console pages of funds and books."""

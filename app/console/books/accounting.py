@@ -1,4 +1,5 @@
-"""Accounting vouchers: the months, their vouchers, the transfers behind one, and the chart of accounts."""
+"""Accounting pages: vouchers by month, the transfers behind a voucher, the trial balance and the chart of
+accounts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +36,7 @@ PAGE_SIZE = 50
 @blueprint.get("/vouchers", endpoint="vouchers")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def list_vouchers() -> str:
-    """The vouchers of a month, the newest first, and its trial balance."""
+    """List the vouchers of a month, newest first, with its trial balance."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         closed = {row.period: row for row in periods.closed_periods(tx)}
@@ -57,7 +58,7 @@ def list_vouchers() -> str:
 
 
 def _period(text: str) -> str:
-    """Return a month as it was asked for; "" for anything else."""
+    """Return a requested month, or "" if it is not a valid month."""
     try:
         return periods.period_of(periods.first_day(text))
     except Refusal:
@@ -67,7 +68,7 @@ def _period(text: str) -> str:
 @blueprint.post("/vouchers/runs", endpoint="voucher_run")
 @access.signed_in(Permission.FUNDS_WRITE, where=Where.FEDERATION)
 def run() -> Response:
-    """Make vouchers of all that moved until now; a second click finds nothing left to do."""
+    """Create vouchers for all transfers until now. A second click finds nothing left to do."""
 
     def do() -> str:
         with deps().db.transaction() as tx:
@@ -87,7 +88,7 @@ def run() -> Response:
 @blueprint.post("/vouchers/close", endpoint="voucher_close")
 @access.signed_in(Permission.FUNDS_WRITE, where=Where.FEDERATION)
 def close() -> Response:
-    """Close a month; closing it again changes nothing."""
+    """Close a month. Idempotent."""
     period = request.form.get("period", "")
 
     def do() -> str:
@@ -98,7 +99,7 @@ def close() -> Response:
 
 
 def _apart(do: Any, back: str) -> Response:
-    """Do what has transactions of its own and is harmless to repeat; flash how it went, and redirect."""
+    """Run work that opens its own transactions and is safe to repeat; flash the result and redirect."""
     try:
         flash(do(), "good")
     except Refusal as refusal:
@@ -110,7 +111,7 @@ def _apart(do: Any, back: str) -> Response:
 @blueprint.get("/vouchers/<int:voucher_id>", endpoint="voucher")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def show(voucher_id: int) -> str:
-    """A voucher with its lines and the transfers that it sums."""
+    """Show a voucher with its lines and the transfers that it sums."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         voucher, lines = reading.voucher(tx, voucher_id)
@@ -130,21 +131,21 @@ def show(voucher_id: int) -> str:
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 @heavy
 def export_vouchers(period: str, file_format: str) -> Response:
-    """The vouchers of a month as a file."""
+    """Export the vouchers of a month."""
     return journal_file(file_format, period, g.caller.name)
 
 
 @blueprint.get(f"/vouchers/<period>/trial-balance{FORMATS}", endpoint="voucher_balance_file")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def export_trial_balance(period: str, file_format: str) -> Response:
-    """The trial balance of a month as a file."""
+    """Export the trial balance of a month."""
     return balance_file(file_format, period)
 
 
 @blueprint.get("/chart", endpoint="chart")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def show_chart() -> str:
-    """The chart of accounts in force, and its versions."""
+    """Show the chart of accounts in force and its versions."""
     with deps().db.transaction() as tx:
         current, versions = chart.current(tx), chart.versions(tx)
     return render_template("console/chart.html", chart=current, versions=versions, was=_shown(current.accounts))
@@ -168,5 +169,6 @@ def change_chart() -> Response:
 
 
 def _shown(accounts: Mapping[AccountKind, AccountName]) -> dict[str, str]:
-    """Return each account as the page says that it showed it: code and name belong together."""
+    """Return the shown value of each account, for detecting concurrent changes. Code and name are compared as one
+    value."""
     return {f"accounts.{kind}": " ".join(account) for kind, account in accounts.items()}

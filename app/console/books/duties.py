@@ -1,4 +1,4 @@
-"""The calendar of duties."""
+"""The calendar of legal duties."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ from kernel.errors import Invalid, fault
 @blueprint.get("/duties", endpoint="duties")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_duties() -> str:
-    """What is due, what is overdue, what was done."""
+    """List the duties: due, overdue and done."""
     with deps().db.transaction() as tx:
         lines = calendar(tx, scope.branch())
         promised = {"pledges": waiting_pledges(tx, scope.branch()), "ends": ending(tx, scope.branch())}
@@ -34,14 +34,14 @@ def list_duties() -> str:
 @blueprint.post("/duties/done", endpoint="duty_done")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE, where=Where.FEDERATION)
 def done_by_federation() -> Response:
-    """Record what the federation did."""
+    """Record a duty that the federation has done."""
     return _done(None)
 
 
 @blueprint.post("/campaigns/<slug>/duties", endpoint="duty_done_campaign")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def done_for_campaign(slug: str) -> Response:
-    """Record what was done for a campaign."""
+    """Record a duty that has been done for a campaign."""
     return _done(slug)
 
 

@@ -1,4 +1,4 @@
-"""Funds and the money that came in for them."""
+"""Funds and their deposits."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ PAGE_SIZE = 50
 @blueprint.get("/funds", endpoint="funds")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_funds() -> str:
-    """All funds and their balances."""
+    """List all funds with their balances."""
     with deps().db.transaction() as tx:
         rows = funds.list_funds(tx, scope.branch())
     return render_template("console/funds.html", rows=rows)
@@ -38,7 +38,7 @@ def list_funds() -> str:
 @blueprint.post("/funds", endpoint="fund_create")
 @access.signed_in_to_act(Permission.FUNDS_WRITE, where=Where.NAMED)
 def create() -> Response:
-    """Create a fund of the own branch; a second click finds its name taken."""
+    """Create a fund of the manager's branch. A second click is refused because the name is taken."""
     name, kind = request.form.get("name", ""), request.form.get("kind", "")
     return act(
         Permission.FUNDS_WRITE,
@@ -51,7 +51,7 @@ def create() -> Response:
 @blueprint.route("/funds/<int:fund_id>/deposits", methods=["GET", "POST"], endpoint="fund_deposit")
 @access.signed_in(Permission.FUNDS_WRITE)
 def deposit(fund_id: int) -> str | Response:
-    """Record money that came in from outside, once per reference: shown before it is booked."""
+    """Record a deposit, once per reference, after a preview."""
     branch = scope.branch()
     with deps().db.transaction() as tx:
         fund = funds.find(tx, fund_id)
@@ -81,7 +81,7 @@ def deposit(fund_id: int) -> str | Response:
 @blueprint.get("/funds/<int:fund_id>", endpoint="fund")
 @access.signed_in(Permission.READ)
 def show(fund_id: int) -> str:
-    """A fund with the statement of its money."""
+    """Show a fund with the statement of its money."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         fund = funds.find(tx, fund_id)
@@ -97,7 +97,7 @@ def show(fund_id: int) -> str:
 )
 @access.signed_in(Permission.FUNDS_WRITE)
 def correct_deposit(fund_id: int, deposit_id: int) -> str | Response:
-    """Correct a deposit to what really came in: another entry books the difference."""
+    """Correct a deposit to the amount that was received. A correcting entry books the difference."""
     with deps().db.transaction() as tx:
         booked = deposits.find_deposit(tx, deposit_id)
         now_minor = deposits.amount_now(tx, deposit_id)

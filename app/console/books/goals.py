@@ -1,4 +1,4 @@
-"""The yearly goals of the federation, and how far each year is."""
+"""The yearly goals of the federation and the progress of each year."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -23,14 +23,14 @@ from kernel.money import percent
 @blueprint.get("/goals", endpoint="goals")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def show() -> str:
-    """Each year with its goal, what came, and the year before beside it."""
+    """Show each year with its goal, what was received, and the previous year for comparison."""
     return _page(None)
 
 
 @blueprint.post("/goals", endpoint="goal_set")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE, where=Where.FEDERATION)
 def save() -> str | Response:
-    """Set the goal of a year, or what was changed of it."""
+    """Set the goal of a year, or the fields of it that were changed."""
     form = ConsoleForm(request.form)
     new = NewGoal(
         form.whole("year") or 0,
@@ -54,10 +54,10 @@ def save() -> str | Response:
 
 
 def _set(tx: Tx, form: ConsoleForm, new: NewGoal, actor: str) -> str | None:
-    """Write what was changed of a goal. Raises what `set_goal` raises, Conflict `changed_meanwhile`."""
+    """Store the changed fields of a goal. Raises what `set_goal` raises, and Conflict `changed_meanwhile`."""
     goal = lock_goal(tx, new.year)
     now = _texts(goal)
-    for name in now:  # the page says it of each year, and shows nothing for a year without a goal
+    for name in now:  # the page sends these per year, and none for a year without a goal
         form.data[PREFIX + name] = form.data.get(f"{PREFIX}{new.year}.{name}", "")
     names = require_own(tx, f"goal:{new.year}", form, _texts(new), now, action=SET)
     if goal and not names:
@@ -79,7 +79,7 @@ def _page(form: ConsoleForm | None) -> str:
 
 
 def _texts(goal: YearlyGoal | NewGoal | None) -> dict[str, str]:
-    """Return a goal as its form has it."""
+    """Return a goal as its form fields show it."""
     if goal is None:
         return dict.fromkeys(("money_minor", "goods_minor", "online_bps"), "")
     sums = {name: format_yuan(getattr(goal, name)) for name in ("money_minor", "goods_minor")}

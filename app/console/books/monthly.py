@@ -1,4 +1,4 @@
-"""Monthly statements of the own branch, and notices of their corrections."""
+"""Monthly statements of the manager's branch, and notices that correct them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ PAGE_SIZE = 50
 @blueprint.get("/monthly", endpoint="monthly")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_statements() -> str:
-    """The statements of the own branch, the newest month first."""
+    """List the statements of the manager's branch, newest month first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = reading.statements(tx, None, scope.branch(), page)
@@ -39,7 +39,7 @@ def list_statements() -> str:
 @blueprint.post("/monthly/<code>/<month>/corrections", endpoint="monthly_correct")
 @access.signed_in_to_act(Permission.FUNDS_WRITE)
 def correct(code: str, month: str) -> Response:
-    """Publish a notice beside a statement."""
+    """Publish a notice of correction beside a statement."""
     text = Form(request.form)["text"]
     return act(
         Permission.FUNDS_WRITE,
@@ -52,7 +52,7 @@ def correct(code: str, month: str) -> Response:
 @blueprint.route("/monthly/<code>/<month>/figures", methods=["GET", "POST"], endpoint="monthly_figures")
 @access.signed_in(Permission.FUNDS_WRITE)
 def correct_figure(code: str, month: str) -> str | Response:
-    """Choose a figure of a statement, then say what it should have been; shown before it is published."""
+    """Correct a figure of a statement: choose the figure, enter the right value, and publish after a preview."""
     line, figure = request.args.get("line", ""), request.args.get("figure", "")
     with deps().db.transaction() as tx:
         published = reading.published(tx, code, month)

@@ -1,1 +1,1 @@
-"""Manager pages of campaigns."""
+"""Console pages of campaigns."""

@@ -1,5 +1,7 @@
-"""The analytics of a campaign, last year's beside it. Figures are kept for a minute in each process: they read all
-gifts of a campaign."""
+"""The analytics of a campaign, beside those of the campaign before it.
+
+Each process caches the figures for a minute, because they read every donation of a campaign.
+"""
 
 import time
 from collections import OrderedDict
@@ -27,7 +29,7 @@ _MOST = 50
 
 
 class Pair(NamedTuple):
-    """A value of a dimension in this campaign and in the one before."""
+    """A value of a dimension, with the figures of this campaign and of the one before."""
 
     label: str
     donations: int
@@ -39,7 +41,7 @@ class Pair(NamedTuple):
 @blueprint.get("/campaigns/<slug>/analytics", endpoint="campaign_analytics")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show_analytics(slug: str) -> str:
-    """Gifts by hour, channel, county, amount, team and source, and first and repeat donors."""
+    """Show donations by hour, channel, county, amount, team and source, and first-time and repeat donors."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         before = campaign_before(tx, campaign)
@@ -78,7 +80,8 @@ def _figures(tx: Tx, campaign: Campaign) -> Analytics:
 
 
 def _pairs(dimension: str, now: Analytics, earlier: Analytics | None) -> Iterator[Any]:
-    """Yield the values of a dimension with what they were before; those that only were before come last."""
+    """Yield the values of a dimension with their earlier figures. Values that only the earlier campaign has come
+    last."""
     before = {line.key: line for line in earlier.of(dimension)} if earlier else {}
     for line in now.of(dimension):
         other = before.pop(line.key, None)

@@ -1,4 +1,5 @@
-"""The awards of a campaign: criteria before its end, winners by the books, publication after the notice."""
+"""The awards of a campaign: criteria before its end, winners computed from the books, published after the
+notice."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -21,7 +22,7 @@ from kernel.errors import Refusal
 @blueprint.get("/campaigns/<slug>/awards", endpoint="awards")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show(slug: str) -> str:
-    """The criteria, who wins by the books of now when that is asked for, and what was published."""
+    """Show the criteria, the winners by the current books if requested, and the published awards."""
     return _page(slug, ConsoleForm({}), counted="now" in request.args)
 
 
@@ -61,7 +62,7 @@ def remove(slug: str, award_id: int) -> Response:
 @blueprint.post("/campaigns/<slug>/awards/publish", endpoint="award_publish")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def publish(slug: str) -> Response:
-    """Publish the awards by the books, or correct what was published."""
+    """Publish the awards as computed from the books, or correct those that were published."""
     reason = request.form.get("reason", "")
 
     def do(tx: Tx, caller: Caller) -> None:

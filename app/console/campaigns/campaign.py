@@ -1,4 +1,4 @@
-"""Campaigns: the list, one campaign, and the verbs schedule, cancel and close."""
+"""The list of campaigns, the page of one campaign, and its buttons to schedule and close it."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ PAGE_SIZE = 50
 @blueprint.get("/campaigns", endpoint="campaigns")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_campaigns() -> str:
-    """All campaigns with their totals."""
+    """List all campaigns with their totals."""
     with deps().db.transaction() as tx:
         lines = campaign_lines(tx, scope.branch())
         sums = totals(tx, [line.id for line in lines])
@@ -51,7 +51,7 @@ def list_campaigns() -> str:
 @blueprint.get("/campaigns/<slug>", endpoint="campaign")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show(slug: str) -> str:
-    """One campaign: its phase and history, its totals, pots and projects."""
+    """Show a campaign: its phase and history, totals, pots and projects."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
@@ -85,7 +85,7 @@ def show(slug: str) -> str:
 
 
 def _on_the_way_back(tx: Tx, campaign: Campaign) -> dict[str, Any]:
-    """How far the money of a cancelled campaign is on its way back, and the first gifts that others give back."""
+    """Return how far a cancelled campaign is wound up, and the first gifts that others must give back."""
     assert campaign.id is not None
     rows, more = to_give_back(tx, campaign.id, Page(1, PAGE_SIZE))
     _, cancellation, left = find_cancellation(tx, campaign.slug)
@@ -95,7 +95,7 @@ def _on_the_way_back(tx: Tx, campaign: Campaign) -> dict[str, Any]:
 @blueprint.post("/campaigns/<slug>/schedule")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def schedule(slug: str) -> Response:
-    """Schedule the campaign: it opens by itself at its time. Missing fields are marked in the form of the draft."""
+    """Schedule the campaign, which then opens by itself. Missing fields are marked in the form of the draft."""
     try:
         access.require_declared(Permission.CAMPAIGNS_WRITE)
         with deps().db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Copy a campaign as a new draft: shown with what goes along, then made."""
+"""Copy a campaign as a new draft, after a preview of what is copied."""
 
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ MOST_NAME = 200
 @blueprint.route("/campaigns/<slug>/copy", methods=["GET", "POST"], endpoint="campaign_copy")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def copy(slug: str) -> str | Response:
-    """Make a draft out of a campaign, with its dates moved."""
+    """Create a draft from a campaign, with its dates moved."""
     form = ConsoleForm(request.form)
     return show_or_save(
         form,

@@ -1,4 +1,4 @@
-"""Create a campaign, and change it while it is a draft."""
+"""Create a campaign, and edit it while it is a draft."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,7 +26,7 @@ from kernel.errors import Conflict, Refusal
 @blueprint.route("/new-campaign", methods=["GET", "POST"], endpoint="campaign_new")
 @access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.NAMED)
 def create() -> str | Response:
-    """Create a campaign in draft."""
+    """Create a draft campaign."""
     if request.method == "GET":
         return _form(CampaignForm.fresh())
     form = CampaignForm(request.form)
@@ -44,7 +44,7 @@ def create() -> str | Response:
 
 
 def _create(tx: Tx, new: drafts.NewCampaign) -> bool:
-    """Create the draft; return False when the same draft exists already. Raises what `drafts.create` raises."""
+    """Create the draft; return False if the same draft already exists. Raises what `drafts.create` raises."""
     scope.require_node(tx, new.host)
     try:
         drafts.create(tx, new, g.caller.name)
@@ -59,7 +59,7 @@ def _create(tx: Tx, new: drafts.NewCampaign) -> bool:
 @blueprint.route("/campaigns/<slug>/edit", methods=["GET", "POST"], endpoint="campaign_edit")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def change(slug: str) -> str | Response:
-    """Change the plan and the times of a draft."""
+    """Edit the plan and the times of a draft."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
     stored = CampaignForm.of(campaign)
@@ -86,20 +86,20 @@ def change(slug: str) -> str | Response:
 
 
 def _change(tx: Tx, slug: str, form: CampaignForm) -> bool:
-    """Write the fields that were changed on the form; return whether any was.
+    """Store the fields that were changed on the form; return whether there were any.
 
-    Raises what `drafts.change` raises, and Conflict `changed_meanwhile` when somebody else changed one of them.
+    Raises what `drafts.change` raises, and Conflict `changed_meanwhile` if another manager changed one of them.
     """
     campaign = lock_campaign(tx, slug)
     now = CampaignForm.of(campaign).typed()
     names = require_own(tx, f"campaign:{campaign.id}", form, form.typed(), now)
-    if names or campaign.phase != Phase.DRAFT:  # which is refused
+    if names or campaign.phase != Phase.DRAFT:  # outside the draft phase `change` refuses
         drafts.change(tx, slug, form.written(names), g.caller.name)
     return bool(names)
 
 
 def _mark_missing(slug: str, form: CampaignForm) -> None:
-    """Mark at its fields what prevents scheduling."""
+    """Mark the fields that prevent scheduling."""
     try:
         rehearse(lambda tx: schedule(tx, slug, g.caller.name))
     except Refusal as refusal:
@@ -110,7 +110,8 @@ def _mark_missing(slug: str, form: CampaignForm) -> None:
 def _form(
     form: CampaignForm, campaign: Campaign | None = None, stored: CampaignForm | None = None, *, fresh: bool = False
 ) -> str:
-    """Show the form. What it says it showed is what it showed before, unless `fresh`: its reader is told of it."""
+    """Render the form. It repeats the values that the submitted form was shown with. With `fresh` it shows the
+    current ones, because the manager is told of a colleague's change."""
     now = stored.typed() if stored else {}
     with deps().db.transaction() as tx:
         hosts = choices.of_level(tx, "city", "county")

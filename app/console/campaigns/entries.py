@@ -1,4 +1,4 @@
-"""Which projects take part in a campaign: one by one, or all of a branch or tier."""
+"""Add projects to a campaign: one by one, or all of a branch or tier."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 @blueprint.get("/campaigns/<slug>/entries", endpoint="entries")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def list_candidates(slug: str) -> str:
-    """The approved projects that are not in the campaign yet, filtered."""
+    """List the approved projects that are not yet in the campaign, filtered."""
     page, wanted = requested_page(PAGE_SIZE), _filter()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
@@ -46,7 +46,7 @@ def list_candidates(slug: str) -> str:
 @blueprint.post("/campaigns/<slug>/entries", endpoint="entries_add")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def add(slug: str) -> Response:
-    """Let projects take part: those that were ticked, or all that the filter finds, as the pressed button says."""
+    """Add projects to the campaign: the ticked ones or all that match the filter, depending on the button."""
     form, wanted = ConsoleForm(request.form), _filter()
 
     def do(tx: Tx, caller: Caller) -> str:

@@ -1,4 +1,4 @@
-"""The form of a campaign's draft: times of the clock in Shanghai, durations in minutes, hours and days."""
+"""The form of a draft campaign: times in Shanghai, durations in minutes, hours and days."""
 
 from collections.abc import Collection
 from typing import Any, Self
@@ -14,14 +14,14 @@ from campaigns.lifecycle.plan import FIELDS
 from kernel.clock import parse_time
 
 UNITS_S = {"finishing_s": 60, "late_s": 3600, "notice_s": 86_400}
-MOST_S = 366 * 86_400  # the API's bound
+MOST_S = 366 * 86_400  # the same bound as in the API
 MOST_NAME = 200
 MOST_WINDOWS = 400
 ROWS = 3
 
 
 class CampaignForm(ConsoleForm):
-    """The draft of a campaign."""
+    """The form of a draft campaign."""
 
     @classmethod
     def fresh(cls) -> Self:
@@ -30,7 +30,7 @@ class CampaignForm(ConsoleForm):
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
-        """Return the form as it would have been typed for this campaign."""
+        """Return the form as a manager would have filled it in for this campaign."""
         data = _durations({name: getattr(campaign, name) for name in UNITS_S})
         data["name"] = campaign.name
         data["emergency"] = "yes" if campaign.emergency else ""
@@ -42,7 +42,7 @@ class CampaignForm(ConsoleForm):
         return cls(data)
 
     def new(self) -> NewCampaign | None:
-        """Return what `campaigns.lifecycle.drafts.create` takes, or None with `faults`."""
+        """Return the argument of `campaigns.lifecycle.drafts.create`, or None with `faults`."""
         self.require("slug", "host")
         changes = self.changes()
         plan = {name: value for name, value in changes["plan"].items() if value is not None}
@@ -52,7 +52,7 @@ class CampaignForm(ConsoleForm):
         return NewCampaign(slug=self["slug"], host=self["host"], plan=plan, **times, **changes["durations"])
 
     def changes(self) -> dict[str, Any]:
-        """Return what `campaigns.lifecycle.drafts.change` takes; complete only without `faults`."""
+        """Return the arguments of `campaigns.lifecycle.drafts.change`; complete only without `faults`."""
         self.require("name", "opens_at", "ends_at")
         return {
             "name": self.text("name", MOST_NAME),
@@ -65,13 +65,13 @@ class CampaignForm(ConsoleForm):
         }
 
     def typed(self) -> dict[str, str]:
-        """Return the fields as they stand, the windows as one, to tell which of them somebody changed."""
+        """Return the fields as typed, the windows as one value, for detecting which of them were changed."""
         names = ("name", "opens_at", "ends_at", "emergency", *UNITS_S, *(f"plan.{name}" for name in FIELDS))
         windows = " ".join("/".join(row) for row in self.rows() if any(row))
         return {name: self[name] for name in names} | {"windows": windows}
 
     def written(self, names: Collection[str]) -> dict[str, Any]:
-        """Return of `changes` what these fields say."""
+        """Return the part of `changes` that belongs to these fields."""
         changes = self.changes()
         plain = ("name", "opens_at", "ends_at", "windows", "emergency")
         parts = {name: changes[name] for name in plain if name in names}
@@ -80,7 +80,7 @@ class CampaignForm(ConsoleForm):
         return parts | {"plan": plan, "durations": durations}
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the windows as they were typed, with room for more."""
+        """Return the windows as typed, with empty rows for more."""
         opens, closes = self.all("window_opens_at"), self.all("window_closes_at")
         rows = [row for row in zip(opens, closes, strict=False) if any(row)][:MOST_WINDOWS]
         room = ROWS if self.verb == "more" else max(1, ROWS - len(rows))

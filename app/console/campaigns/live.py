@@ -1,4 +1,4 @@
-"""The live desk of a campaign: it shows this moment again every five seconds while somebody looks at it."""
+"""The live desk of a campaign, which refreshes every five seconds while it is being viewed."""
 
 from flask import render_template
 from flask_babel import gettext as _
@@ -20,7 +20,8 @@ _PARTS = ("paid", "waiting", "declined", "lapsed")
 @blueprint.get("/campaigns/<slug>/live", endpoint="campaign_live")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show_live(slug: str) -> str:
-    """Totals, the last half hour minute by minute, pots with the time to dry, and what lags behind."""
+    """Show totals, the last half hour by minute, the pots with the time until they are empty, and what lags
+    behind."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None

@@ -1,4 +1,4 @@
-"""The public notices of a campaign, what moved since the last one, and publishing a correction."""
+"""The public notices of a campaign, the changes since the last one, and publishing a correction."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from campaigns.network.roles import Permission
 @blueprint.get("/campaigns/<slug>/notices", endpoint="notices")
 @access.signed_in(Permission.READ)
 def list_notices(slug: str) -> str:
-    """All versions, and what a correction would say now."""
+    """List all versions, and what a correction would state now."""
     with deps().db.snapshot() as tx:
         campaign = find_campaign(tx, slug)
         rows, last = notices_of(tx, campaign.id or 0), latest(tx, campaign.id or 0)
@@ -29,7 +29,7 @@ def list_notices(slug: str) -> str:
 @blueprint.post("/campaigns/<slug>/notices", endpoint="notice_correct")
 @access.signed_in_to_act(Permission.RECONCILE, Permission.CAMPAIGNS_WRITE)
 def publish(slug: str) -> Response:
-    """Publish a correction for a reason; the notice before it stays and links to it."""
+    """Publish a correction with a reason. The previous notice stays public and links to it."""
     reason = request.form.get("reason", "").strip()[:500]
     return act(
         None,

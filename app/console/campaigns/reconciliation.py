@@ -34,7 +34,7 @@ PAGE_SIZE = 50
 @access.signed_in(Permission.READ)
 @heavy
 def list_discrepancies(slug: str) -> str:
-    """A campaign's differences, open ones first."""
+    """List the differences of a campaign, open ones first."""
     page, state = requested_page(PAGE_SIZE), chosen_state()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
@@ -70,7 +70,7 @@ def list_discrepancies(slug: str) -> str:
 @blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/empty-day", endpoint="empty_day")
 @access.signed_in_to_act(Permission.RECONCILE, where=Where.FEDERATION)
 def record_day(slug: str, discrepancy_id: int) -> Response:
-    """Record that a platform says that its bill of the day that is missing has no lines."""
+    """Record the platform's statement that its missing bill of the day has no lines."""
 
     def record(tx: Tx, caller: Caller) -> None:
         provider, day = awaited_day(tx, discrepancy_id)
@@ -83,7 +83,7 @@ def record_day(slug: str, discrepancy_id: int) -> Response:
 @blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
 @access.signed_in_to_act(Permission.RECONCILE)
 def sign_off(slug: str, discrepancy_id: int) -> Response:
-    """Sign off a difference with a reason, and book it on the account of what caused it."""
+    """Sign off a difference with a reason, and book it on the account of its cause."""
     reason, account = request.form.get("reason", "").strip()[:500], chosen_account()
     return act(
         Permission.RECONCILE,

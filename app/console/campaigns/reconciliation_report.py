@@ -1,4 +1,4 @@
-"""The report of a campaign's reconciliation, as a page and as a paper; as a table: `app/exports`."""
+"""The reconciliation report of a campaign, as a page and as a printable paper. `app/exports` has it as a table."""
 
 from itertools import islice
 
@@ -22,7 +22,7 @@ from kernel.db import Tx
 @access.signed_in(Permission.READ)
 @heavy
 def show(slug: str) -> str:
-    """By source and day, what sources owe, differences with how they were settled, and who signed."""
+    """Show sums by source and day, what each source owes, differences with their resolution, and signatures."""
     with deps().db.snapshot() as tx:
         report, rows, more = _read(tx, slug)
     return render_template(
@@ -39,7 +39,7 @@ def show(slug: str) -> str:
 @access.signed_in(Permission.READ)
 @heavy
 def paper(slug: str) -> Response:
-    """The same as a paper to sign and keep."""
+    """Return the report as a paper to sign and file."""
     with deps().db.snapshot() as tx:
         report, rows, more = _read(tx, slug)
         values = report_values(report, public_campaign(tx, slug).host, rows, more)

@@ -1,4 +1,4 @@
-"""Change a campaign that is scheduled or runs: extend it, end it early, take it back to a draft."""
+"""Change a scheduled or running campaign: extend it, end it early, or make it a draft again."""
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -17,7 +17,7 @@ from kernel.human_input import Unreadable, read_moment
 @blueprint.post("/campaigns/<slug>/extend")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def extend(slug: str) -> Response:
-    """Let the campaign end later."""
+    """Extend the campaign."""
 
     def do(tx: Tx, _caller: Caller) -> str | None:
         try:
@@ -44,7 +44,7 @@ def end_early(slug: str) -> Response:
 @blueprint.post("/campaigns/<slug>/unschedule")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def unschedule(slug: str) -> Response:
-    """Take the campaign back to a draft."""
+    """Make the campaign a draft again."""
     return act(
         Permission.CAMPAIGNS_WRITE,
         url_for("console.campaign", slug=slug),

@@ -1,4 +1,4 @@
-"""The sample of an event that an auditor draws after the notice, and marks record by record."""
+"""The samples that an auditor draws from a campaign after the notice, and marks record by record."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ _MOST = {"word": MOST_WORD, "drawn": MOST_DRAWN, "note": MOST_NOTE}
 @blueprint.get("/campaigns/<slug>/samples", endpoint="samples")
 @access.signed_in(Permission.READ)
 def list_samples(slug: str) -> str:
-    """All samples with their records, the last one first."""
+    """List all samples with their records, the latest first."""
     with deps().db.snapshot() as tx:
         campaign = find_campaign(tx, slug)
         samples = samples_of(tx, campaign.id or 0)
@@ -30,7 +30,7 @@ def list_samples(slug: str) -> str:
 @blueprint.post("/campaigns/<slug>/samples", endpoint="sample_draw")
 @access.signed_in_to_act(Permission.AUDIT_SAMPLE)
 def draw(slug: str) -> Response:
-    """Draw a sample with the auditor's word."""
+    """Draw a sample with the auditor's seed word."""
     form = ConsoleForm(request.form)
     new = NewSample(form["word"], form.whole("donations") or 0, form.whole("payouts") or 0)
     return act(

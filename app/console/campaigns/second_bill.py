@@ -1,4 +1,4 @@
-"""A partner's second, different bill taken in the place of the first: of one line, or as a whole."""
+"""Replace a partner's first bill by its second, different one: a single line, or the whole bill."""
 
 from collections.abc import Sequence
 
@@ -23,14 +23,14 @@ from kernel.money import yuan
 @blueprint.post("/discrepancies/<int:discrepancy_id>/take-second", endpoint="difference_take_second")
 @access.signed_in_to_act(Permission.RECONCILE)
 def take_second(discrepancy_id: int) -> Response:
-    """Let what the second bill says of a line count, with a reason."""
+    """Let the second bill count for one line, with a reason."""
     return decide(discrepancy_id, "discrepancy.take_second", _("已改用后一份账单。"))
 
 
 @blueprint.route("/reconciliation/second/<provider>/<day>", methods=["GET", "POST"], endpoint="second_bill")
 @access.signed_in(Permission.RECONCILE, where=Where.FEDERATION)
 def take_bill(provider: str, day: str) -> str | Response:
-    """Take all lines of a second bill that belong to no campaign."""
+    """Take over all lines of a second bill that belong to no campaign."""
     return _take_bill(NO_CAMPAIGN, provider, day, url_for("console.three_sides"))
 
 
@@ -41,7 +41,7 @@ def take_bill(provider: str, day: str) -> str | Response:
 )
 @access.signed_in(Permission.RECONCILE)
 def take_bill_of_campaign(slug: str, provider: str, day: str) -> str | Response:
-    """Take all lines of a second bill that belong to a campaign."""
+    """Take over all lines of a second bill that belong to a campaign."""
     return _take_bill(slug, provider, day, url_for("console.reconciliation", slug=slug))
 
 

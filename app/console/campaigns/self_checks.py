@@ -1,4 +1,4 @@
-"""The self-checks of nodes after an event: a list, those with a no first, and the form of each node."""
+"""The self-checks of nodes after a campaign: a list, those with a "no" first, and the form of each node."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -35,7 +35,7 @@ _YES, _NO = "yes", "no"
 @blueprint.get("/self-checks", endpoint="self_checks")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_self_checks() -> str:
-    """The self-checks of the manager's branch, of all campaigns or of one."""
+    """List the self-checks of the manager's branch, of all campaigns or of one."""
     page, slug = requested_page(PAGE_SIZE), request.args.get("campaign", "").strip()
     with deps().db.snapshot() as tx:
         rows, total = node_forms(tx, scope.branch(), slug, page)
@@ -45,7 +45,7 @@ def list_self_checks() -> str:
 @blueprint.get("/campaigns/<slug>/self-checks/<code>", endpoint="self_check")
 @access.signed_in(Permission.READ)
 def show(slug: str, code: str) -> str:
-    """The form of a node that holds, earlier ones, and the form to fill in."""
+    """Show a node's form in force, its earlier ones, and the form to fill in."""
     return _page(slug, code, None)
 
 
@@ -88,6 +88,6 @@ def _page(slug: str, code: str, form: ConsoleForm | None) -> str:
 
 
 def _typed(signed: Signed) -> dict[str, str]:
-    """Return a signed form as its fields show it."""
+    """Return a signed form as its form fields show it."""
     ticks = {key.value: _YES if signed.answers[key].yes else _NO for key in Question}
     return ticks | {f"{key}_remark": signed.answers[key].remark for key in Question}

@@ -1,4 +1,4 @@
-"""Try a campaign's pots with a day of donations, before it is scheduled or while it runs: nothing is written."""
+"""Simulate a day of donations on a campaign's pots, before it is scheduled or while it runs. Nothing is stored."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,7 +27,7 @@ _CAPS = ("donation_minor", "donor_day_minor", "donor_minor", "project_minor")
 
 
 class _Result(NamedTuple):
-    """The day with the pots as they are, and with one of them changed."""
+    """The simulated day with the pots as they are, and with one pot changed."""
 
     now: Simulation
     changed: Simulation | None = None
@@ -37,7 +37,7 @@ class _Result(NamedTuple):
 @blueprint.route("/campaigns/<slug>/simulate", methods=["GET", "POST"], endpoint="campaign_simulate")
 @access.signed_in(Permission.POTS_WRITE)
 def simulate_day(slug: str) -> str:
-    """Who would be matched, and when each pot runs dry."""
+    """Show which donations would be matched, and when each pot would be empty."""
     form = ConsoleForm(request.form if request.method == "POST" else {"count": str(GIFTS), "average": "60"})
     result = None
     try:
@@ -52,7 +52,7 @@ def simulate_day(slug: str) -> str:
 
 
 def _result(slug: str, form: ConsoleForm) -> _Result | None:
-    """Return what would happen; None with `form.faults`. Raises Invalid `simulation_invalid`."""
+    """Return the simulated result, or None with `form.faults`. Raises Invalid `simulation_invalid`."""
     text = form.data.get("gifts", "")
     count, average = form.whole("count"), form.amount("average")
     with deps().db.transaction() as tx:
@@ -70,7 +70,8 @@ def _result(slug: str, form: ConsoleForm) -> _Result | None:
 
 
 def _changes(form: ConsoleForm, pots: Sequence[PotState]) -> dict[int, PotChange]:
-    """Return the pot that is tried otherwise: what was typed of its ratio, caps, least gift and money."""
+    """Return the change to try on one pot, by its id: the typed ratio, caps, least gift and added money. May set
+    `form.faults`."""
     pot = next((pot for pot in pots if str(pot.pot_id) == form["pot"]), None)
     ratio, added = form.ratio("ratio_bps"), form.amount("added_minor")
     caps = {name: form.amount(f"caps.{name}") for name in _CAPS}
@@ -89,6 +90,6 @@ def _changes(form: ConsoleForm, pots: Sequence[PotState]) -> dict[int, PotChange
 
 
 def _lines(refusal: Invalid) -> str:
-    """Return what is wrong with the lines that were typed, each with its number."""
+    """Return the faults of the typed lines, each with its line number."""
     places = {name: place_text("", name) + _("：") if name.startswith("line ") else "" for name in refusal.fields}
     return _("；").join(places[name] + fault_text(why) for name, why in refusal.fields.items())

@@ -1,4 +1,4 @@
-"""The sources of a campaign: hosts, videos, posters, stations, with their links, QR codes and figures."""
+"""The sources of a campaign (hosts, videos, posters, stations) with their links, QR codes and figures."""
 
 from flask import Response as FlaskResponse
 from flask import render_template, request, url_for
@@ -26,7 +26,7 @@ from kernel.errors import NotFound
 @blueprint.get("/campaigns/<slug>/sources", endpoint="sources")
 @access.signed_in(Permission.READ)
 def list_sources(slug: str) -> str:
-    """The sources of a campaign and what each brought."""
+    """List the sources of a campaign with the donations that each brought."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         pairs = source_figures(tx, campaign.id or 0)
@@ -52,14 +52,14 @@ def add(slug: str) -> Response:
 @blueprint.get("/campaigns/<slug>/sources/<source_code>/qr.svg", endpoint="source_qr")
 @access.signed_in(Permission.READ)
 def show_qr(slug: str, source_code: str) -> FlaskResponse:
-    """The link of a source as a QR code."""
+    """Return the link of a source as a QR code."""
     return qr_code(_link(_source(slug, source_code)))
 
 
 @blueprint.get("/campaigns/<slug>/sources/<source_code>/poster.png", endpoint="source_poster")
 @access.signed_in(Permission.READ)
 def show_poster(slug: str, source_code: str) -> FlaskResponse:
-    """A poster of the campaign, or of the source's project, whose code is the link of the source."""
+    """Return a poster of the campaign, or of the source's project, with a QR code that links to the source."""
     source = _source(slug, source_code)
     shown = shown_campaign(slug)
     if source.project_id is None:

@@ -1,4 +1,4 @@
-"""Cancel a campaign that has not ended, withdraw a project, and put its match on hold: effects are shown before."""
+"""Cancel a campaign, withdraw its listing or a project, or put match on hold. Each effect is previewed."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from kernel.money import yuan
 @blueprint.route("/campaigns/<slug>/cancel", methods=["GET", "POST"])
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def cancel(slug: str) -> str | Response:
-    """Cancel the campaign; of one that takes donations all money goes back."""
+    """Cancel the campaign. If it takes donations, all of them are given back."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         return _cancelled(cancelling.cancel(tx, slug, typed.reason, typed.caller.name))
@@ -49,7 +49,7 @@ def cancel(slug: str) -> str | Response:
 @blueprint.route("/campaigns/<slug>/listing", methods=["GET", "POST"], endpoint="campaign_listing")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def listing(slug: str) -> str | Response:
-    """Stop giving because the filing or the listing was withdrawn; or let it go on, by two people."""
+    """Stop donations because the filing or listing was withdrawn, or resume them, which needs a second person."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
 
@@ -105,7 +105,7 @@ def _cancelled(left: GivingBack) -> list[str]:
 @blueprint.route("/campaigns/<slug>/projects/<int:project_id>/hold-match", methods=["GET", "POST"])
 @access.signed_in(Permission.SCREEN)
 def hold_match(slug: str, project_id: int) -> str | Response:
-    """Put all captured match of a project on hold, for reviewers."""
+    """Put all captured match of a project on hold for review."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         name = find(tx, project_id).name
@@ -138,7 +138,7 @@ def hold_match(slug: str, project_id: int) -> str | Response:
 @blueprint.route("/campaigns/<slug>/projects/<int:project_id>/withdraw", methods=["GET", "POST"])
 @access.signed_in(Permission.CAMPAIGNS_WRITE, resource="slug")
 def withdraw_entry(slug: str, project_id: int) -> str | Response:
-    """Take a project to which nobody has paid out of the campaign."""
+    """Withdraw a project from the campaign if no donor has paid to it."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         name = find(tx, project_id).name
@@ -161,7 +161,7 @@ def withdraw_entry(slug: str, project_id: int) -> str | Response:
 
 
 def _campaign(slug: str) -> tuple[str, str]:
-    """Return name and phase of a campaign. Raises NotFound `campaign_unknown`."""
+    """Return the name and phase of a campaign. Raises NotFound `campaign_unknown`."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         return campaign.name, campaign.phase

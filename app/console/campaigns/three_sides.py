@@ -1,4 +1,4 @@
-"""Books, providers and bank side by side; one difference with its evidence; many signed off together."""
+"""Books, providers and bank side by side; one difference with its evidence; signing off several at once."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -53,7 +53,7 @@ _ACTS = ("discrepancy.sign_off", "discrepancy.take_second", "discrepancy.rebook"
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 @heavy
 def show_sides() -> str:
-    """What providers hold and sent, what the bank shows, and the differences that belong to no campaign."""
+    """Show what providers hold and sent, what the bank shows, and the differences that belong to no campaign."""
     page, state = requested_page(PAGE_SIZE), chosen_state()
     with deps().db.snapshot() as tx:
         rows, total = discrepancies.listed(tx, None, state or None, page)
@@ -68,7 +68,7 @@ def show_sides() -> str:
 @blueprint.get("/discrepancies/<int:discrepancy_id>", endpoint="difference")
 @access.signed_in(Permission.READ)
 def show(discrepancy_id: int) -> str:
-    """One difference: what both sides say, what it may be, and signing it off."""
+    """Show one difference: what both sides state, its possible causes, and the form to sign it off."""
     with deps().db.snapshot() as tx:
         row = find_discrepancy(tx, min(discrepancy_id, MOST_ID))
         lines = evidence(tx, row)
@@ -89,26 +89,26 @@ def show(discrepancy_id: int) -> str:
 @blueprint.post("/discrepancies/<int:discrepancy_id>/sign-off", endpoint="difference_sign_off")
 @access.signed_in_to_act(Permission.RECONCILE)
 def sign_off(discrepancy_id: int) -> Response:
-    """Sign off a difference with a reason, and book it on the account of what caused it."""
+    """Sign off a difference with a reason, and book it on the account of its cause."""
     return decide(discrepancy_id, "discrepancy.sign_off", _("已签字。"), account=chosen_account())
 
 
 @blueprint.post("/discrepancies/<int:discrepancy_id>/rebook", endpoint="difference_rebook")
 @access.signed_in_to_act(Permission.RECONCILE)
 def rebook(discrepancy_id: int) -> Response:
-    """Book a signed-off difference on the account of another cause, with a reason."""
+    """Rebook a signed-off difference on the account of another cause, with a reason."""
     return decide(discrepancy_id, "discrepancy.rebook", _("已改记。"), account=chosen_account())
 
 
 @blueprint.post("/discrepancies/<int:discrepancy_id>/reopen", endpoint="difference_reopen")
 @access.signed_in_to_act(Permission.RECONCILE)
 def reopen(discrepancy_id: int) -> Response:
-    """Take back a signature, with a reason."""
+    """Withdraw a sign-off, with a reason."""
     return decide(discrepancy_id, "discrepancy.reopen", _("已撤回签字。"))
 
 
 def decide(discrepancy_id: int, name: str, done: str, **arguments: Any) -> Response:
-    """Do an act to a difference, for the reason of the form, and lead back to its page."""
+    """Perform an act on a difference with the reason of the form, and redirect to its page."""
     reason = request.form.get("reason", "").strip()[:500]
     return act(
         Permission.RECONCILE,
@@ -119,13 +119,13 @@ def decide(discrepancy_id: int, name: str, done: str, **arguments: Any) -> Respo
 
 
 def chosen_state() -> str:
-    """Return the state of differences that the address asks for; empty for all."""
+    """Return the state of differences that the address requests; empty for all."""
     state = request.args.get("state", "")
     return state if state in STATES else ""
 
 
 def chosen_account() -> str:
-    """Return the account that a form of a difference names."""
+    """Return the account that the form of a difference names; `suspense` by default."""
     return request.form.get("account", "") or AccountKind.SUSPENSE.value
 
 
@@ -134,7 +134,7 @@ def chosen_account() -> str:
 )
 @access.signed_in(Permission.RECONCILE, where=Where.FEDERATION)
 def together(provider: str, cause: str, day: str) -> str | Response:
-    """Sign off the open differences of no campaign of one provider, cause and day."""
+    """Sign off the open differences of one provider, cause and day that belong to no campaign."""
     return _together(NO_CAMPAIGN, provider, cause, day, url_for("console.three_sides"))
 
 
@@ -145,7 +145,7 @@ def together(provider: str, cause: str, day: str) -> str | Response:
 )
 @access.signed_in(Permission.RECONCILE)
 def together_of_campaign(slug: str, provider: str, cause: str, day: str) -> str | Response:
-    """Sign off the open differences of a campaign of one provider, cause and day."""
+    """Sign off the open differences of a campaign for one provider, cause and day."""
     return _together(slug, provider, cause, day, url_for("console.reconciliation", slug=slug))
 
 
@@ -179,7 +179,7 @@ def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str 
 
 
 def group_named(slug: str, provider: str, cause: str, day: str) -> Group | None:
-    """Return the open differences that an address names; None when there are none any more."""
+    """Return the group of open differences that an address names; None if none are left."""
     try:
         with deps().db.transaction() as tx:
             return group_of(tx, slug, provider, cause, date.fromisoformat(day))
@@ -188,13 +188,13 @@ def group_named(slug: str, provider: str, cause: str, day: str) -> Group | None:
 
 
 def counted(group: Group) -> dict[str, Any]:
-    """Return what whoever decides about a group has seen of it, as arguments of the act."""
+    """Return the figures of a group that the manager saw when deciding, as arguments of the act."""
     shown = {name: getattr(group, name) for name in ("provider", "differences", "stake_minor")}
     return {**shown, "day": str(group.day)}
 
 
 def _suggested(group: Group) -> str:
-    """The account that the cause suggests for each of them."""
+    """Return the account that the cause suggests for the differences of the group."""
     return suggested_account(group.provider, group.cause, group.stake_minor)
 
 

@@ -1,1 +1,1 @@
-"""Queues in which an operator decides: messages, and payments that are not what was asked."""
+"""Desks: the queues in which an operator decides what the code cannot."""

@@ -1,4 +1,4 @@
-"""Acts that wait for a second person: what would be done, by whom, and why; approved or declined here."""
+"""Acts that wait for a second person, who sees what would be done, by whom and why, and approves or declines."""
 
 from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
@@ -25,7 +25,7 @@ PAGE_SIZE = 20
 @blueprint.get("/approvals", endpoint="approvals")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_approvals() -> str:
-    """The approvals of the own branch, those that wait first."""
+    """List the approvals of the manager's branch, undecided ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = desk.listed(tx, None, scope.branch(), page)
@@ -47,7 +47,7 @@ def _may_decide(approval: Approval) -> bool:
 
 
 def _refused_now(approval: Approval) -> str:
-    """Return why the act would be refused if it were approved now; empty when it would be done."""
+    """Return why an approval would be refused if it were executed now; empty if it would succeed."""
     try:
         rehearse(lambda tx: desk.do_now(tx, deps(), approval, g.caller.name))
     except Refusal as refusal:
@@ -58,7 +58,7 @@ def _refused_now(approval: Approval) -> str:
 @blueprint.post("/approvals/<int:approval_id>", endpoint="decide_approval")
 @access.signed_in_to_act(*duties.DECIDERS)
 def decide(approval_id: int) -> Response:
-    """Approve an act of another person, which does it, or decline it with a note."""
+    """Approve another person's act, which executes it, or decline it with a note."""
     approved = request.form.get("decision") == "approve"
     note = request.form.get("note", "").replace("\x00", "").strip()[:MOST_REASON]
 

@@ -1,4 +1,4 @@
-"""Messages from outside that need an operator: why, what helps, and what is done with one or several of them."""
+"""Messages from outside that need an operator: why, what helps, and the decision for one or several of them."""
 
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,7 @@ _RECONCILE = Permission.RECONCILE
 @blueprint.get("/inbox", endpoint="inbox")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def list_messages() -> str:
-    """The messages of one queue: those that need an operator, those of other shops, or those put aside."""
+    """List the messages of one queue: those that need an operator, of other shops, or dismissed."""
     page, form = requested_page(PAGE_SIZE), ConsoleForm(request.args)
     queue = InboxQueue(form["queue"]) if form["queue"] in tuple(InboxQueue) else InboxQueue.OPEN
     filters = {name: form[name] for name in _FILTERS if form[name]}
@@ -70,7 +70,7 @@ def list_messages() -> str:
 @blueprint.get("/inbox/<int:message_id>", endpoint="message")
 @access.signed_in(Permission.READ)
 def show(message_id: int) -> str:
-    """One message without its body, and what may be done with it."""
+    """Show a message without its body, and the decisions that are possible."""
     form = ConsoleForm(request.args)
     with deps().db.transaction() as tx:
         line = inbox_desk.message_line(tx, message_id)
@@ -88,7 +88,7 @@ def show(message_id: int) -> str:
 @blueprint.post("/inbox/<int:message_id>", endpoint="message_act")
 @access.signed_in_to_act(_RECONCILE)
 def decide(message_id: int) -> Response:
-    """Look at a message again, attach it to a donation, or dismiss it; the list is as it was."""
+    """Process a message again, attach it to a donation, or dismiss it; the list keeps its filters."""
     form = ConsoleForm(request.form)
     return act(_RECONCILE, _list_address(form), lambda tx, caller: _decide(tx, caller, message_id, form))
 
@@ -96,7 +96,7 @@ def decide(message_id: int) -> Response:
 @blueprint.post("/inbox/decide", endpoint="messages_act")
 @access.signed_in_to_act(_RECONCILE, where=Where.FEDERATION)
 def decide_several() -> Response:
-    """Do the same with several messages, with one reason: all of them or none."""
+    """Decide several messages in the same way, with one reason, all or none."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> str:
@@ -145,7 +145,7 @@ def _list_address(form: ConsoleForm) -> str:
 @blueprint.get("/inbox/codes", endpoint="project_codes")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def list_codes() -> str:
-    """What the codes of partner platforms mean."""
+    """List the project codes of partner platforms and what they are mapped to."""
     with deps().db.transaction() as tx:
         rows = mapped_codes(tx)
     return render_template("console/project_codes.html", rows=rows)
@@ -154,7 +154,7 @@ def list_codes() -> str:
 @blueprint.post("/inbox/codes", endpoint="unmap_code")
 @access.signed_in_to_act(_RECONCILE, where=Where.FEDERATION)
 def unmap() -> Response:
-    """Forget what a code means; messages with it wait again."""
+    """Remove the mapping of a code. Later messages with this code wait again."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> str:
@@ -167,7 +167,7 @@ def unmap() -> Response:
 @blueprint.get("/inbox/conflicts", endpoint="message_conflicts")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def conflicts() -> str:
-    """The messages that contradict an earlier one, newest first."""
+    """List the messages that contradict an earlier one, newest first."""
     page, source = requested_page(PAGE_SIZE), ConsoleForm(request.args)["source"]
     with deps().db.transaction() as tx:
         rows, total = list_conflicts(tx, page, source or None)
@@ -179,7 +179,7 @@ def conflicts() -> str:
 @blueprint.get("/inbox/conflicts/<int:conflict_id>", endpoint="message_conflict")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def conflict(conflict_id: int) -> str:
-    """Both versions of a message, field by field; personal fields are left out."""
+    """Show both versions of a message field by field, without personal fields."""
     with deps().db.transaction() as tx:
         both = compare(tx, conflict_id)
         settled = settled_of(tx, [conflict_id]).get(conflict_id)
@@ -189,7 +189,7 @@ def conflict(conflict_id: int) -> str:
 @blueprint.post("/inbox/conflicts/<int:conflict_id>", endpoint="settle_conflict")
 @access.signed_in_to_act(_RECONCILE, where=Where.FEDERATION)
 def settle(conflict_id: int) -> Response:
-    """Write down what is true of two messages that contradict each other."""
+    """Record the finding about two messages that contradict each other."""
     reason = clean_text(request.form.get("reason", "")).strip()[:MOST_REASON]
 
     def do(tx: Tx, caller: Caller) -> str:

@@ -1,4 +1,4 @@
-"""Objections to published results: read, and replied to before the match is disbursed."""
+"""Objections to published results, which are replied to before the match is disbursed."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ PAGE_SIZE = 50
 @blueprint.get("/objections", endpoint="objections")
 @access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def list_objections() -> str:
-    """The objections to campaigns of the manager's branch, those that wait first."""
+    """List the objections to campaigns of the manager's branch, unanswered ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = listed(tx, deps().keys, scope.branch(), page)
@@ -28,7 +28,7 @@ def list_objections() -> str:
 @blueprint.post("/objections/<int:objection_id>", endpoint="objection_reply")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def reply(objection_id: int) -> Response:
-    """Reply to an objection; summary and reply are published."""
+    """Reply to an objection. The summary and the reply are published."""
     summary, words = (request.form.get(name, "").replace("\x00", "") for name in ("summary", "reply"))
     return act(
         Permission.CAMPAIGNS_WRITE,

@@ -1,4 +1,4 @@
-"""What runs by itself: the jobs."""
+"""Background jobs."""
 
 from flask import render_template
 
@@ -14,7 +14,7 @@ from campaigns.network.roles import Permission
 @blueprint.get("/jobs", endpoint="jobs")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def list_jobs() -> str:
-    """The last run of every job."""
+    """Show the last run of every job."""
     with deps().db.transaction() as tx:
         rows, now = last_runs(tx), tx.now
     return render_template(

@@ -1,4 +1,5 @@
-"""Payments that are not what their donation asked for: taken, refunded, attached to another, or left alone."""
+"""Payment exceptions: payments that differ from their donation, until an operator takes, refunds, attaches or
+dismisses them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +39,7 @@ Verb = Callable[[Tx, Caller, int, str, ConsoleForm], Any]
 @blueprint.get("/payments", endpoint="payments")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_payments() -> str:
-    """The payments on the desk of campaigns that are hosted in the own branch, undecided ones first."""
+    """List the payment exceptions of campaigns that the manager's branch hosts, undecided ones first."""
     page, form = requested_page(PAGE_SIZE), ConsoleForm(request.args)
     state = form["state"] if form["state"] in tuple(ExceptionState) else ""
     with deps().db.transaction() as tx:
@@ -76,7 +77,7 @@ _VERBS: dict[str, Verb] = {
 @blueprint.post(f"/payments/<int:exception_id>/<any({', '.join(_NEEDS)}):verb>", endpoint="payment_act")
 @access.signed_in_to_act(Permission.RECONCILE, Permission.DONATIONS_REFUND)
 def decide(exception_id: int, verb: str) -> Response:
-    """Decide about the money of a payment; a large sum waits for a second person."""
+    """Decide a payment exception. A large sum waits for a second person."""
     form = ConsoleForm(request.form)
     reason = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
 

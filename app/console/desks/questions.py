@@ -1,4 +1,4 @@
-"""What donors ask, and how the host is reached."""
+"""Questions of donors, and the contact details of hosts."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,7 +24,7 @@ PAGE_SIZE = 50
 @blueprint.get("/questions", endpoint="questions")
 @access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def list_questions() -> str:
-    """The questions of the manager's branch, those that wait first."""
+    """List the questions of the manager's branch, unanswered ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = question_desk.listed(tx, deps().keys, scope.branch(), page)
@@ -34,7 +34,7 @@ def list_questions() -> str:
 @blueprint.post("/questions/<int:question_id>", endpoint="answer_question")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def reply(question_id: int) -> Response:
-    """Answer a question; its donor reads it on their page."""
+    """Answer a question. The donor reads the answer on their page."""
     words = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -48,7 +48,7 @@ def reply(question_id: int) -> Response:
 @blueprint.post("/campaigns/<slug>/contact", endpoint="campaign_contact")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def save_contact(slug: str) -> Response:
-    """Say how the host of a campaign is reached."""
+    """Store the contact details of a campaign's host."""
     form = Form(request.form)
     typed = {name: form[name].replace("\x00", "")[:300] for name in Contact._fields}
 

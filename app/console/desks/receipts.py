@@ -1,4 +1,4 @@
-"""Requests for donation receipts: listed for finance, issued, withdrawn."""
+"""Requests for donation receipts, which finance issues or withdraws."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ MOST_LINES = 5_000
 @blueprint.get("/receipts")
 @access.signed_in(Permission.RECEIPTS, where=Where.LISTED)
 def receipts() -> str:
-    """The requests of the manager's branch, those that wait first."""
+    """List the requests of the manager's branch, those that wait first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = receipt_desk.listed(tx, deps().keys, branch=g.caller.branch_code, page=page)
@@ -39,7 +39,7 @@ def receipts() -> str:
 @blueprint.get(f"/receipts{FORMATS}")
 @access.signed_in(Permission.RECEIPTS, where=Where.LISTED)
 def receipts_file(file_format: str) -> Response:
-    """The same as a file for the fiscal system."""
+    """Export the requests for the fiscal system."""
     with deps().db.transaction() as tx:
         rows, _total = receipt_desk.listed(tx, deps().keys, branch=g.caller.branch_code, page=Page(1, MOST_LINES))
         record_audit(tx, g.caller.name, "receipts.export", "receipts", rows=len(rows))
@@ -49,7 +49,7 @@ def receipts_file(file_format: str) -> Response:
 @blueprint.post("/receipts/<int:receipt_id>")
 @access.signed_in_to_act(Permission.RECEIPTS)
 def decide_receipt(receipt_id: int) -> Response:
-    """Record what the fiscal system issued, or withdraw a request or receipt."""
+    """Record a receipt that the fiscal system issued, or withdraw a request or receipt."""
     form = Form(request.form)
     decision = form["decision"]
 

@@ -1,4 +1,4 @@
-"""Donors' requests for their money back: listed, accepted, declined."""
+"""Donors' requests for refunds, which a manager accepts or declines."""
 
 from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
@@ -22,7 +22,7 @@ PAGE_SIZE = 50
 @blueprint.get("/refund-requests", endpoint="refund_requests")
 @access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def list_requests() -> str:
-    """The requests of the manager's branch, open ones first."""
+    """List the requests of the manager's branch, open ones first."""
     page, state = requested_page(PAGE_SIZE), _chosen_state()
     with deps().db.transaction() as tx:
         rows, total = refund_desk.listed(tx, deps().keys, state or None, g.caller.branch_code, page)

@@ -1,4 +1,4 @@
-"""The names of teams, before everybody sees them."""
+"""Review of team names before they are public."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -22,7 +22,8 @@ PAGE_SIZE = 50
 @blueprint.get("/teams", endpoint="teams")
 @access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def list_teams() -> str:
-    """The teams of a state of the manager's branch; with those that wait, the labels of gifts that are no team."""
+    """List the teams of the manager's branch in a state; with the waiting ones, the labels of gifts that are not
+    yet a team."""
     page = requested_page(PAGE_SIZE)
     state = request.args.get("state", "")
     state = state if state in team_desk.STATES else "waiting"
@@ -53,7 +54,7 @@ def decide(team_id: int) -> Response:
 @blueprint.post("/c/<slug>/team-labels", endpoint="approve_team_label")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def approve_label(slug: str) -> Response:
-    """Make a team of a label that gifts carry."""
+    """Create a team from a label that gifts carry."""
     label = request.form.get("label", "")[:200]
 
     def do(tx: Tx, caller: Caller) -> None:

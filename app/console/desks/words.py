@@ -1,4 +1,4 @@
-"""Donors' messages and names, before others read them."""
+"""Review of donors' messages and names before they are public."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,7 +19,8 @@ PAGE_SIZE = 50
 @blueprint.get("/words", endpoint="words")
 @access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def list_words() -> str:
-    """The words of the manager's branch that wait, reported ones first; or those of a state."""
+    """List the texts of the manager's branch that wait for review, reported ones first, or those in a given
+    state."""
     page = requested_page(PAGE_SIZE)
     state = request.args.get("state", "")
     state = state if state in words_desk.STATES else ""
@@ -33,7 +34,7 @@ def list_words() -> str:
 @blueprint.post("/words", endpoint="decide_words")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def decide() -> Response:
-    """Let others read words, or hide them: those that are ticked, or those of the button."""
+    """Publish or hide texts: the ticked ones, or the one whose button was pressed."""
     show = "show" in request.form
     of_button = request.form.get("show" if show else "hide", "")
     chosen = [of_button] if of_button else request.form.getlist("words")

@@ -1,1 +1,1 @@
-"""The console's pages of donations."""
+"""Console pages of donations."""

@@ -1,4 +1,4 @@
-"""One donation: refund it or a part of it, refund all of its donor, record what was given back."""
+"""Refund a donation in full or in part, refund all of its donor, or record a gift that was given back."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -25,7 +25,7 @@ Make = Callable[[Tx, Typed], Sequence[str]]
 @blueprint.route("/donations/<uuid:donation_id>/refunds", methods=["GET", "POST"])
 @access.signed_in(Permission.DONATIONS_REFUND)
 def refund(donation_id: UUID) -> str | Response:
-    """Request a refund of one donation, all or a part of it."""
+    """Request a full or partial refund of a donation."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         amount_minor = amount_of(typed.form)
@@ -45,7 +45,7 @@ def refund(donation_id: UUID) -> str | Response:
 @blueprint.route("/donations/<uuid:donation_id>/refund-all-of-donor", methods=["GET", "POST"])
 @access.signed_in(Permission.DONATIONS_REFUND)
 def refund_all_of_donor(donation_id: UUID) -> str | Response:
-    """Request refunds of all that the donor gave in the campaign."""
+    """Request refunds of all donations of the donor in the campaign."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         refunds, skipped = refund_donor(tx, donation_id, typed.reason, typed.caller.name)
@@ -67,7 +67,7 @@ def refund_all_of_donor(donation_id: UUID) -> str | Response:
 @blueprint.route("/donations/<uuid:donation_id>/given-back", methods=["GET", "POST"])
 @access.signed_in(Permission.DONATIONS_REFUND)
 def given_back(donation_id: UUID) -> str | Response:
-    """Record that a gift of a cancelled campaign was given back by its partner or the federation."""
+    """Record that the partner or the federation gave back a gift of a cancelled campaign."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         amount_minor = mark_given_back(tx, deps(), donation_id, typed.reason, typed.caller.name)

@@ -1,4 +1,4 @@
-"""The filters of the list of donations: read from the address, and what can be chosen in them."""
+"""The filters of the list of donations: read from the address, with the options for each."""
 
 from typing import Any
 
@@ -22,14 +22,14 @@ from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from matching.models import Pot
 
-# The tabs above the list: statuses that mean the same to a person.
+# The tabs above the list. Each groups the statuses that managers need not distinguish.
 STATE_GROUPS = {
     "waiting": (_l("支付中"), tuple(WAITING)),
     "paid": (_l("已付"), (Status.PAID, Status.SETTLED)),
     "back": (_l("已退或有争议"), (Status.REFUNDED, Status.DISPUTED)),
     "unpaid": (_l("没有付成"), tuple(ABANDONED)),
 }
-NOBODY = "-"  # the key of no donor
+NOBODY = "-"  # a key that matches no donor
 FILTERS = (
     "id",
     "reference",
@@ -51,7 +51,8 @@ FILTERS = (
 
 
 def read_query(form: Form) -> DonationQuery | None:
-    """Return what the address asks for, or None with `form.faults`. What no list has counts as not chosen."""
+    """Return the query of the address, or None with `form.faults`. Unknown states, orders and channels are
+    ignored."""
     state, order, channel = form["state"], form["order"], form["channel"]
     query = DonationQuery(
         id=form["id"],
@@ -76,12 +77,12 @@ def read_query(form: Form) -> DonationQuery | None:
 
 
 def _key_of_person(key: str) -> str:
-    """Return the key of whose donations are asked for; nobody's to those who may not look for people."""
+    """Return the requested donor key, or `NOBODY` if the caller may not search for people."""
     return key if not key or g.caller.may(Permission.DONATIONS_REFUND) else NOBODY
 
 
 def find_in(tx: Tx, form: Form, query: DonationQuery | None) -> Results | None:
-    """Return the page of the list that the address asks for, or None with `form.faults`."""
+    """Return the requested page of the list, or None with `form.faults`."""
     if query is None:
         return None
     try:
@@ -92,7 +93,8 @@ def find_in(tx: Tx, form: Form, query: DonationQuery | None) -> Results | None:
 
 
 def filter_choices(tx: Tx, query: DonationQuery | None) -> dict[str, Any]:
-    """Return what can be chosen: events, places directly below the own branch, pots of the chosen event."""
+    """Return the options: campaigns, places directly below the manager's branch, and pots of the chosen
+    campaign."""
     events = campaign_lines(tx, scope.branch())
     chosen = next((event.id for event in events if query and event.slug == query.campaign), None)
     return {

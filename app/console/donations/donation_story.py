@@ -1,5 +1,5 @@
-"""What happened around a donation beside its payment and its match: what its donor asked for, letters, the review,
-and who of the staff did what, in the order of time."""
+"""The history of a donation beside its payment and match, in chronological order: requests of the donor, letters,
+the review, and what staff did."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,7 +26,8 @@ from kernel.db import Tx
 
 
 class Happening(NamedTuple):
-    """Something that happened: when, what, and who did it or what they said ("" where nobody needs to know)."""
+    """An entry of the history: its time, its text, and who acted or what they wrote ("" if that is of no use
+    here)."""
 
     at: datetime
     text: str
@@ -34,7 +35,7 @@ class Happening(NamedTuple):
 
 
 def story_of(tx: Tx, donation_id: UUID) -> list[Happening]:
-    """Return what happened, in the order of time. What donors wrote stays on the desks where it is answered."""
+    """Return the history in chronological order. Donors' own texts stay on the desks where they are answered."""
     parts = (_minor, _corrections, _questions, _refund_requests, _receipts, _letters, _review, _acts)
     return sorted(happening for part in parts for happening in part(tx, donation_id))
 
@@ -101,7 +102,7 @@ def _review(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
 
 
 def _acts(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
-    """Entries of the audit trail, for those who may read it."""
+    """Yield entries of the audit trail if the caller may read it."""
     if not g.caller.may(Permission.AUDIT_READ):
         return
     for entry in entries_of(tx, f"donation:{donation_id}"):

@@ -1,4 +1,4 @@
-"""Donations for managers: the list, and one with its state, why, and its refunds."""
+"""Donations for managers: the list, and the page of one with its state, explanation and refunds."""
 
 from typing import Any
 from uuid import UUID
@@ -39,7 +39,8 @@ from kernel.text import clean_text
 @blueprint.get("/donations", endpoint="donations")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_donations() -> str | Response:
-    """Donations of the own branch, filtered, sorted and paged by key; a whole id leads to its page at once."""
+    """List donations of the manager's branch, filtered, sorted and paged by key. A complete id redirects to its
+    page."""
     form = Form(request.args)
     donation_id = read_uuid(form["id"])
     if donation_id is not None:
@@ -66,7 +67,7 @@ def list_donations() -> str | Response:
 @access.signed_in(Permission.READ, where=Where.LISTED)
 @heavy
 def download_donations(file_format: str) -> Response:
-    """All donations that fit the filters of the list, as a file without their donors."""
+    """Export all donations that match the filters of the list, without donors' data."""
     form = Form(request.args)
     query = read_query(form)
     if query is None:
@@ -77,8 +78,10 @@ def download_donations(file_format: str) -> Response:
 @blueprint.post("/donations/contact", endpoint="donations_of_contact")
 @access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def search_contact() -> Response:
-    """Find the donations of a phone number, an e-mail address or else a whole name: it goes no further than its
-    keyed hash, and into no address."""
+    """Find the donations of a phone number, an e-mail address or a full name.
+
+    Only the keyed hash of the text is used further; the text itself appears in no address.
+    """
     typed = clean_text(request.form.get("contact", "")).strip()[:254]
     donor = name = None
     try:
@@ -97,7 +100,7 @@ def search_contact() -> Response:
 @blueprint.get("/donations/<uuid:donation_id>", endpoint="donation")
 @access.signed_in(Permission.READ)
 def show(donation_id: UUID) -> str:
-    """Its state and story; who gave is shown by `look`."""
+    """Show the state and story of a donation. `look` shows its donor."""
     with deps().db.transaction() as tx:
         return _page(tx, donation_id)
 
@@ -105,7 +108,7 @@ def show(donation_id: UUID) -> str:
 @blueprint.post("/donations/<uuid:donation_id>/contact", endpoint="look_at_contact")
 @access.signed_in(Permission.CONTACTS)
 def look(donation_id: UUID) -> str:
-    """The same page with the donor's contact, this once: each look is recorded."""
+    """Show the page once with the donor's contact. Every look is recorded."""
     with deps().db.transaction() as tx:
         contact = look_at_contact(tx, deps().keys, donation_id, access.actor())
         return _page(tx, donation_id, contact=contact)
@@ -114,7 +117,7 @@ def look(donation_id: UUID) -> str:
 @blueprint.post("/donations/<uuid:donation_id>/link", endpoint="look_at_link")
 @access.signed_in(Permission.CONTACTS)
 def look_at_link(donation_id: UUID) -> str:
-    """The same page with the link that the donor got, this once: each look is recorded."""
+    """Show the page once with the link that the donor received. Every look is recorded."""
     with deps().db.transaction() as tx:
         token = look_at_token(tx, deps().keys, donation_id, access.actor())
         link = f"{deps().public_url}{url_for('web.donation', donation_id=donation_id, token=token)}"

@@ -1,4 +1,4 @@
-"""A gift followed through every record that it left, from its payment to the voucher of what was bought."""
+"""The trail of a gift through every record, from its payment to the voucher of what it bought."""
 
 from itertools import groupby
 from operator import attrgetter
@@ -16,14 +16,14 @@ from app.i18n.names import source_name
 from campaigns.money_trail import Record, Stage, follow
 from campaigns.network.roles import Permission
 
-_BY_DAY = (Stage.BANKED, Stage.REMITTED, Stage.SPENT, Stage.BOOKED)  # no time of the day is known
+_BY_DAY = (Stage.BANKED, Stage.REMITTED, Stage.SPENT, Stage.BOOKED)  # their time of day is unknown
 _OF_PROVIDERS = (Stage.PAID, Stage.STATED, Stage.BANKED)
 
 
 @blueprint.get("/donations/<uuid:donation_id>/trail", endpoint="money_trail")
 @access.signed_in(Permission.READ)
 def show(donation_id: UUID) -> str:
-    """Every record of a gift, stage by stage."""
+    """Show every record of a gift, stage by stage."""
     with deps().db.snapshot() as tx:
         trail = follow(tx, donation_id)
     by_stage = {stage: list(records) for stage, records in groupby(trail.records, attrgetter("stage"))}
@@ -45,7 +45,7 @@ def _name(record: Record) -> str:
 
 
 def _link(record: Record) -> str:
-    """Return the page of a record that has one, and that the reader may open."""
+    """Return the address of a record's page; empty if it has none or the manager may not open vouchers."""
     if record.stage == Stage.REMITTED:
         return url_for("console.payout_plan", plan_id=record.key)
     if record.stage == Stage.SPENT:

@@ -1,4 +1,4 @@
-"""Correct the project of one donation: chosen, shown with what comes of its match, then confirmed."""
+"""Correct the project of a donation: choose it, preview the effect on its match, then confirm."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -26,7 +26,7 @@ from kernel.db import Tx
 from kernel.errors import Conflict
 
 _ACT = "donation.correct_project"
-_NO_REASON_YET = "-"  # stands for the reason while the effect is only shown
+_NO_REASON_YET = "-"  # replaces a missing reason in the preview
 
 
 class _Typed(NamedTuple):
@@ -37,7 +37,7 @@ class _Typed(NamedTuple):
 @blueprint.route("/donations/<uuid:donation_id>/project", methods=["GET", "POST"])
 @access.signed_in(Permission.DONATIONS_REFUND)
 def correct_donation_project(donation_id: UUID) -> str | Response:
-    """Let a donation count for another project, as its donor agreed."""
+    """Let a donation count for another project with the donor's consent."""
     form = ConsoleForm(request.form)
     return show_or_save(
         form,
@@ -62,7 +62,7 @@ def _arguments(agreed: Agreed) -> Mapping[str, Any]:
 
 
 def _preview(donation_id: UUID, tx: Tx, typed: _Typed) -> dict[str, Any]:
-    """What would come of it. `seen`: the match before and after."""
+    """Return the effect of the correction. `seen`: the amount, and the match before and after."""
     target = find_project(tx, typed.agreed.project)
     scope.require_node(tx, target.organisation_code)
     waits = needs_second(tx, _ACT, donation_id, **_arguments(typed.agreed))
@@ -75,8 +75,10 @@ def _seen(row: Any) -> str:
 
 
 def _save(donation_id: UUID, seen: str, typed: _Typed) -> Response:
-    """Correct it, or ask a second person to. Raises Conflict `effect_changed` when less or more came of it than was
-    shown."""
+    """Correct the project, or request a second person's approval.
+
+    Raises Conflict `effect_changed` if the effect differs from the preview.
+    """
     with deps().db.transaction() as tx:
         scope.require_node(tx, find_project(tx, typed.agreed.project).organisation_code)
         outcome = perform(tx, _ACT, donation_id, typed.reason, **_arguments(typed.agreed))
@@ -105,6 +107,6 @@ def _page(donation_id: UUID, form: ConsoleForm, preview: dict[str, Any] | None =
 
 
 def _choices(tx: Tx, donation: DonationView, form: ConsoleForm) -> list[choices.Choice]:
-    """The project that was chosen, and those of the campaign and the own branch that are sought."""
+    """Return the chosen project and the search results, within the campaign and the manager's branch."""
     entered = choices.entered(tx, donation.campaign, form.ids("project"), form["project_q"], scope.branch())
     return [choice for choice in entered if choice.value != str(donation.project_id)]

@@ -1,4 +1,5 @@
-"""One search for everything: a phone number, an e-mail address, an amount, an order number, an id, a village."""
+"""The search field for everything: a phone number, an e-mail address, an amount, an order number, an id, a
+village."""
 
 from flask import flash, g, redirect, request, url_for
 from flask_babel import gettext as _
@@ -22,8 +23,11 @@ from kernel.text import clean_text
 @blueprint.post("/search", endpoint="seek")
 @access.signed_in(Permission.READ, Permission.DONATIONS_REFUND, where=Where.LISTED)
 def seek() -> Response:
-    """Lead to what was typed: the donations that it names, those of a donor of that whole name, else the projects
-    with it in their name or place. A contact or name goes no further than its keyed hash, and into no address."""
+    """Redirect to the donations that the text names, else those of a donor with that full name, else a search of
+    projects.
+
+    Only the keyed hash of a contact or name is used further; neither appears in an address.
+    """
     typed = clean_text(request.form.get("q", "")).strip()[:254]
     with deps().db.transaction() as tx:
         return redirect(_place_of(tx, typed), 303)
@@ -52,7 +56,8 @@ def _of_contact(tx: Tx, contact: str) -> str:
 
 
 def _of_name(tx: Tx, typed: str) -> str | None:
-    """Lead to the donations of a donor of this name; most of what is typed is no donor's name."""
+    """Return the address of the donations of a donor with this name; None if there are none, as for most
+    searches."""
     key = name_key(deps().keys, typed)
     known = g.caller.may(Permission.DONATIONS_REFUND) and key != NAMELESS
     if not known or not _any(tx, DonationQuery(name_key=key, branch=g.caller.branch_code)):

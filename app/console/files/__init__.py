@@ -1,1 +1,1 @@
-"""The console's pages of imports and exports."""
+"""Console pages of imports and exports."""

@@ -1,4 +1,4 @@
-"""Every list of the console as a file."""
+"""Exports of every list of the console."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Files of donations that a job writes: ordered, followed, taken away."""
+"""Ordered files of donations, which a job writes: order, follow and download them."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from kernel.db import Tx
 @blueprint.get("/exports", endpoint="exports")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def list_orders() -> str:
-    """The files that the manager ordered, the newest first."""
+    """List the files that the manager ordered, newest first."""
     with deps().db.transaction() as tx:
         rows = runs.ordered_by(tx, g.caller)
     running = any(row.state in UNDER_WAY for row in rows)
@@ -33,7 +33,7 @@ def list_orders() -> str:
 @blueprint.post("/exports", endpoint="export_order")
 @access.signed_in_to_act(Permission.READ, where=Where.LISTED)
 def order() -> Response:
-    """Order the donations that fit the filters of the list, within the own branch."""
+    """Order a file of the donations that match the filters of the list, within the manager's branch."""
     query = read_query(Form(request.args))
     file_format = request.form.get("format", "")
     if query is None:
@@ -49,5 +49,5 @@ def order() -> Response:
 @blueprint.get("/exports/<int:export_id>", endpoint="export_file")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def download(export_id: int) -> Response:
-    """Take a file away that is written. Recorded."""
+    """Download a finished file. The download is recorded."""
     return taken(export_id)

@@ -1,4 +1,4 @@
-"""Imports of files: hand one in, see what was understood, confirm it, and see what became of it."""
+"""Imports of files: upload one, check the preview, confirm it, and follow the result."""
 
 from datetime import datetime
 from typing import Any
@@ -34,14 +34,14 @@ _IMPORTERS = (Permission.RECONCILE, Permission.PROJECTS_WRITE, Permission.PEOPLE
 @blueprint.get("/imports", endpoint="imports")
 @access.signed_in(*_IMPORTERS, where=Where.LISTED)
 def list_imports() -> str:
-    """The form for a file, and the imports so far."""
+    """Show the upload form and the imports so far."""
     return _listed()
 
 
 @blueprint.post("/imports", endpoint="import_upload")
 @access.signed_in(*_IMPORTERS, where=Where.NAMED)
 def upload() -> Any:
-    """Take a file in and show what was understood of it."""
+    """Store an uploaded file and show its preview."""
     kind, partner = request.form.get("kind", ""), request.form.get("partner", "")
     file = uploaded_file(request)
     try:
@@ -75,7 +75,7 @@ def _listed(refused: str = "") -> str:
 @blueprint.get("/imports/<int:run_id>", endpoint="import_run")
 @access.signed_in(*_IMPORTERS)
 def show(run_id: int) -> str:
-    """An import: what was understood, its faults, how far it is."""
+    """Show an import: its preview, faults and progress."""
     with deps().db.transaction() as tx:
         run = runs.find(tx, g.caller, run_id)
     report = run.report
@@ -94,7 +94,7 @@ def show(run_id: int) -> str:
 
 
 def _worded(kind: str, rows: Any) -> list[tuple[str, str]]:
-    """Faults as place and sentence."""
+    """Return faults as pairs of place and sentence."""
     return [
         (place_of(kind, row["line"], row["field"]), fault_text(Fault(row["code"], row["params"]))) for row in rows
     ]
@@ -103,7 +103,7 @@ def _worded(kind: str, rows: Any) -> list[tuple[str, str]]:
 @blueprint.post("/imports/<int:run_id>/confirm", endpoint="import_confirm")
 @access.signed_in(*_IMPORTERS)
 def confirm(run_id: int) -> Response:
-    """Confirm what was shown."""
+    """Confirm an import after its preview."""
     form = request.form
 
     def do(tx: Tx, caller: Caller) -> ImportRun:
@@ -116,6 +116,6 @@ def confirm(run_id: int) -> Response:
 @blueprint.post("/imports/<int:run_id>/drop", endpoint="import_drop")
 @access.signed_in(*_IMPORTERS)
 def drop(run_id: int) -> Response:
-    """Drop what was shown."""
+    """Discard an import after its preview."""
     back = url_for("console.imports")
     return act(None, back, lambda tx, caller: runs.drop(tx, caller, run_id), _("已放弃这次导入，文件已删除。"))

@@ -1,1 +1,1 @@
-"""Money out: accounts of payees, payout plans and remittances."""
+"""Console pages of outgoing money: payee accounts, payout plans and remittances."""

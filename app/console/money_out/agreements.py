@@ -1,4 +1,4 @@
-"""Agreements as records, and what was pledged in them."""
+"""Agreements and the pledges made in them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ _FUNDS = Permission.FUNDS_WRITE
 @blueprint.get("/agreements", endpoint="agreements")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_agreements() -> str:
-    """The agreements of the own branch, and the pledges that are due."""
+    """List the agreements of the manager's branch and the pledges that are due."""
     return _list(ConsoleForm({}))
 
 
@@ -82,7 +82,7 @@ def _typed(form: Form) -> NewAgreement:
 @blueprint.get("/agreements/<int:agreement_id>", endpoint="agreement")
 @access.signed_in(Permission.READ)
 def show(agreement_id: int) -> str:
-    """An agreement with its pledges."""
+    """Show an agreement with its pledges."""
     with deps().db.transaction() as tx:
         agreement = agreements.find(tx, agreement_id)
         owner = agreements.owner_name(tx, agreement)
@@ -95,7 +95,7 @@ def show(agreement_id: int) -> str:
 @blueprint.post("/agreements/<int:agreement_id>/<any(end, pledge):verb>", endpoint="agreement_act")
 @access.signed_in_to_act(_FUNDS)
 def change(agreement_id: int, verb: str) -> Response:
-    """End an agreement, or add what is due under it."""
+    """End an agreement, or add a pledge to it."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -114,7 +114,7 @@ def change(agreement_id: int, verb: str) -> Response:
 @blueprint.post("/pledges/<int:pledge_id>/<any(pay, call, waive):verb>", endpoint="pledge_act")
 @access.signed_in_to_act(_FUNDS)
 def change_pledge(pledge_id: int, verb: str) -> Response:
-    """Let a deposit pay a pledge, call the other party, or waive what is left."""
+    """Pay a pledge with a deposit, call on the other party, or waive the rest."""
     form = Form(request.form)
     with deps().db.transaction() as tx:
         agreement_id = pledges.find(tx, pledge_id).agreement_id

@@ -1,4 +1,4 @@
-"""Money of a fund moved to another: shown first, done by two people."""
+"""Transfers between funds, which are previewed and need two people."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ from ledger.statements import balance
 @blueprint.route("/funds/<int:fund_id>/transfer", methods=["GET", "POST"], endpoint="fund_transfer")
 @access.signed_in(Permission.FUNDS_WRITE)
 def transfer(fund_id: int) -> str | Response:
-    """Choose the other fund, then say how much; the effect is shown before it is asked for."""
+    """Choose the receiving fund, then the amount. The effect is shown before the transfer is requested."""
     chosen = request.args.get("to", "")
     with deps().db.transaction() as tx:
         fund = funds.find(tx, fund_id)

@@ -1,4 +1,4 @@
-"""The management cost of a year beside all spending of the year, of each host."""
+"""The yearly management cost of each host, beside all its spending of the year."""
 
 from flask import render_template
 
@@ -13,7 +13,7 @@ from campaigns.payouts.management import management_years
 @blueprint.get("/management", endpoint="management")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def show() -> str:
-    """Numerator, denominator and ceiling of each host of the own branch, by year."""
+    """Show numerator, denominator and ceiling of each host in the manager's branch, by year."""
     with deps().db.transaction() as tx:
         years = management_years(tx, branch=scope.branch())
     return render_template("console/management.html", years=years)

@@ -1,4 +1,4 @@
-"""Into which bank accounts organisations are paid, and how the campaigns that they host are paid out."""
+"""The bank accounts of organisations, and the rules by which the campaigns that they host are paid out."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _FUNDS = Permission.FUNDS_WRITE
 @blueprint.get("/network/<code>/payees", endpoint="payees")
 @access.signed_in(_FUNDS)
 def show(code: str) -> str:
-    """The accounts of an organisation, and the rules of what it pays out."""
+    """Show the accounts of an organisation and its payout rules."""
     return _page(code, ConsoleForm({}))
 
 
@@ -47,7 +47,7 @@ def _page(code: str, form: Form) -> str:
 @blueprint.post("/network/<code>/payees", endpoint="payee_propose")
 @access.signed_in_to_act(_FUNDS)
 def propose(code: str) -> str | Response:
-    """Enter an account; another person confirms it."""
+    """Enter an account. Another person confirms it."""
     form = ConsoleForm(request.form)
     new = NewAccount(form["holder"], form["bank"], form["bank_code"], form["number"])
 
@@ -65,7 +65,7 @@ def propose(code: str) -> str | Response:
 @blueprint.post("/payees/<int:payee_id>/<any(confirm, end):verb>", endpoint="payee_act")
 @access.signed_in_to_act(_FUNDS)
 def change(payee_id: int, verb: str) -> Response:
-    """Confirm an account, or end it."""
+    """Confirm or end an account."""
     with deps().db.transaction() as tx:
         code = payees.find_payee(tx, payee_id).organisation_code
 
@@ -82,7 +82,7 @@ def change(payee_id: int, verb: str) -> Response:
 @blueprint.post("/network/<code>/payout-rules", endpoint="payout_rules")
 @access.signed_in_to_act(_FUNDS)
 def change_rules(code: str) -> Response:
-    """Change how the campaigns of an organisation are paid out: what was changed on the form, no more."""
+    """Change the payout rules of an organisation. Only the fields that were changed on the form are stored."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> str | None:
@@ -101,14 +101,14 @@ def change_rules(code: str) -> Response:
 
 
 def _shown(held: PayoutRules) -> dict[str, str]:
-    """Return rules as the fields of their form show them."""
+    """Return payout rules as their form fields show them."""
     texts = {name: getattr(held, name) for name in ("fees_from", "lowest_payee", "management_source", "surplus_to")}
     shares = {"management_most": held.management_most_bps, "management_year": held.management_year_most_bps}
     return {**texts, **{name: f"{bps / 100:g}" for name, bps in shares.items()}}
 
 
 def _change(form: Form, name: str) -> tuple[str, Any]:
-    """Return what is stored for a field; a share that cannot be read is one that the rules refuse."""
+    """Return the column and value of a field. An unreadable share becomes -1, which the rules refuse."""
     column = {"management_most": "management_most_bps", "management_year": "management_year_most_bps"}.get(name)
     if column is None:
         return name, form[name]

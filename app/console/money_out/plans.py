@@ -1,4 +1,4 @@
-"""The money of a campaign on its way out: what is divided, planned and paid; plans with their remittances."""
+"""The payout of a campaign: money divided, planned and paid; payout plans with their remittances."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ _FUNDS = Permission.FUNDS_WRITE
 @blueprint.get("/campaigns/<slug>/payouts", endpoint="payouts")
 @access.signed_in(Permission.READ)
 def show_campaign(slug: str) -> str:
-    """What of a campaign's money is divided, planned and paid, in all and per project."""
+    """Show how much of a campaign's money is divided, planned and paid, in total and per project."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
@@ -53,7 +53,7 @@ def show_campaign(slug: str) -> str:
 @blueprint.post("/campaigns/<slug>/payouts", endpoint="payout_make")
 @access.signed_in_to_act(_FUNDS)
 def make(slug: str) -> Response:
-    """Make a payout plan of all that may be paid out."""
+    """Create a payout plan of all money that may be paid out."""
 
     def do(tx: Tx, caller: Caller) -> str:
         plan = plans.make_plan(tx, slug, caller.name)
@@ -65,7 +65,7 @@ def make(slug: str) -> Response:
 @blueprint.get("/payout-plans/<int:plan_id>", endpoint="payout_plan")
 @access.signed_in(Permission.READ)
 def show(plan_id: int) -> str:
-    """A plan: whom it pays, into which account, and what became of it."""
+    """Show a plan: its payees, their accounts, and the state of each remittance."""
     with deps().db.transaction() as tx:
         plan = plans.find_plan(tx, plan_id)
         rows = plans.remittances_of(tx, plan_id)
@@ -81,7 +81,7 @@ def show(plan_id: int) -> str:
 @blueprint.post("/payout-plans/<int:plan_id>/<any(approve, withdraw, send):verb>", endpoint="payout_plan_act")
 @access.signed_in_to_act(_FUNDS)
 def change(plan_id: int, verb: str) -> Response:
-    """Approve a plan, withdraw it, or mark it as sent to the bank."""
+    """Approve or withdraw a plan, or mark it as sent to the bank."""
     reason = Form(request.form)["reason"]
     verbs: dict[str, Callable[[Tx, str], Any]] = {
         "approve": lambda tx, _actor: perform(tx, "payout.approve", plan_id),
@@ -100,14 +100,14 @@ def change(plan_id: int, verb: str) -> Response:
 @blueprint.get("/payout-plans/<int:plan_id>/file-<any(csv, pain001):file_format>", endpoint="payout_file")
 @access.signed_in(_FUNDS)
 def download(plan_id: int, file_format: str) -> Response:
-    """The file of a sent plan for the bank."""
+    """Download the bank file of a sent plan."""
     return file_of(plan_id, file_format, access.actor())
 
 
 @blueprint.post("/remittances/<int:remittance_id>/<any(paid, refused, returned):verb>", endpoint="remittance_act")
 @access.signed_in_to_act(_FUNDS)
 def note(remittance_id: int, verb: str) -> Response:
-    """Record what became of a remittance."""
+    """Record the result of a remittance."""
     form = Form(request.form)
     with deps().db.transaction() as tx:
         plan_id = remittances.find_remittance(tx, remittance_id).plan_id

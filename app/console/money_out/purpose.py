@@ -1,4 +1,4 @@
-"""Money of a project given another purpose; what ended projects have left, and what becomes of it."""
+"""Changes of purpose, and the surplus of ended projects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ _FUNDS = Permission.FUNDS_WRITE
 @blueprint.get("/surpluses", endpoint="surpluses")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_surpluses() -> str:
-    """The ended projects of the own branch with money left."""
+    """List the ended projects of the manager's branch that have money left."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = surpluses(tx, scope.branch(), page)
@@ -44,7 +44,7 @@ def list_surpluses() -> str:
 @blueprint.get("/projects/<int:project_id>/purpose", endpoint="project_purpose")
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
-    """What a project has that may be given another purpose, and what was."""
+    """Show which money of a project may be given another purpose, and which was."""
     return _page(project_id, ConsoleForm({}))
 
 
@@ -68,7 +68,7 @@ def _page(project_id: int, form: ConsoleForm) -> str:
 @blueprint.post("/projects/<int:project_id>/purpose", endpoint="project_purpose_change")
 @access.signed_in_to_act(_FUNDS)
 def change(project_id: int) -> str | Response:
-    """Give money another purpose: another person approves it."""
+    """Request a change of purpose, which another person approves."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, _caller: Caller) -> Any:
@@ -87,7 +87,7 @@ def change(project_id: int) -> str | Response:
 @blueprint.post("/projects/<int:project_id>/surplus", endpoint="surplus_use")
 @access.signed_in_to_act(_FUNDS)
 def use(project_id: int) -> str | Response:
-    """Use what an ended project has left by the rule of its host: another person approves it."""
+    """Request the use of an ended project's surplus by the rule of its host. Another person approves it."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, _caller: Caller) -> Any:
@@ -106,7 +106,7 @@ def use(project_id: int) -> str | Response:
 @blueprint.post("/projects/<int:project_id>/surplus-returns", endpoint="surplus_return")
 @access.signed_in_to_act(_FUNDS)
 def send_back(project_id: int) -> str | Response:
-    """Record that money which was paid out and not spent came back to the bank."""
+    """Record that unspent money of a project was returned to the bank account."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -119,13 +119,13 @@ def send_back(project_id: int) -> str | Response:
 
 
 def _source(form: ConsoleForm) -> tuple[str, str]:
-    """Return the campaign and the share that were chosen, of a value like `share_project/day`."""
+    """Return the chosen campaign and share from a value like `share_project/day`."""
     share, _slash, campaign = form["source"].partition("/")
     return campaign, share
 
 
 def _kept(project_id: int, form: ConsoleForm, do: Callable[[Tx, Caller], Any], done: str) -> str | Response:
-    """Do it and lead back; after a refusal show the form as it was typed."""
+    """Run `do` and redirect. After a refusal show the form as typed."""
 
     def noted(tx: Tx, caller: Caller) -> Any:
         try:

@@ -1,1 +1,1 @@
-"""The console's pages of the network."""
+"""Console pages of the network."""

@@ -1,4 +1,4 @@
-"""Merge a node of the network into another: chosen, shown with what goes along, then confirmed."""
+"""Merge a node of the network into another: choose it, preview what moves, confirm."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ class _Order(NamedTuple):
 @blueprint.route("/network/<code>/merge", methods=["GET", "POST"])
 @access.signed_in(Permission.PEOPLE_WRITE)
 def node_merge(code: str) -> str | Response:
-    """Merge a node into another of its level, for good."""
+    """Merge a node permanently into another of its level."""
     form = ConsoleForm(request.form)
     order = None
     if form.finished:
@@ -45,7 +45,7 @@ def node_merge(code: str) -> str | Response:
 
 
 def _preview(code: str, tx: Tx, order: _Order) -> dict[str, Any]:
-    """What goes along. `seen`: how much of each."""
+    """Return what moves along. `seen`: the counts, which must be the same on confirmation."""
     scope.require_merge(tx, code, order.into)
     merged = merge_node(tx, code, order.into, order.reason, access.actor())
     return {"merged": merged, "into": find(tx, order.into), "seen": _seen(merged)}
@@ -56,7 +56,8 @@ def _seen(merged: Merged) -> str:
 
 
 def _save(code: str, seen: str, order: _Order) -> Response:
-    """Merge. Raises what `merge_node` raises, and Conflict `effect_changed` when more or less would go along."""
+    """Merge the node. Raises what `merge_node` raises, and Conflict `effect_changed` if the counts differ from the
+    preview."""
     with deps().db.transaction() as tx:
         scope.require_merge(tx, code, order.into)
         if _seen(merge_node(tx, code, order.into, order.reason, access.actor())) != seen:

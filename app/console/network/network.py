@@ -1,4 +1,4 @@
-"""The tree of organisations: walked and searched, and changed one node at a time."""
+"""The tree of organisations: browse and search it, and change one node at a time."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,13 +24,13 @@ from kernel.paging import Page
 from matching.rules import LEVELS
 
 _PEOPLE = Permission.PEOPLE_WRITE
-_ONE = Page(1, 1)  # only the number of rows is wanted
+_ONE = Page(1, 1)  # for queries of which only the total is used
 
 
 @blueprint.get("/network", endpoint="network")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def top() -> Response | str:
-    """The node of the own branch, or what a search finds in it."""
+    """Redirect to the node of the manager's branch, or show the results of a search in it."""
     form = ConsoleForm(request.args)
     if form["q"]:
         with deps().db.transaction() as tx:
@@ -46,7 +46,7 @@ def top() -> Response | str:
 @blueprint.get("/network/<code>", endpoint="node")
 @access.signed_in(Permission.READ)
 def show(code: str) -> Response | str:
-    """A node with those directly below it; one that was merged leads to where it went on."""
+    """Show a node with its direct children. A merged node redirects to the one that it was merged into."""
     with deps().db.transaction() as tx:
         into = find(tx, code).merged_into
     if into is not None:

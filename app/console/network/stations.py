@@ -1,4 +1,4 @@
-"""The checklist of stations: a table of what is missing, ticked by hand where no data says so."""
+"""The station checklist: what each station lacks. Items without data are ticked manually."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ PAGE_SIZE = 50
 @blueprint.get("/stations", endpoint="stations")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_stations() -> str:
-    """The stations of the manager's branch: who lacks most first."""
+    """List the stations of the manager's branch, those that lack most first."""
     page, filters = requested_page(PAGE_SIZE), _filters()
     missing = StationItem(filters["missing"]) if "missing" in filters else None
     with deps().db.transaction() as tx:
@@ -46,7 +46,7 @@ def list_stations() -> str:
 )
 @access.signed_in_to_act(Permission.PROJECTS_WRITE)
 def apply_tick(code: str, item: str, verb: str) -> Response:
-    """Tick an item by hand, or take that back; the list keeps its filters and page."""
+    """Tick or untick an item manually. The list keeps its filters and page."""
 
     def do(tx: Tx, caller: Caller) -> None:
         (tick if verb == "tick" else untick)(tx, caller, code, StationItem(item))
@@ -56,7 +56,7 @@ def apply_tick(code: str, item: str, verb: str) -> Response:
 
 
 def _filters() -> dict[str, Any]:
-    """Return the filters in the address that say something."""
+    """Return the filters of the address that are set."""
     chosen = {"under": request.args.get("under", ""), "missing": request.args.get("missing", "")}
     if chosen["missing"] not in [*StationItem]:
         chosen["missing"] = ""

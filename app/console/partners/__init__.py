@@ -1,1 +1,1 @@
-"""The console's pages of partner platforms."""
+"""Console pages of partner platforms."""

@@ -1,4 +1,4 @@
-"""Bills of a platform that are fetched: with what, since when, and what came of each day."""
+"""Bills fetched from a platform: the credentials, the first day, and the result of each day."""
 
 from datetime import date
 
@@ -32,7 +32,7 @@ Answer = str | Response | tuple[str, int]
 @blueprint.get("/partners/<name>/bills", endpoint="partner_bills")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def show_bills(name: str) -> str:
-    """With what bills are fetched, what came of each day, and the forms that change it."""
+    """Show the credentials for fetching bills, the result of each day, and the forms to change them."""
     return _page(name, ConsoleForm({}))
 
 
@@ -63,7 +63,7 @@ def _page(name: str, form: ConsoleForm) -> str:
 @blueprint.post("/partners/<name>/bills/account", endpoint="partner_bill_account")
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def set_account(name: str) -> Answer:
-    """Set with what bills are fetched, or end it. What was typed stays when it is refused, but for the key."""
+    """Set or end the credentials for fetching bills. After a refusal the typed values stay, except the key."""
     form = ConsoleForm(request.form)
     back = url_for("console.partner_bills", name=name)
     if form.verb == "end":
@@ -93,7 +93,7 @@ def set_account(name: str) -> Answer:
 @blueprint.post("/partners/<name>/bills/fetch", endpoint="partner_bill_fetch")
 @access.signed_in_to_act(Permission.RECONCILE, where=Where.FEDERATION)
 def fetch_now(name: str) -> Response:
-    """Have the bills of a day fetched; what came of it stands in the list."""
+    """Request the bills of a day. A job fetches them, and the list shows the result."""
     day = ConsoleForm(request.form)["day"]
 
     def do(tx: Tx, caller: Caller) -> None:

@@ -1,4 +1,4 @@
-"""What a platform is told, and where: subscriptions, how each delivery went, and sending it again."""
+"""Events sent to a platform: its subscriptions, the state of each delivery, and sending one again."""
 
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,7 +24,7 @@ _PAGE = 50
 @blueprint.get("/partners/<name>/deliveries", endpoint="partner_deliveries")
 @access.signed_in(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def list_deliveries(name: str) -> str:
-    """The subscriptions of a platform and what it was told, the newest first."""
+    """List the subscriptions of a platform and its deliveries, newest first."""
     return _page(name, ConsoleForm({}))
 
 
@@ -52,7 +52,7 @@ def _page(name: str, form: ConsoleForm) -> str:
 @blueprint.post("/partners/<name>/subscriptions", endpoint="partner_subscribe")
 @access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def subscribe(name: str) -> str | Response | tuple[str, int]:
-    """Tell a platform of some kinds of events at an address, and show the secret that signs them, this once."""
+    """Subscribe an address of the platform to kinds of events, and show the signing secret once."""
     access.require_declared(Permission.PARTNERS_WRITE)
     form = ConsoleForm(request.form)
 
@@ -74,7 +74,7 @@ def subscribe(name: str) -> str | Response | tuple[str, int]:
 @blueprint.post("/partners/<name>/subscriptions/<int:subscription_id>/end", endpoint="partner_unsubscribe")
 @access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def unsubscribe(name: str, subscription_id: int) -> Response:
-    """End a subscription: nothing more is sent there."""
+    """End a subscription. Nothing more is sent there."""
 
     def do(tx: Tx, caller: Caller) -> None:
         registered.unsubscribe(tx, name, subscription_id, caller.name)
@@ -86,7 +86,7 @@ def unsubscribe(name: str, subscription_id: int) -> Response:
 @blueprint.post("/partners/<name>/subscriptions/<int:subscription_id>/pause", endpoint="partner_subscription_pause")
 @access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def pause(name: str, subscription_id: int) -> Response:
-    """Send nothing to a subscription for now, or send again."""
+    """Pause or resume a subscription."""
     resumes = ConsoleForm(request.form).verb == "resume"
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -101,7 +101,7 @@ def pause(name: str, subscription_id: int) -> Response:
 @blueprint.post("/partners/<name>/deliveries/<int:delivery_id>/again", endpoint="partner_send_again")
 @access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def send_again(name: str, delivery_id: int) -> Response:
-    """Send it again, with the same id and body."""
+    """Send a delivery again, with the same id and body."""
 
     def do(tx: Tx, _caller: Caller) -> None:
         outgoing.send_again(tx, name, delivery_id)

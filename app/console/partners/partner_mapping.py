@@ -1,4 +1,4 @@
-"""How a platform's own notifications are read: its mapping, and the keys that sign them."""
+"""How a platform's own notification format is read: its mapping and its verification keys."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ Answer = str | Response | tuple[str, int]
 @blueprint.get("/partners/<name>/mapping", endpoint="partner_mapping")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def show_mapping(name: str) -> str:
-    """How a platform's notifications are read, and the forms that change it; `preset` fills the form."""
+    """Show the mapping of a platform and the forms to change it. `preset` fills in the form."""
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
         row = tx.get(PartnerMapping, name)
@@ -65,8 +65,8 @@ def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm, docum
 @blueprint.post("/partners/<name>/mapping", endpoint="partner_mapping_set")
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def set_mapping(name: str) -> Answer:
-    """Set how a platform's notifications are read; what was typed stays when it is refused."""
-    form, document = ConsoleForm(request.form), request.form.get("document", "")  # as it was typed
+    """Set the mapping of a platform. After a refusal the typed values stay."""
+    form, document = ConsoleForm(request.form), request.form.get("document", "")
     try:
         new = NewMapping(_document(document), _parameters(form["parameters"]), form["decrypt_key"].strip())
         with deps().db.transaction() as tx:
@@ -90,7 +90,7 @@ def set_mapping(name: str) -> Answer:
 @blueprint.post("/partners/<name>/mapping/keys", endpoint="partner_mapping_key")
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def change_key(name: str) -> Response:
-    """Add a key that signs a platform's notifications, or end one."""
+    """Add or end a key that verifies the platform's notifications."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> str:
@@ -126,6 +126,6 @@ def _lines(parameters: dict[str, str]) -> str:
 
 
 def _pretty(document: dict[str, Any]) -> str:
-    """Return a document in the order in which it is described."""
+    """Return a document as JSON with its fields in documented order."""
     ordered = read_mapping(document).model_dump(mode="json", exclude_unset=True)
     return json.dumps(ordered, ensure_ascii=False, indent=2)

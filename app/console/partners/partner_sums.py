@@ -1,4 +1,4 @@
-"""Replies to platforms that contradict their sums of an event."""
+"""Replies to platforms that contradict their sums of a campaign."""
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from campaigns.network.roles import Permission
 @blueprint.post("/partner-sums/<int:sums_answer_id>", endpoint="partner_sums_reply")
 @access.signed_in_to_act(Permission.RECONCILE)
 def reply(sums_answer_id: int) -> Response:
-    """Reply to a contradiction with a reason, which the platform reads."""
+    """Reply to a contradiction with a reason that the platform can read."""
     reason = request.form.get("reason", "").replace("\x00", "").strip()
     with deps().db.transaction() as tx:
         contradiction = tx.get(PartnerSumsAnswer, sums_answer_id)

@@ -1,4 +1,4 @@
-"""Partner platforms: registered, their limits, and the rotation of their signing secrets."""
+"""Partner platforms: registration, limits, and rotation of their signing secrets."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -49,7 +49,7 @@ from payments.partners import partner_secrets, partners
 
 _PARTNERS = Permission.PARTNERS_WRITE
 MOST_SHOWN = 10  # messages of each kind on the page of a platform
-OVERLAPS = (1, 7, 30)  # days for which the old secret stays valid; 0: until it is ended
+OVERLAPS = (1, 7, 30)  # days for which the old secret stays valid; 0: until an operator ends it
 MOVE_WORDS = {
     "test": _l("开始测试"),
     "live": _l("上线"),
@@ -62,7 +62,7 @@ Answer = str | Response | tuple[str, int]
 @blueprint.route("/partners", methods=["GET", "POST"], endpoint="partners")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def list_partners() -> Answer:
-    """The platforms, and the form that registers another one and shows its secret, this once."""
+    """List the platforms, with a form that registers another one and shows its secret once."""
     form = ConsoleForm(request.form)
     if request.method == "GET":
         return _list(form)
@@ -100,7 +100,7 @@ def _list(form: ConsoleForm) -> str:
 @blueprint.get("/partners/<name>", endpoint="partner")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def show(name: str) -> str:
-    """A platform: its limits and its signing secrets, without themselves."""
+    """Show a platform: its limits, and a list of its signing secrets without their values."""
     return _page(name, None)
 
 
@@ -129,7 +129,7 @@ def _page(name: str, form: ConsoleForm | None) -> str:
 
 
 def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
-    """Return what the page says of the platform's events, refusals and bills."""
+    """Return what the page shows of the platform's states, checks, events, refusals and bills."""
     source, today = f"partner:{partner.name}", local_day(tx.now)
     week = today - timedelta(days=7)
     contradicting, _total = list_conflicts(tx, Page(1, MOST_SHOWN), source)
@@ -167,7 +167,7 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
 @blueprint.get("/partners/<name>/bills/<day>", endpoint="partner_bill")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def show_bill(name: str, day: str) -> str:
-    """The lines of a platform's bills for a day, summed up, and where they differ from its events."""
+    """Show the lines of a platform's bills for a day with their sums, and how they differ from its events."""
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
         source, date_ = f"partner:{name}", day_of(day)
@@ -188,7 +188,7 @@ def show_bill(name: str, day: str) -> str:
 @blueprint.post("/partners/<name>/state", endpoint="partner_state")
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def set_state(name: str) -> Answer:
-    """Move a platform to another state, and show the secret that it gets by it, this once."""
+    """Change the state of a platform, and show once a secret that it may get with it."""
     back = url_for("console.partner", name=name)
 
     def make() -> Response:
@@ -212,7 +212,7 @@ def set_state(name: str) -> Answer:
 @blueprint.post("/partners/<name>/limits", endpoint="partner_limits")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def set_limits(name: str) -> Answer:
-    """Set the limits of a platform that were changed; what is left empty is the installation's default."""
+    """Set the limits of a platform that were changed. An empty field means the installation's default."""
     form = ConsoleForm(request.form)
     limits: dict[str, Any] = {
         "gift_most_minor": form.amount("gift_most_minor"),
@@ -238,7 +238,7 @@ def set_limits(name: str) -> Answer:
 
 
 def _limits_shown(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return limits as the fields of their form show them."""
+    """Return limits as their form fields show them."""
     money = {name: format_yuan(values[name]) for name in ("gift_most_minor", "day_most_minor")}
     counts = {name: str(values[name] or "") for name in ("day_most_count", "age_most_days")}
     return {**money, **counts, "projects": " ".join(values["projects"] or [])}
@@ -247,7 +247,7 @@ def _limits_shown(values: Mapping[str, Any]) -> dict[str, str]:
 @blueprint.post("/partners/<name>/secrets", endpoint="partner_secret")
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def rotate(name: str) -> Answer:
-    """Make another signing secret and show it, this once; the old one stays valid as long as was chosen."""
+    """Create another signing secret and show it once. The old one stays valid for the chosen time."""
     access.require_declared(_PARTNERS)
     form = ConsoleForm(request.form)
     days, test = form.whole("days"), form["test"] == "yes"
@@ -264,7 +264,7 @@ def rotate(name: str) -> Answer:
 @blueprint.post("/partners/<name>/secrets/<int:secret_id>/end", endpoint="partner_secret_end")
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def end_secret(name: str, secret_id: int) -> Response:
-    """End a signing secret, from the next request on."""
+    """End a signing secret with effect from the next request."""
 
     def do(tx: Tx, caller: Caller) -> None:
         registered.end_secret(tx, name, secret_id, caller.name)

@@ -1,1 +1,1 @@
-"""People: accounts of the console, invitations, tokens of programs, and partner platforms."""
+"""Console pages of people: accounts, invitations, sign-in, API tokens and the audit trail."""

@@ -1,4 +1,4 @@
-"""My account: another password, the second factor, and where I am signed in."""
+"""The manager's own account: password, second factor and sessions."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -25,14 +25,14 @@ Answer = Response | str | tuple[str, int]
 @blueprint.get("/account", endpoint="account")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def show() -> Answer:
-    """The account of who is signed in."""
+    """Show the account of the signed-in manager."""
     return _show(Form({}))
 
 
 @blueprint.post("/account/password", endpoint="change_password")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def change_password() -> Answer:
-    """Change the own password; all sessions end, and the person signs in with the new one."""
+    """Change one's own password. All sessions end, and the manager signs in with the new one."""
     form, chosen = Form(request.form), request.form.get("password", "")
     if chosen != request.form.get("again", ""):
         form.faults["again"] = _("两次输入的密码不一样")
@@ -57,7 +57,8 @@ def change_password() -> Answer:
 
 
 def _is_own_password(password: str) -> bool:
-    """Whether who is signed in typed their password. Raises Forbidden `rate_limited`."""
+    """Return whether this is the password of the signed-in manager. Counts a try. Raises Forbidden
+    `rate_limited`."""
     count_try(g.caller.manager_id)
     with deps().db.transaction() as tx:
         manager = people.find_manager(tx, g.caller.manager_id)
@@ -67,8 +68,10 @@ def _is_own_password(password: str) -> bool:
 @blueprint.post("/account/sessions/end", endpoint="end_own_sessions")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def end_sessions() -> Answer:
-    """End sessions of the own account: those that were chosen, or all with this one. The password is asked for:
-    who finds an open browser must not throw its owner out."""
+    """End the chosen sessions of one's own account, or all including this one.
+
+    It requires the password, so that a person at an unattended browser cannot sign its owner out.
+    """
     form, chosen = Form(request.form), request.form.getlist("session", type=int)
     try:
         if not _is_own_password(request.form.get("own", "")):
@@ -89,14 +92,14 @@ def end_sessions() -> Answer:
 @blueprint.get("/account/second-factor", endpoint="own_second_factor")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def set_up() -> Answer:
-    """How to set up the app, or the form for new recovery codes."""
+    """Show how to set up the app, or the form for new recovery codes."""
     return _second_factor()
 
 
 @blueprint.post("/account/second-factor", endpoint="set_up_second_factor")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def confirm() -> Answer:
-    """Set up the app, or replace the recovery codes; either way they are shown this once."""
+    """Set up the app, or replace the recovery codes. Either way the new codes are shown once."""
     own, code = g.caller.manager_id, request.form.get("code", "")
     try:
         count_try(own)

@@ -1,4 +1,4 @@
-"""The audit trail in words: who did what, to what, when and from where; searched, and taken away as a file."""
+"""The audit trail in words (who did what, to what, when and from where), with search and export."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,7 +35,7 @@ _PAGES = {"donation": ("donation", "donation_id"), "campaign": ("campaign", "slu
 @blueprint.get("/audit", endpoint="audit")
 @access.signed_in(Permission.AUDIT_READ, where=Where.LISTED)
 def list_entries() -> str:
-    """The entries that fit, newest first."""
+    """List the matching entries, newest first."""
     form = Form(request.args)
     query = _query(form)
     with deps().db.transaction() as tx:
@@ -60,7 +60,7 @@ def list_entries() -> str:
 @access.signed_in(Permission.AUDIT_READ, where=Where.LISTED)
 @heavy
 def export(file_format: str) -> Response | str:
-    """The same entries, all of them, as a file for spreadsheets."""
+    """Export all matching entries as a spreadsheet."""
     form = Form(request.args)
     query = _query(form)
     if form.faults:
@@ -96,7 +96,7 @@ def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _query(form: Form) -> AuditQuery:
-    """Read what is looked for; what cannot be read is noted in `form.faults`."""
+    """Return the query of a form; unreadable fields are noted in `form.faults`."""
     kind, number = form["kind"], form.text("number", 100)
     if number and not kind:
         form.faults["kind"] = fault_text(fault("required"))
@@ -114,7 +114,7 @@ def _query(form: Form) -> AuditQuery:
 
 
 def _until(form: Form) -> Any:
-    """Read the end of the time looked at; a day counts to its end."""
+    """Return the end of the period. A day counts to its end."""
     try:
         return read_moment(form["until"]).until if form["until"] else None
     except Unreadable as unreadable:
@@ -123,7 +123,7 @@ def _until(form: Form) -> Any:
 
 
 def _address(subject: str, names: dict[str, Named]) -> str:
-    """Return the page of what an entry is about; '' where it has none."""
+    """Return the page of an entry's subject; '' if it has none."""
     kind, _colon, key = subject.partition(":")
     if kind not in _PAGES or (kind != "donation" and subject not in names):
         return ""

@@ -1,4 +1,4 @@
-"""Invitations: one by a form, many by a file; links are shown once, and those that are open can be revoked."""
+"""Invitations: single ones by a form; a list of open ones, which can be revoked. Links are shown once."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ Answer = str | Response | tuple[str, int]
 @blueprint.route("/people/invite", methods=["GET", "POST"], endpoint="invite")
 @access.signed_in(_PEOPLE, where=Where.NAMED)
 def invite() -> Answer:
-    """The form of an invitation; when it is made, its link, this once."""
+    """Show the form of an invitation; create it and show its link once."""
     form = ConsoleForm(request.form)
     if form.verb != "save":
         return _form(form)
@@ -65,7 +65,7 @@ def _form(form: ConsoleForm) -> str:
 @blueprint.get("/people/invitations", endpoint="invitations")
 @access.signed_in(_PEOPLE, where=Where.LISTED)
 def list_invitations() -> str:
-    """The open invitations of the own branch, the newest first."""
+    """List the open invitations of the manager's branch, newest first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows = links.list_invitations(tx, scope.branch())
@@ -77,7 +77,7 @@ def list_invitations() -> str:
 @blueprint.post("/people/invitations/<int:invitation_id>/revoke", endpoint="invitation_revoke")
 @access.signed_in_to_act(_PEOPLE)
 def revoke(invitation_id: int) -> Response:
-    """End an invitation that nobody has accepted yet."""
+    """Revoke an invitation that is not yet accepted."""
 
     def do(tx: Any, _caller: Any) -> None:
         links.revoke_invitation(tx, invitation_id, access.actor())

@@ -1,5 +1,4 @@
-"""Invite many people by a table: shown first with what is wrong in it, then made, and their links taken away as a
-file, this once."""
+"""Invite many people with a table: preview it with its faults, confirm, and download the links once."""
 
 from collections.abc import Mapping
 
@@ -29,8 +28,8 @@ from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
 from kernel.tables import decode
 
-_MOST_TEXT = 200_000  # characters: some 3,000 people
-_SHOWN = 20  # rows and faults of a preview
+_MOST_TEXT = 200_000  # characters, enough for some 3,000 people
+_SHOWN = 20  # rows and faults in a preview
 _COLUMNS = {"name": "姓名", "role": "角色", "branch": "机构代码"}
 Answer = str | Response | tuple[str, int]
 
@@ -38,7 +37,7 @@ Answer = str | Response | tuple[str, int]
 @blueprint.route("/people/invite-file", methods=["GET", "POST"], endpoint="invite_file")
 @access.signed_in(Permission.PEOPLE_WRITE, where=Where.NAMED)
 def invite_file() -> Answer:
-    """The form for a table, what was understood of it, and, when that was confirmed, the links."""
+    """Show the form for a table and its preview; after confirmation return the links."""
     form = ConsoleForm(request.form)
     try:
         text = _text(form)
@@ -54,11 +53,11 @@ def invite_file() -> Answer:
 
 
 def _text(form: ConsoleForm) -> str:
-    """Return the file that was chosen, else what stands in the field: a preview can be mended there."""
+    """Return the text of the uploaded file, or else of the field, in which a preview can be corrected."""
     file = uploaded_file(request).data if request.files else b""
     if file and form.verb != "save":
         text = off_loop(decode, file)[0]
-        if len(text) > _MOST_TEXT:  # what the field of the preview would not be taken back with
+        if len(text) > _MOST_TEXT:  # the preview's field could not send more back
             raise Invalid("file_too_large", most_bytes=_MOST_TEXT)
         return text
     return request.form.get("text", "").strip()
@@ -69,13 +68,13 @@ def _read(tx: Tx, text: str) -> GuestList:
 
 
 def _roles() -> Mapping[str, str]:
-    """Return the roles that may be given, by code and by how they are called here."""
+    """Return the roles that the manager may grant, by code and by label."""
     allowed = roles_to_give(g.caller)
     return {role: role for role in allowed} | {word(ROLES, role): role for role in allowed}
 
 
 def _make(text: str) -> FlaskResponse:
-    """Make an invitation for each row, all or none. Raises Invalid `import_invalid` with every fault."""
+    """Create an invitation for each row, all or none. Raises Invalid `import_invalid` with every fault."""
     with deps().db.transaction() as tx:
         understood = _read(tx, text)
         if understood.faults:

@@ -1,6 +1,6 @@
-"""Where a link to an account leads: its owner chooses login and password, once.
+"""The page of an account link, on which its owner chooses login and password, once.
 
-The token is taken out of the address at the first visit: addresses stay in histories and logs.
+The token is moved from the address to the session on the first visit, because addresses stay in histories and logs.
 """
 
 from flask import flash, redirect, render_template, request, session, url_for
@@ -25,7 +25,7 @@ Answer = Response | tuple[str, int]
 @blueprint.get("/join", endpoint="join")
 @access.public
 def show() -> Answer:
-    """The form of a link; one that is over says so."""
+    """Show the form of a link, or that the link is no longer valid."""
     if token := request.args.get("token", "")[:_MOST_TOKEN]:
         session[_TOKEN] = token
         return redirect(url_for("console.join"), 303)
@@ -35,7 +35,7 @@ def show() -> Answer:
 @blueprint.post("/join", endpoint="joined")
 @access.public
 def join() -> Answer:
-    """Make the account, or give it its password; then its owner signs in."""
+    """Create the account or set its password. The owner signs in afterwards."""
     form, token = Form(request.form), str(session.get(_TOKEN, ""))
     login, name, password = form["login"], form["name"], request.form.get("password", "")
     if password != request.form.get("again", ""):

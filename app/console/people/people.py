@@ -1,4 +1,4 @@
-"""Accounts of the own branch: found, shown with their sessions, and changed."""
+"""Accounts of the manager's branch: search, show with sessions, and change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,14 +27,14 @@ from campaigns.network.roles import Caller, Permission, Role, permissions_of
 from kernel.db import Tx
 
 PAGE_SIZE = 50
-ENTRIES = 8  # of the audit trail, beside an account
+ENTRIES = 8  # audit entries shown beside an account
 _PEOPLE = Permission.PEOPLE_WRITE
 
 
 @blueprint.get("/people", endpoint="people")
 @access.signed_in(_PEOPLE, where=Where.LISTED)
 def list_people() -> str:
-    """The accounts of the own branch that fit."""
+    """List the matching accounts of the manager's branch."""
     page, form = requested_page(PAGE_SIZE), ConsoleForm(request.args)
     query = AccountQuery(form["q"], form["role"], form["state"], scope.branch())
     with deps().db.transaction() as tx:
@@ -55,14 +55,14 @@ def list_people() -> str:
 @blueprint.get("/people/<int:user_id>", endpoint="person")
 @access.signed_in(_PEOPLE)
 def show(user_id: int) -> str:
-    """An account: its rights, where it is signed in, and what was done to it."""
+    """Show an account: its rights, its sessions and its audit entries."""
     return _page(user_id, ConsoleForm(request.args))
 
 
 @blueprint.post("/people/<int:user_id>/rights", endpoint="person_rights")
 @access.signed_in_to_act(_PEOPLE)
 def change_rights(user_id: int) -> Response | tuple[str, int]:
-    """Give an account another name, role or branch; the search for a node only shows the form again."""
+    """Change the name, role or branch of an account. The search for a node only renders the form again."""
     form = ConsoleForm(request.form)
     if form.verb != "save":
         return _page(user_id, form), 200
@@ -91,7 +91,7 @@ _VERBS: dict[str, Callable[[Tx, int], Any]] = {
 @blueprint.post(f"/people/<int:user_id>/<any({', '.join(_VERBS)}):verb>", endpoint="person_act")
 @access.signed_in_to_act(_PEOPLE)
 def apply_verb(user_id: int, verb: str) -> Response:
-    """Switch an account off or on, end its sessions, or take its second factor off."""
+    """Disable or enable an account, end its sessions, or reset its second factor."""
     done = {
         "disable": _("账号已停用，登录、令牌和链接都已结束。"),
         "enable": _("账号已启用。"),
@@ -117,7 +117,7 @@ def end_session(user_id: int, session_id: int) -> Response:
 @blueprint.post("/people/<int:user_id>/password-link", endpoint="person_link")
 @access.signed_in(_PEOPLE)
 def link_to_password(user_id: int) -> Response:
-    """Make a link by which the account's owner chooses another password, and show it this once."""
+    """Create a link with which the owner of the account chooses a new password, and show it once."""
 
     def make() -> Response:
         with deps().db.transaction() as tx:
@@ -134,12 +134,12 @@ def find_login(user_id: int) -> str:
 
 
 def show_links(rows: list[tuple[str, str, Any]]) -> str:
-    """Show links to accounts, this once: for whom, the address, until when."""
+    """Show account links once: the person, the address and the expiry of each."""
     return render_template("console/links.html", rows=rows)
 
 
 def roles_to_give(caller: Caller) -> list[str]:
-    """Return the roles that do no more than the caller."""
+    """Return the roles with no permission that the caller lacks."""
     return [role for role in Role if permissions_of(role) <= caller.permissions]
 
 

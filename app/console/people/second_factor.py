@@ -1,4 +1,4 @@
-"""The second step of signing in: a code of the app, or setting the app up where it is required."""
+"""The second step of signing in: a code of the app, or setting up the app where it is required."""
 
 import segno
 from flask import redirect, render_template, request, url_for
@@ -16,21 +16,22 @@ from campaigns.network.models import Manager
 from kernel.db import Tx
 from kernel.errors import Refusal
 
-TRIES, TRIES_S = 10, 300  # codes for one account; who tries knows its password
+TRIES, TRIES_S = 10, 300  # codes for one account; the person who tries them knows its password
 Answer = Response | str | tuple[str, int]
 
 
 @blueprint.get("/sign-in/code", endpoint="second_factor")
 @access.public
 def show() -> Answer:
-    """Ask who typed their password for a code; who must set up the app first is shown how."""
+    """Show the form for a code to a manager who typed their password, or how to set up the app if they must do so
+    first."""
     return _form()
 
 
 @blueprint.post("/sign-in/code", endpoint="check_second_factor")
 @access.public
 def check() -> Answer:
-    """Start the session; who set up the app just now gets their recovery codes, once."""
+    """Start the session. A manager who has just set up the app gets their recovery codes, once."""
     code, page = request.form.get("code", ""), console_page(request.form.get("next", ""))
     with deps().db.transaction() as tx:
         manager = auth.waiting_manager(tx)
@@ -55,12 +56,12 @@ def count_try(manager_id: int) -> None:
 
 
 def forget_tries(manager_id: int) -> None:
-    """Forget the tries of who had the right code."""
+    """Reset the count after a correct code."""
     rate_limit.forget("second_factor", str(manager_id), TRIES, TRIES_S)
 
 
 def _pass(tx: Tx, manager_id: int, code: str) -> list[str]:
-    """Require a right code; return new recovery codes if it set up the app."""
+    """Verify a code. If it set up the app, return new recovery codes, otherwise none."""
     manager = tx.get(Manager, manager_id, lock=True)
     if manager is not None and second_factor.is_set_up(manager):
         second_factor.require_code(tx, deps().keys, manager_id, code)
@@ -82,7 +83,7 @@ def _form(refusal: Refusal | None = None) -> Answer:
 def show_form(
     action: str, page: str, enrolment: second_factor.Enrolment | None, refusal: Refusal | None
 ) -> tuple[str, int]:
-    """Show the form that asks for a code; with `enrolment` how to set up the app before."""
+    """Show the form for a code; with `enrolment` also how to set up the app."""
     shown = render_template(
         "console/second_factor.html",
         action=action,
@@ -95,5 +96,5 @@ def show_form(
 
 
 def show_codes(codes: list[str], page: str) -> str:
-    """Show recovery codes, this once, and lead on to a page."""
+    """Show recovery codes once, with a link to a page."""
     return render_template("console/recovery_codes.html", codes=codes, next=page)

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign-in and sign-out."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -22,22 +22,22 @@ from campaigns.network.roles import Permission
 from campaigns.network.second_factor import is_set_up
 from kernel.errors import Refusal
 
-TRIES_S = 300  # the window of both limits, in seconds
-TRIES = 10  # for one account from one address: nobody elsewhere can lock its owner out
-TRIES_OF_ADDRESS = 60  # for all accounts: an office behind one address signs in side by side
+TRIES_S = 300  # seconds, the window of both limits
+TRIES = 10  # per account and address, so that no other address can lock the owner out
+TRIES_OF_ADDRESS = 60  # per address for all accounts, because an office may share one address
 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
 @access.public
 def show_form() -> str:
-    """The sign-in form."""
+    """Show the sign-in form."""
     return _form("", "")
 
 
 @blueprint.post("/sign-in", endpoint="create_session")
 @access.public
 def sign_in() -> Response | tuple[str, int]:
-    """Check login and password. The refusal does not say which of the two was wrong."""
+    """Check login and password. A refusal does not say which of them was wrong."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
     try:
         token, awaits_code, password_until = _session_for(login, password)
@@ -55,9 +55,12 @@ def sign_in() -> Response | tuple[str, int]:
 
 
 def _session_for(login: str, password: str) -> tuple[str, bool, datetime | None]:
-    """Return the token of a new session, whether it waits for the second factor, and when a password that we made
-    ends. The limits are asked before
-    the password is verified, which is dear, and count every try: tries at the same moment do not slip past them."""
+    """Return the token of a new session, whether it waits for the second factor, and the expiry of an initial
+    password.
+
+    The limits are checked before the password is verified, which is expensive, and count every try, so that
+    parallel tries cannot bypass them.
+    """
     address = network_of(request.remote_addr or "")
     pair = sha256(f"{people.normal_login(login)} {address}".encode(errors="replace")).hexdigest()
     rate_limit.hit("sign_in", pair, TRIES, TRIES_S, without_redis=True)
@@ -76,7 +79,7 @@ def _session_for(login: str, password: str) -> tuple[str, bool, datetime | None]
 @blueprint.post("/sign-out")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def sign_out() -> Response:
-    """End the session, here and in the browser."""
+    """End the session on the server and in the browser."""
     with deps().db.transaction() as tx:
         auth.sign_out(tx)
     auth.forget()
@@ -90,6 +93,6 @@ def _form(login: str, fault: str) -> str:
 
 
 def console_page(address: str) -> str:
-    """Only pages of the console: a link must not lead a fresh session anywhere else."""
+    """Return the address if it is a page of the console, because a link must not lead a new session elsewhere."""
     inside = address.startswith("/console/") and "\\" not in address and "//" not in address
     return address.rstrip("?") if inside else url_for("console.home")

@@ -1,4 +1,4 @@
-"""Tokens of programs for the API: made and shown once, listed with their use, revoked."""
+"""API tokens: created and shown once, listed with their last use, revoked."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,14 +27,14 @@ from kernel.errors import Refusal
 
 _PEOPLE = Permission.PEOPLE_WRITE
 PAGE_SIZE = 50
-LASTS = (30, 90, 365)  # days to choose from; 0 in the form: until it is revoked
+LASTS = (30, 90, 365)  # days to choose from; 0 in the form means until revoked
 Answer = str | Response | tuple[str, int]
 
 
 @blueprint.get("/tokens", endpoint="tokens")
 @access.signed_in(_PEOPLE, where=Where.LISTED)
 def list_tokens() -> str:
-    """The tokens of the own branch, the newest first."""
+    """List the tokens of the manager's branch, newest first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, now = tokens.list_tokens(tx, scope.branch()), tx.now
@@ -54,7 +54,7 @@ def list_tokens() -> str:
 @blueprint.route("/tokens/new", methods=["GET", "POST"], endpoint="token_new")
 @access.signed_in(_PEOPLE, where=Where.NAMED)
 def create() -> Answer:
-    """The form of a token; when it is made, the token, this once."""
+    """Show the form of a token; create it and show it once."""
     form = ConsoleForm(request.form)
     if form.verb != "save":
         return _form(form)
@@ -99,7 +99,7 @@ def _form(form: ConsoleForm) -> str:
 @blueprint.post("/tokens/<int:token_id>/revoke", endpoint="token_revoke")
 @access.signed_in_to_act(_PEOPLE)
 def revoke(token_id: int) -> Response:
-    """Revoke a token for good."""
+    """Revoke a token permanently."""
 
     def do(tx: Tx, caller: Caller) -> Any:
         tokens.revoke_token(tx, token_id, caller.name)

@@ -1,1 +1,1 @@
-"""Manager pages of pots."""
+"""Console pages of pots."""

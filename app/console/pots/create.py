@@ -1,4 +1,4 @@
-"""Create a pot: typed, shown in words by a rehearsal, then saved as it was shown."""
+"""Create a pot: fill in the form, check the rehearsed preview, save exactly that."""
 
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from matching.models import Pot
 @blueprint.route("/campaigns/<slug>/pots/new", methods=["GET", "POST"], endpoint="pot_new")
 @access.signed_in(Permission.POTS_WRITE)
 def create(slug: str) -> str | Response:
-    """Create a pot for a campaign, filled from a fund."""
+    """Create a pot for a campaign, funded from a fund."""
     if request.method == "GET":
         return _form(slug, _fresh(slug))
     form = PotForm(request.form)
@@ -44,7 +44,7 @@ def create(slug: str) -> str | Response:
 
 
 def _fresh(slug: str) -> PotForm:
-    """Return an empty form; the pot is asked after the existing ones."""
+    """Return an empty form. The new pot ranks after the existing ones."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         last = tx.first(select(func.max(Pot.rank)).where(Pot.campaign_id == campaign.id)) or 0
@@ -61,7 +61,7 @@ def _save(slug: str, command: dict[str, Any]) -> Response:
 
 
 def _preview(slug: str, tx: Tx, command: dict[str, Any]) -> dict[str, Any]:
-    """Return the pot as it would be, and what it would leave in the fund."""
+    """Return the pot as it would be created, and the money left in the fund."""
     scope.require_draw(tx, slug, command["fund"])
     had_minor = balance(tx, fund_account(command["fund"]))
     state, view = pot_view(tx, pots.create(tx, campaign=slug, **command, actor=g.caller.name))
@@ -86,7 +86,7 @@ def _form(slug: str, form: PotForm, preview: dict[str, Any] | None = None) -> st
 
 
 def scope_choices(tx: Tx, form: RulesForm) -> dict[str, Any]:
-    """Return what a scope can be chosen from: all counties, what is chosen already, and what was searched for."""
+    """Return the options of a scope: all counties, the chosen places and projects, and the search results."""
     counties = choices.of_level(tx, "county")
     known = {county.value for county in counties}
     others = set(form.all("scope.under")) - known

@@ -1,6 +1,6 @@
 """The forms of a pot and its rules: amounts in yuan, ratios like 1:1, places and projects by name.
 
-Fields have the engine's names, so that a refusal is shown at its field.
+Fields have the same names as in the use case, so that each refusal is shown at its field.
 """
 
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from kernel.money import MAX_MINOR, ratio
 from matching.pots import Tranche
 from matching.rules import CAPS
 
-ROWS = 3  # tranches for which an empty form has room, and that one press of the button adds
+ROWS = 3  # empty tranche rows in a new form, and rows that one press of the button adds
 MOST_ROWS = 1_000
 
 
 class RulesForm(ConsoleForm):
-    """The rules of a pot; the kind of pot decides which of them are read."""
+    """The rules of a pot. Its kind determines which fields are read."""
 
     def rules(self, kind: str) -> dict[str, Any]:
-        """Return the rules as the engine takes them; `faults` says what could not be read."""
+        """Return the rules as JSON for the use case; `faults` has the unreadable fields."""
         rules: dict[str, Any] = {
             "ratio_bps": self.ratio("ratio_bps"),
             "scope": self._scope(),
@@ -50,12 +50,12 @@ class RulesForm(ConsoleForm):
 
     @property
     def projects(self) -> list[int]:
-        """The ids of the projects that were ticked."""
+        """Return the ids of the ticked projects."""
         return self.ids("scope.projects")
 
     @classmethod
     def of(cls, rules: Mapping[str, Any]) -> Self:
-        """Return the form as it would have been typed for these rules."""
+        """Return the form as a manager would have filled it in for these rules."""
         data: MultiDict[str, str] = MultiDict()
         data["ratio_bps"] = ratio(rules["ratio_bps"])
         data["minimum_minor"] = format_yuan(rules["minimum_minor"] or None)
@@ -74,18 +74,18 @@ class RulesForm(ConsoleForm):
 
 
 class PotForm(RulesForm):
-    """A pot that is to be created."""
+    """The form of a new pot."""
 
     @classmethod
     def fresh(cls, campaign: Campaign, rank: int) -> Self:
-        """Return an empty form with the usual choices: one tranche that opens with the campaign."""
+        """Return an empty form with the usual defaults: one tranche that opens with the campaign."""
         defaults = {"kind": "ratio", "mode": "reserve", "ratio_bps": "1:1", "rank": str(rank)}
         data: MultiDict[str, str] = MultiDict(defaults)
         data["tranche_at"] = format_moment(campaign.opens_at)
         return cls(data)
 
     def command(self) -> dict[str, Any] | None:
-        """Return what `campaigns.pots.create` takes, or None with `faults`."""
+        """Return the arguments of `campaigns.pots.create`, or None with `faults`."""
         command = {
             "fund": self.whole("fund") or 0,
             "name": self.text("name") or "",
@@ -99,7 +99,7 @@ class PotForm(RulesForm):
         return None if self.faults else command
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the table of tranches as it was typed: (opens at, yuan), with room for more."""
+        """Return the table of tranches as typed, as (opens at, yuan), with empty rows for more."""
         times, amounts = self.all("tranche_at"), self.all("tranche_amount")
         count = max(len(times), len(amounts))
         rows = [(_nth(times, index), _nth(amounts, index)) for index in range(min(count, MOST_ROWS))]
@@ -107,11 +107,11 @@ class PotForm(RulesForm):
         return rows + [("", "")] * room
 
     def tranches(self) -> list[Tranche]:
-        """Return the lines that were filled in; a half filled one is a fault."""
+        """Return the tranches that were filled in. A half-filled row is a fault."""
         tranches = []
         for index, (opens_at, amount) in enumerate(self.rows()):
             if not amount and (index == 0 or not opens_at):
-                continue  # the time of the first line is our own proposal
+                continue  # the first row's time is prefilled
             name = f"tranches.{index}"
             moment, minor = self.moment(name, opens_at), self.amount(name, amount)
             if not (opens_at and amount):
@@ -125,7 +125,7 @@ class AmountForm(ConsoleForm):
     """An amount of money into or out of a pot."""
 
     def amount_minor(self) -> int:
-        """Return the amount in fen; 0 with a fault when there is none."""
+        """Return the amount in fen, or 0 with a fault if it is missing."""
         self.require("amount_minor")
         return min(self.amount("amount_minor") or 0, MAX_MINOR)
 

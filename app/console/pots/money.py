@@ -1,4 +1,4 @@
-"""Money into a pot from its fund, and free money back: the change is previewed before it is done."""
+"""Top up a pot from its fund, or return free money to it. The change is previewed."""
 
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ _VERBS = {"top-ups": pots.top_up, "reductions": pots.reduce}
 )
 @access.signed_in(Permission.POTS_WRITE)
 def change(pot_id: int, verb: str) -> str | Response:
-    """Top up a pot, or give free money of it back to its fund."""
+    """Top up a pot, or return free money of it to its fund."""
     form = AmountForm(request.form)
     if request.method == "GET":
         return _form(pot_id, verb, form)
@@ -45,8 +45,10 @@ def change(pot_id: int, verb: str) -> str | Response:
 
 
 def _save(pot_id: int, verb: str, seen: str, amount_minor: int) -> Response:
-    """Move the money. Raises what `top_up` and `reduce` of `campaigns.pots` raise, and Conflict `pot_changed` when
-    money moved since the preview."""
+    """Move the money. Raises what `top_up` and `reduce` of `campaigns.pots` raise.
+
+    Also raises Conflict `pot_changed` if money has moved since the preview.
+    """
     with deps().db.transaction() as tx:
         lock_of(tx, pot_view(tx, pot_id)[0])
         last = newest_funding(tx, pot_id)
@@ -63,7 +65,7 @@ def _save(pot_id: int, verb: str, seen: str, amount_minor: int) -> Response:
 
 
 def _preview(pot_id: int, verb: str, tx: Tx, amount_minor: int) -> dict[str, Any]:
-    """Fund and pot before and after. `seen`: the newest movement that there is."""
+    """Return fund and pot before and after the change. `seen`: the id of the pot's latest funding."""
     lock_of(tx, pot_view(tx, pot_id)[0])
     _require_draw(tx, pot_id, verb)
     last, before = newest_funding(tx, pot_id), _figures(tx, pot_id)
@@ -72,7 +74,7 @@ def _preview(pot_id: int, verb: str, tx: Tx, amount_minor: int) -> dict[str, Any
 
 
 def _require_draw(tx: Tx, pot_id: int, verb: str) -> None:
-    """Money goes into a pot only from a fund that the caller may draw on; it may always go back."""
+    """Require that the caller may draw on the fund for a top-up. Money may always be returned."""
     if verb == "top-ups":
         scope.require_draw_of_pot(tx, pot_id)
 

@@ -1,4 +1,4 @@
-"""Pots of match money: a campaign's, one pot with its rules and money, and the donations it matched."""
+"""The page of one pot with its rules and money, and the donations that it matched."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ PAGE_SIZE = 50
 @blueprint.get("/pots/<int:pot_id>", endpoint="pot")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show(pot_id: int) -> str:
-    """One pot: what it holds, its rules past, present and coming, its money, and what cut its match."""
+    """Show a pot: its balances, its rules (past, present and coming), its money, and what cut its match."""
     with deps().db.transaction() as tx:
         shown = head(tx, pot_id)
         state: PotState = shown["state"]
@@ -47,7 +47,7 @@ def show(pot_id: int) -> str:
 @blueprint.get("/pots/<int:pot_id>/donations", endpoint="pot_donations")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def list_donations(pot_id: int) -> str:
-    """The donations that this pot matched, newest first; to a branch those to its projects."""
+    """List the donations that the pot matched, newest first. A branch sees those to its own projects."""
     typed = request.args.get("before", "")
     before = int(typed) if is_id(typed) else None
     with deps().db.transaction() as tx:
@@ -59,7 +59,7 @@ def list_donations(pot_id: int) -> str:
 
 
 def head(tx: Tx, pot_id: int) -> dict[str, Any]:
-    """Return what every page of a pot shows: the pot, its campaign and fund. Raises NotFound `pot_unknown`."""
+    """Return what every page of a pot shows, including its campaign and fund. Raises NotFound `pot_unknown`."""
     state, view = pot_view(tx, pot_id)
     campaign = tx.get(Campaign, state.campaign_id)
     assert campaign is not None
@@ -69,12 +69,12 @@ def head(tx: Tx, pot_id: int) -> dict[str, Any]:
 
 
 def lock_of(tx: Tx, state: PotState) -> Campaign:
-    """Return the pot's campaign, locked: what the reader of a form saw cannot change any more."""
+    """Lock and return the pot's campaign, so that what the form showed cannot change any more."""
     return lock_campaign_by_id(tx, state.campaign_id)
 
 
 def versions(tx: Tx, state: PotState) -> list[dict[str, Any]]:
-    """Return the rules of a pot, the latest first: `stage` is coming, in_force or past."""
+    """Return the rules of a pot, latest first. `stage`: coming, in_force or past."""
     current = state.version(tx.now)
     shown = []
     for version in reversed(state.versions):
@@ -85,11 +85,11 @@ def versions(tx: Tx, state: PotState) -> list[dict[str, Any]]:
 
 
 def places_of(tx: Tx, state: PotState) -> dict[str, str]:
-    """Return the names of the organisations in any of a pot's rules, by code."""
+    """Return the names of the organisations in any version of a pot's rules, by code."""
     return names(tx, {code for version in state.versions for code in version.rules.scope.under})
 
 
 def named_projects(tx: Tx, state: PotState) -> dict[int, str]:
-    """Return the names of the projects in any of a pot's rules, by id."""
+    """Return the names of the projects in any version of a pot's rules, by id."""
     ids = {id_ for version in state.versions for id_ in version.rules.scope.projects}
     return {project.id: project.name for project in project_names(tx, ids)}

@@ -1,4 +1,4 @@
-"""Change the rules of a pot from a time on: shown in words beside those in force, then saved as they were shown."""
+"""Change the rules of a pot from a given time, after a preview beside the rules in force."""
 
 from datetime import datetime
 from functools import partial
@@ -25,7 +25,7 @@ from matching.rules import parse
 
 
 class RulesChange(NamedTuple):
-    """Rules as the engine takes them, and from when on they are valid; None: at once."""
+    """Rules as JSON for the use case, and the time from which they are valid (None: immediately)."""
 
     rules: dict[str, Any]
     valid_from: datetime | None
@@ -34,7 +34,7 @@ class RulesChange(NamedTuple):
 @blueprint.route("/pots/<int:pot_id>/rules", methods=["GET", "POST"], endpoint="pot_rules")
 @access.signed_in(Permission.POTS_WRITE)
 def change(pot_id: int) -> str | Response:
-    """Add a version to a pot's rules."""
+    """Add a version of a pot's rules."""
     with deps().db.transaction() as tx:
         state: PotState = head(tx, pot_id)["state"]
     if request.method == "GET":
@@ -65,8 +65,8 @@ def _save(state: PotState, form: RulesForm, command: RulesChange) -> Response:
 def _add(tx: Tx, state: PotState, form: RulesForm, command: RulesChange) -> None:
     """Add the version.
 
-    Raises what `campaigns.pots.add_rules` raises, Conflict `pot_changed` when others changed the rules since the
-    form was opened (it shows theirs then), and `rules_unchanged` when the typed rules are in force already.
+    Raises what `campaigns.pots.add_rules` raises, Conflict `pot_changed` if the rules have changed since the form
+    was opened (the form then shows the new ones), and `rules_unchanged` if the typed rules are already in force.
     """
     lock_of(tx, state)
     newest = _newest(pot_view(tx, state.pot_id)[0])
@@ -79,7 +79,7 @@ def _add(tx: Tx, state: PotState, form: RulesForm, command: RulesChange) -> None
 
 
 def _preview(state: PotState, form: RulesForm, tx: Tx, command: RulesChange) -> dict[str, Any]:
-    """Return the rules as they would be. Raises what `_add` raises."""
+    """Return the rules as they would become. Raises what `_add` raises."""
     _add(tx, state, form, command)
     after = pot_view(tx, state.pot_id)[0]
     return {

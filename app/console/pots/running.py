@@ -1,4 +1,4 @@
-"""Pause and resume a pot, and open, postpone or take back a tranche: the effect is shown before it is made."""
+"""Pause and resume a pot, and open, move or withdraw a tranche. Each effect is previewed."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ from kernel.money import yuan
 @blueprint.route("/pots/<int:pot_id>/<any(pause, resume):verb>", methods=["GET", "POST"], endpoint="pot_pause")
 @access.signed_in(Permission.POTS_WRITE)
 def pause(pot_id: int, verb: str) -> str | Response:
-    """Let a pot give no new match for now, or let it match again."""
+    """Pause the pot's match, or resume it."""
     pausing = verb == "pause"
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
@@ -68,7 +68,7 @@ def _resumed(pot: PotView) -> list[str]:
 )
 @access.signed_in(Permission.POTS_WRITE)
 def tranche(pot_id: int, tranche_id: int, verb: str) -> str | Response:
-    """Open a tranche now, let it open at another time, or take it back."""
+    """Open a tranche now, change its opening time, or withdraw it."""
     titles = {
         "open": (_("提前开放一批额度"), _("确认现在开放"), _("这批额度已开放。")),
         "move": (_("改一批额度的开放时间"), _("确认改时间"), _("开放时间已改。")),

@@ -1,1 +1,1 @@
-"""Manager pages of projects."""
+"""Console pages of projects."""

@@ -1,4 +1,4 @@
-"""The blacklist: which projects are on it, why and until when, appeals and their answers; and the watch list."""
+"""The blacklist (projects with reason, term, appeals and answers) and the watch list."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 @blueprint.get("/blacklist", endpoint="blacklist")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def show() -> str:
-    """The projects that are listed now, those whose term is over first; and the watch list."""
+    """Show the projects listed now, expired terms first, and the watch list."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows = blacklist.listings(tx, branch=scope.branch())
@@ -57,7 +57,7 @@ def watch_contact() -> Response:
 @blueprint.post("/watch/<int:watch_id>/lift", endpoint="watch_lift")
 @access.signed_in_to_act(Permission.SCREEN)
 def lift_watch(watch_id: int) -> Response:
-    """Take an entry off the watch list."""
+    """Remove an entry from the watch list."""
     reason = request.form.get("reason", "").strip()
     return act(
         Permission.SCREEN,
@@ -86,7 +86,10 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
 @blueprint.post("/blacklist/<int:project_id>", endpoint="blacklist_act")
 @access.signed_in_to_act(Permission.PROJECTS_APPROVE, Permission.PROJECTS_WRITE)
 def decide(project_id: int) -> Response:
-    """List, lift, record an appeal or answer it, as the pressed button says; only within the manager's branch."""
+    """List or lift a project, record an appeal or answer it, depending on the button.
+
+    Only managers of the whole federation list, lift and answer; a branch may record appeals.
+    """
     back = url_for("console.blacklist")
     verb = request.form.get("verb", "")
     if verb not in _VERBS:
@@ -96,7 +99,7 @@ def decide(project_id: int) -> Response:
 
     def do(tx: Tx, caller: Caller) -> None:
         access.require_declared(permission)
-        if permission is Permission.PROJECTS_APPROVE:  # the blacklist holds in all branches
+        if permission is Permission.PROJECTS_APPROVE:  # the blacklist applies to all branches
             scope.require_federation()
         apply(tx, project_id, reason, caller.name)
 

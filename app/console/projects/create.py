@@ -1,4 +1,4 @@
-"""Create a project of a village or any other organisation, which is found by its name."""
+"""Create a project of a village or another organisation, which is searched by name."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,7 +26,7 @@ from kernel.errors import Refusal
 @blueprint.route("/projects/new", methods=["GET", "POST"], endpoint="project_new")
 @access.signed_in(Permission.PROJECTS_WRITE, where=Where.NAMED)
 def create() -> str | Response:
-    """Create a project in draft, within the manager's branch."""
+    """Create a draft project within the manager's branch."""
     form = ConsoleForm(request.form)
     new = _new_project(form) if form.verb == "save" else None
     if new is None or form.faults:
@@ -51,13 +51,14 @@ def _new_project(form: ConsoleForm) -> NewProject:
 
 
 def _create(tx: Tx, new: NewProject, form: ConsoleForm) -> bool:
-    """Create the project; return False when one of this name and place is younger than the form.
+    """Create the project; return False if one of the same name and place was created since the form was opened.
 
-    Raises what `campaigns.projects.drafts.create` raises, and Forbidden `not_permitted` outside the own branch.
+    Raises what `campaigns.projects.drafts.create` raises, and Forbidden `not_permitted` outside the manager's
+    branch.
     """
     scope.require_node(tx, new.organisation_code)
     require_tier(tx, new.tier, scope.branch())
-    # The organisation's row orders two clicks, so that the second finds the first one's project.
+    # Locking the organisation serialises two clicks, so that the second finds the project of the first.
     tx.get(Organisation, new.organisation_code, lock=True)
     younger = select(col(Project.id)).where(col(Project.id) > (form.whole("seen") or 0))
     same = younger.where(Project.organisation_code == new.organisation_code, Project.name == new.name)

@@ -1,4 +1,4 @@
-"""One project whole: its money, what its page says of it and the form in which that is changed, its history."""
+"""The page of a project: its money, its history, and the form for its public description."""
 
 from typing import Any, Self
 
@@ -26,17 +26,17 @@ from campaigns.projects.transitions import lock_project
 from campaigns.spending.figures import account_of
 from kernel.errors import Refusal
 
-ROWS = 3  # that are shown empty
+ROWS = 3  # rows shown in an empty budget
 _UNIT = ("unit", "unit_price_minor", "unit_note")
 _CONTACT = ("name", "role", "phone")
 
 
 class DescriptionForm(ConsoleForm):
-    """What a sum does, the budget, and whom to ask."""
+    """The form of the public description: what a sum buys, the budget, and the contact."""
 
     @classmethod
     def of(cls, project: Project) -> Self:
-        """Return the form as it would have been typed for this project."""
+        """Return the form as a manager would have filled it in for this project."""
         data: MultiDict[str, str] = MultiDict({"unit": project.unit, "unit_note": project.unit_note})
         data["unit_price_minor"] = format_yuan(project.unit_price_minor)
         budget = rows_of(project.budget)
@@ -50,20 +50,20 @@ class DescriptionForm(ConsoleForm):
         return cls(data)
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return the typed rows of the budget, with empty ones to be filled in."""
+        """Return the typed rows of the budget, with empty ones to fill in."""
         columns = [self.all(f"budget_{name}") for name in ("name", "amount", "note")]
         count = min(max(max(map(len, columns)) + 1, ROWS), MOST_ROWS)
         padded = [[*column, *[""] * count][:count] for column in columns]
         return list(zip(*padded, strict=True))
 
     def typed(self) -> dict[str, str]:
-        """Return the fields as they stand, budget and contact as one each, to tell which somebody changed."""
+        """Return the fields as typed, with budget and contact as one value each, for detecting changes."""
         budget = " / ".join(" ".join(filter(None, row)) for row in self.rows() if any(row))
         contact = " ".join(filter(None, (self[f"contact.{name}"] for name in (*_CONTACT, "consented"))))
         return {name: self[name] for name in _UNIT} | {"budget": budget, "contact": contact}
 
     def changes(self) -> dict[str, Any]:
-        """Return what `describe` takes; complete only without `faults`."""
+        """Return the arguments of `describe`; complete only without `faults`."""
         contact = {name: self[f"contact.{name}"] for name in _CONTACT}
         named = any(contact.values())
         return {
@@ -86,7 +86,7 @@ class DescriptionForm(ConsoleForm):
 @blueprint.get("/projects/<int:project_id>", endpoint="project")
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
-    """A project: its money, its page, its history and the comments of colleagues."""
+    """Show a project: its money, its description, its history and its comments."""
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
     return _page(project, DescriptionForm.of(project))
@@ -95,7 +95,7 @@ def show(project_id: int) -> str:
 @blueprint.post("/projects/<int:project_id>/description", endpoint="project_describe")
 @access.signed_in(Permission.PROJECTS_WRITE)
 def change(project_id: int) -> str | Response:
-    """Change what the page of a project says of it."""
+    """Change the public description of a project."""
     form = DescriptionForm(request.form)
     changes, fresh = form.changes(), False
     try:
@@ -113,9 +113,11 @@ def change(project_id: int) -> str | Response:
 
 
 def _change(project_id: int, form: DescriptionForm, changes: dict[str, Any]) -> Response:
-    """Write the fields that were changed on the form.
+    """Store the fields that were changed on the form.
 
-    Raises what `describe` raises, and Conflict `changed_meanwhile` when somebody else changed one of them since."""
+    Raises what `describe` raises, and Conflict `changed_meanwhile` if another manager has changed one of them
+    since.
+    """
     with deps().db.transaction() as tx:
         reviewing = g.caller.may(Permission.PROJECTS_APPROVE)
         now = DescriptionForm.of(lock_project(tx, project_id)).typed()
@@ -128,13 +130,14 @@ def _change(project_id: int, form: DescriptionForm, changes: dict[str, Any]) -> 
 
 
 def _on_rows(faults: dict[str, str]) -> dict[str, str]:
-    """Return the faults of single cells of the budget as faults of their rows."""
+    """Return the faults of budget cells as faults of their rows, and remove them from `faults`."""
     cells = [name for name in faults if name.startswith("budget.") and name.count(".") == 2]
     return {name.rpartition(".")[0]: faults.pop(name) for name in cells}
 
 
 def _page(project: Project, form: DescriptionForm, *, fresh: bool = False) -> str:
-    """Show the page. What it says it showed is what it showed before, unless `fresh`: the reader is told of it."""
+    """Render the page. It repeats the values that the submitted form was shown with. With `fresh` it shows the
+    current ones, because the manager is told of a colleague's change."""
     assert project.id is not None
     stored = DescriptionForm.of(project).typed()
     with deps().db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Goods (物) that projects were given: entered, their value confirmed by a second person, handed out."""
+"""Goods (物) given to projects: entered, their value confirmed by a second person, handed out."""
 
 from collections.abc import Callable
 from datetime import date
@@ -32,7 +32,7 @@ _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
 @blueprint.get("/goods", endpoint="goods")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_goods() -> str:
-    """The goods of the manager's branch, those whose value waits for a second person first."""
+    """List the goods of the manager's branch, those whose value is unconfirmed first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         lines, total = reading.listed(tx, branch=scope.branch(), page=page)
@@ -42,14 +42,14 @@ def list_goods() -> str:
 @blueprint.get("/projects/<int:project_id>/goods", endpoint="project_goods")
 @access.signed_in(Permission.READ)
 def list_of_project(project_id: int) -> str:
-    """The goods of a project, and the form for more."""
+    """List the goods of a project, with the form to enter more."""
     return _of_project(project_id, ConsoleForm({}))
 
 
 @blueprint.post("/projects/<int:project_id>/goods", endpoint="goods_enter")
 @access.signed_in_to_act(*_ENTERS)
 def enter(project_id: int) -> str | Response:
-    """Enter goods that a project was given."""
+    """Enter goods that a project received."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -64,14 +64,14 @@ def enter(project_id: int) -> str | Response:
 @blueprint.get("/goods/<int:goods_id>", endpoint="goods_entry")
 @access.signed_in(Permission.READ)
 def show(goods_id: int) -> str:
-    """Goods, what was handed out of them, and what can be done with them."""
+    """Show goods, their handouts, and the possible actions."""
     return _entry(goods_id, None)
 
 
 @blueprint.post("/goods/<int:goods_id>", endpoint="goods_correct")
 @access.signed_in_to_act(*_ENTERS)
 def correct(goods_id: int) -> str | Response:
-    """Correct goods whose value is not confirmed."""
+    """Correct goods whose value is not yet confirmed."""
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -86,7 +86,7 @@ def correct(goods_id: int) -> str | Response:
 )
 @access.signed_in_to_act(*_ENTERS)
 def change(goods_id: int, verb: str) -> Response:
-    """Confirm the value of goods, take that back, withdraw them, hand some out, or correct that."""
+    """Confirm the value of goods or undo that, withdraw them, record a handout or correct one."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> Any:
@@ -114,7 +114,7 @@ def change(goods_id: int, verb: str) -> Response:
 
 
 def _correct(tx: Tx, goods_id: int, form: ConsoleForm, actor: str) -> None:
-    """Write the fields that were changed. Raises what `goods.correct` raises, Conflict `changed_meanwhile`."""
+    """Store the fields that were changed. Raises what `goods.correct` raises, and Conflict `changed_meanwhile`."""
     typed, row = _typed(tx, form), goods.find(tx, goods_id, lock=True)
     now = _shown(row)
     names = require_own(tx, f"goods:{goods_id}", form, {name: form[name] for name in now}, now)
@@ -152,13 +152,13 @@ def _entry(goods_id: int, form: ConsoleForm | None) -> str:
 
 
 def _shown(row: Any) -> dict[str, str]:
-    """Return goods as the fields of their form show them."""
+    """Return goods as their form fields show them."""
     texts = {name: str(getattr(row, name)) for name in NewGoods._fields}
     return {**texts, "value_minor": format_yuan(row.value_minor)}
 
 
 def _noted(form: ConsoleForm, do: Callable[[], object]) -> None:
-    """Do what a form is for; a refusal is noted at its fields too."""
+    """Run `do`; a refusal is also noted at the fields of the form."""
     try:
         do()
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Pictures of a project and news of its village: uploaded, described, put first, taken down, hidden."""
+"""Pictures and news of a project: upload, describe, choose the cover, remove, hide."""
 
 from collections.abc import Callable
 from datetime import date
@@ -31,7 +31,7 @@ Do = Callable[[Tx, Caller], Any]
 @blueprint.get("/projects/<int:project_id>/pictures/<int:picture_id>-<int:width>.webp", endpoint="picture")
 @access.signed_in(Permission.READ)
 def show(project_id: int, picture_id: int, width: int) -> Response:
-    """A picture, whether the public may see it or not."""
+    """Return a picture, public or not."""
     with deps().db.transaction() as tx:
         file_key = picture_of(tx, project_id, picture_id).file_key
     return picture_response(file_key, width)
@@ -51,7 +51,7 @@ def add(project_id: int) -> Response:
 @blueprint.post("/projects/<int:project_id>/pictures/<int:picture_id>", endpoint="picture_change")
 @access.signed_in(Permission.PROJECTS_WRITE)
 def change(project_id: int, picture_id: int) -> Response:
-    """Change what is said of a picture and its focus, or make it the cover."""
+    """Change the caption data and focus of a picture, or make it the cover."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -76,7 +76,7 @@ def change(project_id: int, picture_id: int) -> Response:
 @blueprint.post("/projects/<int:project_id>/pictures/<int:picture_id>/remove", endpoint="picture_remove")
 @access.signed_in(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 def remove(project_id: int, picture_id: int) -> Response:
-    """Take a picture down for good."""
+    """Remove a picture permanently."""
 
     def do(tx: Tx, caller: Caller) -> None:
         reason = request.form.get("reason", "")
@@ -88,7 +88,7 @@ def remove(project_id: int, picture_id: int) -> Response:
 @blueprint.post("/projects/<int:project_id>/news", endpoint="news_add")
 @access.signed_in(Permission.PROJECTS_WRITE)
 def add_news(project_id: int) -> Response:
-    """Tell news of the village."""
+    """Add news of the village."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -103,7 +103,7 @@ def add_news(project_id: int) -> Response:
 @blueprint.post("/projects/<int:project_id>/news/<int:news_id>/picture", endpoint="news_picture")
 @access.signed_in(Permission.PROJECTS_WRITE)
 def illustrate(project_id: int, news_id: int) -> Response:
-    """Give news a picture."""
+    """Add a picture to news."""
 
     def do(text: PictureText, picture: Rewritten) -> Do:
         return lambda _tx, caller: news.illustrate(deps(), project_id, news_id, text, picture, caller.name)
@@ -114,7 +114,7 @@ def illustrate(project_id: int, news_id: int) -> Response:
 @blueprint.post("/projects/<int:project_id>/news/<int:news_id>/<any(hide, show):verb>", endpoint="news_act")
 @access.signed_in(Permission.PROJECTS_APPROVE)
 def judge_news(project_id: int, news_id: int, verb: str) -> Response:
-    """Hide news from the public, or show it again."""
+    """Hide news from the public, or show them again."""
 
     def do(tx: Tx, caller: Caller) -> None:
         if verb == "show":
@@ -127,7 +127,7 @@ def judge_news(project_id: int, news_id: int, verb: str) -> Response:
 
 
 def _uploaded(back: str, do: Callable[[PictureText, Rewritten], Do]) -> Response:
-    """Read the picture of a form before any transaction, then do with it what the form is for."""
+    """Read the uploaded picture before any transaction begins, then run the act that `do` returns for it."""
     form = Form(request.form)
     try:
         text = PictureText(

@@ -1,4 +1,4 @@
-"""Projects: the list, and the steps of their review."""
+"""The list of projects and the steps of their review."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,13 +24,13 @@ from kernel.db import Tx
 from matching.rules import MAX_RATING
 
 PAGE_SIZE = 50
-NO_RATING = -1  # nothing that could be read as one: the use case refuses it
+NO_RATING = -1  # for an unreadable rating, which the use case refuses
 
 
 @blueprint.get("/projects", endpoint="projects")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_projects() -> str:
-    """Projects of every state, searched and paged."""
+    """List projects of every state, with search and pages."""
     page, q = requested_page(PAGE_SIZE), request.args.get("q", "").strip()
     with deps().db.transaction() as tx:
         rows, total = listed(tx, q=q, sort="newest", page=page, branch=scope.branch())
@@ -59,7 +59,7 @@ _MAY = {
 @blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_MAY)}):verb>", endpoint="project_act")
 @access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 def apply_step(project_id: int, verb: str) -> Response:
-    """Move a project one step on in its review, or rate it; only within the manager's branch."""
+    """Move a project one step in its review, or rate it, within the manager's branch."""
     reason = request.form.get("reason", "")
     form = ConsoleForm(request.form)
     verbs: dict[str, Callable[[Tx, str], Any]] = {

@@ -1,4 +1,4 @@
-"""The review of projects: the queue, one project with its history and comments, and the verbs of both sides."""
+"""The review of projects: the queue, the page of one project, and the actions of reviewers and makers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,13 +32,13 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 
 PAGE_SIZE = 50
-_MENDED = (Status.DRAFT, Status.SUSPENDED)  # its makers may change it
+_MENDED = (Status.DRAFT, Status.SUSPENDED)  # states in which the makers may change it
 
 
 @blueprint.get("/projects/review", endpoint="reviews")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_reviews() -> str:
-    """The projects of the own branch that wait for their review, the oldest first."""
+    """List the projects of the manager's branch that wait for review, oldest first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = review.waiting_projects(tx, scope.branch(), page)
@@ -49,8 +49,10 @@ def list_reviews() -> str:
 @blueprint.post("/projects/review", endpoint="reviews_approve")
 @access.signed_in_to_act(Permission.PROJECTS_APPROVE, where=Where.LISTED)
 def approve_several() -> Response:
-    """Approve the chosen projects of the own branch, each in a transaction of its own; one that is refused does not
-    keep the others back. Harmless to repeat: an approved project waits no more."""
+    """Approve the chosen projects of the manager's branch, each in its own transaction.
+
+    A refused project does not stop the others. Safe to repeat, because an approved project no longer waits.
+    """
     ids = sorted({int(id_) for id_ in request.form.getlist("project") if id_.isascii() and id_.isdigit()})
     back = redirect(url_for("console.reviews"), 303)
     if not ids:
@@ -80,12 +82,13 @@ def _approve(project_id: int) -> bool:
 @blueprint.get("/projects/<int:project_id>/review", endpoint="project_review")
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
-    """One project as its reviewers and makers see it."""
+    """Show a project to its reviewers and makers."""
     return _page(project_id, None)
 
 
 def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> str:
-    """Show the page. What it says it showed is what it showed before, unless `fresh`: the reader is told of it."""
+    """Render the page. It repeats the values that the submitted form was shown with. With `fresh` it shows the
+    current ones, because the manager is told of a colleague's change."""
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
         history, comments = review.history_of(tx, project_id), review.comments_of(tx, project_id)
@@ -114,7 +117,7 @@ def _is_sent_back(move: Any) -> bool:
 
 
 def _typed(project: Project) -> dict[str, str]:
-    """Return the fields of the form as they would be typed for this project."""
+    """Return the form fields as a manager would have filled them in for this project."""
     target = format_yuan(project.target_minor)
     return {"name": project.name, "summary": project.summary, "theme": project.theme, "target_minor": target}
 
@@ -126,7 +129,8 @@ def _shown(name: str, now: dict[str, str]) -> str:
 @blueprint.post("/projects/<int:project_id>/change", endpoint="project_change")
 @access.signed_in(Permission.PROJECTS_WRITE)
 def change(project_id: int) -> str | Response | tuple[str, int]:
-    """Write the fields that were changed on the form, none over what somebody else changed meanwhile."""
+    """Store the fields that were changed on the form, without overwriting a concurrent change of another
+    manager."""
     form = ConsoleForm(request.form)
     target = form.amount("target_minor")
     form.require("name", "target_minor")
@@ -171,7 +175,7 @@ def declare_related(project_id: int) -> Response:
 
 
 def _declared_shown(declared: RelatedParties | None) -> dict[str, str]:
-    """Return a declaration as the page shows it; another one replaces it as a whole."""
+    """Return a declaration as the page shows it. A new declaration replaces it as a whole."""
     if declared is None:
         return {"related": ""}
     return {"related": declared.text or (_("有关联关系") if declared.related else _("没有关联关系"))}
@@ -207,7 +211,7 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
 @blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_VERBS)}):verb>-review", endpoint="review_act")
 @access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 def apply_verb(project_id: int, verb: str) -> Response:
-    """Move a project on in its review, or back; the page of the project stays."""
+    """Move a project forward or back in its review, and stay on its page."""
     permission, do = _VERBS[verb]
     text = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
     done = {
@@ -226,7 +230,7 @@ def apply_verb(project_id: int, verb: str) -> Response:
 @blueprint.post("/projects/<int:project_id>/comments", endpoint="project_comment")
 @access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 def comment(project_id: int) -> Response:
-    """Say something of a project to colleagues."""
+    """Comment on a project. Only staff see comments."""
     text = request.form.get("comment", "").replace("\x00", "")[: review.MOST_COMMENT]
     permission = (
         Permission.PROJECTS_WRITE if g.caller.may(Permission.PROJECTS_WRITE) else Permission.PROJECTS_APPROVE

@@ -1,4 +1,4 @@
-"""What a project spent: entered on a phone with a photo of the voucher, checked by finance, against the budget."""
+"""Spending of projects: entered on a phone with a photo of the voucher, checked by finance against the budget."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
 @blueprint.get("/spendings", endpoint="spendings")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def desk() -> str:
-    """What the projects of the manager's branch spent, what waits for finance first."""
+    """List the spendings of projects in the manager's branch, unchecked ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         lines, total = figures.listed(tx, branch=g.caller.branch_code, page=page)
@@ -44,7 +44,7 @@ def desk() -> str:
 @blueprint.get("/projects/<int:project_id>/spending", endpoint="spending")
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
-    """The account of a project, and its spendings."""
+    """Show the account of a project and its spendings."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
@@ -58,7 +58,7 @@ def show(project_id: int) -> str:
 @blueprint.post("/projects/<int:project_id>/spending", endpoint="spending_enter")
 @access.signed_in(*_ENTERS)
 def enter(project_id: int) -> Response:
-    """Enter what a project spent, with the photo of its voucher."""
+    """Enter a spending with the photo of its voucher."""
 
     def do(voucher: Voucher, photo: Photo | None) -> Callable[[Tx, Caller], Any]:
         return lambda tx, caller: vouchers.enter(tx, project_id, voucher, photo, caller.name)
@@ -69,7 +69,7 @@ def enter(project_id: int) -> Response:
 @blueprint.post("/spendings/<int:spending_id>", endpoint="spending_correct")
 @access.signed_in(*_ENTERS)
 def correct(spending_id: int) -> Response:
-    """Correct what is not checked; without another photo the one of before stays."""
+    """Correct an unchecked spending. Without a new photo the previous one stays."""
     with deps().db.transaction() as tx:
         project_id = vouchers.find_spending(tx, spending_id).project_id
 
@@ -104,7 +104,7 @@ def decide(spending_id: int, verb: str) -> Response:
 @blueprint.get("/spendings/<int:spending_id>/photo", endpoint="spending_photo")
 @access.signed_in(Permission.READ)
 def show_photo(spending_id: int) -> Response:
-    """The photo of a voucher."""
+    """Return the photo of a voucher."""
     with deps().db.transaction() as tx:
         file_key = vouchers.find_spending(tx, spending_id).file_key
     if not file_key:
@@ -113,7 +113,8 @@ def show_photo(spending_id: int) -> Response:
 
 
 def _correct(tx: Tx, spending_id: int, voucher: Voucher, photo: Photo | None, actor: str) -> None:
-    """Write the fields that were changed. Raises what `vouchers.correct` raises, Conflict `changed_meanwhile`."""
+    """Store the fields that were changed. Raises what `vouchers.correct` raises, and Conflict
+    `changed_meanwhile`."""
     row = vouchers.find_spending(tx, spending_id, lock=True)
     stored = Voucher(*(getattr(row, name) for name in Voucher._fields))
     form, subject = Form(request.form), f"spending:{spending_id}"
@@ -123,7 +124,7 @@ def _correct(tx: Tx, spending_id: int, voucher: Voucher, photo: Photo | None, ac
 
 
 def _shown(voucher: Voucher) -> dict[str, str]:
-    """Return a voucher as the page says that it showed it."""
+    """Return the shown values of a voucher, for detecting concurrent changes."""
     return {
         **{name: str(value) for name, value in voucher._asdict().items()},
         "amount_minor": yuan(voucher.amount_minor),
@@ -133,7 +134,7 @@ def _shown(voucher: Voucher) -> dict[str, str]:
 def _handed_in(
     project_id: int, do: Callable[[Voucher, Photo | None], Callable[[Tx, Caller], Any]], done: str
 ) -> Response:
-    """Read a form and its photo before any transaction, then do with them what the form is for."""
+    """Read the form and its photo before any transaction begins, then run the act that `do` returns for them."""
     back = url_for("console.spending", project_id=project_id)
     try:
         voucher = _voucher(Form(request.form))

@@ -1,4 +1,4 @@
-"""How the money of a project is divided: the rule of now, its versions, and another one from a time on."""
+"""The split of a project's money: the rule in force, its versions, and a new one from a given time."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -22,7 +22,7 @@ from kernel.errors import Invalid
 @blueprint.get("/projects/<int:project_id>/split", endpoint="project_split")
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
-    """The versions of a project's split."""
+    """Show the versions of a project's split rule."""
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
         versions = rules.splits_of(tx, project_id)
@@ -35,7 +35,7 @@ def show(project_id: int) -> str:
 @blueprint.post("/projects/<int:project_id>/split", endpoint="project_split_set")
 @access.signed_in_to_act(Permission.FUNDS_WRITE)
 def change(project_id: int) -> Response:
-    """Divide the project's money in another way from a time on."""
+    """Add a version of the split rule, valid from a given time."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
@@ -55,7 +55,7 @@ def change(project_id: int) -> Response:
 
 
 def _shown(versions: list[SplitRule]) -> dict[str, str]:
-    """Return the version that was entered last as its form shows it: a version is written as a whole."""
+    """Return the latest version as its form shows it. A new version replaces it as a whole."""
     last = max(versions, key=lambda rule: rule.id or 0, default=None)
     shares = rules.shares_of(last)._asdict()
     texts = {f"share_{name.removesuffix('_bps')}": f"{bps / 100:g}" for name, bps in shares.items()}

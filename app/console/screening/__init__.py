@@ -1,1 +1,1 @@
-"""Manager pages of screening."""
+"""Console pages of screening."""

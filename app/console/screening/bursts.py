@@ -1,4 +1,4 @@
-"""Cases in bursts: listed by what they have in common, opened, and decided together with one reason."""
+"""Bursts of cases: listed by their common sign, opened, and decided together with one reason."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -38,7 +38,7 @@ _DECISIONS: dict[str, Decision] = {"release": "released", "cancel": "cancelled"}
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 @heavy
 def show_bursts(slug: str) -> str:
-    """Open cases added up by what they have in common, the largest burst first."""
+    """List the open cases grouped by their common sign, largest burst first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         campaign, now = find_campaign(tx, slug), tx.now
@@ -49,7 +49,7 @@ def show_bursts(slug: str) -> str:
 @blueprint.get("/campaigns/<slug>/burst", endpoint="burst")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show_burst(slug: str) -> str | Response:
-    """The open cases of one burst, with their evidence."""
+    """Show the open cases of one burst with their evidence."""
     page, key = requested_page(PAGE_SIZE), _key(ConsoleForm(request.args))
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
@@ -76,9 +76,9 @@ def _key(form: ConsoleForm) -> BurstKey:
 @blueprint.post("/campaigns/<slug>/burst", endpoint="burst_decide")
 @access.signed_in_to_act(Permission.SCREEN, where=Where.FROM_BELOW)
 def decide(slug: str) -> Response:
-    """Decide the chosen cases of a burst, or all of them, a batch in a transaction. Idempotent.
+    """Decide the chosen cases of a burst, or all of them, in batches of one transaction each. Idempotent.
 
-    Not kept by its form's key: one transaction over all batches would lock the pots for donors meanwhile.
+    It does not use the form key, because a single transaction over all batches would lock the pots against donors.
     """
     form = ConsoleForm(request.form)
     key, (verb, _all, which) = _key(form), form.verb.partition(":")
@@ -122,7 +122,7 @@ def _say(done: Together) -> None:
 @blueprint.route("/donations/<uuid:donation_id>/case", methods=["GET", "POST"], endpoint="open_case")
 @access.signed_in(Permission.SCREEN)
 def open_by_hand(donation_id: UUID) -> str | Response:
-    """Put the match of one donation on hold by hand; somebody else decides about it."""
+    """Put the match of a donation on hold manually. Another reviewer must decide the case."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         case = open_case(tx, donation_id, typed.reason, typed.caller.name)

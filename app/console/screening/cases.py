@@ -1,4 +1,4 @@
-"""Screening: cases with their evidence, and the decisions of reviewers. Who gave is not shown here."""
+"""Screening cases with their evidence, and the decisions of reviewers. Donors are not shown here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,7 @@ PAGE_SIZE = 50
 @blueprint.get("/campaigns/<slug>/cases", endpoint="cases")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def list_cases(slug: str) -> str:
-    """A campaign's cases, open ones first."""
+    """List the cases of a campaign, open ones first."""
     page = requested_page(PAGE_SIZE)
     state = request.args.get("state", "")
     with deps().db.transaction() as tx:
@@ -83,13 +83,13 @@ _VERBS: dict[str, Verb] = {
 }
 
 
-_OF_THE_FEDERATION = {"blacklist", *(f"watch_{kind}" for kind in WATCHED)}  # lists that hold in all branches
+_OF_THE_FEDERATION = {"blacklist", *(f"watch_{kind}" for kind in WATCHED)}  # lists that apply to all branches
 
 
 @blueprint.post("/campaigns/<slug>/cases/<int:case_id>", endpoint="case_act")
 @access.signed_in_to_act(Permission.SCREEN)
 def decide_case(slug: str, case_id: int) -> Response:
-    """Decide a case, record an appeal or answer it, as the pressed button says."""
+    """Decide a case, record an appeal or answer it, depending on the button."""
     verb = _VERBS.get(request.form.get("verb", ""))
     reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
     state, page = request.form.get("state") or None, request.form.get("page") or None

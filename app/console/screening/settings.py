@@ -1,4 +1,4 @@
-"""The screening thresholds of a campaign: every manager sees them, some may change them and put them back."""
+"""The screening thresholds of a campaign. Every manager may see them; some may change or reset them."""
 
 from decimal import Decimal
 from typing import Any
@@ -23,15 +23,16 @@ from campaigns.screening.settings import CHANGEABLE, Setting
 from campaigns.screening.thresholds import default_thresholds
 from kernel.errors import Refusal
 
-# People type yuan and percent; the engine counts fen and basis points. Seconds and numbers are typed as they are.
+# Managers type yuan and percent, which are stored as fen and basis points. Seconds and counts are stored as typed.
 _HUNDREDTHS = ("_minor", "_bps")
 
 
 class ThresholdForm(ConsoleForm):
-    """Thresholds as they are typed, each under its own name."""
+    """The thresholds as typed, each under its own name."""
 
     def value(self, name: str) -> int | None:
-        """Return a threshold in the engine's unit; None with a fault when it is no number, or too fine."""
+        """Return a threshold in its stored unit; None with a fault if it is not a number or has too many
+        decimals."""
         self.require(name)
         return self.number(name, 2 if name.endswith(_HUNDREDTHS) else 0)
 
@@ -39,14 +40,14 @@ class ThresholdForm(ConsoleForm):
 @blueprint.get("/campaigns/<slug>/screening", endpoint="screening_settings")
 @access.signed_in(Permission.READ)
 def show(slug: str) -> str:
-    """All thresholds in a form."""
+    """Show all thresholds in a form."""
     return _page(slug, ThresholdForm({}))
 
 
 @blueprint.post("/campaigns/<slug>/screening", endpoint="screening_change")
 @access.signed_in_to_act(Permission.SCREEN)
 def change(slug: str) -> Response | tuple[str, int]:
-    """Store the thresholds. What is out of bounds is shown at its field, and nothing is changed."""
+    """Store the changed thresholds. A value out of bounds is shown at its field, and nothing is stored."""
     form = ThresholdForm(request.form)
     try:
         access.require_declared(Permission.SCREEN)
@@ -76,7 +77,7 @@ def change(slug: str) -> Response | tuple[str, int]:
 @blueprint.post("/campaigns/<slug>/screening/reset", endpoint="screening_reset")
 @access.signed_in_to_act(Permission.SCREEN)
 def reset(slug: str) -> Response:
-    """Put all thresholds back to their defaults."""
+    """Reset all thresholds to their defaults."""
     return act(
         Permission.SCREEN,
         url_for("console.screening_settings", slug=slug),
@@ -101,7 +102,7 @@ def _page(slug: str, form: ThresholdForm) -> str:
 
 
 def _row(setting: Setting, form: ThresholdForm) -> dict[str, Any]:
-    """Return a threshold as its field shows it; what was typed stays."""
+    """Return a threshold as its field shows it, with the typed value if there is one."""
     name = setting.name
     return setting._asdict() | {
         "typed": form[name] if name in form.data else _text(name, setting.value),
@@ -113,5 +114,5 @@ def _row(setting: Setting, form: ThresholdForm) -> dict[str, Any]:
 
 
 def _text(name: str, value: int) -> str:
-    """Return a value as it is typed: 1050 fen are 10.5."""
+    """Return a value as a manager types it: 1050 fen is 10.5."""
     return f"{Decimal(value) / 100:f}" if name.endswith(_HUNDREDTHS) else str(value)

@@ -1,1 +1,1 @@
-"""The audit trail in words."""
+"""Texts of the audit trail."""

@@ -1,4 +1,4 @@
-"""What the audit trail calls acts around money and disclosure (`app/i18n/audit/audit_labels.py` has the others)."""
+"""Audit labels of acts around money and disclosure (`app/i18n/audit/audit_labels.py` has the others)."""
 
 from flask_babel import lazy_gettext as _l
 

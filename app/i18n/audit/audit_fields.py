@@ -1,4 +1,4 @@
-"""What the audit trail calls the fields of its entries, and permissions."""
+"""Labels of the fields of audit entries, and of permissions."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""What the audit trail calls its acts, and the things that they are about."""
+"""Labels of the acts and subjects of audit entries."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -195,7 +195,7 @@ ACTS = {
     "question.answer": _l("答复捐赠人的提问"),
     "site.switch": _l("切换只开放捐赠"),
 }
-# Acts that wait for a second person, where they are not called as their entries are.
+# Acts that wait for a second person, where their label differs from that of the audit entry.
 ASKED = {
     **ACTS,
     "case.cancel": _l("取消配捐"),
@@ -208,7 +208,7 @@ ASKED = {
     "person.second_factor": _l("取消两步验证"),
     "refund_request.accept": _l("同意退款申请"),
 }
-# The first parts of acts, by which the trail is filtered.
+# The first parts of act names, by which the trail is filtered.
 GROUPS = {
     **audit_accounting.GROUPS,
     "question": _l("提问"),

@@ -1,4 +1,4 @@
-"""Entries of the audit trail in words: what was done, to what, and what was before and after."""
+"""Audit entries in words: the act, its subject, and the values before and after."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from app.i18n.names import actor_name, source_name
 from app.i18n.refusals.fields import LABELS, label
 from kernel.money import yuan
 
-_SHORT = 8  # characters of a donation's id
+_SHORT = 8  # characters shown of a donation's id
 _WORDS = {
     "account": DIFFERENCE_ACCOUNTS,
     "act": ASKED,
@@ -36,7 +36,7 @@ _WORDS = {
 
 
 class Change(NamedTuple):
-    """One line of what an entry says: of a field that was changed, what it was before."""
+    """One line of an audit entry. `before`: the previous value of a changed field; None for a stated one."""
 
     label: str
     before: str | None
@@ -44,26 +44,26 @@ class Change(NamedTuple):
 
 
 def act_text(action: str) -> str:
-    """Return what was done."""
+    """Return the label of an act."""
     return word(ACTS, action)
 
 
 def subject_text(subject: str, name: str = "") -> str:
-    """Return what an entry is about: its kind, and its name, or else its number."""
+    """Return the label of an entry's subject: its kind, followed by its name or else its id."""
     kind, _colon, key = subject.partition(":")
     if key == "offline":
-        return source_name(subject)  # a source of ours that has the form of a partner's
+        return source_name(subject)  # our own source, written like a partner's
     shown = name or (key[:_SHORT] if kind == "donation" else key)
     return f"{word(SUBJECTS, kind)} {shown}".strip()
 
 
 def changes(detail: Mapping[str, Any]) -> list[Change]:
-    """Return what an entry says beside its act: first the fields that were changed, then the rest."""
+    """Return the details of an entry: the changed fields first, then the rest."""
     return [*_changed(detail), *_stated(detail)]
 
 
 def changes_text(detail: Mapping[str, Any]) -> str:
-    """Return all that an entry says in one line, for a table that leaves the system."""
+    """Return the details of an entry in one line, for exported tables."""
     parts = (
         _("%(field)s：%(after)s", field=line.label, after=line.after)
         if line.before is None
@@ -94,8 +94,8 @@ def _field(name: str) -> str:
 
 
 def field_label(name: str) -> str:
-    """Return what a field of an entry is called; '' when it has no name. Those of a pot's rules stand in entries
-    without the group that they belong to."""
+    """Return the label of an entry's field; '' if it has none. Entries name the fields of pot rules without their
+    group."""
     known = FIELDS.get(name) or LABELS.get(f"caps.{name}") or LABELS.get(f"scope.{name}")
     return str(known or "") or label(name)
 
@@ -126,11 +126,11 @@ def _number(name: str, value: int) -> str:
 
 
 def _moment(text: str) -> str:
-    """Return a time as pages show it; '' for what is none."""
+    """Return a time as pages show it; '' if the text is no time."""
     if len(text) < 19 or text[10:11] != "T":
         return ""
     try:
         moment = datetime.fromisoformat(text)
         return when(moment) if moment.tzinfo else ""
-    except (ValueError, OverflowError):  # somebody may have typed it: a time in the year 10,000 of Shanghai
+    except (ValueError, OverflowError):  # may be typed text, such as a time beyond the year 9999 in Shanghai
         return ""

@@ -1,1 +1,1 @@
-"""Refusals, faults and problems in words."""
+"""Texts of refusals, faults and problems."""

@@ -1,4 +1,4 @@
-"""The texts of refusals around accounting and money out."""
+"""The texts of refusals around accounting and payouts."""
 
 from flask_babel import lazy_gettext as _l
 

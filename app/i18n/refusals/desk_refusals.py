@@ -1,4 +1,4 @@
-"""The texts of refusals on the pages where a federation runs its events."""
+"""The texts of refusals on the pages where a federation runs its campaigns."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""The text of every fault of a field, in both languages (msgids are Chinese; English in the catalogue).
+"""The text of every fault of a field, in both languages (msgids are Chinese; English is in the catalogue).
 
 A text is shown at its field, so it does not repeat the field's name.
 """
@@ -227,7 +227,7 @@ FAULTS = {
     "not_booked": _l("银行还没有入账，这一行先不导入；入账后再导入一次"),
     "moved_in_tree": _l("这个地区已在组织树的其他位置"),
 }
-# Where a parameter is a code of ours, people read its label.
+# Parameters that are codes are shown by their labels.
 _LABELS = {"wider": CAPS, "kind": POT_KINDS, "level": LEVELS, "expected_level": LEVELS}
 _CHOICES = (
     POT_KINDS,
@@ -249,12 +249,12 @@ _CHOICES = (
 
 
 def fault_text(fault: Fault) -> str:
-    """Return what is wrong with a field, in the reader's language and with labels for codes."""
+    """Return the text of a fault in the reader's language, with labels instead of codes."""
     return str(FAULTS[fault.code]) % {name: _labelled(name, value) for name, value in fault.params.items()}
 
 
 def program_text(fault: Fault) -> str:
-    """Return the same for programs and commands: in English, with the codes that they have to send."""
+    """Return the text of a fault for programs and commands: in English, with the codes that they must send."""
     with force_locale("en") if language() != "en" else nullcontext():
         return str(FAULTS[fault.code]) % {name: shown(name, value) for name, value in fault.params.items()}
 

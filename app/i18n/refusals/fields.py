@@ -1,4 +1,4 @@
-"""What the fields of forms are called, and a refusal as sentences at the fields of a form."""
+"""Labels of form fields, and refusals as sentences at the fields of a form."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,7 +11,7 @@ from app.i18n.refusals.refusals import refusal_text
 from kernel.errors import Refusal
 from kernel.money import yuan
 
-# The lines of a table go by the table's name.
+# A row of a table uses the label of the table.
 LABELS = {
     **{f"accounts.{kind}": label for kind, label in ACCOUNT_KINDS.items()},
     "name": _l("名称"),
@@ -124,7 +124,7 @@ _AT = {
 
 
 def refusal_words(refusal: Refusal) -> str:
-    """Return what a refusal means, with the money that is there when there was too little."""
+    """Return the text of a refusal, with the available amount if there was too little money."""
     text = refusal_text(refusal)
     if "available_minor" in refusal.params:
         text += _("现在可用 %(amount)s 元。", amount=yuan(refusal.params["available_minor"]))
@@ -134,23 +134,23 @@ def refusal_words(refusal: Refusal) -> str:
 
 
 def at_fields(refusal: Refusal) -> dict[str, str]:
-    """Return a refusal as faults of a form: field -> sentence; '' is the form as a whole."""
+    """Return a refusal as faults of a form: field -> sentence. '' is the form as a whole."""
     if refusal.fields:
         return {name: fault_text(fault) for name, fault in refusal.fields.items()}
     return {_AT.get(refusal.code, ""): refusal_words(refusal)}
 
 
 def label(name: str) -> str:
-    """Return what a field is called; '' when it has no name of its own."""
+    """Return the label of a field; '' if it has none."""
     plain = name.removeprefix("plan.")
     return str(LABELS.get(plain) or LABELS.get(plain.split(".")[0], ""))
 
 
 def labelled(name: str, sentence: str) -> str:
-    """Return a sentence with the name of its field before it."""
+    """Return a sentence preceded by the label of its field."""
     return f"{label(name)}{_('：')}{sentence}" if label(name) else sentence
 
 
 def named_faults(refusal: Refusal) -> list[str]:
-    """Return the refused fields with their labels, for a page on which the fields themselves are not."""
+    """Return the faults of the refused fields with their labels, for a page that does not show the fields."""
     return [labelled(name, fault_text(fault)) for name, fault in refusal.fields.items()]

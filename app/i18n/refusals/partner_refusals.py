@@ -1,4 +1,4 @@
-"""What is refused about partner platforms, their subscriptions, mappings and sources."""
+"""The texts of refusals around partner platforms, their subscriptions, mappings and sources."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""The text of every problem that is no refusal: what the web framework turns away, by our code for it."""
+"""The text of every problem that is not a refusal: an error of the web framework, by our code for it."""
 
 from contextlib import nullcontext
 
@@ -24,6 +24,6 @@ PROBLEMS = {
 
 
 def problem_text(code: str, locale: str) -> str:
-    """Return what a problem means; a code without a text stands for itself."""
+    """Return the text of a problem; a code without a text stands for itself."""
     with force_locale(locale) if locale != language() else nullcontext():
         return str(PROBLEMS[code]) if code in PROBLEMS else code_text(code)

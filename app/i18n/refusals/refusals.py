@@ -1,4 +1,4 @@
-"""The text of every refusal, in both languages (msgids are Chinese; English in the catalogue)."""
+"""The text of every refusal, in both languages (msgids are Chinese; English is in the catalogue)."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -262,13 +262,15 @@ REFUSALS = {
 
 
 def refusal_text(refusal: Refusal, locale: str | None = None) -> str:
-    """Return what a refusal means, in `locale` (default: the reader's language)."""
+    """Return the text of a refusal in `locale` (default: the reader's language)."""
     return code_text(refusal.code, locale, **refusal.params)
 
 
 def code_text(code: str, locale: str | None = None, **params: Any) -> str:
-    """Return the text of a code; a code without a text stands for itself. Parameters that nobody knows any more,
-    because only the code was kept, are left open."""
+    """Return the text of a code; a code without a text stands for itself.
+
+    Parameters that are no longer known, because only the code was stored, become "…".
+    """
     with force_locale(locale) if locale and locale != language() else nullcontext():
         if code not in REFUSALS:
             return code
@@ -281,7 +283,7 @@ class _Parameters(dict[str, str]):
 
 
 def shown(name: str, value: Any) -> str:
-    """Return a parameter as people read it: fen as yuan, times in Shanghai, lists with commas."""
+    """Return a parameter formatted for people: fen as yuan, times in Shanghai, lists with commas."""
     if isinstance(value, list | tuple | set | frozenset):
         return gettext("、").join(yuan(item) if name.endswith("_minor") else str(item) for item in value)
     if name.endswith("_minor"):
