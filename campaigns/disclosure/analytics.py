@@ -1,7 +1,7 @@
-"""Who gave how, for those who run campaigns: paid gifts by hour, channel, source, team, county, amount; how many
-donors came back. With a branch only gifts to its projects are counted.
+"""Analytics for those who run campaigns: paid donations by hour, channel, source, team, county and amount, and how
+many donors came back. With a branch, only donations to its projects are counted.
 
-Amounts are fen, less what went back. One statement reads all paid donations of the campaign once.
+Amounts are in fen, less refunds. One statement reads all paid donations of the campaign once.
 """
 
 from datetime import datetime
@@ -18,11 +18,11 @@ from kernel.db import Tx
 # The first fen of each band of amounts.
 BANDS = (1, 10_00, 50_00, 100_00, 500_00, 1_000_00, 10_000_00)
 DIMENSIONS = ("hour", "channel", "county", "band", "team", "source")
-MOST_LINES = 40  # of teams and sources: the largest
+MOST_LINES = 40  # of teams and sources; the largest are kept
 
 
 class Line(NamedTuple):
-    """The gifts of one value of a dimension: `key` is the hour since the campaign opened, a code, or a name."""
+    """The donations of one value of a dimension. `key` is the hour since the campaign opened, a code, or a name."""
 
     dimension: str
     key: str
@@ -32,7 +32,8 @@ class Line(NamedTuple):
 
 
 class Donors(NamedTuple):
-    """How many donors: those who never gave before in a campaign, those who did, and those with several gifts."""
+    """How many donors gave in no earlier campaign (`first`), gave in one (`again`), and gave several times in this
+    one (`several`)."""
 
     first: int
     again: int
@@ -40,14 +41,15 @@ class Donors(NamedTuple):
 
 
 class Analytics(NamedTuple):
-    """What `analytics` found, and when; `donors` is None for a branch: donors are counted by campaign."""
+    """The analytics of a campaign at a time. `donors` is None for a branch, because donors are counted by
+    campaign."""
 
     at: datetime
     lines: list[Line]
     donors: Donors | None
 
     def of(self, dimension: str) -> list[Line]:
-        """Return the lines of a dimension: hours and bands in their order, others from the largest on."""
+        """Return the lines of a dimension: hours and bands in their order, others largest first."""
         lines = [line for line in self.lines if line.dimension == dimension]
         if dimension in ("hour", "band"):
             return sorted(lines, key=lambda line: int(line.key))
@@ -55,12 +57,12 @@ class Analytics(NamedTuple):
 
     @property
     def whole(self) -> Line:
-        """All gifts together."""
+        """All donations together."""
         return next((line for line in self.lines if line.dimension == "all"), Line("all", "", "", 0, 0))
 
 
-# Gifts are counted once by all dimensions together, and the few cells that result by each of them: six counts over
-# a million gifts take four times as long. Seconds as a float, for the same reason.
+# Donations are first grouped once by all dimensions together, and the few resulting cells are then counted by each
+# of them: six counts over a million donations take four times as long. Seconds are a float for the same reason.
 _LINES = """
     WITH cell AS (
         SELECT d.project_id, d.channel, d.team, d.source_code,
@@ -112,7 +114,7 @@ def analytics(tx: Tx, campaign: Campaign, branch: str | None = None) -> Analytic
 
 
 def campaign_before(tx: Tx, campaign: Campaign) -> Campaign | None:
-    """Return the last campaign of the same host that opened before: last year's."""
+    """Return the previous campaign of the same host, usually last year's."""
     earlier = select(Campaign).where(
         Campaign.host_code == campaign.host_code,
         col(Campaign.opens_at) < campaign.opens_at,

@@ -42,17 +42,17 @@ class CampaignView:
     currency: str
     now: datetime
     totals: Totals
-    contact: Contact | None = None  # how the host is reached
+    contact: Contact | None = None  # how to reach the host
     withdrawn_reason: str = ""  # why it takes no donations although it is open
 
     @property
     def running(self) -> bool:
-        """Whether donors may give now; the clock decides, not how late the scheduler is."""
+        """Whether donors may give now. The clock decides, even if the scheduler is late."""
         return not self.withdrawn_reason and self._between
 
     @property
     def shown_phase(self) -> str:
-        """The phase as the clock has it, when the scheduler has not written it yet."""
+        """The phase by the clock, even if the scheduler has not written it yet."""
         if self.phase not in NOT_OVER:
             return self.phase
         if self.now >= self.ends_at:
@@ -70,14 +70,15 @@ class CampaignView:
 
     @property
     def next_window_at(self) -> datetime | None:
-        """When match is given again; None if no window is left."""
+        """When match is given next; None if no window is left."""
         return self.windows.next_opening(self.now)
 
 
 class CampaignLine(NamedTuple):
-    """A campaign in the managers' list, drafts included; how many projects and open discrepancies it has.
+    """A campaign in the managers' list, drafts included, with its number of projects and open discrepancies.
 
-    `from_above`: a node above the branch that is listed hosts it."""
+    `from_above`: its host is a node above the listed branch.
+    """
 
     id: int
     slug: str
@@ -91,7 +92,7 @@ class CampaignLine(NamedTuple):
 
 
 class County(NamedTuple):
-    """A county with projects in a campaign, and how many."""
+    """A county and its number of projects in a campaign."""
 
     code: str
     name: str
@@ -102,13 +103,13 @@ _SHOWN = select(Campaign, Organisation.name).join(Organisation, col(Organisation
 
 
 def public_campaigns(tx: Tx) -> list[CampaignView]:
-    """Return all campaigns that the public may see, what ends last first."""
+    """Return all public campaigns, latest end first."""
     shown = _SHOWN.where(col(Campaign.phase).in_(PUBLIC)).order_by(col(Campaign.ends_at).desc())
     return _views(tx, tx.all(shown))
 
 
 def public_campaign(tx: Tx, slug: str) -> CampaignView:
-    """Return one campaign. Raises NotFound `campaign_unknown`, also for a draft."""
+    """Return a public campaign. Raises NotFound `campaign_unknown`, also for a draft."""
     if is_storable(slug):
         shown = _SHOWN.where(Campaign.slug == slug, col(Campaign.phase).in_(PUBLIC))
         for view in _views(tx, tx.all(shown)):
@@ -145,7 +146,7 @@ def _view(
 
 
 def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
-    """Return all campaigns, what ends last first; with `branch` those hosted in it or by a node above it."""
+    """Return all campaigns, latest end first. With `branch`, only those hosted in it or by a node above it."""
     return tx.rows_as(
         CampaignLine,
         """SELECT c.id, c.slug, c.name, c.phase, c.opens_at, c.ends_at,
@@ -163,7 +164,7 @@ def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
 
 
 def counties(tx: Tx, campaign_id: int) -> list[County]:
-    """Return where the projects of a campaign are, by code."""
+    """Return the counties of a campaign's projects, by code."""
     rows = tx.all(
         select(Organisation.code, Organisation.name, func.count())
         .join(Project, col(Project.county_code) == Organisation.code)
@@ -176,14 +177,14 @@ def counties(tx: Tx, campaign_id: int) -> list[County]:
 
 
 def themes_of(tx: Tx, campaign_id: int) -> list[str]:
-    """Return the themes that a campaign's projects have, in the order of our list."""
+    """Return the themes of a campaign's projects, in the order of `THEMES`."""
     query = select(Project.theme).join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)
     present = tx.all(query.where(CampaignEntry.campaign_id == campaign_id).distinct())
     return [theme for theme in THEMES if theme in present]
 
 
 def entries(tx: Tx, campaign_id: int) -> dict[int, ProjectRow]:
-    """Return all projects that take part in a campaign, with what they raised there, by id."""
+    """Return project id -> project for all projects of a campaign, with what they raised there."""
     rows: dict[int, ProjectRow] = {}
     total, number = 1, 0
     while number * MOST_PAGE_SIZE < total:
@@ -194,10 +195,7 @@ def entries(tx: Tx, campaign_id: int) -> dict[int, ProjectRow]:
 
 
 def entry(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
-    """Return a project that takes part in a campaign, with what it raised there.
-
-    Raises NotFound `project_unknown`.
-    """
+    """Return a project of a campaign, with what it raised there. Raises NotFound `project_unknown`."""
     code = tx.first(
         select(Project.code)
         .join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)

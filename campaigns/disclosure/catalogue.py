@@ -1,4 +1,4 @@
-"""The list of projects with what each has raised, computed from the books at every reading."""
+"""The list of projects with what each has raised, computed from the books on every read."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from kernel.text import is_storable
 from ledger.chart import EARNED
 from matching.rules import LEVELS
 
-# Nearest to its target first, and what has reached it last.
+# Nearest to its target first; projects that have reached it come last.
 _TOTAL = "coalesce(r.minor, 0) + coalesce(m.minor, 0)"
 SORTS = {
     "nearest": f"{_TOTAL} >= p.target_minor, ({_TOTAL}) / CAST(greatest(p.target_minor, 1) AS float8) DESC, p.id",
@@ -32,7 +32,7 @@ _FILTER = """
       AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
       AND (CAST(:theme AS text) IS NULL OR p.theme = :theme)"""
 
-# Each word that was typed is somewhere in a name, in Chinese or in pinyin.
+# Each typed word must occur in some name, in Chinese or in pinyin.
 _BY_WORDS = """
       AND NOT EXISTS (
           SELECT FROM unnest(CAST(:patterns AS text[])) AS word(pattern)
@@ -44,7 +44,7 @@ _JOINED = """
      LEFT JOIN organisation c ON c.code = p.county_code
      LEFT JOIN organisation t ON t.code = p.township_code
      LEFT JOIN spelling sp ON sp.name = p.name"""
-# Only for searching: places in pinyin, and the words of themes.
+# Joined only for a search: places in pinyin, and the words of themes.
 _SEARCHED = """
      LEFT JOIN spelling so ON so.name = o.name
      LEFT JOIN spelling sc ON sc.name = c.name
@@ -52,7 +52,7 @@ _SEARCHED = """
      LEFT JOIN unnest(CAST(:themes AS text[]), CAST(:theme_words AS text[])) AS th(theme, words)
             ON th.theme = p.theme"""
 
-# Sums first, then hash joins: the accounts are read once, whatever the number of projects.
+# Sums first, then hash joins, so that the accounts are read once, however many projects there are.
 _PAGE = """
    WITH raised AS (
         SELECT project_id, sum(raised_minor) AS minor FROM project_raised
@@ -97,7 +97,7 @@ class ProjectRow(NamedTuple):
     status: str
     rating: int  # stars; 0: not rated
     theme: str
-    unit: str  # what a sum buys one of; empty: not said
+    unit: str  # what an amount buys; empty if the project states none
     unit_price_minor: int | None
 
 
@@ -114,12 +114,11 @@ def listed(
 ) -> tuple[list[ProjectRow], int]:
     """Return one page of projects and their total number.
 
-    With `campaign_id`, only its entries and only what was raised there. `under` and `branch` are codes of branches
-    of the network: the place that was asked for, and the one that the caller is limited to. Each word of `q`
-    is searched for in the names of the project, its village, township and county, in its code and theme, in Chinese
-    or in pinyin. Empty text means any. Projects of every status are
-    listed: the caller leaves out by `status` what the public may not see.
-    Raises Invalid `list_invalid` naming every invalid field.
+    With `campaign_id`, only the campaign's projects and what they raised there. `under` and `branch` are codes of
+    branches of the network: the requested place, and the branch that the caller is limited to. Each word of `q`
+    must occur in the name of the project, its village, township or county, its code or its theme, in Chinese or in
+    pinyin. An empty text matches everything. Projects of every status are listed; the caller must filter out, by
+    `status`, what the public may not see. Raises Invalid `list_invalid` naming every invalid field.
     """
     if faults := _faults(level, under, q, sort, page, theme):
         raise Invalid("list_invalid", fields=faults)
@@ -148,7 +147,7 @@ def listed(
 
 
 def _pattern(q: str) -> str:
-    """Return an ILIKE pattern that finds a word as it was typed: % and _ are plain characters."""
+    """Return an ILIKE pattern that finds a word literally; % and _ are escaped."""
     escaped = q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
 

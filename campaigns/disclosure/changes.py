@@ -1,12 +1,12 @@
-"""Whether anything that shared pages show has changed, asked of the database in constant time.
+"""Detect in constant time whether anything that shared pages show has changed in the database.
 
-Every statement that writes a table which public pages read raises the sequence `public_change`, by a trigger: no
-use case has to remember it, and a change by hand counts too. Unless giving and screening write that table often,
-`content_change` is raised too: what is read of the other tables is right until it moves. A sequence takes no lock
-and is raised before its transaction commits. So a look also remembers which transactions were under way: what one
-of them wrote becomes visible when it ends, although the sequence stands still.
+Every statement that writes a table which public pages read advances the sequence `public_change` through a trigger,
+so no use case has to remember it and a manual change counts too. For tables that donations and screening do not
+write often, the trigger also advances `content_change`; data read from these tables stays valid until that sequence
+moves. A sequence takes no lock and advances before its transaction commits. So each check also records the
+transactions in progress: their writes become visible when they end, although the sequence does not move again.
 
-What the clock changes (a campaign opens, a tranche opens) is no write: `next_moment` says when that is.
+Changes by the clock (a campaign or a tranche opens) are not writes: `next_moment` returns when the next one is.
 """
 
 from datetime import datetime
@@ -16,13 +16,14 @@ from kernel.db import Tx
 
 
 class Count(NamedTuple):
-    """A sequence as one look saw it. `unsettled`: transactions whose writes are counted but not visible yet."""
+    """A sequence as one check saw it. `unsettled`: transactions whose writes are counted but not visible yet."""
 
     number: int
     unsettled: frozenset[int]
 
     def after(self, earlier: "Count") -> "tuple[bool, Count]":
-        """Return whether anything may have changed since an earlier look, and what to compare the next one with."""
+        """Return whether anything may have changed since an earlier check, and what to compare the next check
+        with."""
         if self.number != earlier.number:
             return True, self
         ended = earlier.unsettled - self.unsettled
@@ -30,7 +31,7 @@ class Count(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What one look saw: of all that pages show, and of what giving does not write."""
+    """The result of one check: of everything that pages show, and of what donations do not write."""
 
     changes: Count
     content: Count
@@ -38,10 +39,10 @@ class Look(NamedTuple):
 
 
 def look(tx: Tx) -> Look:
-    """Look once, in a transaction that reads committed data.
+    """Check once, in a transaction that reads committed data.
 
-    The numbers are read before the transactions: whoever raised one had a transaction id by then and holds the lock
-    on it until what they wrote is visible.
+    The sequences are read before the transactions. A transaction that advanced one already had its id by then, and
+    holds the lock on that id until its writes are visible.
     """
     changes, content = tx.rows(
         """SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM public_change
@@ -56,7 +57,7 @@ def look(tx: Tx) -> Look:
 
 
 def next_moment(tx: Tx) -> datetime | None:
-    """Return the next time at which the clock alone changes what public pages show; None if there is none."""
+    """Return the next time at which the clock alone changes public pages, or None if there is none."""
     moment: datetime | None = tx.scalar(
         """SELECT min(at) FROM (
                SELECT opens_at AS at FROM campaign UNION ALL SELECT ends_at FROM campaign

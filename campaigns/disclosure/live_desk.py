@@ -1,6 +1,8 @@
-"""What happens in a campaign now, for those who run it: the last half hour, pots that run dry, what waits.
+"""What is happening in a campaign now, for those who run it: the last half hour, pots that are running dry, waiting
+messages.
 
-With a branch only the gifts to its projects are counted, and nothing that is of the whole system.
+With a branch, the minutes count only donations to its projects, and figures of the whole system are left out. Pots
+are always shown as a whole.
 """
 
 from datetime import datetime, timedelta
@@ -12,13 +14,13 @@ from kernel.db import Tx
 from payments.inbox.inbox_figures import oldest_due_s
 
 LOOK_BACK = timedelta(minutes=30)
-RATE_OVER = timedelta(minutes=10)  # how fast a pot gives is judged by these
+RATE_OVER = timedelta(minutes=10)  # the time over which the pace of a pot is measured
 DECLINED = (Status.FAILED,)
 LAPSED = tuple(status for status in ABANDONED if status is not Status.FAILED)
 
 
 class Minute(NamedTuple):
-    """The donations made in one minute, by what became of them; `given_minor` is what was paid, in fen."""
+    """The donations created in one minute, by their current state. `given_minor` is what was paid, in fen."""
 
     at: datetime
     paid: int
@@ -29,8 +31,10 @@ class Minute(NamedTuple):
 
 
 class PotPace(NamedTuple):
-    """A pot, what it reserved or captured for donations of the last minutes (fen), and when it is dry at that pace
-    (None: it is not giving, or it has nothing left)."""
+    """A pot, what it reserved or captured for donations of the last minutes (fen), and when it is dry at that pace.
+
+    `dry_at` is None if the pot gave nothing, has nothing left, or lasts for more than a year.
+    """
 
     pot: PotView
     given_minor: int
@@ -38,7 +42,8 @@ class PotPace(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Messages of a source that wait for somebody, since when the oldest does."""
+    """The number of a source's messages that wait for an operator or are flagged, and when the oldest was
+    received."""
 
     source: str
     messages: int
@@ -46,8 +51,10 @@ class Source(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """The live desk; `sources`, `new_messages` and `lag_s` (age of the oldest unprocessed message) are of the whole
-    system, and empty for a branch."""
+    """The live desk. `lag_s` is the age of the oldest unprocessed message.
+
+    `sources`, `new_messages` and `lag_s` are of the whole system, and empty for a branch.
+    """
 
     at: datetime
     minutes: list[Minute]
@@ -57,12 +64,13 @@ class Desk(NamedTuple):
     sources: list[Source]
 
     def sum_of(self, name: str) -> int:
-        """Return a column of the minutes, summed."""
+        """Return the sum of a column over all minutes."""
         return sum(getattr(minute, name) for minute in self.minutes)
 
 
-# `+ 0`: without statistics all donations of a campaign seem as few as one; those of the last minutes are found by
-# their time. Both ends are named, since of one end alone the planner expects a third of the table.
+# `+ 0` keeps the planner from using the index on campaigns: without statistics it expects a campaign to have as few
+# as one donation, while the last minutes are found by their time. Both ends of the time are given, because for one
+# end alone the planner expects a third of the table.
 _OF = """d.campaign_id + 0 = :campaign AND d.pledged_at BETWEEN :since AND :now
      AND (CAST(:branch AS text) IS NULL
           OR d.project_id IN (SELECT id FROM project WHERE lineage @> ARRAY[CAST(:branch AS text)]))"""
@@ -82,7 +90,7 @@ def live_desk(tx: Tx, campaign_id: int, branch: str | None = None) -> Desk:
 
 
 def _minutes(tx: Tx, campaign_id: int, branch: str | None) -> list[Minute]:
-    """Return every minute of the time looked at, the quiet ones too."""
+    """Return every minute of the last `LOOK_BACK`, including those without donations."""
     until = tx.now.replace(second=0, microsecond=0)
     since = until - LOOK_BACK + timedelta(minutes=1)
     rows = tx.rows_as(
@@ -136,7 +144,7 @@ def _new_messages(tx: Tx) -> int:
 
 
 def _sources(tx: Tx) -> list[Source]:
-    """Return whose messages wait for somebody, the most first."""
+    """Return the sources of waiting or flagged messages, most messages first."""
     return tx.rows_as(
         Source,
         """SELECT e.source, count(*) AS messages, min(e.received_at) AS since

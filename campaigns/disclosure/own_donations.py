@@ -1,8 +1,8 @@
-"""The donations that came from one browser: their donor finds them again without a link.
+"""The donations made from one browser, so that their donor finds them again without a link.
 
-Found by the keyed hash of the browser's cookie: unpaid ones by their index, paid ones by the index that screening
-keeps (`device_gift`), and those of donors who are known by nothing else by their donor key. Gifts taken at a
-station are left out: many people share its browser.
+They are found by the keyed hash of the browser's cookie: unpaid ones by their index, paid ones by the index that
+screening keeps (`device_gift`), and those of donors known by nothing else by their donor key. Donations taken at a
+station are left out, because many people share its browser.
 """
 
 from collections.abc import Sequence
@@ -34,14 +34,15 @@ _OWN = """
 
 
 class OwnDonations(NamedTuple):
-    """What a browser gave: `open` still holds match and waits for its payment, `past` does not. Newest first."""
+    """The donations of a browser, newest first. `open` ones wait for their payment and still hold match; `past`
+    ones do not."""
 
     open: list[DonationView]
     past: list[DonationView]
 
 
 def own_donations(tx: Tx, keys: Keys, visitor: str) -> OwnDonations:
-    """Return the donations of the browser whose signed cookie says `visitor`, the newest `MOST_SHOWN`."""
+    """Return the newest `MOST_SHOWN` donations of the browser whose signed cookie contains `visitor`."""
     device = device_key(keys, visitor)
     ids: list[UUID] = [
         row.id for row in tx.rows(_OWN, device=device, visitor=visitor_key(keys, visitor), most=MOST_SHOWN)
@@ -61,7 +62,7 @@ def person_donations(tx: Tx, donation_ids: Sequence[UUID]) -> OwnDonations:
 
 
 def sorted_views(tx: Tx, ids: Sequence[UUID]) -> OwnDonations:
-    """Return donations in the order of their ids, those that wait for a payment apart."""
+    """Return donations in the order of their ids, separated into those that wait for a payment and the others."""
     views = donation_views(tx, ids)
     shown = [views[id_] for id_ in ids if id_ in views]
     return OwnDonations(

@@ -1,4 +1,4 @@
-"""The projects that a partner platform may raise money for: what to show of them, and what match is left."""
+"""The projects that a partner platform may raise money for, with their content and the match that is left."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,8 +15,11 @@ from payments.models import Partner
 
 
 class MatchNow(NamedTuple):
-    """What the pots would give a donation now: the ratio of the first one that has something, what is left in all
-    of them, the most per donation, and when more comes. Amounts in fen."""
+    """What the pots would give a donation now; amounts in fen.
+
+    `ratio_bps` and `cap_minor` (the most per donation) are those of the first pot that has money, `left_minor` is
+    what is left in all of them, and `next_at` is when the next tranche opens.
+    """
 
     ratio_bps: int
     left_minor: int
@@ -25,7 +28,7 @@ class MatchNow(NamedTuple):
 
 
 class OpenIn(NamedTuple):
-    """A campaign that takes donations for a project now."""
+    """A campaign of a project that is open now."""
 
     slug: str
     opens_at: datetime
@@ -80,7 +83,8 @@ _MINE = f"""FROM (SELECT p.*, {_UPDATED} AS updated_at FROM project p
 def partner_projects(
     tx: Tx, partner: Partner, since: datetime | None, page: Page
 ) -> tuple[list[PartnerProject], int]:
-    """Return one page of a platform's projects by code, changed since a time, and their number."""
+    """Return one page of a platform's projects, ordered by code, and their number. With `since`, only projects that
+    were created, changed status or got news since then."""
     chosen = {"codes": partner.projects, "since": since}
     total = int(tx.scalar(f"SELECT count(*) {_MINE}", **chosen))
     rows = tx.rows_as(
@@ -123,7 +127,7 @@ def _open_in(tx: Tx, project_ids: Sequence[int]) -> dict[int, tuple[OpenIn, ...]
 
 
 def match_now(pots: Sequence[PotView]) -> MatchNow:
-    """Return what pots would give now, in the order in which they are asked."""
+    """Return what pots would give now. `pots` must be in the order in which they are evaluated."""
     giving = [pot for pot in pots if pot.available_minor > 0 and not pot.locked]
     rules = giving[0].rules if giving else {}
     openings = [pot.next_tranche_at for pot in pots if pot.next_tranche_at is not None]

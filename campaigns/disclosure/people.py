@@ -1,7 +1,7 @@
-"""Who gave lately: the newest gifts of a campaign or project, with the names and messages that others may read.
+"""Recent donors: the newest donations of a campaign or project, with the names and messages that may be published.
 
-A name is shown when its donor agreed and it is plain, or somebody let it pass; a message only when somebody did.
-Everything else is a gift without a name.
+A name is shown if its donor agreed and it is either plain or approved by a reviewer. A message is shown only after
+approval. All other donations are shown without a name.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,17 @@ from campaigns.donations.view import donation_views
 from kernel.db import Tx
 from kernel.keys import Keys
 
-# The newest gifts of a campaign are among the newest transitions of all; further back they are not "just now".
+# The newest donations of a campaign are among the newest transitions of all. Older ones are not "just now".
 _WINDOW = 5_000
-MOST_COUNTED = 1_000  # donors of a project: counted so far, above it pages say "more than"
+MOST_COUNTED = 1_000  # donors of a project are counted up to this number; above it, pages say "more than"
 
 
 class RecentGift(NamedTuple):
-    """A gift as everybody may see it; amounts in fen. `name` and `message` are "" where nothing may be shown,
-    `words_id` names them to those who report them (None: nothing that was let pass)."""
+    """A donation as the public may see it; amounts in fen.
+
+    `name` and `message` are "" if they may not be shown. `words_id` identifies them in reports of abuse (None: no
+    text is shown that has been stored for review).
+    """
 
     project_id: int
     project_name: str
@@ -42,7 +45,7 @@ class RecentGift(NamedTuple):
 
 
 def recent_gifts(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift]:
-    """Return the newest gifts of a campaign, the newest first."""
+    """Return the newest donations of a campaign, newest first."""
     rows = tx.rows(
         """SELECT d.id
              FROM (SELECT id, donation_id, to_status FROM donation_history ORDER BY id DESC LIMIT :window) h
@@ -60,7 +63,7 @@ def recent_gifts(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[Recent
 def recent_gifts_of_projects(
     tx: Tx, keys: Keys, campaign_id: int, project_ids: Sequence[int], most: int
 ) -> dict[int, list[RecentGift]]:
-    """Return the newest gifts of each of these projects in a campaign, the newest first."""
+    """Return the newest donations of each of these projects in a campaign, newest first."""
     rows = tx.rows(
         """SELECT d.id FROM unnest(CAST(:projects AS bigint[])) AS u(project_id) CROSS JOIN LATERAL (
                   SELECT id FROM donation
@@ -79,7 +82,7 @@ def recent_gifts_of_projects(
 
 
 def recent_gifts_of_team(tx: Tx, keys: Keys, campaign_id: int, team: str, most: int) -> list[RecentGift]:
-    """Return the newest gifts of a team, the newest first."""
+    """Return the newest donations of a team, newest first."""
     rows = tx.rows(
         """SELECT id FROM donation
             WHERE campaign_id = :campaign AND team = :team AND team <> '' AND paid_at IS NOT NULL
@@ -94,8 +97,7 @@ def recent_gifts_of_team(tx: Tx, keys: Keys, campaign_id: int, team: str, most: 
 
 
 def donors_of_projects(tx: Tx, campaign_id: int, project_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many donors each of these projects has in a campaign; `MOST_COUNTED` gifts of each are looked at,
-    not more."""
+    """Return project id -> number of donors in a campaign, counted over its newest `MOST_COUNTED` donations."""
     rows = tx.rows(
         """SELECT u.project_id, d.donors FROM unnest(CAST(:projects AS bigint[])) AS u(project_id)
              CROSS JOIN LATERAL (
@@ -113,7 +115,7 @@ def donors_of_projects(tx: Tx, campaign_id: int, project_ids: Sequence[int]) -> 
 
 
 def messages(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift]:
-    """Return the newest gifts of a campaign whose words were let pass, the newest first."""
+    """Return the newest donations of a campaign whose texts were approved, newest first."""
     rows = tx.rows(
         """SELECT w.donation_id AS id FROM public_words w JOIN donation d ON d.id = w.donation_id
             WHERE w.campaign_id = :campaign AND w.state = 'shown' AND d.status = ANY(:counted)
@@ -126,7 +128,7 @@ def messages(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift
 
 
 class _Words(NamedTuple):
-    """Whether the donor of a gift wants to be named, and the state of the words that others may read."""
+    """Whether the donor of a donation wants to be named, and the state of its public texts."""
 
     publishes: bool
     id: int | None
@@ -159,7 +161,7 @@ def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
 
 
 def _words_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, _Words]:
-    """Return what is known of the words of gifts that have any, or whose donor wants to be named."""
+    """Return donation id -> state of its texts, for donations that have any or whose donor wants to be named."""
     rows = tx.all(
         select(Donation.id, Donation.publish_name, PublicWords.id, PublicWords.state)
         .outerjoin(PublicWords, col(PublicWords.donation_id) == Donation.id)
@@ -172,7 +174,7 @@ def _words_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, _Words]:
 
 
 def _shown_words(tx: Tx, keys: Keys, donation_id: UUID, words: _Words) -> tuple[str, str, Tribute | None]:
-    """Return what of the words of a gift may be shown: the name, the message, for whom it was made."""
+    """Return the parts of a donation's texts that may be shown: the name, the message and the tribute."""
     passed = words.state == WordsState.SHOWN
     waiting = words.state in (None, WordsState.WAITING)
     if not passed and not (words.publishes and waiting):

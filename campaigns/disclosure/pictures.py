@@ -16,7 +16,7 @@ from kernel.db import Tx
 
 
 class Picture(NamedTuple):
-    """A picture; `width` and `height` of its largest file, the focus in tenths of them."""
+    """A picture. `width` and `height` are those of its largest file; the focus is in tenths of them."""
 
     id: int
     file_key: str
@@ -32,16 +32,16 @@ class Picture(NamedTuple):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """The widths that there are files of, the smallest first; a small picture has fewer that differ."""
+        """The widths of the distinct files, smallest first. A small picture has fewer."""
         return (*(width for width in WIDTHS if width < self.width), WIDTHS[-1])
 
     def shown_width(self, width: int) -> int:
-        """Return how wide the file of a width really is."""
+        """Return the actual width of the file for a width."""
         return min(width, self.width)
 
 
 class News(NamedTuple):
-    """What happened in the village; `hidden` only managers see."""
+    """A news item from the village. Only managers see `hidden` ones."""
 
     id: int
     happened_on: date
@@ -56,18 +56,18 @@ _ORDER = (col(ProjectPicture.position), col(ProjectPicture.id))
 
 
 def pictures_of(tx: Tx, project_id: int) -> list[Picture]:
-    """Return the pictures of a project in their order, without those of its news."""
+    """Return the pictures of a project in order, without those of its news."""
     own = (ProjectPicture.project_id == project_id, col(ProjectPicture.news_id).is_(None))
     return [_picture(row) for row in tx.all(select(ProjectPicture).where(*own).order_by(*_ORDER))]
 
 
 def picture_of(tx: Tx, project_id: int, picture_id: int) -> Picture:
-    """Return one picture of a project or of its news. Raises NotFound `picture_unknown`."""
+    """Return a picture of a project or of its news. Raises NotFound `picture_unknown`."""
     return _picture(find_picture(tx, project_id, picture_id))
 
 
 def covers(tx: Tx, project_ids: Collection[int]) -> dict[int, Picture]:
-    """Return the first picture of each of these projects that has some."""
+    """Return project id -> first picture, for the projects that have any."""
     own = (col(ProjectPicture.project_id).in_(project_ids), col(ProjectPicture.news_id).is_(None))
     shown: dict[int, Picture] = {}
     for row in tx.all(select(ProjectPicture).where(*own).order_by(*_ORDER)):
@@ -76,14 +76,14 @@ def covers(tx: Tx, project_ids: Collection[int]) -> dict[int, Picture]:
 
 
 def news_of(tx: Tx, project_id: int, *, hidden: bool = False) -> list[News]:
-    """Return the news of a project, the newest first; `hidden` includes what a reviewer hid."""
+    """Return the news of a project, newest first; with `hidden`, also the hidden items."""
     rows = tx.all(select(ProjectNews).where(ProjectNews.project_id == project_id).order_by(*_NEWEST))
     shown = [row for row in rows if hidden or row.hidden_at is None]
     return _with_pictures(tx, shown)
 
 
 def news_item(tx: Tx, project_id: int, news_id: int) -> News:
-    """Return one piece of news, hidden or not. Raises NotFound `news_unknown`."""
+    """Return a news item, hidden or not. Raises NotFound `news_unknown`."""
     return _with_pictures(tx, [find_news(tx, project_id, news_id)])[0]
 
 
@@ -97,8 +97,8 @@ def _with_pictures(tx: Tx, rows: Collection[ProjectNews]) -> list[News]:
 
 
 def is_public(tx: Tx, file_key: str) -> bool:
-    """Whether everybody may see a picture: its project takes part in a campaign that is public, and what it belongs
-    to is not hidden."""
+    """Return whether a picture is public: its project takes part in a public campaign, and its news item is not
+    hidden."""
     shown = (
         select(col(ProjectPicture.id))
         .join(CampaignEntry, col(CampaignEntry.project_id) == ProjectPicture.project_id)

@@ -1,4 +1,4 @@
-"""Where the projects of a campaign are: its counties and their townships, for people who look for their village."""
+"""The counties of a campaign's projects and their townships, for donors who look for their village."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,10 @@ from kernel.db import Tx
 
 
 class Place(NamedTuple):
-    """A county or township with projects in a campaign. `pinyin` is empty until its name is spelled; the degrees
-    are None where nobody said them."""
+    """A county or township with projects in a campaign.
+
+    `pinyin` is empty until its name is spelled. The degrees are None if they were never entered.
+    """
 
     code: str
     name: str
@@ -23,14 +25,14 @@ class Place(NamedTuple):
 
 
 class CountyPlaces(NamedTuple):
-    """A county, and its townships with projects, in the order of a dictionary."""
+    """A county, and its townships with projects, in dictionary order."""
 
     county: Place
     townships: list[Place]
 
 
 def places(tx: Tx, campaign_id: int) -> list[CountyPlaces]:
-    """Return all counties with projects in a campaign, in the order of a dictionary. Two queries."""
+    """Return all counties with projects in a campaign, in dictionary order. Takes two queries."""
     townships: dict[str, list[Place]] = {}
     for county_code, place in _places(tx, campaign_id, "township_code"):
         townships.setdefault(county_code, []).append(place)
@@ -40,7 +42,7 @@ def places(tx: Tx, campaign_id: int) -> list[CountyPlaces]:
 
 
 def pinyin_of(tx: Tx, names: list[str]) -> dict[str, str]:
-    """Return how names are spelled, as far as they are."""
+    """Return name -> pinyin, for the names that have been spelled."""
     return dict(tx.all(select(Spelling.name, Spelling.syllables).where(col(Spelling.name).in_(names))))
 
 

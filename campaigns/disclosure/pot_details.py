@@ -1,4 +1,4 @@
-"""One pot as managers see it: its money, what cut its match, and whom it matched. All amounts in fen."""
+"""A pot as managers see it: its money, what cut its match, and the donations it matched. All amounts in fen."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,11 +17,11 @@ from matching.pot_state import PotState
 from matching.pots import find
 from matching.rules import Target, parse
 
-RECENT_DECISIONS = 2_000  # in which cuts are counted: a page must not read a whole giving day
+RECENT_DECISIONS = 2_000  # in which cuts are counted, because a page must not read a whole giving day
 
 
 class MatchedDonation(NamedTuple):
-    """One donation's match from a pot; `id` is the reservation's, `donated_minor` the donor's own money."""
+    """A donation's match from a pot. `id` is the reservation's; `donated_minor` is the donor's own money."""
 
     id: int
     donation_id: UUID
@@ -34,14 +34,14 @@ class MatchedDonation(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """A limit that made shares smaller, and how often."""
+    """A limit that reduced shares, and how often."""
 
     by: str
     times: int
 
 
 def pot_view(tx: Tx, pot_id: int) -> tuple[PotState, PotView]:
-    """Return one pot, as matching and as the public see it. Raises NotFound `pot_unknown`."""
+    """Return a pot as matching sees it and as the public sees it. Raises NotFound `pot_unknown`."""
     state = find(tx, min(pot_id, MOST_ID))
     return state, next(view for view in pot_views(tx, state.campaign_id) if view.id == state.pot_id)
 
@@ -57,7 +57,7 @@ def serving(pots: Sequence[PotView], target: Target) -> list[PotView]:
 
 
 def fundings(tx: Tx, campaign_id: int) -> dict[int, list[PotFunding]]:
-    """Return what came into the pots of a campaign and went out of them, oldest first, by pot."""
+    """Return pot id -> the movements between a campaign's pot and its fund, oldest first."""
     by_pot: dict[int, list[PotFunding]] = {}
     for funding in tx.all(
         select(PotFunding)
@@ -70,14 +70,14 @@ def fundings(tx: Tx, campaign_id: int) -> dict[int, list[PotFunding]]:
 
 
 def newest_funding(tx: Tx, pot_id: int) -> PotFunding | None:
-    """Return the newest movement between a pot and its fund; None before the first."""
+    """Return the newest movement between a pot and its fund, or None if there is none."""
     return tx.first(select(PotFunding).where(PotFunding.pot_id == pot_id).order_by(col(PotFunding.id).desc()))
 
 
 def cuts(tx: Tx, pot_id: int) -> tuple[list[Cut], int]:
-    """Return what made this pot's shares smaller, the most frequent first, and how often it was asked.
+    """Return what reduced this pot's shares, most frequent first, and how often the pot was evaluated.
 
-    Both among the newest decisions of all pots.
+    Both are counted over the newest decisions of all pots.
     """
     rows = tx.rows_as(
         Cut,
@@ -103,10 +103,10 @@ def cuts(tx: Tx, pot_id: int) -> tuple[list[Cut], int]:
 def matched_donations(
     tx: Tx, pot_id: int, before: int | None, most: int, branch: str | None = None
 ) -> list[MatchedDonation]:
-    """Return at most `most` donations that got or were promised match from a pot, the newest first; of a branch
-    only those to its projects.
+    """Return at most `most` donations with match or reserved match from a pot, newest first.
 
-    Read along the primary key, below the reservation `before`: the number of all is not needed for that.
+    With `branch`, only donations to its projects. Pages follow the primary key below the reservation `before`, so
+    the total number is not needed.
     """
     return tx.rows_as(
         MatchedDonation,
@@ -126,5 +126,5 @@ def matched_donations(
 
 
 def place_names(tx: Tx, pots: Sequence[PotView]) -> dict[str, str]:
-    """Return the names of the organisations to which pots are ring-fenced, by code."""
+    """Return code -> name of the organisations to which pots are ring-fenced."""
     return names(tx, {code for pot in pots for code in pot.rules.get("scope", {}).get("under", ())})

@@ -8,9 +8,13 @@ from kernel.db import Tx
 
 
 class CampaignMoney(NamedTuple):
-    """What a project got in a campaign, in fen: `matched` is captured or released, `held` on hold; `figures` what
-    was done with it since the release, `paid` what the project was paid of it. `donations` that count, `cases` that
-    are open."""
+    """What a project got in a campaign, in fen.
+
+    - `matched_minor`: captured or released match; `held_minor`: match on hold.
+    - `donations`: paid and not refunded; `cases`: open screening cases.
+    - `figures`: how the money was divided and paid out since the release.
+    - `paid_minor`: what was paid out for the project itself and did not come back.
+    """
 
     campaign_id: int
     slug: str

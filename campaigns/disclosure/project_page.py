@@ -1,4 +1,4 @@
-"""What the page of a project says beside its figures."""
+"""The content of a project's page beside its figures."""
 
 from typing import NamedTuple
 
@@ -14,18 +14,19 @@ from kernel.db import Tx
 
 
 class Unit(NamedTuple):
-    """What a sum buys so many of in a project, and its price in fen."""
+    """What an amount buys in a project, and its price in fen."""
 
     name: str
     price_minor: int
 
     def bought_by(self, amount_minor: int) -> int:
-        """Return how many whole units a sum buys."""
+        """Return how many whole units an amount buys."""
         return amount_minor // self.price_minor
 
 
 class ProjectPage(NamedTuple):
-    """What a sum does, how the money is and was spent, whom to ask, and what the village shows and tells (fen)."""
+    """What an amount buys, how the money is and was spent, the contact, and the village's pictures and news
+    (fen)."""
 
     unit: str
     unit_price_minor: int | None
@@ -38,16 +39,16 @@ class ProjectPage(NamedTuple):
     spent: list[Published]
     moved: list[Moved]
     goods: list[PublicGoods]
-    related: str = ""  # its related parties, as they were declared
+    related: str = ""  # its declared related parties
 
     @property
     def counted(self) -> Unit | None:
-        """The unit, where the project says its price."""
+        """The unit, if the project states its price."""
         return _unit(self.unit, self.unit_price_minor)
 
 
 def unit_of(tx: Tx, project_id: int) -> Unit | None:
-    """Return the unit of a project; None when it does not say one. Raises NotFound `project_unknown`."""
+    """Return the unit of a project, or None if it states none. Raises NotFound `project_unknown`."""
     project = find(tx, project_id)
     return _unit(project.unit, project.unit_price_minor)
 
@@ -57,7 +58,7 @@ def _unit(name: str, price_minor: int | None) -> Unit | None:
 
 
 def project_page(tx: Tx, project_id: int) -> ProjectPage:
-    """Return what the page of a project says. Raises NotFound `project_unknown`."""
+    """Return the content of a project's page. Raises NotFound `project_unknown`."""
     project = find(tx, project_id)
     return ProjectPage(
         unit=project.unit,

@@ -1,4 +1,4 @@
-"""What of a project's money was given another purpose, and what became of its surplus, as everybody reads it."""
+"""Public records of a project's money that was given another purpose, and of the use of its surplus."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -13,8 +13,10 @@ from kernel.db import Tx
 
 
 class Moved(NamedTuple):
-    """Money that went from a project to `name`, or (incoming) came from it, in fen. `way`: of a surplus; else the
-    filing of the changed purpose and what it rests on."""
+    """Money that was moved from a project to `name` or, if `incoming`, from `name` to the project, in fen.
+
+    `way` is set for a surplus. For a changed purpose, `filing_no` and `basis` are its filing and what it rests on.
+    """
 
     at: datetime
     amount_minor: int
@@ -27,7 +29,7 @@ class Moved(NamedTuple):
 
 
 def moved_of(tx: Tx, project_id: int) -> list[Moved]:
-    """Return what was moved, the newest first."""
+    """Return the moved money of a project, newest first."""
     changes, uses = changes_of(tx, project_id), uses_of(tx, project_id)
     if not changes and not uses:
         return []

@@ -1,4 +1,5 @@
-"""A day of donations to try a campaign's pots with: typed line by line, or made by chance, always the same."""
+"""A day of donations for simulating a campaign's pots: typed line by line, or generated, always with the same
+result."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,21 +19,21 @@ from matching.simulate import Gift
 
 MOST_GIFTS = 10_000
 GIFTS, AVERAGE_MINOR = 2_000, 60_00  # our default
-# What people give, in yuan, and how often: the shape of a giving day, scaled to the average that is asked for.
+# Typical amounts in yuan and their frequency: the shape of a giving day, scaled to the requested average.
 _USUAL = ((10, 30), (20, 20), (50, 20), (100, 18), (200, 7), (500, 3), (1_000, 1.5), (5_000, 0.5))
 _AVERAGE = sum(yuan * often for yuan, often in _USUAL) / sum(often for _, often in _USUAL)
 
 
 class Day(NamedTuple):
-    """How a day is made: how many gifts, and the average gift in fen."""
+    """The size of a generated day: the number of donations, and the average donation in fen."""
 
     gifts: int
     average_minor: int
 
 
 def projects_of(tx: Tx, campaign: Campaign) -> dict[str, Target]:
-    """Return the projects of a campaign as matching sees them, by code. Raises Invalid `simulation_invalid` without
-    any."""
+    """Return project code -> target for the projects of a campaign. Raises Invalid `simulation_invalid` if it has
+    none."""
     ids = tx.all(select(CampaignEntry.project_id).where(CampaignEntry.campaign_id == campaign.id))
     targets = {key[1]: entry.target for key, entry in entries(tx, [(campaign.id or 0, id_) for id_ in ids]).items()}
     if not targets:
@@ -42,7 +43,8 @@ def projects_of(tx: Tx, campaign: Campaign) -> dict[str, Target]:
 
 
 def made_day(campaign: Campaign, targets: Mapping[str, Target], day: Day) -> list[Gift]:
-    """Make a day by chance: many gifts at the beginning and the end, four of five from a donor of their own."""
+    """Generate a pseudo-random day: many donations near the beginning and the end, and about four donors per five
+    donations."""
     random = Random(20_260_909)  # noqa: S311 - nothing depends on it that must not be guessed
     lasts_s = (campaign.ends_at - campaign.opens_at).total_seconds()
     places, scale = list(targets.values()), day.average_minor / _AVERAGE
@@ -59,13 +61,16 @@ def made_day(campaign: Campaign, targets: Mapping[str, Target], day: Day) -> lis
 
 
 def default_day(count: int | None, average_minor: int | None) -> Day:
-    """Return a day of the usual size where none is asked for, within the limits."""
+    """Return the size of a day, with our defaults for missing values, within the limits."""
     return Day(min(max(count or GIFTS, 1), MOST_GIFTS), max(average_minor or AVERAGE_MINOR, 1_00))
 
 
 def typed_day(text: str, targets: Mapping[str, Target]) -> list[Gift]:
-    """Read lines of time, amount in yuan, code of a project, and a donor if several gifts are of one; by commas or
-    tabs. Raises Invalid `simulation_invalid` with the first lines that cannot be read."""
+    """Parse lines of time, amount in yuan, project code and, if several donations have the same donor, a donor.
+
+    Values are separated by commas or tabs. Raises Invalid `simulation_invalid` with the first lines that cannot be
+    read.
+    """
     faults: dict[str, Fault] = {}
     gifts = []
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]

@@ -1,4 +1,4 @@
-"""What the sources of a campaign brought, by our own pages and by platforms alike."""
+"""What the sources of a campaign brought in, through our own pages and through platforms."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from kernel.db import Tx
 
 
 class _Gifts(NamedTuple):
-    """What came by a code: paid donations and donors, and what they gave less refunds, with its match; fen."""
+    """The paid donations and donors of a code, the amount given less refunds, and its match; fen."""
 
     code: str
     donations: int
@@ -18,8 +18,11 @@ class _Gifts(NamedTuple):
 
 
 class SourceFigures(NamedTuple):
-    """Clicks on the link of a source (`firsts`: of browsers that came by no other one before), and what came by its
-    code: paid donations and donors, and what they gave less refunds, with its match; fen."""
+    """The clicks on a source's link, and the donations that came with its code; fen.
+
+    `firsts`: clicks of browsers that came from no other source before. `donations` are paid; `raised_minor` is less
+    refunds.
+    """
 
     code: str
     clicks: int = 0
@@ -31,7 +34,7 @@ class SourceFigures(NamedTuple):
 
 
 def source_figures(tx: Tx, campaign_id: int) -> list[tuple[Source, SourceFigures]]:
-    """Return the sources of a campaign with what they brought, the most first."""
+    """Return the sources of a campaign with their figures, most money raised first."""
     sources = sources_of(tx, campaign_id)
     rows = tx.rows_as(
         _Gifts,

@@ -1,7 +1,7 @@
 """The standings of a campaign: totals by county, township, village or team.
 
-Only totals are ranked; nobody is shown who has not donated, as there are no quotas. Equal totals are in the order
-of their codes. Of the names that gifts carry only those of approved teams are shown.
+Only totals are ranked. The standings never show who has not donated, because there are no quotas. Equal totals are
+ordered by code. Of the team names on donations, only those of approved teams are shown.
 """
 
 from campaigns.donations.states import COUNTED

@@ -1,4 +1,4 @@
-"""What somebody may have meant who found no project: places of the campaign with a similar name."""
+"""Suggest places of a campaign with a similar name when a search finds no project."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ _LEAST_LIKENESS = 0.34
 
 
 class Place(NamedTuple):
-    """A place with projects in a campaign; `search` is its name in pinyin, "" when it is not spelled yet."""
+    """A place with projects in a campaign. `search` is its name in pinyin, or "" if it has not been spelled yet."""
 
     code: str
     name: str
@@ -19,7 +19,7 @@ class Place(NamedTuple):
 
 
 def similar_places(tx: Tx, campaign_id: int, typed: str) -> list[Place]:
-    """Return the places of a campaign whose names are most like what was typed, the likest first."""
+    """Return the places of a campaign whose names are most similar to the typed text, most similar first."""
     places = tx.rows_as(
         Place,
         """SELECT o.code, o.name, coalesce(s.search, '') AS search
@@ -35,7 +35,7 @@ def similar_places(tx: Tx, campaign_id: int, typed: str) -> list[Place]:
 
 
 def most_similar(places: Sequence[Place], typed: str) -> list[Place]:
-    """PURE. Return the places whose names share most with what was typed: characters, or pairs of letters."""
+    """PURE. Return the places whose names share most characters, or pairs of letters, with the typed text."""
     words = [word for word in typed.lower().split() if word]
     scored = [(max((_likeness(place, word) for word in words), default=0.0), place) for place in places]
     likely = sorted((pair for pair in scored if pair[0] >= _LEAST_LIKENESS), key=lambda pair: (-pair[0], pair[1]))
@@ -43,7 +43,7 @@ def most_similar(places: Sequence[Place], typed: str) -> list[Place]:
 
 
 def _likeness(place: Place, word: str) -> float:
-    """Return from 0 to 1 how much a name and a word have in common."""
+    """Return from 0 to 1 how similar a name and a word are."""
     if word.isascii():
         return _shared(_pairs(word), _pairs(place.search.partition(" ")[0]))
     return _shared(set(word), set(place.name.lower()))

@@ -1,4 +1,4 @@
-"""What a team gave together, with its match. Amounts in fen."""
+"""What a team gave together, and its match. Amounts in fen."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from campaigns.donations.states import COUNTED
 from campaigns.teams.teams import TeamView
 from kernel.db import Tx
 
-# What each gift of a team brought: `live_minor` of its reservations that are captured and not on hold.
+# The match of a donation: `live_minor` of its reservations that are captured and not on hold.
 MATCH_OF_GIFT = """coalesce((SELECT sum(r.live_minor) FROM reservation r
                               WHERE r.donation_id = d.id AND r.state = 'captured' AND NOT r.held), 0)"""
 
@@ -25,7 +25,7 @@ class TeamTotals(NamedTuple):
 
 
 def team_totals(tx: Tx, team: TeamView) -> TeamTotals:
-    """Return what a team gave."""
+    """Return the totals of a team."""
     return tx.rows_as(
         TeamTotals,
         f"""SELECT count(*) AS donations, count(DISTINCT d.donor_key) AS donors,

@@ -1,4 +1,4 @@
-"""What a campaign has raised and matched, and what its pots hold: computed from the books at every reading."""
+"""What a campaign has raised and matched, and what its pots hold, computed from the books on every read."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from matching.pot_state import PotState, load_pot_states
 
 
 class Totals(NamedTuple):
-    """Amounts in fen, less refunds, and the number of donations and donors. `matched_minor` is captured match."""
+    """Amounts in fen less refunds, and the numbers of donations and donors. `matched_minor` is captured match."""
 
     donations: int
     donors: int
@@ -20,12 +20,14 @@ class Totals(NamedTuple):
 
 
 class PotView(NamedTuple):
-    """A pot as the public sees it; amounts in fen. `available_minor` is without tranches that have not opened,
-    and 0 while the pot is paused: what it could give without the pause is `paused_minor` then.
+    """A pot as the public sees it; amounts in fen.
 
-    `funded_minor` is what the pot received less what it returned; it is the sum of `available_minor`,
-    `paused_minor`, closed tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` went back
-    to the fund at the end of the campaign, or later when a donation was refunded.
+    `available_minor` excludes tranches that have not opened. While the pot is paused it is 0, and `paused_minor` is
+    what the pot could give without the pause.
+
+    `funded_minor` is what the pot received less what it returned. It is the sum of `available_minor`,
+    `paused_minor`, closed tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` was
+    returned to the fund at the end of the campaign, or later when a donation was refunded.
     """
 
     id: int
@@ -39,9 +41,9 @@ class PotView(NamedTuple):
     captured_minor: int
     next_tranche_at: datetime | None
     rules: dict[str, Any]
-    locked: bool = False  # a challenge pot whose challenge is not met yet
+    locked: bool = False  # a challenge pot whose challenge has not been met
     unlocked_at: datetime | None = None
-    held_minor: int = 0  # captured, and on hold until a reviewer decides (screening)
+    held_minor: int = 0  # captured, but on hold until a reviewer decides (screening)
     returned_minor: int = 0
     paused: bool = False
     paused_at: datetime | None = None
@@ -49,7 +51,7 @@ class PotView(NamedTuple):
 
 
 def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
-    """Return the totals of campaigns, all as of one moment, as it is one statement."""
+    """Return campaign id -> totals. One statement, so all totals are as of the same moment."""
     rows = tx.rows(
         """SELECT t.campaign_id, t.donations, t.donors,
                   coalesce((SELECT sum(r.raised_minor) FROM project_raised r
@@ -65,7 +67,7 @@ def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
 
 
 def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
-    """Return the pots of a campaign by rank and age, the order in which they are asked."""
+    """Return the pots of a campaign by rank and age, the order in which they are evaluated."""
     pots = load_pot_states(tx, [campaign_id])
     balances = pot_balances(tx, [pot.pot_id for pot in pots])
     returned = _returned(tx, campaign_id)
@@ -73,7 +75,7 @@ def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
 
 
 def _returned(tx: Tx, campaign_id: int) -> dict[int, int]:
-    """Return, by pot, the fen that were returned to its fund when the campaign was over."""
+    """Return pot id -> fen that were returned to its fund after the end of the campaign."""
     rows = tx.rows(
         """SELECT f.pot_id, -sum(f.amount_minor) FROM pot_funding f JOIN pot p ON p.id = f.pot_id
             WHERE p.campaign_id = :campaign AND f.reason = 'returned' GROUP BY 1""",

@@ -1,4 +1,4 @@
-"""The way of a gift, from the payment to the village, as far as it has come."""
+"""The path of a donation from the payment to the village, as far as it has come."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,20 +18,20 @@ from kernel.db import Tx
 
 
 class Stage(StrEnum):
-    """A step on the way of a gift."""
+    """A step on the path of a donation."""
 
     PAID = "paid"
     ARRIVED = "arrived"  # the provider's statement shows it
-    MATCHED = "matched"  # final: nothing of its match is under review
+    MATCHED = "matched"  # final, because none of its match is under review
     NOTICE = "notice"
     DISBURSED = "disbursed"
-    PAID_OUT = "paid_out"  # its share of what the project was paid
-    SPENT = "spent"  # its share of what the project spent by checked vouchers
+    PAID_OUT = "paid_out"  # its share of what was paid to the project
+    SPENT = "spent"  # its share of what the project spent according to checked vouchers
 
 
 class TraceStep(NamedTuple):
-    """A step, whether the gift has made it, and when, where that is known; `amount_minor` (fen) of those that it
-    makes by and by."""
+    """A step: whether the donation has reached it, and when, if known. `amount_minor` (fen) is set for gradual
+    steps."""
 
     stage: Stage
     done: bool
@@ -40,8 +40,10 @@ class TraceStep(NamedTuple):
 
 
 def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceStep]]:
-    """Return the ways of paid donations, by id; of the others, and of what went back whole, there is none. Two
-    queries, and a few more per project of a released campaign."""
+    """Return donation id -> path for paid donations. Unpaid and fully refunded donations have none.
+
+    Takes two queries, and a few more per project of a released campaign.
+    """
     shown = [view for view in donations if view.status in (Status.PAID, Status.SETTLED)]
     arrived = tx.all(
         select(DonationHistory.donation_id, DonationHistory.at).where(

@@ -1,4 +1,4 @@
-"""The check list of a partner platform: what it must have tried in its test mode before it goes live."""
+"""The check list of a partner platform: what it must have tried in test mode before it goes live."""
 
 from enum import StrEnum
 
@@ -10,28 +10,28 @@ from payments.partners.partners import known
 
 
 class Check(StrEnum):
-    """What a platform tries, in the order of its page."""
+    """The items of the check list, in the order of its page."""
 
     FIRST_EVENT = "first_event"  # a payment was accepted
-    REPEAT = "repeat"  # the same event came again
-    REFUND = "refund"  # money went back to a donor
+    REPEAT = "repeat"  # the same event was sent again
+    REFUND = "refund"  # money was returned to a donor
     WRONG_KEY = "wrong_key"  # a request with a wrong signature was refused
-    LATE = "late"  # a payment came some time after it was made
+    LATE = "late"  # a payment was reported some time after it was made
     BILL = "bill"  # a bill agreed with the events
 
 
 def note_check(tx: Tx, partner: str, *checks: Check) -> None:
-    """Note that items of the list passed. Idempotent."""
+    """Mark items of the check list as passed. Idempotent."""
     missing = set(checks) & set(open_checks(tx, partner))
     if missing:
-        known(tx, partner, lock=True)  # two who note the same wait for each other here
+        known(tx, partner, lock=True)  # serialises two callers that mark the same item
     for check in missing:
         if tx.get(PartnerCheck, (partner, check.value)) is None:
             tx.add(PartnerCheck(partner=partner, item=check.value, passed_at=tx.now))
 
 
 def check_list(tx: Tx, partner: str) -> dict[Check, PartnerCheck | None]:
-    """Return every item, with when it passed."""
+    """Return every item with its row, or None if it has not passed."""
     rows = tx.all(select(PartnerCheck).where(PartnerCheck.partner == partner))
     passed = {row.item: row for row in rows}
     return {check: passed.get(check.value) for check in Check}

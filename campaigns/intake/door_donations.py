@@ -1,4 +1,4 @@
-"""What a partner platform may ask of the donations that it told us of: status, match and why, under its own ids."""
+"""A partner platform's queries about the donations that it reported: status, match and why, under its own ids."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -19,12 +19,12 @@ from kernel.text import is_storable
 from payments.models import PartnerTestEvent
 from payments.partners.partner_events import PAID, REFUNDED
 
-PENDING = "pending"  # the status of a donation whose payment waits
+PENDING = "pending"  # the status of a donation whose payment is still waiting
 _NO_MATCH: Mapping[str, Any] = {"match": {"captured_minor": 0, "held_minor": 0, "parts": []}, "why": []}
 
 
 class DaySums(NamedTuple):
-    """The payments of a day in Shanghai, by the time of payment; fen."""
+    """The payments of a day in Shanghai by time of payment; fen."""
 
     donations: int
     amount_minor: int
@@ -33,8 +33,10 @@ class DaySums(NamedTuple):
 
 
 def donation_of(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
-    """Return a platform's donation: its state, its match, and why it got it. One whose payment waits is pending,
-    with the reason. Raises NotFound `donation_unknown`."""
+    """Return a platform's donation: its status, its match, and the reasons for it.
+
+    A donation whose payment is still waiting is pending, with the reason. Raises NotFound `donation_unknown`.
+    """
     if not is_storable(their_id):
         raise NotFound("donation_unknown")
     id_, source = donation_id_of(partner, their_id), f"partner:{partner}"
@@ -89,7 +91,8 @@ def _match(explanation: Explanation) -> dict[str, Any]:
 
 
 def _why(decision: DecisionExplanation) -> dict[str, Any]:
-    """Return one decision. `position` is its place in the order of decisions, which is the order of arrival."""
+    """Return a matching decision. `position` is its place in the order of decisions, which is the order of
+    arrival."""
     return {
         "cause": decision.cause,
         "position": decision.position,
@@ -111,7 +114,7 @@ def _why(decision: DecisionExplanation) -> dict[str, Any]:
 
 
 def tested_donation(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
-    """Return what a platform's test events said of a donation. Raises NotFound `donation_unknown`."""
+    """Return what a platform's test events reported of a donation. Raises NotFound `donation_unknown`."""
     rows = tests_of_donations(tx, partner, [their_id]) if is_storable(their_id) else []
     payment = next((row for row in rows if row.type == PAID), None)
     if payment is None:
@@ -134,24 +137,26 @@ def tested_donation(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
 
 
 def refunded_minor(rows: Sequence[PartnerTestEvent]) -> int:
-    """Return what test events say went back of a donation. They tell totals: the largest of each kind is the
-    newest."""
+    """Return how much of a donation was refunded according to its test events, in fen.
+
+    They report running totals, so the largest of each kind is the newest.
+    """
     away = max((row.amount_minor for row in rows if row.type == REFUNDED), default=0)
     back = max((row.amount_minor for row in rows if row.type not in (PAID, REFUNDED)), default=0)
     return max(away - back, 0)
 
 
 def span_of(day: date) -> tuple[datetime, datetime]:
-    """Return when a day in Shanghai begins and ends."""
+    """Return the start and end of a day in Shanghai."""
     begins = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
     return begins, begins + timedelta(days=1)
 
 
 def day_of(text: object) -> date:
-    """Return the day that a platform names. Raises Invalid `parameters_invalid`."""
+    """Parse the day that a platform sent. Raises Invalid `parameters_invalid`."""
     try:
         day = date.fromisoformat(text) if isinstance(text, str) else None
-        day = day if day is not None and day.isoformat() == text else None  # no week, no other digits
+        day = day if day is not None and day.isoformat() == text else None  # neither ISO weeks nor other digits
     except ValueError:
         day = None
     if day is None or not 2000 <= day.year < 9999:
@@ -160,7 +165,7 @@ def day_of(text: object) -> date:
 
 
 def day_sums(tx: Tx, partner: str, day: date) -> DaySums:
-    """Return what a platform's donors paid on a day, what of it went back, and its match."""
+    """Return what a platform's donors paid on a day, how much of it was refunded, and its match."""
     since, until = span_of(day)
     return tx.rows_as(
         DaySums,

@@ -1,4 +1,4 @@
-"""What a partner platform may ask of its own events: what became of each, under its own ids."""
+"""A partner platform's queries about its own events: the outcome of each, under the platform's ids."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,8 +16,11 @@ MOST_LISTED = 100
 
 
 class DoorEvent(NamedTuple):
-    """An event of a platform: its state (see InboxWork), why it is in it, and when it came and was processed.
-    `place` is its place in the order of arrival."""
+    """An event of a platform: its state (see InboxWork), the reason for that state, and when it was received and
+    processed.
+
+    `place` is its position in the order of arrival.
+    """
 
     place: int
     id: str
@@ -30,7 +33,7 @@ class DoorEvent(NamedTuple):
 
     @property
     def reason(self) -> str | None:
-        """The stable code of the reason, without what belongs to us alone."""
+        """The stable code of the reason, without the internal details after it."""
         return self.note.partition(":")[0] or None
 
 
@@ -49,7 +52,7 @@ def event_of(tx: Tx, source: str, event_id: str) -> DoorEvent:
 
 
 def events_of(tx: Tx, source: str, event_ids: Sequence[str]) -> list[DoorEvent]:
-    """Return those of these events of a source that were stored."""
+    """Return the stored events of a source among these ids."""
     if not event_ids:
         return []
     where = "WHERE e.source = :source AND e.event_id = ANY(:ids)"
@@ -57,7 +60,7 @@ def events_of(tx: Tx, source: str, event_ids: Sequence[str]) -> list[DoorEvent]:
 
 
 class WaitingPayment(NamedTuple):
-    """A payment that no donation was made of yet; fen."""
+    """A payment that has not become a donation yet; fen."""
 
     project_code: str
     amount_minor: int
@@ -67,7 +70,7 @@ class WaitingPayment(NamedTuple):
 
 
 def waiting_payment(tx: Tx, source: str, their_id: str) -> WaitingPayment | None:
-    """Return the first payment of a donation that waits or was flagged, by the platform's id."""
+    """Return the first waiting or flagged payment of a donation, by the platform's id."""
     rows = tx.rows_as(
         WaitingPayment,
         """SELECT e.body #>> '{data,project_code}' AS project_code,
@@ -87,8 +90,8 @@ def waiting_payment(tx: Tx, source: str, their_id: str) -> WaitingPayment | None
 def list_events(
     tx: Tx, source: str, *, state: str | None = None, since: datetime | None = None, after: int = 0
 ) -> list[DoorEvent]:
-    """Return up to `MOST_LISTED` events of a source in the order of their arrival: those after a place, in a state,
-    received since a time."""
+    """Return up to `MOST_LISTED` events of a source in order of arrival, optionally only those in a state, received
+    since a time, or after a place."""
     return tx.rows_as(
         DoorEvent,
         f"""{_SELECT} WHERE e.source = :source AND e.id >= :first
@@ -102,8 +105,10 @@ def list_events(
 
 
 def first_place_since(tx: Tx, since: datetime) -> int:
-    """Return the place from which on all messages were received since a time. Messages lie in the order of their
-    arrival, so that halving finds it without an index of times."""
+    """Return the place from which on all messages were received since a time.
+
+    Messages are stored in order of arrival, so a binary search finds it without an index on the times.
+    """
     low, high = 0, int(tx.scalar("SELECT coalesce(max(id), 0) FROM inbox_event")) + 1
     while low < high:
         middle = (low + high) // 2
@@ -116,7 +121,7 @@ def first_place_since(tx: Tx, since: datetime) -> int:
 
 
 def count_states(tx: Tx, source: str, since: datetime, until: datetime) -> dict[str, int]:
-    """Return state -> number of the events of a source that were received in a span of time."""
+    """Return state -> number of events of a source that were received in a span of time."""
     rows = tx.rows(
         """SELECT w.state, count(*) AS events FROM inbox_event e JOIN inbox_work w ON w.inbox_id = e.id
             WHERE e.source = :source AND e.id >= :first AND e.id < :end GROUP BY w.state""",
@@ -128,7 +133,7 @@ def count_states(tx: Tx, source: str, since: datetime, until: datetime) -> dict[
 
 
 def count_open(tx: Tx, source: str) -> dict[str, int]:
-    """Return how many events of a source are due (`new`), wait or are flagged."""
+    """Return how many events of a source are due (`new`), waiting or flagged."""
     rows = tx.rows(
         """SELECT w.state, count(*) AS events FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
             WHERE w.state IN ('new', 'waiting', 'flagged') AND e.source = :source GROUP BY w.state""",
@@ -138,7 +143,7 @@ def count_open(tx: Tx, source: str) -> dict[str, int]:
 
 
 def open_by_partner(tx: Tx) -> dict[tuple[str, str], int]:
-    """Return (platform, state) -> number of events that are due, wait or are flagged."""
+    """Return (platform, state) -> number of events that are due, waiting or flagged."""
     rows = tx.rows(
         """SELECT substr(e.source, 9) AS partner, w.state, count(*) AS events
              FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
@@ -148,7 +153,7 @@ def open_by_partner(tx: Tx) -> dict[tuple[str, str], int]:
 
 
 def oldest_due_at(tx: Tx, source: str) -> datetime | None:
-    """Return when the oldest event of a source came that is not processed yet."""
+    """Return when the oldest unprocessed event of a source was received."""
     received_at: datetime | None = tx.scalar(
         """SELECT min(e.received_at) FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
             WHERE w.state = 'new' AND e.source = :source""",
@@ -158,7 +163,7 @@ def oldest_due_at(tx: Tx, source: str) -> datetime | None:
 
 
 def count_conflicts(tx: Tx, source: str, since: datetime | None = None, until: datetime | None = None) -> int:
-    """Return how many events of a source contradict an earlier one, received in a span of time."""
+    """Return how many events of a source, received in a span of time, contradict an earlier event."""
     query = select(func.count()).select_from(InboxConflict).where(InboxConflict.source == source)
     if since is not None and until is not None:
         query = query.where(col(InboxConflict.received_at) >= since, col(InboxConflict.received_at) < until)
@@ -166,7 +171,7 @@ def count_conflicts(tx: Tx, source: str, since: datetime | None = None, until: d
 
 
 def of_test(row: PartnerTestEvent) -> DoorEvent:
-    """Return a test event as its platform sees it."""
+    """Return a test event in the form that its platform sees."""
     assert row.id is not None
     kept = (row.event_id, row.type, row.their_id, row.state, row.note, row.received_at, row.received_at)
     return DoorEvent(row.id, *kept)
@@ -175,7 +180,7 @@ def of_test(row: PartnerTestEvent) -> DoorEvent:
 def list_tests(
     tx: Tx, partner: str, *, state: str | None = None, since: datetime | None = None, after: int = 0
 ) -> list[DoorEvent]:
-    """Return a platform's test events as `list_events` does."""
+    """Return a platform's test events, filtered as in `list_events`."""
     query = select(PartnerTestEvent).where(PartnerTestEvent.partner == partner, col(PartnerTestEvent.id) > after)
     if state is not None:
         query = query.where(PartnerTestEvent.state == state)

@@ -1,4 +1,4 @@
-"""Take in what a platform tells in its own format: as events of ours, on the one way that all events take."""
+"""Take in notifications in a platform's own format, as events of ours, on the same path as all events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -26,10 +26,9 @@ from payments.partners.partner_events import PARTNER_PREFIX, faults
 def receive_mapped(
     deps: Dependencies, partner: str, translated: Sequence[Translated], now: datetime, *, test: bool
 ) -> list[str]:
-    """Store events and return for each whether it is `accepted`, `repeated` or `conflicting`; with `test`, only
-    judge them. All of them or none.
+    """Store events and return for each whether it is `accepted`, `repeated` or `conflicting`. All of them or none.
 
-    Raises Invalid `event_invalid` that names every wrong field.
+    With `test`, only judge them. Raises Invalid `event_invalid` that names every wrong field.
     """
     refused = dict(_faults(translated, now))
     if refused:
@@ -51,17 +50,19 @@ def _faults(translated: Sequence[Translated], now: datetime) -> Iterable[tuple[s
 
 
 def _with_totals(tx: Tx, partner: str, translated: Sequence[Translated], *, test: bool) -> list[dict[str, Any]]:
-    """Return the events; of refunds that were told one by one with the total of their donation."""
+    """Return the events. Refunds that were reported one by one get the total of their donation."""
     each = [part for part in translated if part.each]
     for their_id in sorted({part.event["data"]["donation_id"] for part in each}):
-        # Refunds of one donation wait for each other, so that none is counted with a total that another one has.
+        # Serialise refunds of one donation, so that no two of them build on the same total.
         tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"refund:{partner}:{their_id}", 0))))
     return [_with_total(tx, partner, part, test=test) if part.each else part.event for part in translated]
 
 
 def _with_total(tx: Tx, partner: str, part: Translated, *, test: bool) -> dict[str, Any]:
-    """Return a refund as the total of all refunds that came until it, at the time of the latest of them. A refund
-    that came before has the same total again; one with another amount then contradicts the first."""
+    """Return a refund as the total of all refunds up to it, at the time of the latest of them.
+
+    A repeated refund gets the same total again. With another amount it then contradicts the first one.
+    """
     event, data = part.event, part.event["data"]
     key = (partner, test, data["donation_id"], event["type"], part.refund_id)
     row = tx.get(PartnerRefund, key)
@@ -77,7 +78,7 @@ def _with_total(tx: Tx, partner: str, part: Translated, *, test: bool) -> dict[s
         refund_id=part.refund_id,
         amount_minor=data["amount_minor"],
         total_minor=sum(earlier.amount_minor for earlier in before) + data["amount_minor"],
-        # What was said last counts; by the platform's own times a later message may be the earlier refund.
+        # The newest total counts. By the platform's own times, a later message may be the earlier refund.
         occurred_at=max([parse_time(event["occurred_at"]), *(earlier.occurred_at for earlier in before)]),
     )
     tx.add(row)
@@ -92,8 +93,10 @@ def _refunds(tx: Tx, key: tuple[str, bool, str, str, str]) -> list[PartnerRefund
 
 
 def set_mapping(tx: Tx, keys: Keys, name: str, new: NewMapping, actor: str) -> PartnerMapping:
-    """Set how a platform's notifications are read, and record it. Raises NotFound `partner_unknown`, and as
-    `payments.mappings.partner_mappings.set_mapping`."""
+    """Set and record how a platform's notifications are read.
+
+    Raises NotFound `partner_unknown`, and as `payments.mappings.partner_mappings.set_mapping`.
+    """
     partner = partners.known(tx, name, lock=True)
     row = partner_mappings.set_mapping(tx, keys, partner, new, actor)
     record_audit(tx, actor, "partner.mapping", f"partner:{name}", **_shown(row))
@@ -101,7 +104,7 @@ def set_mapping(tx: Tx, keys: Keys, name: str, new: NewMapping, actor: str) -> P
 
 
 def add_key(tx: Tx, keys: Keys, name: str, key_id: str, text: str, actor: str) -> PartnerMapping:
-    """Add a key of a platform's mapping, and record it. Raises as `payments.mappings.partner_mappings.add_key`."""
+    """Add a key to a platform's mapping and record it. Raises as `payments.mappings.partner_mappings.add_key`."""
     partner = partners.known(tx, name, lock=True)
     row = partner_mappings.add_key(tx, keys, partner, key_id, text, actor)
     record_audit(tx, actor, "partner.mapping_key", f"partner:{name}", key_id=key_id.strip())
@@ -109,7 +112,7 @@ def add_key(tx: Tx, keys: Keys, name: str, key_id: str, text: str, actor: str) -
 
 
 def end_key(tx: Tx, keys: Keys, name: str, key_id: str, actor: str) -> PartnerMapping:
-    """End a key of a platform's mapping, and record it. Raises as `payments.mappings.partner_mappings.end_key`."""
+    """End a key of a platform's mapping and record it. Raises as `payments.mappings.partner_mappings.end_key`."""
     partner = partners.known(tx, name, lock=True)
     row = partner_mappings.end_key(tx, keys, partner, key_id, actor)
     record_audit(tx, actor, "partner.mapping_key_end", f"partner:{name}", key_id=key_id)

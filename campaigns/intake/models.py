@@ -1,4 +1,4 @@
-"""The tables of the way in: what partners call our projects, and contradictions of messages that are settled."""
+"""The tables of intake: partners' codes of our projects, and settled contradictions between messages."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from kernel.db import moment
 
 
 class PartnerProjectCode(SQLModel, table=True):
-    """A partner platform's own code of one of our projects. It goes before a code of ours that reads the same."""
+    """A partner platform's own code for one of our projects. It takes precedence over an equal code of ours."""
 
     __tablename__ = "partner_project_code"
     partner: str = Field(primary_key=True, foreign_key="partner.name")
@@ -22,8 +22,10 @@ class PartnerProjectCode(SQLModel, table=True):
 
 
 class SettledConflict(SQLModel, table=True):
-    """What an operator found out about two messages of one id that contradict each other. The first one stays in
-    force: what must change comes as a message of its own, or by the desks."""
+    """What an operator found out about two contradicting messages with one id.
+
+    The first message stays in force. Any change comes as a message of its own, or through the desks.
+    """
 
     __tablename__ = "settled_conflict"
     conflict_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="inbox_conflict.id")

@@ -1,4 +1,4 @@
-"""Check rows of an offline file against projects, campaigns and what earlier files said."""
+"""Check rows of an offline file against projects, campaigns and earlier files."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,13 +23,14 @@ _SECOND = timedelta(seconds=1)
 
 
 class Earlier(NamedTuple):
-    """What earlier files said: the event of each reference, and what was taken back of each gift (fen)."""
+    """The content of earlier files: the event of each reference, and how much of each donation was taken back
+    (fen)."""
 
     events: Mapping[str, Mapping[str, Any]]
     taken_back: Mapping[str, int]
 
     def describe(self, reference: str) -> str:
-        """What an earlier file said under a reference, for people."""
+        """Describe, for a reader, the event that an earlier file stored under a reference."""
         event = self.events[reference]
         if event["type"] == REFUNDED:
             return f"{event['data']['donation_id']} {yuan(event['correction']['amount_minor'])}"
@@ -37,7 +38,8 @@ class Earlier(NamedTuple):
         return f"{data['project_code']} {yuan(data['amount_minor'])} {data['paid_at']}"
 
     def agrees(self, row: OfflineRow) -> bool:
-        """Whether a row says the same as the event with its reference, however it is written."""
+        """Return whether a row means the same as the stored event with its reference, even if it is written
+        differently."""
         event = self.events[row.reference]
         data = event["data"]
         if event["type"] == REFUNDED:
@@ -52,7 +54,7 @@ class Earlier(NamedTuple):
 
 
 def _same_donor(row: OfflineRow, donor: Mapping[str, Any] | None) -> bool:
-    """Whether a row names the donor of an earlier file; true when that one is no longer kept."""
+    """Return whether a row names the donor of an earlier file; true if that donor is no longer stored."""
     if donor is None:
         return True
     keys = [contact_identity(key) or key for key in (row.donor or row.reference, donor["key"])]
@@ -68,7 +70,7 @@ def _same_time(row: OfflineRow, paid_at: str) -> bool:
 
 
 def load_earlier(tx: Tx, keys: Keys, source: str, rows: Sequence[OfflineRow]) -> Earlier:
-    """Load what earlier files said under the references that these rows use or correct."""
+    """Load the stored events of the references that these rows use or correct."""
     corrected = [row.corrects for row in rows if row.corrects]
     events = tx.rows(
         """SELECT source, event_id, body, sealed, sealed_by FROM inbox_event
@@ -89,7 +91,7 @@ def load_earlier(tx: Tx, keys: Keys, source: str, rows: Sequence[OfflineRow]) ->
 
 
 def check(tx: Tx, new: Sequence[OfflineRow], rows: Sequence[OfflineRow], earlier: Earlier) -> dict[str, Fault]:
-    """Return what is wrong with new rows, by line and column."""
+    """Return the faults of new rows, by line and column."""
     gifts = [row for row in new if not row.corrects]
     faults = _misplaced(tx, gifts)
     for row in gifts:
@@ -123,7 +125,7 @@ def _wrong_corrections(
 
 
 def outside(tx: Tx, rows: Sequence[OfflineRow], branch_code: str | None) -> dict[str, Fault]:
-    """Return a fault for each row whose project lies outside a branch; without a branch none."""
+    """Return a fault for each row whose project is outside a branch. Without a branch there are none."""
     if branch_code is None:
         return {}
     lineages = dict(
@@ -137,7 +139,7 @@ def outside(tx: Tx, rows: Sequence[OfflineRow], branch_code: str | None) -> dict
 
 
 class _Span(NamedTuple):
-    """When the campaign of a row was open on the row's day; None when there was none."""
+    """When the campaign of a row was open on the row's day, None if none was. `known`: the row's project exists."""
 
     line: int
     known: bool
@@ -146,7 +148,7 @@ class _Span(NamedTuple):
 
 
 def _spans(tx: Tx, rows: Sequence[OfflineRow]) -> list[_Span]:
-    """Find the campaign of each row. Of several the one that opened last counts, as for partners."""
+    """Find the campaign of each row. If several match, the one that opened last counts, as for partners."""
     return tx.rows_as(
         _Span,
         """SELECT DISTINCT ON (u.line) u.line, p.id IS NOT NULL AS known, c.opens_at, c.ends_at
@@ -178,9 +180,9 @@ def _misplaced(tx: Tx, rows: Sequence[OfflineRow]) -> dict[str, Fault]:
 def moments(tx: Tx, rows: Sequence[OfflineRow]) -> dict[int, datetime]:
     """Return the time of payment of each row, by line.
 
-    A gift with a day only counts at noon: a cash box has no time of the clock, and neither an hour of special match
-    in the morning nor one in the evening is due to it. When the campaign opened later that day or was over before,
-    it counts at the campaign's first or last second of the day; never in the future.
+    A donation that has only a day counts at noon: a cash box records no time, and such a donation earns no special
+    match of a morning or evening hour. If the campaign opened later that day or ended before noon, the donation
+    counts at the campaign's first or last second of the day, but never in the future.
     """
     spans = {span.line: span for span in _spans(tx, rows)}
     return {row.line: _within(row, spans[row.line], tx.now) for row in rows}

@@ -1,4 +1,4 @@
-"""PURE. Read a file of offline donations, and of corrections that take earlier ones back."""
+"""PURE. Read a file of offline donations and of corrections that take earlier donations back."""
 
 import re
 from collections.abc import Mapping
@@ -23,14 +23,16 @@ LAYOUT = Layout(
         Column("reason", ("reason", "原因", "更正原因", "备注"), required=False),
     ),
 )
-# As people number what takes a gift back: BOX-1-R takes back of BOX-1, and so does BOX-1-R2.
+# How people number corrections: BOX-1-R takes back part of BOX-1, and so does BOX-1-R2.
 _CORRECTION = re.compile(r"(?P<corrects>.+)-R\d*", re.IGNORECASE | re.ASCII)
 
 
 class OfflineRow(NamedTuple):
-    """A donation, or a correction when `corrects` names an earlier one: `amount_minor` is negative then, the part
-    that is taken back. Fen. `donor` is a phone number or e-mail address: whose caps the donation counts against;
-    without it the reference stands for the donor."""
+    """A donation, or a correction if `corrects` names an earlier one.
+
+    `amount_minor` is in fen; for a correction it is negative, the part that is taken back. `donor` is the phone
+    number or e-mail address against whose caps the donation counts; without it, the reference stands for the donor.
+    """
 
     line: int
     reference: str
@@ -44,7 +46,7 @@ class OfflineRow(NamedTuple):
 
 
 class OfflineFile(NamedTuple):
-    """What was understood of a file: its sound rows, and what is wrong with the others."""
+    """A parsed file: its valid rows, and the faults of the others."""
 
     table: Table
     rows: tuple[OfflineRow, ...]
@@ -52,9 +54,9 @@ class OfflineFile(NamedTuple):
 
 
 def read(data: bytes | str, track: Track = iter) -> OfflineFile:
-    """Read a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.amount_yuan`.
+    """Parse a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.amount_yuan`.
 
-    Raises Invalid `import_invalid` for what is no table.
+    Raises Invalid `import_invalid` for a file that is no table.
     """
     table = read_table(data, (LAYOUT,))
     faults = dict(table.faults)
@@ -79,7 +81,7 @@ _NO_MOMENT = read_moment("2000-01-01")
 
 
 def _row(row: Row, row_faults: dict[str, Fault]) -> OfflineRow:
-    """A row as far as it can be read; what is wrong with it is put into `wrong`, by column."""
+    """Parse a row as far as possible. Its faults are put into `row_faults`, by column."""
     cells = {column.name: row.cells.get(column.name, "") for column in LAYOUT.columns}
     amount, paid = 0, _NO_MOMENT
     try:

@@ -1,8 +1,8 @@
-"""Import donations received offline (bank transfer, cash box), and corrections of them: all rows of a file or none.
+"""Import donations received offline (bank transfer, cash box) and corrections of them: all rows of a file or none.
 
 They are processed like a partner's donations, under the reserved name `offline`: kept in the inbox, once per
-reference, matched by the time of payment, and reconciled with the bank by `import-statement offline FILE`. A
-correction becomes what a partner tells of a refund: a new total of what went back, so money and match follow.
+reference, matched by time of payment, and reconciled with the bank by `import-statement offline FILE`. A correction
+becomes a partner's refund event with a new refunded total, so money and match follow.
 """
 
 from datetime import timedelta
@@ -26,16 +26,16 @@ from payments.partners.partner_events import OFFLINE, PAID, REFUNDED
 from payments.partners.partners import ensure_offline
 
 SOURCE = f"partner:{OFFLINE}"
-BATCH = 1_000  # messages stored by one statement
+BATCH = 1_000  # messages per statement
 
 
 def import_donations(
     tx: Tx, deps: Dependencies, data: bytes | str, actor: str, confirmation: Confirmation | None = None
 ) -> int:
-    """Import a file of offline donations and corrections and return how many rows were new. Idempotent.
+    """Import a file of offline donations and corrections; return how many rows were new. Idempotent.
 
-    Raises Invalid `import_invalid` for everything that `plan_donations` finds wrong, and Conflict
-    `donation_id_reused` for references that stand for another donation.
+    Raises Invalid `import_invalid` for all faults that `plan_donations` finds, and Conflict `donation_id_reused`
+    for references that belong to another donation.
     """
     confirmation = confirmation or Confirmation(actor)
     file = read(data)
@@ -46,7 +46,7 @@ def import_donations(
 def plan_donations(
     tx: Tx, deps: Dependencies, file: OfflineFile, confirmation: Confirmation, branch_code: str | None = None
 ) -> ImportPlan[OfflineRow]:
-    """Check a file against projects, campaigns and earlier files; change nothing.
+    """Check a file against projects, campaigns and earlier files. Changes nothing.
 
     With a `branch_code`, all projects must be inside that branch.
     """
@@ -79,10 +79,7 @@ def write_donations(
     confirmation: Confirmation,
     track: Track = iter,
 ) -> int:
-    """Store the new rows of a plan that was made after `lock`, and return how many they are.
-
-    Raises what `require_sound` raises.
-    """
+    """Store the new rows of a plan that was made after `lock`; return how many. Raises as `require_sound`."""
     plan.require_sound()
     messages = [message(SOURCE, event["id"], event, compare=True) for event in _events(tx, deps, plan)]
     parts = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
@@ -107,7 +104,7 @@ def _sums(file: OfflineFile, new: tuple[OfflineRow, ...]) -> tuple[Sum, ...]:
 def _unconfirmed(
     tx: Tx, deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation: Confirmation
 ) -> dict[str, Fault]:
-    """Return what must be confirmed before the import: what is above a limit, and corrections."""
+    """Return what must be confirmed before the import: donations above a limit, and corrections."""
     confirmed = confirmation.large and confirmation.reason.strip()
     faults = {} if confirmed else above_limits(tx, deps, rows)
     second = confirmation.confirmed_by.strip()
@@ -120,14 +117,16 @@ def _unconfirmed(
 
 
 def lock(tx: Tx) -> None:
-    """Register the reserved partner, which has no signing secret and so cannot send webhooks. Locks it: imports
-    wait for each other, because a correction counts those before it."""
+    """Register the reserved partner and lock it. It has no signing secret and so cannot send webhooks.
+
+    The lock makes imports wait for each other, because a correction counts the corrections before it.
+    """
     ensure_offline(tx, "线下捐赠")
     tx.get(Partner, OFFLINE, lock=True)
 
 
 def _events(tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow]) -> list[dict[str, Any]]:
-    """The new rows in the shape of a partner's events."""
+    """Return the new rows as partner events."""
     paid_at = moments(tx, [row for row in plan.new if not row.corrects])
     totals = dict(load_earlier(tx, deps.keys, SOURCE, plan.new).taken_back)
     events: list[dict[str, Any]] = []
@@ -136,7 +135,7 @@ def _events(tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow]) -> list[di
             events.append(_gift(row, paid_at[row.line].astimezone(SHANGHAI).isoformat()))
             continue
         totals[row.corrects] = totals.get(row.corrects, 0) - row.amount_minor
-        # Of two totals the later one counts: no two of them are told at the same moment.
+        # Of two totals the later one counts, so each total gets a time of its own.
         told_at = tx.now + timedelta(microseconds=number)
         events.append(_correction(row, totals[row.corrects], told_at.isoformat()))
     return events
@@ -171,7 +170,7 @@ def _correction(row: OfflineRow, total_minor: int, told_at: str) -> dict[str, An
 def _audit(
     tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow], actor: str, confirmation: Confirmation
 ) -> None:
-    """Record who entered and who confirmed: the file, each correction and each unusually large gift."""
+    """Record who entered and who confirmed the file, each correction and each unusually large donation."""
     by = {"entered_by": confirmation.entered_by, "confirmed_by": confirmation.confirmed_by}
     gifts = [row for row in plan.new if not row.corrects]
     corrections = [row for row in plan.new if row.corrects]

@@ -1,7 +1,8 @@
-"""How much files of offline donations are believed without being asked about: per gift, per day in sum, and by age.
+"""The limits above which an import of offline donations needs confirmation: per donation, per day in sum, and by
+age.
 
-A day is the day in Shanghai on which we import them. Whoever imports holds the lock of the reserved partner, so
-imports count one after the other.
+A day is the day in Shanghai of the import. Every import holds the lock of the reserved partner, so imports count
+one after the other.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from payments.partners.partner_events import OFFLINE
 
 
 def above_limits(tx: Tx, deps: Dependencies, rows: Sequence[OfflineRow]) -> dict[str, Fault]:
-    """Return the new rows that are above a limit; of those beyond the sum of the day the first one."""
+    """Return the faults of new rows above a limit. For the daily sum, only the first row beyond it has one."""
     limits = deps.limits
     gifts = [row for row in rows if not row.corrects]
     oldest = tx.now - timedelta(days=limits.offline_age_most_days)
@@ -41,7 +42,7 @@ def above_limits(tx: Tx, deps: Dependencies, rows: Sequence[OfflineRow]) -> dict
 
 
 def count_day(tx: Tx, rows: Sequence[OfflineRow]) -> None:
-    """Count the gifts of an import for the day."""
+    """Add the donations of an import to the day's count."""
     gifts = [row for row in rows if not row.corrects]
     today = local_day(tx.now)
     day = tx.get(PartnerDay, (OFFLINE, today)) or PartnerDay(

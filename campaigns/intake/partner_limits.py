@@ -1,4 +1,5 @@
-"""What of a source's donations counts without an operator: per donation, and per day in sum and number.
+"""Which of a partner's donations are taken in without an operator: limits per donation, and per day by sum and
+number.
 
 A day is the day in Shanghai on which we take the donations in, so that no date inside a message widens a limit.
 """
@@ -34,11 +35,11 @@ class PartnerLimits(NamedTuple):
 
 
 class LimitsMet(Exception):
-    """Batches of one partner met at its limit of the day: this one must be processed again."""
+    """Batches of one partner together exceeded its daily limit. Process this batch again."""
 
 
 def change_limits(tx: Tx, name: str, limits: Mapping[str, Any], actor: str) -> Partner:
-    """Set a platform's limits (see `payments.partners.partners.set_limits`) and record what they were.
+    """Set a platform's limits (see `payments.partners.partners.set_limits`) and record the previous ones.
 
     Raises NotFound `partner_unknown`.
     """
@@ -51,8 +52,10 @@ def change_limits(tx: Tx, name: str, limits: Mapping[str, Any], actor: str) -> P
 
 
 def is_widened(tx: Tx, deps: Dependencies, name: str, limits: Mapping[str, Any]) -> bool:
-    """Whether a change of limits lets a platform that is booked bring in more, or for other projects. Raises
-    NotFound `partner_unknown`."""
+    """Return whether a change of limits lets a booked platform bring in more money, or raise it for other projects.
+
+    Raises NotFound `partner_unknown`.
+    """
     partner = partners.known(tx, name)
     if partner.state not in BOOKED:
         return False
@@ -70,16 +73,17 @@ class _Taken(NamedTuple):
 
 @dataclass(slots=True)
 class Allowance:
-    """What partners may still bring in today. `fits` counts what it lets pass; `write` stores the counts."""
+    """What partners may still bring in today. `fits` counts the donations that it lets pass; `write` stores the
+    counts."""
 
     day: date
     limits: dict[str, PartnerLimits]
     taken: dict[str, _Taken]
     added: dict[str, _Taken] = field(default_factory=dict)
-    beyond: bool = False  # an operator let something pass above a limit
+    beyond: bool = False  # an operator let a donation pass above a limit
 
     def fits(self, message: InboxMessage, fact: PartnerFact) -> bool:
-        """Whether a gift is within the limits of its partner, or an operator confirmed it; if so, count it."""
+        """Return whether a donation is within its partner's limits or confirmed by an operator; if so, count it."""
         partner, amount_minor = fact.partner, fact.amount_minor
         limits, before = self.limits[partner], self.taken.get(partner, _Taken())
         after = _Taken(before.amount_minor + amount_minor, before.donations + 1)
@@ -87,7 +91,7 @@ class Allowance:
             amount_minor <= limits.gift_most_minor
             and after.amount_minor <= limits.day_most_minor
             and after.donations <= limits.day_most_count
-            # What waited here for a person was not late for that.
+            # Compare with the time of receipt: waiting here for an operator does not make a payment late.
             and fact.occurred_at >= message.received_at - timedelta(days=limits.age_most_days)
         )
         if not within and not message.confirmed:
@@ -98,12 +102,12 @@ class Allowance:
         return True
 
     def today(self, partner: str) -> dict[str, int]:
-        """Return what was taken in from a partner today; fen, and a number."""
+        """Return the sum (fen) and number of donations taken in from a partner today."""
         taken = self.taken.get(partner, _Taken())
         return {"today_minor": taken.amount_minor, "today_count": taken.donations}
 
     def take_back(self, fact: PartnerFact) -> None:
-        """Do not count a gift after all: another worker took it in."""
+        """Uncount a donation that another worker has taken in."""
         self._add(fact.partner, -fact.amount_minor, -1)
 
     def _add(self, partner: str, amount_minor: int, donations: int) -> None:
@@ -111,9 +115,9 @@ class Allowance:
         self.added[partner] = _Taken(before.amount_minor + amount_minor, before.donations + donations)
 
     def write(self, tx: Tx) -> None:
-        """Store what was taken in. Rows are locked in the order of their names.
+        """Store the counts. Rows are locked in the order of their names.
 
-        Raises LimitsMet when other batches took in so much meanwhile that this one is above a limit.
+        Raises LimitsMet if other batches meanwhile took in so much that this one exceeds a limit.
         """
         names = sorted(self.added)
         if not names:
@@ -140,7 +144,7 @@ class Allowance:
 
 
 def limits_of(tx: Tx, deps: Dependencies, partners: Collection[str]) -> dict[str, PartnerLimits]:
-    """Return the limits of these partners: their own, else those of the installation. `offline` has a row too."""
+    """Return the limits of these partners: their own, or the installation's defaults. `offline` has a row too."""
     rows = tx.all(select(Partner).where(col(Partner.name).in_(sorted(partners))))
     own = {row.name: row for row in rows}
     return {name: _limits(deps, own.get(name)) for name in partners}
@@ -173,5 +177,6 @@ def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowanc
 
 
 def is_limited(partner: str) -> bool:
-    """Whether the limits apply on the way in. Files are checked before they are stored, in their own import."""
+    """Return whether the limits apply on intake. Offline files are checked by their import before they are
+    stored."""
     return partner != OFFLINE

@@ -1,4 +1,4 @@
-"""A partner platform from draft to its end: who is heard, and whose gifts are booked."""
+"""The states of a partner platform from draft to end: whose events are accepted, and whose donations are booked."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,9 @@ from payments.models import Partner, PartnerState
 from payments.partners import partner_secrets, partners
 from payments.partners.partner_secrets import NewSecret
 
-PAUSED = "partner_paused"  # why an event of a paused platform waits
+PAUSED = "partner_paused"  # the reason for which an event of a paused platform waits
 
-# An ended platform stays so: its secrets are gone, and another registration has another name.
+# `ended` is final: the secrets are gone, and a new registration needs another name.
 MOVES: Mapping[PartnerState, frozenset[PartnerState]] = {
     PartnerState.DRAFT: frozenset({PartnerState.TEST, PartnerState.ENDED}),
     PartnerState.TEST: frozenset({PartnerState.LIVE, PartnerState.ENDED}),
@@ -25,8 +25,10 @@ MOVES: Mapping[PartnerState, frozenset[PartnerState]] = {
 
 
 def prepare_secret(tx: Tx, keys: Keys, name: str, actor: str) -> NewSecret:
-    """Make the real secret of a platform that is to go live, this once in clear. Until then it signs nothing, and
-    those that were prepared before are ended."""
+    """Create the real secret of a platform that will go live, in clear text only this once.
+
+    Until then it signs nothing. Secrets that were prepared earlier are ended.
+    """
     partners.known(tx, name, lock=True)
     for earlier in partner_secrets.valid_secrets(tx, name):
         if not earlier.test:
@@ -37,12 +39,13 @@ def prepare_secret(tx: Tx, keys: Keys, name: str, actor: str) -> NewSecret:
 def change_state(
     tx: Tx, keys: Keys, name: str, state: str, actor: str, *, registering: bool = False
 ) -> tuple[Partner, NewSecret | None]:
-    """Move a platform to another state; return it, and the secret that it gets by it: one of test mode when it
-    begins to try, a real one when it goes live and none was prepared. Idempotent. `registering`: it was registered
-    to be live at once, which a second person approves.
+    """Move a platform to another state; return it and the secret that it gets. Idempotent.
 
-    Raises NotFound `partner_unknown`, Invalid `partner_invalid`, Conflict `partner_state` for a move that there is
-    not, Conflict `partner_checks_open` while items of its check list are open.
+    It gets a test secret when it enters test mode, and a real one when it goes live and none was prepared.
+    `registering`: the platform was registered to go live at once, which a second person approves.
+
+    Raises NotFound `partner_unknown`, Invalid `partner_invalid`, Conflict `partner_state` for a move that does not
+    exist, Conflict `partner_checks_open` while items of its check list are open.
     """
     partner = partners.known(tx, name, lock=True)
     if state not in set(PartnerState):
@@ -72,5 +75,5 @@ def _secret_for(tx: Tx, keys: Keys, partner: Partner, before: PartnerState, acto
 
 
 def paused(tx: Tx, names: set[str]) -> set[str]:
-    """Return which of these platforms are paused: what they send is kept, and waits."""
+    """Return which of these platforms are paused. Their events are stored and wait."""
     return partners.in_state(tx, names, PartnerState.PAUSED) if names else set()

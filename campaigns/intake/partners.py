@@ -1,5 +1,7 @@
-"""Take in donations that partner platforms received: they become donations of their own channel, by the platform's
-time."""
+"""Take in donations that partner platforms received.
+
+They become donations of channel `partner`, matched by the platform's time of payment.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,11 +27,12 @@ RETRY = timedelta(minutes=1)  # our default
 
 @dataclass(slots=True)
 class Intake:
-    """What a batch of partners' payments comes to.
+    """What a batch of partner payments amounts to.
 
-    `reported` are the donations to store, by id, `known` where these and those that exist belong, `waiting` the
-    messages that wait for an operator and why (message id -> reason), `differing` those that contradict the
-    donation that they speak of.
+    - `reported`: the donations to store, by id.
+    - `known`: the campaign of these and of existing donations, by id.
+    - `waiting`: the messages that wait for an operator (message id -> reason).
+    - `differing`: the messages that contradict their donation (message id -> reason).
     """
 
     reported: dict[UUID, ReportedDonation] = field(default_factory=dict)
@@ -39,13 +42,16 @@ class Intake:
     limits: Allowance | None = None
 
     def count(self, tx: Tx) -> None:
-        """Count the reported donations against their partners' limits. Late in the transaction: all batches of a
-        partner meet there. Raises LimitsMet when another batch took what this one relied on."""
+        """Count the reported donations against their partners' limits.
+
+        Call it late in the transaction, because all batches of a partner contend for the same rows. Raises
+        LimitsMet if another batch used up what this one relied on.
+        """
         if self.limits is not None:
             self.limits.write(tx)
 
     def leave(self, donation_ids: Collection[UUID]) -> None:
-        """Leave out donations that another worker stored meanwhile."""
+        """Leave out donations that another worker has stored meanwhile."""
         for donation_id in donation_ids:
             donation = self.reported.pop(donation_id)
             if self.limits is not None and is_limited(donation.fact.partner):
@@ -55,8 +61,8 @@ class Intake:
 def retry_due(tx: Tx) -> int:
     """Make waiting messages due again once per minute and return how many.
 
-    What they wait for (a project, a campaign, a payment) may have come, and nobody need remember to say so.
-    What was put aside as another shop's while its payment was being booked by another worker comes back too.
+    What they wait for (a project, a campaign, a payment) may exist by now, and no operator has to trigger a retry.
+    Messages that were ignored as another shop's while another worker was booking their payment become due too.
     """
     put_aside = tx.run(
         """UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
@@ -68,11 +74,11 @@ def retry_due(tx: Tx) -> int:
 
 
 def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, PartnerFact]]) -> Intake:
-    """Find out which partners' payments are new donations, and where they belong. Writes nothing.
+    """Determine which partner payments are new donations, and where they belong. Writes nothing.
 
-    A message waits when its project code is unknown, the partner may not raise money for it, no campaign of it was
-    open at the time of payment, it is above the partner's limits (`partner_limits`), or the partner is
-    paused.
+    A message waits if its project code is unknown, the partner may not raise money for the project, the project was
+    suspended or blacklisted before the payment, none of its campaigns was open at the time of payment, the payment
+    exceeds the partner's limits (`partner_limits`), or the partner is paused.
     """
     held_back = paused(tx, {fact.partner for _, fact in received})
     waiting = {message.id: PAUSED for message, fact in received if fact.partner in held_back}
@@ -110,7 +116,7 @@ def _differing(
     paid: Mapping[UUID, tuple[InboxMessage, PartnerFact]],
     intake: Intake,
 ) -> dict[int, str]:
-    """Return the payments that came again for another project, or from another donor, than the first one said."""
+    """Return the repeated payments that name another project or donor than the first message did."""
     again = [
         (message, fact)
         for message, fact in received
@@ -134,15 +140,18 @@ def _differing(
 
 
 class _First(NamedTuple):
-    """What was said first of a donation, before its project was corrected; no donor key when they were erased."""
+    """What the first message said of a donation, before any correction of its project. An erased donor has no
+    key."""
 
     id: UUID
     project_code: str
     donor_key: str | None
 
     def contradiction(self, deps: Dependencies, fact: PartnerFact, project_code: str) -> str:
-        """Return what a later event, of a project with this code of ours, says otherwise, as a stable code; "" for
-        nothing."""
+        """Return how a later event contradicts the first one, as a stable code, or "" if it does not.
+
+        `project_code` is our code of the later event's project.
+        """
         if project_code != self.project_code:
             return "project_differs"
         key = contact.partner_donor_key(deps.keys, fact)
@@ -162,7 +171,7 @@ def _firsts(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, _First]:
 
 
 def _recognise_erased(tx: Tx, deps: Dependencies, intake: Intake) -> None:
-    """Let those who were erased and give again count as one donor until the campaign publishes its result."""
+    """Count a donor who was erased and gives again as one donor until the campaign publishes its result."""
     donors = {id_: DonorIn(new.campaign_id, new.donor_key) for id_, new in intake.reported.items()}
     erased = keys_after_erasure(tx, deps.keys, donors.values())
     for id_, donor in donors.items():

@@ -1,4 +1,4 @@
-"""Find where partners' payments belong: the project that a code means, and the campaign that was open then."""
+"""Find the project that a partner's code means, and the campaign that was open when a payment was made."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +9,15 @@ from uuid import UUID
 from kernel.db import Tx
 from payments.partners.partner_events import PartnerFact
 
-PROJECT_UNKNOWN = "project_unknown"  # why a message waits
+PROJECT_UNKNOWN = "project_unknown"  # a reason for which a message waits
 
 
 class Place(NamedTuple):
-    """Where a donation could belong: None where nothing was found. `allowed`: the partner may raise for it; `held`:
-    the project was suspended, or on the blacklist, before the payment."""
+    """The project and campaign of a donation, None if not found.
+
+    `allowed`: the partner may raise money for the project; `held`: the project was suspended or blacklisted before
+    the payment.
+    """
 
     project_id: int | None
     campaign_id: int | None
@@ -23,7 +26,7 @@ class Place(NamedTuple):
 
     @property
     def problem(self) -> str | None:
-        """Why the donation cannot be taken in now, as a stable code."""
+        """Why the donation cannot be taken in now, as a stable code; None if it can."""
         if self.project_id is None:
             return PROJECT_UNKNOWN
         if not self.allowed:
@@ -34,8 +37,11 @@ class Place(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A project in one of its campaigns, by the code that a partner uses. `last_at`: until when who was paying at
-    the campaign's end may finish; `held_since`: when the project was suspended."""
+    """A project in one of its campaigns, by the code that a partner uses.
+
+    `last_at`: until when donors who were paying at the campaign's end may finish; `held_since`: when the project
+    was suspended or blacklisted.
+    """
 
     partner: str
     code: str
@@ -50,18 +56,18 @@ class _Entry(NamedTuple):
 
 
 def places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, Place]:
-    """Find the campaign and project of each donation; what a partner's own code was mapped to goes first.
+    """Find the campaign and project of each donation. A mapping of the partner's own code takes precedence.
 
-    Who was paying when a campaign ended may finish, on a platform as on our pages: a payment within `finishing_s`
-    of the end counts, unless another campaign was open then. Of several campaigns the one that the platform names
-    counts, else the one that opened last.
+    A donor who was paying when a campaign ended may finish, on a platform as on our pages: a payment within
+    `finishing_s` of the end counts, unless another campaign was open then. If several campaigns match, the one that
+    the platform names counts, otherwise the one that opened last.
     """
     entries = _entries(tx, sorted({(fact.partner, fact.project_code) for fact in facts}))
     return {fact.donation_id: _place(fact, entries[fact.partner, fact.project_code]) for fact in facts}
 
 
 def _entries(tx: Tx, used: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], list[_Entry]]:
-    """Return the projects that partners' codes mean, in all their campaigns: of a batch they are few."""
+    """Return the projects that partners' codes mean, in all their campaigns. A batch has few of them."""
     rows = tx.rows_as(
         _Entry,
         """SELECT u.partner, u.code, p.id AS project_id,
@@ -95,7 +101,7 @@ def _place(fact: PartnerFact, entries: Sequence[_Entry]) -> Place:
 
 
 def _campaign(at: datetime, slug: str, entries: Iterable[_Entry]) -> int | None:
-    """Return the campaign that a payment at this time belongs to; None without one that was open."""
+    """Return the campaign that a payment at this time belongs to, or None if none was open."""
     latest: tuple[bool, datetime] | None = None
     campaign_id = None
     for entry in entries:

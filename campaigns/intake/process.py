@@ -1,6 +1,6 @@
-"""Process the inbox: facts become transitions of donations, captures, transfers and totals (transaction D).
+"""Process the inbox: turn facts into transitions of donations, captures, transfers and totals (transaction D).
 
-One batch of messages is one transaction.
+Each batch of messages is one transaction.
 """
 
 from collections import defaultdict
@@ -31,8 +31,11 @@ Outcomes = dict[int, Outcome]  # by the id of the message
 
 
 class Applied(NamedTuple):
-    """What a batch did: the campaigns whose totals changed, the partners' donations that it paid, and those for
-    which it left a refund waiting."""
+    """The effects of a batch.
+
+    `campaigns`: those whose totals changed; `paid`: partner donations that the batch paid; `before_payment`:
+    partner donations for which it left a refund waiting.
+    """
 
     campaigns: set[int]
     paid: list[UUID]
@@ -54,11 +57,11 @@ def process_inbox(
     After the commit, `changed` gets the ids of the campaigns whose totals changed.
     """
     with deps.db.transaction() as tx:
-        retry_due(tx)  # in a transaction of its own: the next one reads its time after it has its locks
+        retry_due(tx)  # in a transaction of its own, because the next one reads its time once it has its locks
     try:
         return _process_batch(deps, most, changed)
     except OperationalError:
-        raise  # the database went away: nothing is wrong with the messages
+        raise  # the database is unreachable; the messages are not at fault
     except Exception:
         if most == 1:
             raise
@@ -77,10 +80,10 @@ def _process_batch(deps: Dependencies, most: int, changed: Callable[[set[int]], 
 
 
 def _meet(deps: Dependencies, applied: Applied) -> None:
-    """Let refunds and payments meet that two workers processed at the same moment, neither of which saw the
-    other's.
+    """Reopen refunds that another worker processed at the same moment as their payment, so that neither saw the
+    other.
 
-    After the commit: whichever of the two commits last finds what the other one stored.
+    Runs after the commit: whichever worker commits last finds what the other one stored.
     """
     if not (applied.paid or applied.before_payment):
         return
@@ -90,8 +93,8 @@ def _meet(deps: Dependencies, applied: Applied) -> None:
 
 
 def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]], None]) -> int:
-    """Process each message in a transaction of its own, so that one that breaks its batch does not block the
-    others: it alone is flagged for review."""
+    """Process each message in its own transaction, so that a message that breaks its batch blocks no other message:
+    only it is flagged for review."""
     done = 0
     while done < most:
         try:
@@ -100,7 +103,7 @@ def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]],
         except OperationalError:
             raise
         except LimitsMet:
-            pass  # the message is as it was: it is claimed again
+            pass  # the message is unchanged and will be claimed again
         except Exception as error:
             _flag_first(deps, error)
         done += 1
@@ -129,7 +132,7 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
         for message, fact in facts:
             outcomes[message.id] = Outcome(message.id, *donations[ref.id].apply(fact, message.id))
     stored_elsewhere = store_reported(tx, deps.keys, intake.reported.values(), donations)
-    intake.leave(stored_elsewhere)  # their messages stay due: the next batch finds the donations there
+    intake.leave(stored_elsewhere)  # their messages stay due; the next batch finds these donations stored
     left = {message.id for id_ in stored_elsewhere for message, _ in by_donation.pop(intake.known[id_])}
     effects = BatchEffects(tx, [donations[ref.id] for ref in by_donation], deps.limits.hold_s)
     _finish(tx, [message for message in messages if message.id not in left], outcomes, effects.aggregates)
@@ -152,9 +155,9 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
 def _finish(
     tx: Tx, messages: Sequence[InboxMessage], outcomes: Outcomes, donations: Sequence[DonationAggregate]
 ) -> None:
-    """Record what became of messages, and make those due again that waited for one of these payments."""
+    """Store the outcomes of messages, and make due again the messages that waited for one of these payments."""
     finish(tx, [_with_reference(message, outcomes.get(message.id)) for message in messages])
-    # After finish: what waits for a payment may have come in the same batch.
+    # Call this after `finish`, because a message that waits for a payment may be in the same batch.
     paid = [donation for donation in donations if donation.newly_paid]
     if paid:
         references = (name for donation in paid for name in (donation.id, donation.payment_intent) if name)
@@ -163,8 +166,10 @@ def _finish(
 
 
 def _with_reference(message: InboxMessage, outcome: Outcome | None) -> Outcome:
-    """Name the platform's donation of what stays open, so that the platform is answered by an index. A message that
-    breaks its batch may be of any form."""
+    """Add the platform's donation id to an outcome that stays open, so that an index serves the platform's queries.
+
+    A message that breaks its batch may have any shape.
+    """
     outcome = outcome or Outcome(message.id, "ignored")
     if outcome.state not in OPEN or not message.source.startswith(PARTNER_PREFIX):
         return outcome
@@ -174,10 +179,10 @@ def _with_reference(message: InboxMessage, outcome: Outcome | None) -> Outcome:
 
 
 def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:
-    """Return the facts in a message; one that cannot be read is flagged for review, never lost.
+    """Return the facts in a message. An unreadable message is flagged for review, never lost.
 
-    A message that an operator attached to a donation speaks of that one. Messages of the provider's test mode are
-    ignored where real money is taken.
+    The facts of a message that an operator attached to a donation belong to that donation. Messages of the
+    provider's test mode are ignored where real money is taken.
     """
     if message.source.startswith("partner:"):
         return [fact_of(message.source.removeprefix("partner:"), message.body)]
@@ -203,7 +208,7 @@ def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequ
 def _group(
     tx: Tx, received: Sequence[ReceivedFact], intake: Intake, outcomes: Outcomes
 ) -> dict[DonationRef, list[ReceivedFact]]:
-    """Group facts by donation, in the order of the inbox; those without a donation get their outcome here."""
+    """Group facts by donation, in the order of the inbox. Facts without a donation get their outcome here."""
     undecided = intake.waiting.keys() | intake.differing.keys()
     readable = [pair for pair in received if pair.message.id not in undecided]
     refs = find_refs(tx, [pair.fact for pair in readable], intake.known)

@@ -1,5 +1,5 @@
-"""The codes by which partner platforms call our projects: mapped by an operator, then followed by all messages that
-wait for it."""
+"""Map the codes by which partner platforms call our projects. An operator maps a code; then all messages that wait
+for it are processed."""
 
 from collections.abc import Callable, Set
 from typing import NamedTuple
@@ -28,10 +28,11 @@ class MappedCode(NamedTuple):
 
 
 def map_code(tx: Tx, partner: str, code: str, project_code: str, actor: str) -> int:
-    """Let a partner's code mean the project with this code of ours, and return how many messages that waited for it
-    go on. The donations that came by an earlier meaning stay where they are.
+    """Map a partner's code to the project with our `project_code`; return how many waiting messages become due
+    again.
 
-    Raises NotFound `partner_unknown`, Invalid `project_code_invalid` that names every wrong field.
+    Donations that were stored under an earlier mapping stay where they are. Raises NotFound `partner_unknown`,
+    Invalid `project_code_invalid` that names every wrong field.
     """
     partners.known(tx, partner, lock=True)
     project = _project(tx, project_code)
@@ -55,15 +56,17 @@ def map_code(tx: Tx, partner: str, code: str, project_code: str, actor: str) -> 
 
 
 def is_meant(tx: Tx, partner: str, code: str, project_code: str) -> bool:
-    """Whether a partner's code means the project with this code of ours already."""
+    """Return whether a partner's code is already mapped to the project with our `project_code`."""
     mapped = tx.get(PartnerProjectCode, (partner, code)) if is_storable(code) else None
     project = _project(tx, project_code)
     return mapped is not None and project is not None and mapped.project_id == project.id
 
 
 def unmap_code(tx: Tx, partner: str, code: str, actor: str) -> None:
-    """Forget what a partner's code means; messages with it wait again. Raises NotFound `partner_unknown` and
-    `project_code_unknown`."""
+    """Delete the mapping of a partner's code. New messages with it wait again.
+
+    Raises NotFound `partner_unknown` and `project_code_unknown`.
+    """
     partners.known(tx, partner, lock=True)
     mapped = tx.get(PartnerProjectCode, (partner, code)) if is_storable(code) else None
     if mapped is None:
@@ -73,7 +76,7 @@ def unmap_code(tx: Tx, partner: str, code: str, actor: str) -> None:
 
 
 def mapped_codes(tx: Tx, partner: str | None = None) -> list[MappedCode]:
-    """Return the codes of a partner (None: of all), by partner and code."""
+    """Return the mapped codes of a partner (None: of all partners), by partner and code."""
     query = select(PartnerProjectCode, Project).join(Project, col(Project.id) == PartnerProjectCode.project_id)
     if partner is not None:
         query = query.where(PartnerProjectCode.partner == partner)
@@ -85,7 +88,8 @@ def mapped_codes(tx: Tx, partner: str | None = None) -> list[MappedCode]:
 
 
 def codes_of_ours(tx: Tx, names: Set[str]) -> Callable[[PartnerFact], str]:
-    """Return what says the code of ours that a fact of one of these partners means; an unknown code stays."""
+    """Return a function from a fact of one of these partners to our project code. An unmapped code is returned
+    unchanged."""
     query = select(PartnerProjectCode, Project.code).join(Project, col(Project.id) == PartnerProjectCode.project_id)
     rows = tx.all(query.where(col(PartnerProjectCode.partner).in_(names)))
     meant = {(mapped.partner, mapped.code): code for mapped, code in rows}

@@ -1,4 +1,4 @@
-"""What of a platform's requests was refused, counted by day and code: nothing of their contents."""
+"""Count refused requests of platforms by day and code, without their contents."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -13,7 +13,7 @@ KEPT = timedelta(days=90)
 
 
 class RefusedToday(NamedTuple):
-    """How many events or requests of a platform were refused for one reason on a day."""
+    """How many events or requests of a platform were refused for a reason on a day."""
 
     day: date
     code: str
@@ -21,7 +21,7 @@ class RefusedToday(NamedTuple):
 
 
 def count_refusal(tx: Tx, partner: str, code: str, events: int = 1) -> None:
-    """Count refused events of a registered platform; of nobody else's anything is kept."""
+    """Count refused events of a registered platform. Nothing is kept of unregistered senders."""
     tx.run(
         """INSERT INTO partner_refusal AS r (partner, day, code, events)
            SELECT name, CAST(:day AS date), CAST(:code AS text), :events FROM partner WHERE name = :partner
@@ -34,14 +34,14 @@ def count_refusal(tx: Tx, partner: str, code: str, events: int = 1) -> None:
 
 
 def refusals_of(tx: Tx, partner: str, since: date) -> list[RefusedToday]:
-    """Return what of a platform's was refused since a day, the newest and most frequent first."""
+    """Return a platform's refusals since a day, newest day first and most frequent first within a day."""
     query = select(PartnerRefusal).where(PartnerRefusal.partner == partner, col(PartnerRefusal.day) >= since)
     rows = tx.all(query.order_by(col(PartnerRefusal.day).desc(), col(PartnerRefusal.events).desc()))
     return [RefusedToday(row.day, row.code, row.events) for row in rows]
 
 
 def forget_refusals(tx: Tx) -> int:
-    """Delete counts of long ago; return how many."""
+    """Delete counts older than `KEPT` and return how many."""
     old = tx.all(select(PartnerRefusal).where(col(PartnerRefusal.day) < local_day(tx.now - KEPT)))
     for row in old:
         tx.session.delete(row)

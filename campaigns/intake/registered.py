@@ -1,4 +1,4 @@
-"""Changes of partner platforms and their signing secrets, each an entry of the audit trail."""
+"""Change partner platforms and their signing secrets, and record each change in the audit trail."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,10 +28,10 @@ def register(
     statement_expected: bool = True,
     state: PartnerState = PartnerState.LIVE,
 ) -> str:
-    """Register a platform and return its signing secret, this once. `projects`: the codes of those that it may
-    raise money for (None: any).
+    """Register a platform and return its signing secret, which is shown only this once.
 
-    Raises Invalid `partner_invalid` for a code that no project has, and as `payments.partners.partners.create`.
+    `projects`: the codes of the projects that it may raise money for (None: any). Raises Invalid `partner_invalid`
+    for a code that no project has, and as `payments.partners.partners.create`.
     """
     codes = None if projects is None else list(projects)
     known = set(tx.all(select(Project.code).where(col(Project.code).in_(codes)))) if codes else set()
@@ -54,11 +54,11 @@ def rotate_secret(
     test: bool = False,
     waits: bool = False,
 ) -> NewSecret:
-    """Make another signing secret of a platform, of its test mode with `test`; the old one stays valid until the
-    time, or until it is ended. One that `waits` changes nothing before `activate_secret`.
+    """Create another signing secret for a platform, or for its test mode with `test`.
 
-    Raises NotFound `partner_unknown`, Conflict `partner_state` for one that may not use it, and as
-    `payments.partners.partner_secrets.rotate`.
+    The old secret stays valid until the given time, or until it is ended. A secret that `waits` changes nothing
+    before `activate_secret`. Raises NotFound `partner_unknown`, Conflict `partner_state` if the platform's state
+    allows no such secret, and as `payments.partners.partner_secrets.rotate`.
     """
     partner = partners.known(tx, name, lock=True)
     if partner.state not in (partner_secrets.SENDING if test else partner_secrets.BOOKED):
@@ -72,7 +72,7 @@ def rotate_secret(
 def activate_secret(
     tx: Tx, name: str, secret_id: int, old_valid_until: datetime | None, actor: str
 ) -> PartnerSecret:
-    """Let a signing secret that waits be valid. Raises as `rotate_secret`, and as `partner_secrets.activate`."""
+    """Activate a waiting signing secret. Raises as `rotate_secret`, and as `partner_secrets.activate`."""
     partner = partners.known(tx, name, lock=True)
     if partner.state not in partner_secrets.BOOKED:
         raise Conflict("partner_state", state=partner.state)
@@ -90,8 +90,10 @@ def _record_secret(
 
 
 def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:
-    """End a signing secret, from the next request on. Raises NotFound `partner_unknown`, and as
-    `payments.partners.partner_secrets.end_secret`."""
+    """End a signing secret from the next request on.
+
+    Raises NotFound `partner_unknown`, and as `payments.partners.partner_secrets.end_secret`.
+    """
     partner = partners.known(tx, name, lock=True)
     secret = partner_secrets.end_secret(tx, partner, secret_id)
     record_audit(tx, actor, "partner.secret_end", f"partner:{name}", secret_id=secret_id)
@@ -101,7 +103,7 @@ def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:
 def subscribe(
     tx: Tx, keys: Keys, name: str, url: str, types: Sequence[str], actor: str
 ) -> tuple[PartnerSubscription, str]:
-    """Tell a platform of kinds of events at an address. Raises as `payments.outgoing.subscribe`."""
+    """Subscribe an address of a platform to kinds of events. Raises as `payments.outgoing.subscribe`."""
     partner = partners.known(tx, name, lock=True)
     row, secret = outgoing.subscribe(tx, keys, partner, url, types, actor)
     tx.flush()
@@ -110,14 +112,14 @@ def subscribe(
 
 
 def pause_subscription(tx: Tx, name: str, subscription_id: int, actor: str) -> PartnerSubscription:
-    """Send nothing to a subscription for now. Raises as `payments.outgoing.pause`."""
+    """Pause deliveries to a subscription. Raises as `payments.outgoing.pause`."""
     row = outgoing.pause(tx, name, subscription_id)
     record_audit(tx, actor, "partner.subscription_pause", f"partner:{name}", subscription=subscription_id)
     return row
 
 
 def resume_subscription(tx: Tx, name: str, subscription_id: int, actor: str) -> PartnerSubscription:
-    """Send to a subscription again. Raises as `payments.outgoing.resume`."""
+    """Resume deliveries to a subscription. Raises as `payments.outgoing.resume`."""
     row = outgoing.resume(tx, name, subscription_id)
     record_audit(tx, actor, "partner.subscription_resume", f"partner:{name}", subscription=subscription_id)
     return row

@@ -1,4 +1,4 @@
-"""Settle contradictions between two messages of one id: an operator asked the sender, and says what is true."""
+"""Settle contradictions between two messages with one id: an operator asks the sender and records what is true."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,10 @@ from payments.models import InboxConflict
 
 
 def settle_conflict(tx: Tx, conflict_id: int, reason: str, actor: str) -> None:
-    """Settle a contradiction with what was found out. Raises NotFound `event_unknown`, Invalid `reason_missing`,
-    Conflict `conflict_settled`."""
+    """Settle a contradiction with what was found out.
+
+    Raises NotFound `event_unknown`, Invalid `reason_missing`, Conflict `conflict_settled`.
+    """
     if not 0 < conflict_id <= MOST_ID or tx.get(InboxConflict, conflict_id, lock=True) is None:
         raise NotFound("event_unknown")
     require_reason(reason)
@@ -26,13 +28,13 @@ def settle_conflict(tx: Tx, conflict_id: int, reason: str, actor: str) -> None:
 
 
 def settled_of(tx: Tx, conflict_ids: Sequence[int]) -> dict[int, SettledConflict]:
-    """Return how these contradictions were settled, as far as they are, by their ids."""
+    """Return contradiction id -> how it was settled, for those that are."""
     rows = tx.all(select(SettledConflict).where(col(SettledConflict.conflict_id).in_(conflict_ids)))
     return {row.conflict_id: row for row in rows}
 
 
 def count_unsettled(tx: Tx) -> int:
-    """Return how many contradictions nobody has settled."""
+    """Return how many contradictions are not settled yet."""
     settled = select(SettledConflict.conflict_id)
     open_ = select(func.count()).select_from(InboxConflict).where(col(InboxConflict.id).not_in(settled))
     return tx.first(open_) or 0

@@ -1,4 +1,5 @@
-"""Send platforms what they subscribed to. Nothing is sent inside a transaction, and no address gets into a log."""
+"""Deliver events to the platforms that subscribed to them. Nothing is sent inside a transaction, and no address is
+logged."""
 
 import json
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ class _Attempt(NamedTuple):
 
 
 def tell_partners(deps: Dependencies) -> int:
-    """Send a batch of deliveries that are due and return how many were taken. Safe to run beside itself."""
+    """Send a batch of due deliveries and return how many were accepted. Safe to run concurrently."""
     with deps.db.transaction() as tx:
         release_held(tx)
         claimed = claim(tx, BATCH)
@@ -56,7 +57,7 @@ def _send(ready: _Ready, *, loopback: bool) -> _Attempt:
         return _Attempt(None, "unsubscribed")
     if ready.target.paused:
         return _Attempt(None, "paused")
-    message_id = f"evt_{ready.delivery.id}"  # the same at every attempt
+    message_id = f"evt_{ready.delivery.id}"  # the same for every attempt
     at = ready.delivery.created_at.isoformat()
     event = {"type": ready.delivery.type, "id": message_id, "occurred_at": at, "data": ready.body}
     payload = json.dumps(event, ensure_ascii=False, sort_keys=True)

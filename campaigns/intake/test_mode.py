@@ -1,6 +1,6 @@
-"""A platform's test mode: its events are judged as real ones would be, and nothing is booked.
+"""A platform's test mode: its events are judged like real ones, and nothing is booked.
 
-What is kept of them is in a table of its own, so that no list, total, export or bill can hold it.
+They are kept in a table of their own, so that no list, total, export or bill can contain them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ from payments.models import PartnerTestEvent
 from payments.partners import partners
 from payments.partners.partner_events import PAID, REFUNDED, PartnerFact, fact_of
 
-LATE = timedelta(minutes=10)  # a payment that old was not told at once
-MOST_KEPT = 10_000  # events of one platform; the oldest give way
+LATE = timedelta(minutes=10)  # a payment of this age was not reported immediately
+MOST_KEPT = 10_000  # events per platform; the oldest are deleted
 
 
 class TestFact(NamedTuple):
-    """What a test event says, and the row that is kept of it."""
+    """The fact in a test event, and the row that is kept of the event."""
 
     fact: PartnerFact
     row: PartnerTestEvent
@@ -53,13 +53,13 @@ def receive_tests(tx: Tx, deps: Dependencies, partner: str, events: Sequence[Map
 
 
 def stored_tests(tx: Tx, partner: str, event_ids: Sequence[str]) -> list[PartnerTestEvent]:
-    """Return those of these test events that were kept."""
+    """Return the stored test events among these ids."""
     query = select(PartnerTestEvent).where(PartnerTestEvent.partner == partner)
     return tx.all(query.where(col(PartnerTestEvent.event_id).in_(event_ids)))
 
 
 def tests_of_donations(tx: Tx, partner: str, their_ids: Sequence[str]) -> list[PartnerTestEvent]:
-    """Return what test events told of donations, oldest first."""
+    """Return the test events of donations, oldest first."""
     query = select(PartnerTestEvent).where(PartnerTestEvent.partner == partner)
     of_them = query.where(col(PartnerTestEvent.their_id).in_(their_ids))
     return tx.all(of_them.order_by(col(PartnerTestEvent.id)))
@@ -82,7 +82,7 @@ def _row(tx: Tx, event: Mapping[str, Any], fact: PartnerFact, content: str) -> P
 
 
 def _judge(tx: Tx, deps: Dependencies, partner: str, new: Sequence[TestFact]) -> None:
-    """Say what would become of new events, and of refunds that waited for one of them."""
+    """Set the state that new events, and refunds that waited for one of them, would get."""
     if not new:
         return
     paid = [test for test in new if test.row.type == PAID]

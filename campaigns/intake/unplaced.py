@@ -1,4 +1,4 @@
-"""Facts without a donation: payments of another shop on the same account are told apart from ours that are lost."""
+"""Facts without a donation: tell payments of another shop on the same account from lost payments of ours."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ FOREIGN = "foreign"
 
 
 def judge_unplaced(tx: Tx, unplaced: Sequence[tuple[InboxMessage, Fact]]) -> dict[int, Outcome]:
-    """Return the outcome of each message whose fact belongs to no donation that we know."""
+    """Return the outcome of each message whose fact belongs to no known donation."""
     references = {
         fact.payment_intent
         for _, fact in unplaced
@@ -28,10 +28,11 @@ def judge_unplaced(tx: Tx, unplaced: Sequence[tuple[InboxMessage, Fact]]) -> dic
 
 
 def _of_payment(message: InboxMessage, fact: PaymentFact, foreign: set[str]) -> Outcome:
-    """An id in our form is a payment of ours, and is flagged when money moved. Without one it is of another shop.
+    """Judge a payment. With an id in our form it is ours, and is flagged if money moved; without one it is another
+    shop's.
 
-    A refund or dispute names only the payment, and its donation may learn of that payment a moment later: it waits
-    once, unless the payment is known to be foreign.
+    A refund or dispute names only the payment, and its donation may learn of that payment a moment later. So it
+    waits once, unless the payment is known to be foreign.
     """
     moves_money = fact.kind is FactKind.SUCCEEDED or fact.kind in REVERSALS
     if fact.donation_id is not None:

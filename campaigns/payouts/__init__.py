@@ -1,1 +1,1 @@
-"""Money out: what a released campaign pays to whom, from its split to the bank."""
+"""Payouts: what a released campaign pays to whom, from the split of its money to the bank."""

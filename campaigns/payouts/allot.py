@@ -1,7 +1,7 @@
-"""Divide what came in for the projects of a released campaign among their shares (分账).
+"""Divide the income of a released campaign's projects among their shares (分账).
 
-Totals of a campaign stay where they are: the shares are credited from `allotted`, which shows what of a project's
-gifts and match was passed on. What comes later (a refund, a late gift) is divided by another step.
+The totals of a campaign stay unchanged: the shares are credited from `allotted`, which shows how much of a
+project's donations and match was passed on. Later changes (a refund, a late donation) are divided by another step.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,8 @@ RELEASED = (Phase.RELEASED, Phase.ARCHIVED)
 
 
 class Income(NamedTuple):
-    """What came in for a project in a campaign, what of it no statement shows yet, and what was divided (fen)."""
+    """The income of a project in a campaign, how much of it no statement shows yet, and how much was divided
+    (fen)."""
 
     project_id: int
     raised_minor: int
@@ -42,7 +43,7 @@ class Income(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What the shares of a project get or lose now, by which rule."""
+    """What the shares of a project gain or lose now, and by which rule."""
 
     income: Income
     rule: SplitRule | None
@@ -50,7 +51,7 @@ class Step(NamedTuple):
 
 
 def allot(deps: Dependencies) -> int:
-    """Divide what came in for projects of released campaigns and is not divided; return of how many projects."""
+    """Divide the undivided income of projects in released campaigns; return for how many projects."""
     with deps.db.transaction() as tx:
         released = col(Campaign.phase).in_([str(phase) for phase in RELEASED])
         due = [
@@ -65,9 +66,9 @@ def _allot_by_id(deps: Dependencies, campaign_id: int) -> int:
 
 
 def allot_campaign(tx: Tx, campaign: Campaign) -> int:
-    """Divide what came in for the projects of a locked campaign and is not divided; return of how many projects.
+    """Divide the undivided income of a locked campaign's projects; return for how many projects.
 
-    Idempotent; nothing in a campaign that is not released. Posts to the ledger.
+    Idempotent. Does nothing if the campaign is not released. Posts to the ledger.
     """
     if campaign.phase not in RELEASED:
         return 0
@@ -79,7 +80,7 @@ def allot_campaign(tx: Tx, campaign: Campaign) -> int:
 
 
 def _steps(tx: Tx, campaign: Campaign) -> Iterator[Step]:
-    """Yield what must change. What a share has spent it cannot give back: the rest is tried again later."""
+    """Yield the necessary changes. A share cannot give back what it has spent; the rest is tried again later."""
     incomes = incomes_of(tx, campaign)
     rules = splits_at(tx, campaign.opens_at, [income.project_id for income in incomes])
     left = balances(tx, campaign.id or 0)
@@ -93,8 +94,10 @@ def _steps(tx: Tx, campaign: Campaign) -> Iterator[Step]:
 
 
 def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
-    """Return what came in for each project of a campaign. Gifts that no statement shows yet are not divided: late
-    ones, and those whose difference was signed off."""
+    """Return the income of each project of a campaign.
+
+    Donations that no statement shows yet are not divided: late ones, and those whose difference was signed off.
+    """
     rows = tx.rows(
         """WITH money AS (
                SELECT project_id, raised_minor, 0 AS matched FROM project_raised WHERE campaign_id = :campaign
@@ -137,7 +140,7 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
 
 
 def _fees(tx: Tx, campaign: Campaign) -> Mapping[int, int]:
-    """Return project id -> what providers kept of its gifts by their statements, in fen."""
+    """Return project id -> what providers kept of its donations according to their statements, in fen."""
     rows = tx.rows(
         """SELECT d.project_id,
                   CAST(sum(l.fee_minor - CASE l.kind WHEN 'fee' THEN l.amount_minor ELSE 0 END) AS bigint) AS minor
@@ -149,7 +152,7 @@ def _fees(tx: Tx, campaign: Campaign) -> Mapping[int, int]:
 
 
 def balances(tx: Tx, campaign_id: int) -> dict[tuple[int, AccountKind], int]:
-    """Return (project id, share) -> what the share has and is not set aside for a payout, in fen."""
+    """Return (project id, share) -> the share's money that is not set aside for a payout, in fen."""
     rows = tx.rows(
         """SELECT project_id, kind, balance_minor FROM share_balance
             WHERE campaign_id = :campaign AND kind = ANY(:kinds)""",

@@ -1,7 +1,7 @@
 """The file of a sent plan for the bank: a table, and ISO 20022 pain.001.001.09 (customer credit transfer).
 
-Made from what was stored when the plan was sent, so it is the same each time: the bank refuses a message, and a
-payment, whose id it knows already.
+It is created from what was stored when the plan was sent, so it is the same each time: the bank refuses a message
+or payment whose id it already knows.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from kernel.keys import Keys
 from kernel.money import CURRENCY
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
-_CLEARING = "CNAPS"  # ISO external code of China's national payment system
+_CLEARING = "CNAPS"  # the ISO external code of China's national payment system
 
 
 class BankAccount(NamedTuple):
@@ -43,7 +43,7 @@ class Payment(NamedTuple):
 
 
 class BankFile(NamedTuple):
-    """The order to the bank: its id, when it was given, from which account, and the payments."""
+    """The order to the bank: its id, when it was sent, the debited account, and the payments."""
 
     message_id: str
     sent_at: datetime
@@ -56,7 +56,7 @@ class BankFile(NamedTuple):
 
 
 def bank_file(tx: Tx, keys: Keys, plan_id: int) -> BankFile:
-    """Return the order of a sent plan. Raises NotFound `plan_unknown`, Conflict `plan_state`."""
+    """Return the bank order of a sent plan. Raises NotFound `plan_unknown`, Conflict `plan_state`."""
     plan = find_plan(tx, plan_id)
     if plan.state != PlanState.SENT or plan.sent_at is None:
         raise Conflict("plan_state", state=plan.state)
@@ -84,7 +84,7 @@ def _account(keys: Keys, payee: PayeeAccount) -> BankAccount:
 
 
 def rows_of(order: BankFile) -> list[list[object]]:
-    """Return the table of a file: one line per payment; amounts in yuan with two places."""
+    """Return the order as a table with one line per payment; amounts in yuan with two decimal places."""
     payer = order.payer
     return [
         [
@@ -105,7 +105,8 @@ def rows_of(order: BankFile) -> list[list[object]]:
 
 
 def pain001(order: BankFile) -> bytes:
-    """Return the order as a message `pain.001.001.09`, one batch, each payment with its own end-to-end id."""
+    """Return the order as a `pain.001.001.09` message: one batch, in which each payment has its own end-to-end
+    id."""
     ElementTree.register_namespace("", NAMESPACE)
     document = ElementTree.Element(_name("Document"))
     message = _sub(document, "CstmrCdtTrfInitn")
@@ -125,7 +126,7 @@ def _batch(message: ElementTree.Element, order: BankFile) -> None:
     batch = _sub(message, "PmtInf")
     _sub(batch, "PmtInfId", order.message_id)
     _sub(batch, "PmtMtd", "TRF")
-    _sub(batch, "BtchBookg", "false")  # one line per payment on the statement, so that each is seen
+    _sub(batch, "BtchBookg", "false")  # one statement line per payment, so that each can be recognised
     _sub(batch, "NbOfTxs", str(len(order.payments)))
     _sub(batch, "CtrlSum", _yuan(order.total_minor))
     _sub(_sub(batch, "ReqdExctnDt"), "Dt", order.sent_at.astimezone(SHANGHAI).date().isoformat())

@@ -1,6 +1,6 @@
-"""What the bank's statement says of remittances: paid, or returned, by our end-to-end ids.
+"""Mark remittances as paid or returned from the bank's statement, by our end-to-end ids.
 
-A line whose amount is another than the remittance's claims nothing: it stays a difference for a person.
+A line with another amount than the remittance's claims nothing and remains a difference for an operator.
 """
 
 from datetime import date
@@ -12,11 +12,11 @@ from campaigns.payouts.remittances import mark_paid, mark_returned
 from kernel.db import Tx
 
 ACTOR = "scheduler"
-_RETURNED = "/returned"  # behind the id of a remittance: the claim on the line by which its money came back
+_RETURNED = "/returned"  # suffix of the end-to-end id: the claim on the line by which the money came back
 
 
 class _Mark(NamedTuple):
-    """A line of the statement that says what became of a remittance; `amount_minor` below zero: it was paid."""
+    """A statement line about a remittance. A negative `amount_minor` means paid, a positive one returned."""
 
     remittance_id: int
     end_to_end_id: str
@@ -28,7 +28,7 @@ class _Mark(NamedTuple):
 
 
 def mark_by_statement(deps: Dependencies) -> int:
-    """Mark remittances as the bank's statement shows them, each in a transaction; return how many."""
+    """Mark remittances as the bank's statement shows them, each in its own transaction; return how many."""
     with deps.db.transaction() as tx:
         marks = _marks(tx)
         _claim_returns(tx)
@@ -39,8 +39,11 @@ def mark_by_statement(deps: Dependencies) -> int:
 
 
 def _marks(tx: Tx) -> list[_Mark]:
-    """Return the oldest line about each remittance that nothing claims: of one on its way a debit, of a paid one a
-    credit of the same amount. Of a batch that is listed each payment has its own reference."""
+    """Return the oldest unclaimed line of each remittance: a debit if it was sent, a credit of the same amount if
+    it was paid.
+
+    In an itemised batch, each payment has its own reference.
+    """
     return tx.rows_as(
         _Mark,
         """WITH named AS (
@@ -62,7 +65,7 @@ def _marks(tx: Tx) -> list[_Mark]:
 
 
 def _claim_returns(tx: Tx) -> None:
-    """Let what came back of the money of ended projects claim its lines, by the bank's reference and the sum."""
+    """Let returned money of ended projects claim its statement lines, by the bank's reference and the amount."""
     tx.run(
         """INSERT INTO bank_claim (bank_line_id, kind, provider, item, amount_minor, due_on, how, claimed_at)
            SELECT DISTINCT ON (s.id) l.id, :kind, '', 'surplus/' || s.id, s.amount_minor, s.returned_on,
@@ -90,7 +93,7 @@ def _mark(tx: Tx, mark: _Mark) -> None:
         claimed_at=tx.now,
     )
     tx.add(claim)
-    seen = " ".join(filter(None, (mark.statement, mark.line_id)))  # numbers of the bank, without words of ours
+    seen = " ".join(filter(None, (mark.statement, mark.line_id)))  # the bank's numbers only, without words of ours
     if came_back:
         mark_returned(tx, mark.remittance_id, seen, ACTOR)
     else:

@@ -1,8 +1,8 @@
-"""Promises of money out: shares got what was allotted, and rows of remittances equal the books."""
+"""Promises of payouts: shares got what was allotted, and the rows of remittances equal the books."""
 
 from ledger.chart import SHARES, AccountKind
 
-_LOST = "'planned', 'withdrawn', 'returned'"  # remittances whose money is in its shares
+_LOST = "'planned', 'withdrawn', 'returned'"  # remittances whose money is in its shares, not on its way
 _SHARE_OF = {
     AccountKind.SHARE_PROJECT: "project_minor",
     AccountKind.SHARE_TOWNSHIP: "township_minor",

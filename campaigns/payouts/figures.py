@@ -1,4 +1,4 @@
-"""What of a campaign's money is divided, planned, paid, per project and in all."""
+"""How much of a campaign's money is divided, planned and paid, per project and in total."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,13 @@ from ledger.chart import PAID_OUT, AccountKind
 
 
 class Figures(NamedTuple):
-    """Money of a project in a campaign, or of all of it, in fen.
+    """The money of a project in a campaign, or of a whole campaign, in fen.
 
-    `raised` and `matched` are the books'; `project`, `township`, `management` and `fees` what its shares got of it;
-    `left` what of the two that are paid out is neither planned nor paid, `payable` what is set aside for approved
-    remittances, `paid` what left the bank and did not come back.
+    - `raised` and `matched`: according to the books.
+    - `project`, `township`, `management` and `fees`: what was allotted to these shares.
+    - `left`: what the two shares that are paid out still have, without what is set aside.
+    - `payable`: what is set aside for approved remittances.
+    - `paid`: what left the bank and did not come back.
     """
 
     raised_minor: int = 0
@@ -33,8 +35,8 @@ class ProjectFigures(NamedTuple):
     figures: Figures
 
 
-# One row per project of the campaign. The shares give back what they were allotted as what they have, what is set
-# aside, and what is paid.
+# One row per project of the campaign. What its shares were allotted is what they have, what is set aside, and what
+# is paid.
 _PER_PROJECT = f"""
     WITH legs AS (
         SELECT project_id, raised_minor AS raised, 0 AS matched, 0 AS project, 0 AS township, 0 AS management,
@@ -69,12 +71,12 @@ _TOTALS = ", ".join(f"CAST(coalesce(sum({name}), 0) AS bigint) AS {name}" for na
 
 
 def totals(tx: Tx, campaign_id: int) -> Figures:
-    """Return the money of all projects of a campaign."""
+    """Return the money of all projects of a campaign together."""
     return tx.rows_as(Figures, f"{_PER_PROJECT} SELECT {_TOTALS} FROM sums", campaign=campaign_id)[0]
 
 
 def per_project(tx: Tx, campaign_id: int, page: Page = FIRST_PAGE) -> tuple[list[ProjectFigures], int]:
-    """Return one page of a campaign's projects that have money, the most first, and how many there are."""
+    """Return one page of a campaign's projects that have money, most money first, and their number."""
     rows = tx.rows(
         f"""{_PER_PROJECT}
             SELECT s.project_id, p.code, p.name, count(*) OVER () AS number, {_COLUMNS}
@@ -89,7 +91,7 @@ def per_project(tx: Tx, campaign_id: int, page: Page = FIRST_PAGE) -> tuple[list
 
 
 def of_project(tx: Tx, campaign_id: int, project_id: int) -> Figures:
-    """Return the money of one project in a campaign."""
+    """Return the money of a project in a campaign."""
     sql = f"{_PER_PROJECT} SELECT {_COLUMNS} FROM sums s WHERE s.project_id = :project"
     rows = tx.rows_as(Figures, sql, campaign=campaign_id, project=project_id)
     return rows[0] if rows else Figures()

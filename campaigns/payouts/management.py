@@ -1,4 +1,4 @@
-"""Management cost of a host in a year beside its spending of that year (慈善法 第61条): both from the books."""
+"""The management cost of a host in a year, compared with its spending of that year (慈善法 第61条)."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,15 @@ from campaigns.payouts.rules import rules_of
 from kernel.db import Tx
 from kernel.money import BPS_WHOLE
 
-_WARN_BPS = 9_000  # of the ceiling, our default
+_WARN_BPS = 9_000  # of the ceiling; our default
 
 
 class ManagementYear(NamedTuple):
-    """A year of a host, in fen: `management` is the numerator; the denominator, all spending of the year, is what
-    was paid out to projects and townships and did not come back, and the management cost itself."""
+    """A year of a host, in fen. `management` is the numerator.
+
+    The denominator, all spending of the year, is the management cost plus what was paid out to projects and
+    townships and did not come back.
+    """
 
     host: str
     name: str
@@ -28,19 +31,20 @@ class ManagementYear(NamedTuple):
 
     @property
     def share_bps(self) -> int:
-        """The share, rounded up: a ceiling is never met by rounding."""
+        """Management cost as a share of spending, rounded up so that rounding never brings it within the
+        ceiling."""
         return -(-self.management_minor * BPS_WHOLE // self.spending_minor) if self.spending_minor else 0
 
     @property
     def state(self) -> str:
-        """`over` above the ceiling, `near` from nine tenths of it on, else `within`."""
+        """`over` above the ceiling, `near` from nine tenths of it, otherwise `within`."""
         if self.share_bps > self.most_bps:
             return "over"
         return "near" if self.share_bps * BPS_WHOLE >= self.most_bps * _WARN_BPS else "within"
 
 
 def management_years(tx: Tx, host: str | None = None, branch: str | None = None) -> list[ManagementYear]:
-    """Return each year of each host, of a branch or of one host alone, the newest first."""
+    """Return the years of all hosts, of the hosts in a branch, or of one host, newest first."""
     rows = tx.rows(
         """WITH legs AS (
                SELECT a.campaign_id, a.allotted_at AT TIME ZONE 'Asia/Shanghai' AS at,

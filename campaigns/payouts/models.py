@@ -1,4 +1,4 @@
-"""The tables of money out: rules, accounts of payees, what was allotted, plans and their remittances."""
+"""The tables of payouts: rules, accounts of payees, allotments, plans and their remittances."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,52 +17,52 @@ _TEXT = {"server_default": text("''")}
 
 
 class FeesFrom(StrEnum):
-    """Who bears what payment providers charge."""
+    """Who bears the charges of payment providers."""
 
-    HOST = "host"  # our default: every fen of a gift reaches the split
+    HOST = "host"  # our default: every fen of a donation reaches the split
     GIFTS = "gifts"
 
 
 class PayeeState(StrEnum):
-    PROPOSED = "proposed"  # another person has not confirmed it yet
+    PROPOSED = "proposed"  # waits for another person to confirm it
     ACTIVE = "active"
     ENDED = "ended"
 
 
 class PlanState(StrEnum):
-    DRAFT = "draft"  # holds no money
-    APPROVED = "approved"  # its money is set aside, nothing has left
-    SENT = "sent"  # its file was made for the bank
+    DRAFT = "draft"  # sets no money aside
+    APPROVED = "approved"  # its money is set aside, none has left
+    SENT = "sent"  # its file for the bank exists
     WITHDRAWN = "withdrawn"
 
 
 class RemittanceState(StrEnum):
     PLANNED = "planned"
     APPROVED = "approved"
-    SENT = "sent"  # the bank was told to pay
+    SENT = "sent"  # the bank was ordered to pay
     PAID = "paid"
-    RETURNED = "returned"  # it was paid, and the money came back: the next plan pays it anew
-    WITHDRAWN = "withdrawn"  # it was never paid: the next plan has it
+    RETURNED = "returned"  # paid, but the money came back; the next plan includes it again
+    WITHDRAWN = "withdrawn"  # never paid; the next plan includes its money
 
 
 class PurposeBasis(StrEnum):
-    """What a change of purpose rests on beside its filing (慈善法 第55条, 第57条)."""
+    """The basis of a change of purpose, beside its filing (慈善法 第55条, 第57条)."""
 
-    FILING = "filing"  # the changed plan, filed with the authority
-    CONSENT = "consent"  # the donors', in writing
-    NOTICE = "notice"  # a public notice that nobody objected to
+    FILING = "filing"  # the changed plan as filed with the authority
+    CONSENT = "consent"  # written consent of the donors
+    NOTICE = "notice"  # a public notice without objections
 
 
 class SurplusWay(StrEnum):
-    """What becomes of the surplus of an ended project: the rule of the host (慈善法 第58条)."""
+    """What the host's rule does with the surplus of an ended project (慈善法 第58条)."""
 
     SAME_PURPOSE = "same_purpose"  # another project of the same theme
     SAME_TOWNSHIP = "same_township"  # another project of the same township
-    FUND = "fund"  # a fund of the host or of the federation
+    FUND = "fund"  # a fund without an organisation, or of one in the project's lineage
 
 
 class PayoutRules(SQLModel, table=True):
-    """How the money of campaigns that an organisation (or one below it) hosts is paid out."""
+    """The payout rules for campaigns hosted by an organisation, or by one below it without rules of its own."""
 
     __tablename__ = "payout_rules"
     __table_args__ = (
@@ -79,7 +79,7 @@ class PayoutRules(SQLModel, table=True):
     surplus_to: str = Field(
         default=SurplusWay.SAME_PURPOSE.value, sa_column_kwargs={"server_default": text("'same_purpose'")}
     )
-    # Ceiling of a year's management cost, of all spending of that year, and where it stands.
+    # Ceiling of a year's management cost, as a share of that year's spending, and its legal source.
     management_year_most_bps: int = Field(default=1_000, sa_column_kwargs={"server_default": text("1000")})
     management_source: str = Field(
         default=MANAGEMENT_SOURCE, sa_column_kwargs={"server_default": text(f"'{MANAGEMENT_SOURCE}'")}
@@ -87,7 +87,7 @@ class PayoutRules(SQLModel, table=True):
 
 
 class SplitRule(SQLModel, table=True):
-    """How the money of a project is divided among its shares, in basis points, from a time on. Append-only."""
+    """How a project's money is divided among its shares from a time on, in basis points. Append-only."""
 
     __tablename__ = "split_rule"
     __table_args__ = (
@@ -110,14 +110,16 @@ class SplitRule(SQLModel, table=True):
 
 
 class Allotment(SQLModel, table=True):
-    """What was allotted to the shares of a project in one step, in fen; below zero where something was taken back.
-    Append-only: their sums are what the shares got."""
+    """What was allotted to the shares of a project in one step, in fen; negative where something was taken back.
+
+    Append-only: the sums over all steps are what the shares got.
+    """
 
     __table_args__ = (Index("allotment_once", "campaign_id", "project_id", "number", unique=True),)
     id: int | None = Field(default=None, sa_column=identity())
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
     project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
-    number: int  # 1, 2, ... per campaign and project
+    number: int  # counts from 1 per campaign and project
     rule_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="split_rule.id")
     project_minor: int = Field(sa_type=BigInteger)
     township_minor: int = Field(sa_type=BigInteger)
@@ -127,7 +129,7 @@ class Allotment(SQLModel, table=True):
 
 
 class PayeeAccount(SQLModel, table=True):
-    """The bank account of an organisation that is paid. `sealed` holds the number; `tail` its last four digits."""
+    """The bank account of a payee organisation. `sealed` holds the number, `tail` its last four digits."""
 
     __tablename__ = "payee_account"
     __table_args__ = (
@@ -156,7 +158,7 @@ class PayeeAccount(SQLModel, table=True):
 
 
 class PayoutPlan(SQLModel, table=True):
-    """What a campaign pays to whom at one time. One draft at a time per campaign."""
+    """What a campaign pays to its payees at one time. A campaign has at most one draft."""
 
     __tablename__ = "payout_plan"
     __table_args__ = (
@@ -180,15 +182,19 @@ class PayoutPlan(SQLModel, table=True):
     approved_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     sent_by: str = Field(default="", sa_column_kwargs=_TEXT)
     sent_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
-    # Whose account is debited: the host's, as it was when the plan was sent.
+    # The debited account: the host's active account when the plan was sent.
     payer_account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="payee_account.id")
     reason: str = Field(default="", sa_column_kwargs=_TEXT)  # of a withdrawal
 
 
 class Remittance(SQLModel, table=True):
-    """One payment of a plan to one payee. `end_to_end_id` goes to the bank and comes back on its statement;
-    `payee_account_id` is set when the plan is approved. `reference`: the bank's number of the payment, by hand or
-    from a statement; `evidence`: where it was seen."""
+    """One payment of a plan to one payee.
+
+    - `end_to_end_id`: sent to the bank, and returned on its statement.
+    - `payee_account_id`: set when the plan is approved.
+    - `reference`: the bank's number of the payment, entered by an operator or read from a statement.
+    - `evidence`: where the payment was seen.
+    """
 
     __table_args__ = (
         CheckConstraint(one_of("state", RemittanceState), name="remittance_state"),
@@ -215,7 +221,7 @@ class Remittance(SQLModel, table=True):
 
 
 class RemittancePart(SQLModel, table=True):
-    """What of a remittance is for one project, out of one of its shares. Append-only."""
+    """The part of a remittance that is for one project, from one of its shares. Append-only."""
 
     __tablename__ = "remittance_part"
     __table_args__ = (
@@ -232,7 +238,7 @@ class RemittancePart(SQLModel, table=True):
 
 
 class PurposeChange(SQLModel, table=True):
-    """Money of a project in a campaign that was given another purpose: why, and under which filing. Append-only."""
+    """Money of a project in a campaign that was given another purpose: the reason and the filing. Append-only."""
 
     __tablename__ = "purpose_change"
     __table_args__ = (
@@ -253,7 +259,7 @@ class PurposeChange(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     filing_no: str
     basis: str = Field(default=PurposeBasis.FILING.value, sa_column_kwargs={"server_default": text("'filing'")})
-    evidence: str = Field(default="", sa_column_kwargs=_TEXT)  # where consents lie, or the notice can be read
+    evidence: str = Field(default="", sa_column_kwargs=_TEXT)  # where the consents or the notice are
     reason: str
     actor: str
     changed_at: datetime = Field(sa_column=moment())

@@ -1,4 +1,5 @@
-"""What of a project's money may be given another purpose, and which projects and funds the surplus rule allows."""
+"""The money of a project that may be given another purpose, and the projects and funds that the surplus rule
+allows."""
 
 from typing import NamedTuple
 
@@ -18,8 +19,10 @@ MOST_TARGETS = 200
 
 
 class Movable(NamedTuple):
-    """What a share of a project has in a released campaign and is not set aside, in fen; and what becomes of it
-    when the project ends: `rule` as a code, `plan_rule` as the campaign's plan says it."""
+    """The money of a project's share in a released campaign that is not set aside, in fen.
+
+    `rule` is the code of the rule for its surplus, and `plan_rule` the text of the campaign's plan about it.
+    """
 
     slug: str
     campaign_name: str
@@ -37,7 +40,7 @@ class Target(NamedTuple):
 
 
 def movable(tx: Tx, project_id: int) -> list[Movable]:
-    """Return what a project has, by campaign and share."""
+    """Return the movable money of a project, by campaign and share."""
     rows = tx.rows(
         """SELECT campaign_id, kind, balance_minor FROM share_balance
             WHERE project_id = :project AND kind = ANY(:kinds) AND balance_minor > 0 ORDER BY campaign_id, kind""",
@@ -56,7 +59,10 @@ def movable(tx: Tx, project_id: int) -> list[Movable]:
 
 
 def targets(tx: Tx, project: Project, rule: str) -> list[Target]:
-    """Return the projects, or by the rule `fund` the funds, that may get the surplus of a project, by name."""
+    """Return the projects (by the rule `fund`, the funds) that may get the surplus of a project.
+
+    Projects of the same county come first; otherwise they are ordered by name.
+    """
     if rule == SurplusWay.FUND:
         owned = or_(col(Fund.organisation_code).is_(None), col(Fund.organisation_code).in_(project.lineage))
         funds = tx.all(select(Fund).where(owned).order_by(col(Fund.name)).limit(MOST_TARGETS))

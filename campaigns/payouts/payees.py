@@ -1,4 +1,4 @@
-"""The bank accounts of organisations that are paid: sealed, shown masked, and confirmed by another person."""
+"""The bank accounts of payee organisations: sealed, displayed masked, and confirmed by another person."""
 
 import re
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from kernel.keys import Keys
 from kernel.text import text_fault
 
 MOST_HOLDER, MOST_BANK = 100, 100
-_NUMBER = re.compile(r"[0-9]{8,30}", re.ASCII)  # of companies: 15 to 22 digits, as banks choose
+_NUMBER = re.compile(r"[0-9]{8,30}", re.ASCII)  # accounts of companies have 15 to 22 digits, depending on the bank
 _BANK_CODE = re.compile(r"[0-9]{12}", re.ASCII)  # 联行号 of the payment system CNAPS
 
 
 class NewAccount(NamedTuple):
-    """A bank account as it is typed: its holder, bank, 联行号 and number."""
+    """A bank account as entered: its holder, bank, 联行号 and number."""
 
     holder: str
     bank: str
@@ -29,12 +29,12 @@ class NewAccount(NamedTuple):
 
 
 def context_of(organisation_code: str) -> str:
-    """Return what the number of an account is bound to when it is sealed."""
+    """Return the context that an account's number is bound to when it is sealed."""
     return f"payee:{organisation_code}"
 
 
 def propose(tx: Tx, keys: Keys, code: str, account: NewAccount, actor: str) -> PayeeAccount:
-    """Enter the account of an organisation; it is paid there once another person has confirmed it.
+    """Propose the account of an organisation. It is paid there once another person has confirmed the account.
 
     Raises NotFound `organisation_unknown`, Invalid `payee_invalid`.
     """
@@ -80,10 +80,10 @@ def find_payee(tx: Tx, payee_id: int, *, lock: bool = False) -> PayeeAccount:
 
 
 def confirm(tx: Tx, payee_id: int, actor: str) -> PayeeAccount:
-    """Pay an organisation into this account from now on; the account before it ends. Who entered it does not
-    confirm it (`campaigns.approvals.acts`).
+    """Make this the account into which an organisation is paid, and end the previous one.
 
-    Raises NotFound `payee_unknown`, Conflict `payee_state`.
+    The person who proposed it may not confirm it (checked by `campaigns.approvals.acts`). Raises NotFound
+    `payee_unknown`, Conflict `payee_state`.
     """
     payee = _in_state(tx, payee_id, PayeeState.PROPOSED)
     before = active_of(tx, [payee.organisation_code]).get(payee.organisation_code)
@@ -95,7 +95,7 @@ def confirm(tx: Tx, payee_id: int, actor: str) -> PayeeAccount:
 
 
 def end(tx: Tx, payee_id: int, actor: str) -> PayeeAccount:
-    """End an account, or a proposal: nothing is paid there any more.
+    """End an account or a proposal. Nothing is paid there any more.
 
     Raises NotFound `payee_unknown`, Conflict `payee_state`.
     """
@@ -107,7 +107,7 @@ def end(tx: Tx, payee_id: int, actor: str) -> PayeeAccount:
 
 def _end(tx: Tx, payee: PayeeAccount) -> None:
     payee.state, payee.ended_at = PayeeState.ENDED, tx.now
-    tx.add(payee)  # before another of the same organisation becomes the active account
+    tx.add(payee)  # flushed before another account of the same organisation becomes active
 
 
 def _in_state(tx: Tx, payee_id: int, *states: PayeeState) -> PayeeAccount:
@@ -118,17 +118,17 @@ def _in_state(tx: Tx, payee_id: int, *states: PayeeState) -> PayeeAccount:
 
 
 def active_of(tx: Tx, codes: list[str]) -> dict[str, PayeeAccount]:
-    """Return code -> the account into which an organisation is paid, of those that have one."""
+    """Return organisation code -> active account, for those that have one."""
     active = col(PayeeAccount.organisation_code).in_(codes), PayeeAccount.state == PayeeState.ACTIVE
     return {payee.organisation_code: payee for payee in tx.all(select(PayeeAccount).where(*active))}
 
 
 def accounts_of(tx: Tx, code: str) -> list[PayeeAccount]:
-    """Return the accounts of an organisation, the newest first. Raises NotFound `organisation_unknown`."""
+    """Return the accounts of an organisation, newest first. Raises NotFound `organisation_unknown`."""
     own = select(PayeeAccount).where(PayeeAccount.organisation_code == find_organisation(tx, code).code)
     return tx.all(own.order_by(col(PayeeAccount.id).desc()))
 
 
 def number_of(keys: Keys, payee: PayeeAccount) -> str:
-    """Return the number of an account, for the bank's file alone."""
+    """Return the number of an account. Use it for the bank's file only."""
     return keys.unwrap_text(payee.sealed, context_of(payee.organisation_code))

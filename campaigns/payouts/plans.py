@@ -1,4 +1,4 @@
-"""Payout plans (拨付计划): made from the books, approved by another person, sent to the bank, or withdrawn."""
+"""Payout plans (拨付计划): created from the books, approved by another person, sent to the bank or withdrawn."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -38,7 +38,8 @@ _NOT_PAID = (Status.SUSPENDED, Status.BLACKLISTED)
 
 
 class Due(NamedTuple):
-    """What a share of a project has to be paid out, and to which organisation (None: it stays with the host)."""
+    """A due payment of a project's share, and the organisation that gets it (None: the money stays with the
+    host)."""
 
     payee: str | None
     project_id: int
@@ -47,11 +48,11 @@ class Due(NamedTuple):
 
 
 def make_plan(tx: Tx, slug: str, actor: str) -> PayoutPlan:
-    """Plan to pay out all that the shares of a released campaign have, one remittance per payee. It holds no money
-    until it is approved; one draft at a time.
+    """Plan to pay out everything in the shares of a released campaign, with one remittance per payee.
 
-    Divides first what is not divided. Posts to the ledger. Raises NotFound `campaign_unknown`, Conflict
-    `campaign_phase`, `plan_open`, and `nothing_to_pay`.
+    Undivided money is divided first. The plan sets no money aside until it is approved. A campaign has at most one
+    draft. Posts to the ledger. Raises NotFound `campaign_unknown`, Conflict `campaign_phase`, `plan_open` and
+    `nothing_to_pay`.
     """
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in RELEASED:
@@ -76,8 +77,10 @@ def make_plan(tx: Tx, slug: str, actor: str) -> PayoutPlan:
 
 
 def dues(tx: Tx, campaign: Campaign) -> list[Due]:
-    """Return what the shares of a campaign's projects have to be paid out. Suspended and blacklisted projects are
-    left out: what they have waits."""
+    """Return the due payments of a campaign's projects.
+
+    The money of suspended and blacklisted projects is left out and waits.
+    """
     left = {key: minor for key, minor in balances(tx, campaign.id or 0).items() if minor > 0 and key[1] in PAID_OUT}
     paid = col(Project.id).in_({project_id for project_id, _share in left}), col(Project.status).not_in(_NOT_PAID)
     lineages = {project.id: project.lineage for project in tx.all(select(Project).where(*paid))}
@@ -91,8 +94,11 @@ def dues(tx: Tx, campaign: Campaign) -> list[Due]:
 
 
 def _payee(lineage: Sequence[str], share: AccountKind, lowest: Level, host: Sequence[str]) -> str | None:
-    """Return who is paid for a project: the organisation that runs it, or the pool of its township; where it stands
-    below the lowest level that the host pays, the one above it on that level."""
+    """Return the payee of a project's share: the organisation that runs the project, or its township for that
+    share.
+
+    If it is below the lowest level that the host pays, the organisation above it on that level is paid.
+    """
     depth = LEVELS.index(lowest) + 1
     if share is AccountKind.SHARE_TOWNSHIP:
         depth = min(depth, LEVELS.index(Level.TOWNSHIP) + 1)
@@ -135,18 +141,18 @@ def find_plan(tx: Tx, plan_id: int) -> PayoutPlan:
 
 
 def plans_of(tx: Tx, campaign_id: int) -> list[PayoutPlan]:
-    """Return the plans of a campaign, the newest first."""
+    """Return the plans of a campaign, newest first."""
     own = select(PayoutPlan).where(PayoutPlan.campaign_id == campaign_id)
     return tx.all(own.order_by(col(PayoutPlan.id).desc()))
 
 
 def remittances_of(tx: Tx, plan_id: int) -> list[Remittance]:
-    """Return the remittances of a plan, in their order."""
+    """Return the remittances of a plan in order."""
     return tx.all(select(Remittance).where(Remittance.plan_id == plan_id).order_by(col(Remittance.id)))
 
 
 def lock_plan(tx: Tx, plan_id: int, *states: PlanState) -> tuple[Campaign, PayoutPlan]:
-    """Lock a plan behind its campaign. Raises NotFound `plan_unknown`, Conflict `plan_state`."""
+    """Lock a plan after its campaign. Raises NotFound `plan_unknown`, Conflict `plan_state`."""
     campaign = lock_campaign_by_id(tx, find_plan(tx, plan_id).campaign_id)
     plan = tx.get(PayoutPlan, plan_id, lock=True)
     assert plan is not None
@@ -156,11 +162,11 @@ def lock_plan(tx: Tx, plan_id: int, *states: PlanState) -> tuple[Campaign, Payou
 
 
 def approve(tx: Tx, plan_id: int, actor: str, *, apart: bool = True) -> PayoutPlan:
-    """Approve a plan: its money is set aside, and each remittance is bound to the payee's account of now. `apart`:
-    who made the plan does not approve it. Posts to the ledger.
+    """Approve a plan: set its money aside, and bind each remittance to the payee's current account.
 
-    Raises NotFound `plan_unknown`, Conflict `plan_state`, `payee_missing`, and `plan_outdated` when a share has
-    less than the plan says; Forbidden `plan_own`.
+    `apart`: the person who made the plan may not approve it. Posts to the ledger. Raises NotFound `plan_unknown`,
+    Conflict `plan_state`, `payee_missing`, and `plan_outdated` if a share has less than the plan says; Forbidden
+    `plan_own`.
     """
     campaign, plan = lock_plan(tx, plan_id, PlanState.DRAFT)
     if apart and _same_person(tx, plan.made_by, actor):
@@ -187,14 +193,14 @@ def _same_person(tx: Tx, first: str, second: str) -> bool:
 
 
 def require_payees(tx: Tx, missing: Sequence[str]) -> None:
-    """Raise Conflict `payee_missing`, with the organisations, if some have no account into which they are paid."""
+    """Raise Conflict `payee_missing` with the names of organisations that have no active account."""
     if missing:
         names = [find_organisation(tx, code).name for code in missing[:10]]
         raise Conflict("payee_missing", organisations="、".join(names), count=len(missing))
 
 
 def withdraw(tx: Tx, plan_id: int, reason: str, actor: str) -> PayoutPlan:
-    """Withdraw a plan that was not sent: what was set aside is back in its shares. Posts to the ledger.
+    """Withdraw a plan that was not sent, and return what was set aside to its shares. Posts to the ledger.
 
     Raises NotFound `plan_unknown`, Conflict `plan_state`, Invalid `reason_invalid`.
     """
@@ -211,9 +217,9 @@ def withdraw(tx: Tx, plan_id: int, reason: str, actor: str) -> PayoutPlan:
 
 
 def send(tx: Tx, plan_id: int, actor: str) -> PayoutPlan:
-    """Mark an approved plan as sent: its file for the bank exists from now on, and never changes.
+    """Mark an approved plan as sent. From now on its file for the bank exists and never changes.
 
-    Raises NotFound `plan_unknown`, Conflict `plan_state`, and `payee_missing` when an account ended since the
+    Raises NotFound `plan_unknown`, Conflict `plan_state`, and `payee_missing` if an account has ended since the
     approval, or the host has none to pay from.
     """
     campaign, plan = lock_plan(tx, plan_id, PlanState.APPROVED)

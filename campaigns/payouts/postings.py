@@ -1,4 +1,4 @@
-"""What the states of remittances mean in the books: each part moves between its share, `payable` and the bank."""
+"""How remittances move money in the books: each part moves between its share, `payable` and the bank."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from ledger.post import Transfer
 
 
 class Part(NamedTuple):
-    """What of a remittance is for a project, out of one of its shares."""
+    """The part of a remittance that is for a project, from one of its shares."""
 
     part_id: int
     campaign_id: int
@@ -34,7 +34,7 @@ def _bank(_part: Part) -> Account:
     return bank()
 
 
-# Kind -> where the money is taken from, and where it goes.
+# Kind -> the debited and the credited account.
 _WAYS: Mapping[TransferKind, tuple[Callable[[Part], Account], Callable[[Part], Account]]] = {
     TransferKind.REMITTANCE_APPROVED: (_share, _payable),
     TransferKind.REMITTANCE_WITHDRAWN: (_payable, _share),
@@ -44,7 +44,7 @@ _WAYS: Mapping[TransferKind, tuple[Callable[[Part], Account], Callable[[Part], A
 
 
 def parts_of(tx: Tx, plan_id: int, remittance_id: int | None = None) -> list[Part]:
-    """Return the parts of a plan, or of one of its remittances, in their order."""
+    """Return the parts of a plan, or of one of its remittances, in order."""
     query = (
         select(RemittancePart, PayoutPlan.campaign_id)
         .join(Remittance, col(Remittance.id) == RemittancePart.remittance_id)
@@ -61,7 +61,10 @@ def parts_of(tx: Tx, plan_id: int, remittance_id: int | None = None) -> list[Par
 
 
 def transfers(tx: Tx, plan_id: int, kind: TransferKind, remittance_id: int | None = None) -> list[Transfer]:
-    """Return the transfers of a plan, or of one of its remittances. A remittance goes each way once."""
+    """Return the transfers of one kind for a plan, or for one of its remittances.
+
+    The key allows each kind once per part.
+    """
     debit, credit = _WAYS[kind]
     return [
         Transfer(f"{kind}:{part.part_id}", debit(part), credit(part), part.amount_minor, kind)

@@ -1,4 +1,4 @@
-"""Give money of a project another purpose: filed with the authority, by two people, in new entries."""
+"""Give a project's money another purpose: filed with the authority, by two people, in new entries."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ MOST_EVIDENCE = 300
 
 
 class NewPurpose(NamedTuple):
-    """What of a share of a project goes to another, in fen, and the number under which that was filed."""
+    """The money of a project's share that moves to another project, in fen, and the number of its filing."""
 
     campaign: str
     to_project: int
@@ -36,11 +36,11 @@ class NewPurpose(NamedTuple):
 
 
 def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor: str) -> PurposeChange:
-    """Move money that a project has and that is not set aside to another project of the campaign's host
-    (慈善法 第55条: by another filing, or with the donors' consent). Posts to the ledger.
+    """Move money of a project that is not set aside to another project, within the accounts of a campaign.
 
-    Raises NotFound `project_unknown` and `campaign_unknown`, Conflict `campaign_phase`, `project_state`, and
-    `share_short`; Invalid `purpose_invalid` and `reason_invalid`.
+    慈善法 第55条 requires another filing, or the donors' consent. Posts to the ledger. Raises NotFound
+    `project_unknown` and `campaign_unknown`, Conflict `campaign_phase`, `project_state` and `share_short`; Invalid
+    `purpose_invalid` and `reason_invalid`.
     """
     require_one_line_reason(reason)
     if faults := _faults(project_id, new):
@@ -80,7 +80,7 @@ def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor:
 
 
 def changes_of(tx: Tx, project_id: int) -> list[PurposeChange]:
-    """Return the changes of purpose of a project's money, into it and out of it, the newest first."""
+    """Return the changes of purpose into and out of a project's money, newest first."""
     of_project = or_(PurposeChange.from_project_id == project_id, PurposeChange.to_project_id == project_id)
     return tx.all(select(PurposeChange).where(of_project).order_by(col(PurposeChange.id).desc()))
 

@@ -1,4 +1,4 @@
-"""What became of single remittances: paid, by the bank's statement or with evidence; refused; returned."""
+"""The outcome of single remittances: paid, by the bank's statement or with evidence; refused; returned."""
 
 from datetime import date
 
@@ -29,10 +29,10 @@ def find_remittance(tx: Tx, remittance_id: int, *, lock: bool = False) -> Remitt
 
 
 def mark_paid(tx: Tx, remittance_id: int, reference: str, paid_on: date, evidence: str, actor: str) -> Remittance:
-    """Record that the bank paid a remittance: its number of the payment, the day, and where that was seen. The same
-    again changes nothing. Posts to the ledger.
+    """Record that the bank paid a remittance: the bank's number of the payment, the day, and where that was seen.
 
-    Raises NotFound `remittance_unknown`, Conflict `remittance_state`, Invalid `remittance_invalid`.
+    A repeated call changes nothing. Posts to the ledger. Raises NotFound `remittance_unknown`, Conflict
+    `remittance_state`, Invalid `remittance_invalid`.
     """
     faults = {
         name: refused
@@ -52,7 +52,7 @@ def mark_paid(tx: Tx, remittance_id: int, reference: str, paid_on: date, evidenc
 
 
 def refuse(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
-    """Record that the bank did not pay a remittance: its money is back in its shares. Posts to the ledger.
+    """Record that the bank did not pay a remittance, and return its money to its shares. Posts to the ledger.
 
     Raises NotFound `remittance_unknown`, Conflict `remittance_state`, Invalid `reason_invalid`.
     """
@@ -65,7 +65,7 @@ def refuse(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
 
 
 def mark_returned(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
-    """Record that the money of a paid remittance came back: the next plan pays it anew. Posts to the ledger.
+    """Record that the money of a paid remittance came back. The next plan includes it again. Posts to the ledger.
 
     Raises as `refuse`.
     """
@@ -78,7 +78,7 @@ def mark_returned(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remitt
 
 
 def by_end_to_end_id(tx: Tx, end_to_end_id: str) -> Remittance | None:
-    """Return the remittance that a line of the bank's statement names."""
+    """Return the remittance that a statement line names, or None."""
     return tx.first(select(Remittance).where(col(Remittance.end_to_end_id) == end_to_end_id))
 
 

@@ -1,4 +1,4 @@
-"""The rules of money out: how projects are split, in versions, and what holds for the campaigns of a host."""
+"""The rules of payouts: how a project's money is split, in versions, and the rules for the campaigns of a host."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,8 +19,8 @@ from kernel.money import BPS_WHOLE
 from kernel.text import text_fault
 from matching.rules import LEVELS, Level
 
-# 慈善法 第61条: management cost of a foundation that raises money publicly is at most 10 % of its spending of the
-# year. A ceiling of each project's share keeps it on the way; a host of another kind sets its own.
+# 慈善法 第61条: the management cost of a foundation that raises money publicly is at most 10 % of its spending of
+# the year. A ceiling on each project's share keeps it there; hosts of another kind set their own.
 MANAGEMENT_MOST_BPS = 1_000
 MOST_SOURCE = 100
 CHANGEABLE = (
@@ -34,7 +34,7 @@ CHANGEABLE = (
 
 
 def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
-    """Return the rules of the nearest organisation of a lineage that has some, else our defaults (not stored)."""
+    """Return the rules of the nearest organisation in a lineage that has any, or our defaults (not stored)."""
     chosen = select(PayoutRules).where(col(PayoutRules.organisation_code).in_(lineage))
     rows = {rules.organisation_code: rules for rules in tx.all(chosen)}
     for code in reversed(lineage):
@@ -52,7 +52,7 @@ def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
 
 
 def rules_of_organisation(tx: Tx, code: str) -> PayoutRules:
-    """Return what holds for campaigns that an organisation hosts. Raises NotFound `organisation_unknown`."""
+    """Return the rules for campaigns that an organisation hosts. Raises NotFound `organisation_unknown`."""
     return rules_of(tx, find_organisation(tx, code).lineage)
 
 
@@ -61,7 +61,7 @@ def rules_of_campaign(tx: Tx, campaign: Campaign) -> PayoutRules:
 
 
 def set_rules(tx: Tx, code: str, changes: Mapping[str, Any], actor: str) -> PayoutRules:
-    """Change how campaigns of an organisation, and of those below it without rules, are paid out.
+    """Change the payout rules for campaigns of an organisation, and of those below it without rules of their own.
 
     Raises NotFound `organisation_unknown`, Invalid `payout_rules_invalid`.
     """
@@ -95,11 +95,11 @@ def _rules_faults(values: Mapping[str, Any]) -> dict[str, Any]:
 def set_split(
     tx: Tx, project_id: int, shares: Shares, valid_from: datetime | None, reason: str, actor: str
 ) -> SplitRule:
-    """Add a version of how a project's money is divided. It holds for campaigns that open from `valid_from` on
-    (default: now), and for those that opened while the project had no rule.
+    """Add a version of how a project's money is divided.
 
-    Raises NotFound `project_unknown`, Invalid `split_invalid` and `reason_invalid`, Conflict `split_allotted` when
-    money of a campaign that it would hold for was divided already.
+    It applies to campaigns that open from `valid_from` on (default: now), and to campaigns that opened while the
+    project had no rule. Raises NotFound `project_unknown`, Invalid `split_invalid` and `reason_invalid`, Conflict
+    `split_allotted` if money of a campaign that opened since `valid_from` was already divided.
     """
     require_one_line_reason(reason)
     project = lock_project(tx, project_id)
@@ -123,7 +123,8 @@ def set_split(
 
 
 def _require_undivided(tx: Tx, project_id: int, begins_at: datetime) -> None:
-    """A rule may begin in the past while no campaign that opened since then has divided the project's money."""
+    """Require that no campaign that opened since `begins_at` has divided the project's money. So a rule may begin
+    in the past."""
     divided = select(Allotment.campaign_id).where(Allotment.project_id == project_id)
     later = select(Campaign.slug).where(col(Campaign.id).in_(divided), col(Campaign.opens_at) >= begins_at)
     if slug := tx.first(later.order_by(col(Campaign.id))):
@@ -131,20 +132,22 @@ def _require_undivided(tx: Tx, project_id: int, begins_at: datetime) -> None:
 
 
 def splits_of(tx: Tx, project_id: int) -> list[SplitRule]:
-    """Return the versions of a project's split, the newest first."""
+    """Return the versions of a project's split, newest first."""
     own = select(SplitRule).where(SplitRule.project_id == project_id)
     return tx.all(own.order_by(col(SplitRule.valid_from).desc(), col(SplitRule.id).desc()))
 
 
 def splits_at(tx: Tx, moment: datetime, project_ids: Sequence[int]) -> dict[int, SplitRule]:
-    """Return the rule of each project that was valid at a moment; of a project that had none then, its first. Of
-    two that begin at the same time the later entered holds."""
+    """Return project id -> the rule that was valid at a moment, or the project's first rule if none was.
+
+    Of two rules that begin at the same time, the one entered later applies.
+    """
     began = col(SplitRule.valid_from) <= moment
     newest = func.row_number().over(
         partition_by=col(SplitRule.project_id),
         order_by=(
             began.desc(),
-            # Those that had begun: the newest first; the others: the oldest first.
+            # Rules that had begun: newest first. The others: oldest first.
             func.abs(func.extract("epoch", col(SplitRule.valid_from) - moment)),
             col(SplitRule.id).desc(),
         ),

@@ -1,4 +1,4 @@
-"""PURE. Divide a project's money among its shares (分账): parts in basis points, to the fen."""
+"""PURE. Divide a project's money among its shares (分账): by basis points, exact to the fen."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class Shares(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What the shares of a project have, get, or lose, in fen."""
+    """Amounts of a project's shares, in fen: what they have, gain or lose."""
 
     project_minor: int = 0
     township_minor: int = 0
@@ -34,26 +34,30 @@ class Parts(NamedTuple):
         return Parts(*map(max, self, least))
 
 
-# The account of each part, in their order.
+# The account of each part, in the order of `Parts`.
 ACCOUNTS = (
     AccountKind.SHARE_PROJECT,
     AccountKind.SHARE_TOWNSHIP,
     AccountKind.SHARE_MANAGEMENT,
     AccountKind.SHARE_FEES,
 )
-EVERYTHING = Shares()  # what holds without a rule: all of it is the project's (our default)
+EVERYTHING = Shares()  # applies without a rule: all money is the project's (our default)
 
 
 def divide(total_minor: int, fees_minor: int, shares: Shares) -> Parts:
-    """Divide what came in for a project, in fen: first the fees that its gifts bear, at most all of it; the rest by
-    the shares, by the largest remainders. The parts sum to the total; a total below zero divides into nothing."""
+    """Divide the income of a project, in fen.
+
+    First the fees that its donations bear are taken off, at most all of it; the rest is divided among the shares by
+    largest remainder. The parts sum to the total. A total below zero counts as zero.
+    """
     total_minor = max(total_minor, 0)
     fees_minor = min(max(fees_minor, 0), total_minor)
     return Parts._make((*split(total_minor - fees_minor, shares), fees_minor))
 
 
 def shares_faults(shares: Shares, management_most_bps: int) -> dict[str, Fault]:
-    """Return what is wrong with shares: each from 0 to 10,000, together 10,000, management within its ceiling."""
+    """Return the faults of shares: each must be from 0 to 10,000, their sum 10,000, and management within its
+    ceiling."""
     out_of_range = fault("out_of_range", least=0, most=BPS_WHOLE)
     faults = {name: out_of_range for name, bps in shares._asdict().items() if not 0 <= bps <= BPS_WHOLE}
     if not faults and sum(shares) != BPS_WHOLE:

@@ -1,5 +1,5 @@
-"""The surplus of an ended project (剩余财产, 慈善法 第58条): money that came back, and what became of it by the
-rule of the campaign's host, by two people, in new entries."""
+"""The surplus of an ended project (剩余财产, 慈善法 第58条): money that came back, and its use by the rule of the
+campaign's host, by two people, in new entries."""
 
 from datetime import date
 from typing import NamedTuple
@@ -35,7 +35,7 @@ MOST_REFERENCE = 100
 
 
 class NewUse(NamedTuple):
-    """What of a share of an ended project goes where, in fen. `to`: a project, by the rule `fund` a fund."""
+    """A use of money of an ended project's share, in fen. `to` is a project or, by the rule `fund`, a fund."""
 
     campaign: str
     amount_minor: int
@@ -45,7 +45,7 @@ class NewUse(NamedTuple):
 
 
 class NewReturn(NamedTuple):
-    """What came back to the bank, in fen: its reference there, and the day."""
+    """Money that came back to the bank, in fen, with the bank's reference and the day."""
 
     campaign: str
     amount_minor: int
@@ -54,11 +54,10 @@ class NewReturn(NamedTuple):
 
 
 def use_surplus(tx: Tx, project_id: int, new: NewUse, reason: str, actor: str) -> SurplusUse:
-    """Use money that an ended project has and that is not set aside as the rule of the campaign's host says. Posts
-    to the ledger.
+    """Use money of an ended project that is not set aside, by the rule of the campaign's host. Posts to the ledger.
 
     Raises NotFound `campaign_unknown`, `project_unknown`, `fund_unknown`; Conflict `campaign_phase`,
-    `project_state`, `surplus_rule` (another way than the rule's, or a target that it does not fit), `share_short`;
+    `project_state`, `surplus_rule` (the rule names another way, or does not allow the target), `share_short`;
     Invalid `surplus_invalid` and `reason_invalid`.
     """
     require_one_line_reason(reason)
@@ -94,12 +93,11 @@ def use_surplus(tx: Tx, project_id: int, new: NewUse, reason: str, actor: str) -
 
 
 def return_surplus(tx: Tx, project_id: int, new: NewReturn, actor: str) -> SurplusReturn:
-    """Record that what an ended project was paid and did not spend came back to the bank; the same again changes
-    nothing. Posts to the ledger.
+    """Record that money that an ended project was paid and did not spend came back to the bank.
 
-    Raises NotFound `campaign_unknown`, `project_unknown`; Conflict `campaign_phase`, `project_state`,
-    `surplus_reused` (the reference with another sum), `paid_short` (more than was paid out for it); Invalid
-    `surplus_invalid`.
+    A repeated call changes nothing. Posts to the ledger. Raises NotFound `campaign_unknown`, `project_unknown`;
+    Conflict `campaign_phase`, `project_state`, `surplus_reused` (the reference has another amount, project or
+    campaign), `paid_short` (more than was paid out for it); Invalid `surplus_invalid`.
     """
     if faults := _return_faults(new, local_day(tx.now)):
         raise Invalid("surplus_invalid", fields=faults)
@@ -133,13 +131,13 @@ def return_surplus(tx: Tx, project_id: int, new: NewReturn, actor: str) -> Surpl
 
 
 def uses_of(tx: Tx, project_id: int) -> list[SurplusUse]:
-    """Return what became of the surplus of a project, and what it got of others, the newest first."""
+    """Return the uses of a project's surplus, and what it got of the surplus of others, newest first."""
     of_it = or_(SurplusUse.project_id == project_id, SurplusUse.to_project_id == project_id)
     return tx.all(select(SurplusUse).where(of_it).order_by(col(SurplusUse.id).desc()))
 
 
 def returns_of(tx: Tx, project_id: int) -> list[SurplusReturn]:
-    """Return what came back of a project's money, the newest first."""
+    """Return the returns of a project's money, newest first."""
     own = select(SurplusReturn).where(SurplusReturn.project_id == project_id)
     return tx.all(own.order_by(col(SurplusReturn.id).desc()))
 
@@ -155,7 +153,7 @@ def _lock(tx: Tx, slug: str, project_id: int) -> tuple[Campaign, Project]:
 
 
 def _target(tx: Tx, campaign: Campaign, project: Project, new: NewUse) -> Account:
-    """Return the account that the money goes to, if the rule allows it."""
+    """Return the account that the money moves to. Raises Conflict if the rule does not allow it."""
     rule = rules_of_campaign(tx, campaign).surplus_to
     if new.way != rule:
         raise Conflict("surplus_rule", rule=rule)
@@ -173,7 +171,7 @@ def _target(tx: Tx, campaign: Campaign, project: Project, new: NewUse) -> Accoun
 
 
 def fits(rule: str, project: Project, to: Project) -> bool:
-    """Whether a project may get the surplus of another by a rule."""
+    """Return whether a rule lets a project get the surplus of another."""
     if rule == SurplusWay.SAME_PURPOSE:
         return to.theme == project.theme
     return rule == SurplusWay.SAME_TOWNSHIP and bool(to.township_code) and to.township_code == project.township_code

@@ -1,4 +1,4 @@
-"""The tables of surplus: what came back of the money of ended projects, and what became of it."""
+"""The tables of surplus: money of ended projects that came back, and its use."""
 
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from ledger.chart import PAID_OUT
 
 
 class SurplusReturn(SQLModel, table=True):
-    """What came back to the bank of what an ended project was paid and did not spend. Append-only."""
+    """Money that was paid to an ended project, was not spent, and came back to the bank. Append-only."""
 
     __tablename__ = "surplus_return"
     __table_args__ = (
@@ -31,8 +31,10 @@ class SurplusReturn(SQLModel, table=True):
 
 
 class SurplusUse(SQLModel, table=True):
-    """What became of money of an ended project: to another project or into a fund, by the rule of the host.
-    Append-only; everybody reads it on the page of the project."""
+    """A use of an ended project's money by the host's rule: for another project, or for a fund.
+
+    Append-only, and public on the project's page.
+    """
 
     __tablename__ = "surplus_use"
     __table_args__ = (

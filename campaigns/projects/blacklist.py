@@ -1,8 +1,9 @@
-"""Projects on the blacklist (黑名单): a reason, a term, an appeal. A reviewer lifts a listing, never time alone.
+"""The blacklist of projects (黑名单): a reason, a term, an appeal. Only a reviewer lifts a listing, never time
+alone.
 
-A listed project takes no donations, and gets no match that was not reserved before. When the term is over, the list
+A listed project takes no donations and gets no match except what was reserved before. When the term ends, the list
 marks the listing as due for a decision; until then nothing changes. Lifting suspends the project, whatever status
-it had before: that it raises money again is a separate decision (`resume`).
+it had before. Whether it may raise money again is a separate decision (`resume`).
 """
 
 from datetime import datetime, timedelta
@@ -36,15 +37,15 @@ def blacklist(tx: Tx, project_id: int, reason: str, actor: str, until: datetime 
 
 
 def require_future_term(tx: Tx, until: datetime | None) -> None:
-    """Raise Invalid `term_invalid` for a term that is over, or longer than `MOST_TERM`."""
+    """Raise Invalid `term_invalid` for a term that has ended or is longer than `MOST_TERM`."""
     if until is not None and not tx.now < until <= tx.now + MOST_TERM:
         raise Invalid("term_invalid", fields={"until": fault("term_not_ahead", most_days=MOST_TERM.days)})
 
 
 def lift(tx: Tx, project_id: int, reason: str, actor: str) -> ProjectListing:
-    """Take a project off the blacklist, before or after the end of its term; it is suspended then.
+    """Take a project off the blacklist, before or after the end of its term. It is suspended afterwards.
 
-    Raises NotFound `project_unknown`, Invalid `reason_invalid`, Conflict `project_state` when it is not listed.
+    Raises NotFound `project_unknown`, Invalid `reason_invalid`, Conflict `project_state` if it is not listed.
     """
     require_one_line_reason(reason)
     project, listing = _lock_listing(tx, project_id)
@@ -57,9 +58,8 @@ def lift(tx: Tx, project_id: int, reason: str, actor: str) -> ProjectListing:
 def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
     """File the appeal of those who run the project. Idempotent for the same text.
 
-    The text is kept out of the audit trail, as it may name people.
-
-    Raises NotFound `project_unknown`, Invalid `appeal_invalid`, Conflict `project_state` or `appeal_exists`.
+    The text is kept out of the audit trail because it may name people. Raises NotFound `project_unknown`, Invalid
+    `appeal_invalid`, Conflict `project_state` or `appeal_exists`.
     """
     appeals.require_appeal_text(text)
     _, listing = _lock_listing(tx, project_id)
@@ -71,7 +71,7 @@ def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
 
 
 def answer(tx: Tx, project_id: int, reason: str, actor: str, *, lifting: bool = False) -> ProjectListing:
-    """Answer an appeal and, with `lifting`, take the project off the blacklist for the same reason.
+    """Reply to an appeal and, with `lifting`, take the project off the blacklist for the same reason.
 
     Raises as `lift`, and Conflict `appeal_missing` or `appeal_answered`.
     """
@@ -84,9 +84,9 @@ def answer(tx: Tx, project_id: int, reason: str, actor: str, *, lifting: bool = 
 
 
 def listings(tx: Tx, project_id: int | None = None, branch: str | None = None) -> list[dict[str, Any]]:
-    """Return the listings in force, those due first; or all listings of one project, the newest first.
+    """Return the listings in force, due ones first, or all listings of one project, newest first.
 
-    With `branch` only those of projects in it. `due`: the term is over and a reviewer has to decide.
+    With `branch`, only those of projects in it. `due`: the term has ended and a reviewer must decide.
     """
     query = select(ProjectListing, Project).join(Project, col(Project.id) == ProjectListing.project_id)
     if branch is not None:
@@ -108,7 +108,7 @@ def listings(tx: Tx, project_id: int | None = None, branch: str | None = None) -
 
 
 def _lock_listing(tx: Tx, project_id: int) -> tuple[Project, ProjectListing]:
-    """Lock a listed project and its listing. Raises Conflict `project_state` when it is not listed."""
+    """Lock a listed project and its listing. Raises Conflict `project_state` if it is not listed."""
     project = lock_project(tx, project_id)
     in_force = select(ProjectListing).where(
         ProjectListing.project_id == project_id, col(ProjectListing.lifted_at).is_(None)

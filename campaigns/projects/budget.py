@@ -13,7 +13,7 @@ MOST_ROW_NOTE = 100
 
 
 class BudgetRow(NamedTuple):
-    """What a part of the target is for; `amount_minor` in fen."""
+    """What a part of the target is spent on; `amount_minor` in fen."""
 
     name: str
     amount_minor: int
@@ -21,7 +21,7 @@ class BudgetRow(NamedTuple):
 
 
 def rows_of(stored: Iterable[Mapping[str, Any]]) -> tuple[BudgetRow, ...]:
-    """Return the rows of a budget as it is stored and as the API takes it."""
+    """Return the rows of a budget from the form in which it is stored and in which the API accepts it."""
     return tuple(BudgetRow(row["name"].strip(), row["amount_minor"], row.get("note", "").strip()) for row in stored)
 
 
@@ -31,7 +31,7 @@ def total_minor(budget: Iterable[BudgetRow]) -> int:
 
 
 def budget_faults(budget: Sequence[BudgetRow]) -> dict[str, Fault]:
-    """Return what is wrong with the rows themselves: `budget.0.name` -> fault."""
+    """Return the faults of the rows themselves: `budget.0.name` -> fault."""
     if len(budget) > MOST_ROWS:
         return {"budget": fault("budget_too_long", most=MOST_ROWS)}
     faults: dict[str, Fault] = {}
@@ -46,7 +46,8 @@ def budget_faults(budget: Sequence[BudgetRow]) -> dict[str, Fault]:
 
 
 def require_sum(budget: Sequence[BudgetRow], target_minor: int) -> None:
-    """Raise Invalid `project_invalid` for a budget that is not the target; a project may have none."""
+    """Raise Invalid `project_invalid` for a budget that does not add up to the target. An empty budget is
+    allowed."""
     if budget and (sum_minor := total_minor(budget)) != target_minor:
         differs = fault("budget_differs", sum_minor=sum_minor, target_minor=target_minor)
         raise Invalid("project_invalid", fields={"budget": differs})

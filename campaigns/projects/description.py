@@ -1,4 +1,4 @@
-"""What pages say of a project beside its summary: what a sum does, how the money is spent, and whom to ask."""
+"""The description of a project beside its summary: what an amount buys, how the money is spent, and the contact."""
 
 import re
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ MOST_UNIT_NOTE = 100
 MOST_CONTACT_NAME = 20
 MOST_CONTACT_ROLE = 20
 _FINAL = (Status.CLOSED, Status.BLACKLISTED)
-# Landlines of villages too, as people write them; not only what a donor could be known by.
+# Includes village landlines as people write them, not only numbers that identify a donor.
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,18}[0-9]", re.ASCII)
 
 
 class Contact(NamedTuple):
-    """Who of the village answers questions. Kept only with their consent, because everybody sees it."""
+    """The person in the village who answers questions. Stored only with their consent, because it is public."""
 
     name: str
     role: str
@@ -36,12 +36,12 @@ class Contact(NamedTuple):
 def describe(
     tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str, *, reviewing: bool = False
 ) -> Project:
-    """Replace those of `FIELDS` that `changes` holds: texts and fen, `budget` as rows, `contact` as an object (None
-    removes it, and with it the consent).
+    """Replace those of `FIELDS` that `changes` contains.
 
-    The budget of a project that was submitted is changed by those who review projects (`reviewing`): it is part of
-    what was approved, and adds up to the target. One that is suspended is mended as a draft is. What was typed is
-    kept out of the audit trail.
+    Values are texts, fen, `budget` as rows, and `contact` as an object (None removes it together with the consent).
+    After submission, the budget may be changed by reviewers only (`reviewing`), because it is part of what was
+    approved, and must add up to the target. A suspended project is changed like a draft. The texts are kept out of
+    the audit trail.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Forbidden `not_permitted`, Invalid
     `project_invalid` with every wrong field.
@@ -67,7 +67,7 @@ def describe(
 
 
 def description_faults(description: Mapping[str, Any]) -> dict[str, Fault]:
-    """Return what is wrong with a description: field -> fault. What it does not hold counts as empty."""
+    """Return the faults of a description: field -> fault. Missing fields count as empty."""
     unit, price = (description.get("unit") or "").strip(), description.get("unit_price_minor")
     faults: dict[str, Fault] = {}
     if unit and price is None:
@@ -127,7 +127,7 @@ def _texts(project: Project) -> dict[str, Any]:
 
 
 def _audited(project: Project) -> dict[str, Any]:
-    """What the audit trail keeps of a description: figures, and whether there is somebody to ask."""
+    """Return the audited part of a description: figures, and whether there is a contact."""
     return {
         "unit_price_minor": project.unit_price_minor,
         "budget_minor": [row.amount_minor for row in rows_of(project.budget)],

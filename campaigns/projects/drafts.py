@@ -1,4 +1,4 @@
-"""Create projects as drafts, and change them until they are submitted for review."""
+"""Create projects as drafts, and change drafts and suspended projects."""
 
 import re
 from collections.abc import Mapping
@@ -32,8 +32,8 @@ _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
 
 
 class NewProject(NamedTuple):
-    """A project to create; `target_minor` in fen, without a `code` one is generated. `description` holds what
-    `describe` takes."""
+    """A project to create. `target_minor` is in fen; without a `code` one is generated; `description` is as for
+    `describe`."""
 
     organisation_code: str
     name: str
@@ -47,10 +47,10 @@ class NewProject(NamedTuple):
 
 
 def create(tx: Tx, new: NewProject, actor: str) -> Project:
-    """Create a project as a draft; its place in the tree is copied from its organisation.
+    """Create a project as a draft. Its place in the tree is copied from its organisation.
 
-    Raises Invalid `project_invalid` with every wrong field and Conflict `project_code_used`, also when a generated
-    code is in use because somebody chose it by hand; the next call generates the next code.
+    Raises Invalid `project_invalid` with every wrong field and Conflict `project_code_used`. The latter is also
+    raised if a generated code was already chosen by a user; the next call generates the next code.
     """
     organisation, faults = _organisation(tx, new.organisation_code)
     faults |= faults_of(new)
@@ -65,14 +65,14 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
 
 
 def faults_of(new: NewProject) -> dict[str, Fault]:
-    """Return what is wrong with a new project in itself: field -> fault."""
+    """Return the faults of a new project's own fields: field -> fault."""
     own = _faults(new.name, new.summary, new.target_minor, new.theme)
     return _fixed_faults(new) | own | description_faults(new.description)
 
 
 def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> Project:
-    """Change a draft or a suspended project: replace the name, summary, theme and target_minor (fen) that `changes`
-    holds.
+    """Change a draft or a suspended project: replace those of name, summary, theme and target_minor (fen) in
+    `changes`.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
     """

@@ -1,5 +1,7 @@
-"""Import new projects as drafts: all rows of a file or none. Idempotent by the project's code; without one, by its
-organisation and name."""
+"""Import new projects as drafts: all rows of a file or none.
+
+Idempotent by the project's code or, without one, by organisation and name.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,23 +21,23 @@ from kernel.errors import Fault, fault
 from kernel.tables import Track
 from matching.rules import TIERS
 
-# What the names of villages end with in the register, and what people leave out or write instead.
+# The endings of village names in the register, which people omit or replace by one another.
 _ENDINGS = ("村民委员会", "社区居民委员会", "居民委员会", "村委会", "居委会", "社区", "村")
 _COLUMNS = {
     "target_minor": "target_yuan",
     "unit_price_minor": "unit_price_yuan",
-}  # of our fields, where the file's column has another name
+}  # our fields whose column has another name in the file
 
 
 class _Tree(NamedTuple):
-    """Organisations by code, and their codes by the organisation above them."""
+    """Organisations by code, and the codes of organisations by their parent's code."""
 
     nodes: dict[str, Organisation]
     below: dict[str, list[str]]
 
 
 class _Judged(NamedTuple):
-    """The rows of a file beside the projects that there are."""
+    """The rows of a file compared with the existing projects."""
 
     new: list[NewProject]
     known: list[NewProject]
@@ -44,7 +46,7 @@ class _Judged(NamedTuple):
 
 
 def plan_projects(tx: Tx, file: ProjectFile, branch_code: str | None = None) -> ImportPlan[NewProject]:
-    """Compare a file with the tree and with earlier projects; change nothing.
+    """Compare a file with the tree and with existing projects. Changes nothing.
 
     With a `branch_code`, all projects must be inside that branch.
     """
@@ -62,10 +64,10 @@ def plan_projects(tx: Tx, file: ProjectFile, branch_code: str | None = None) -> 
 
 
 def write_projects(tx: Tx, plan: ImportPlan[NewProject], actor: str, track: Track = iter) -> int:
-    """Create the new projects of a plan as drafts and return how many they are.
+    """Create the new projects of a plan as drafts; return how many.
 
-    Raises Invalid `import_invalid`, Conflict `import_contradicts`, and what `drafts.create` raises when the tree or
-    the codes changed meanwhile.
+    Raises Invalid `import_invalid`, Conflict `import_contradicts`, and as `drafts.create` if the tree or the codes
+    have changed meanwhile.
     """
     plan.require_sound()
     for new in track(plan.new):
@@ -133,7 +135,7 @@ def _earlier(tx: Tx, rows: Sequence[ProjectRow]) -> list[Project]:
 
 
 def _organisation(tree: _Tree, row: ProjectRow) -> Organisation | Fault:
-    """The organisation that a row means: by code, or down the tree by names, where levels may be left out."""
+    """Return the organisation of a row: by code, or by names down the tree, where levels may be omitted."""
     if row.organisation:
         return tree.nodes.get(row.organisation) or fault("unknown_organisation")
     places = list(tree.below[""])
@@ -148,8 +150,10 @@ def _organisation(tree: _Tree, row: ProjectRow) -> Organisation | Fault:
 
 
 def _named(tree: _Tree, above: Sequence[str], name: str) -> list[str]:
-    """Codes of the organisations of a name on the highest level below `above` that has some; one that has just
-    this name goes before those that people call so."""
+    """Return the codes of the organisations with a name, on the highest level below `above` that has any.
+
+    An exact name takes precedence over a colloquial one.
+    """
     level = list(above)
     while level := [code for place in level for code in tree.below.get(place, ())]:
         exact = [code for code in level if tree.nodes[code].name == name]
@@ -160,19 +164,19 @@ def _named(tree: _Tree, above: Sequence[str], name: str) -> list[str]:
 
 
 def _called(name: str) -> set[str]:
-    """What a village is called: its name with and without what such names end with."""
+    """Return the names by which people may call a village: its name with and without each known ending."""
     plain = name.replace(" ", "")
     return {plain} | {plain.removesuffix(ending) for ending in _ENDINGS if len(plain) > len(ending) + 1}
 
 
 def _lowest(row: ProjectRow) -> str:
-    """The column of the lowest place that a row names."""
+    """Return the column of the lowest place in a row."""
     _county, township, village = row.places
     return "village" if village else "township" if township else "county"
 
 
 def _differences(new: NewProject, project: Project) -> dict[str, Fault]:
-    """What a row says otherwise than the project that has its code or name, by column."""
+    """Return how a row differs from the project with the same code or name, by column."""
     same = {
         "organisation": (new.organisation_code, project.organisation_code),
         "name": (new.name.strip(), project.name),

@@ -1,4 +1,5 @@
-"""The tables of projects: the project, its history, its ratings and its listings on the blacklist."""
+"""The tables of projects: projects, their history, comments, ratings, declarations and listings on the
+blacklist."""
 
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,8 @@ _TEXT = {"server_default": text("''")}
 class Project(SQLModel, table=True):
     """A project of one organisation.
 
-    The codes of its county and township are copied from the tree, which does not change under a running project:
-    totals by place need no recursion.
+    The codes of its county and township are copied from the tree, so that totals by place need no recursion. They
+    change only when its node is merged into another (`ProjectMove`).
     """
 
     __table_args__ = (
@@ -51,7 +52,7 @@ class Project(SQLModel, table=True):
     township_code: str = ""
     lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
     created_at: datetime = Field(sa_column=moment())
-    # What a sum does: one `unit` for `unit_price_minor` fen.
+    # What an amount buys: one `unit` for every `unit_price_minor` fen.
     unit: str = Field(default="", sa_column_kwargs=_TEXT)
     unit_price_minor: int | None = Field(default=None, sa_type=BigInteger)
     unit_note: str = Field(default="", sa_column_kwargs=_TEXT)
@@ -59,7 +60,7 @@ class Project(SQLModel, table=True):
     budget: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
     )
-    # Whom to ask, shown to everybody; there is none without consent.
+    # The public contact of the project. Without consent it has none.
     contact_name: str = Field(default="", sa_column_kwargs=_TEXT)
     contact_role: str = Field(default="", sa_column_kwargs=_TEXT)
     contact_phone: str = Field(default="", sa_column_kwargs=_TEXT)
@@ -67,7 +68,7 @@ class Project(SQLModel, table=True):
 
     @property
     def contact(self) -> dict[str, str] | None:
-        """Whom everybody may ask about the project; None if nobody agreed to be named."""
+        """The public contact of the project, or None if no one agreed to be named."""
         if not self.contact_name:
             return None
         return {"name": self.contact_name, "role": self.contact_role, "phone": self.contact_phone}
@@ -88,8 +89,11 @@ class ProjectHistory(SQLModel, table=True):
 
 
 class RelatedParties(SQLModel, table=True):
-    """A declaration whether who carries out a project, or benefits, is related to its donors or managers; the
-    newest holds. Append-only."""
+    """A declaration of whether those who carry out a project or benefit from it are related to its donors or
+    managers.
+
+    The newest one applies. Append-only.
+    """
 
     __tablename__ = "related_parties"
     __table_args__ = (
@@ -105,7 +109,7 @@ class RelatedParties(SQLModel, table=True):
 
 
 class ProjectComment(SQLModel, table=True):
-    """What somebody said of a project to colleagues. Append-only."""
+    """An internal comment on a project. Append-only."""
 
     __tablename__ = "project_comment"
     __table_args__ = (
@@ -120,7 +124,7 @@ class ProjectComment(SQLModel, table=True):
 
 
 class ProjectRating(SQLModel, table=True):
-    """A rating. Its `position` in the order of the books decides for which match it counts. Append-only."""
+    """A rating. Its `position` in the order of the books decides which match it counts for. Append-only."""
 
     __tablename__ = "project_rating"
     __table_args__ = (
@@ -136,7 +140,7 @@ class ProjectRating(SQLModel, table=True):
 
 
 class Spelling(SQLModel, table=True):
-    """How a name of a project or place is spelled in pinyin (`spelling.py`)."""
+    """The pinyin of a project's or place's name (`spelling.py`)."""
 
     name: str = Field(primary_key=True)
     syllables: str
@@ -144,7 +148,8 @@ class Spelling(SQLModel, table=True):
 
 
 class ProjectListing(SQLModel, table=True):
-    """A project on the blacklist: why, by whom, until when (NULL: no end), the appeal, and who lifted it."""
+    """A listing of a project on the blacklist: the reason, its author, its end (NULL: none), the appeal, and who
+    lifted it."""
 
     __tablename__ = "project_listing"
     __table_args__ = (
@@ -174,8 +179,10 @@ class ProjectListing(SQLModel, table=True):
 
 
 class ProjectMove(SQLModel, table=True):
-    """Up to this position in the order of the books a project stood elsewhere in the tree: its node was merged into
-    another then. Append-only."""
+    """A project's lineage up to this position in the order of the books, when its node was merged into another.
+
+    Append-only.
+    """
 
     __tablename__ = "project_move"
     __table_args__ = (Index("project_move_project", "project_id"),)

@@ -1,4 +1,4 @@
-"""Projects by name, for people who choose some."""
+"""Project names for lists to choose from."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from kernel.db import Tx
 
 
 class ProjectName(NamedTuple):
-    """A project's name, code, and the county that it is in (empty: none)."""
+    """A project's name, code and county (empty: none)."""
 
     id: int
     name: str
@@ -20,7 +20,7 @@ class ProjectName(NamedTuple):
 
 
 def project_names(tx: Tx, ids: Collection[int]) -> list[ProjectName]:
-    """Return projects by their ids, in the order of the ids."""
+    """Return projects by their ids, ordered by id."""
     rows = tx.all(
         select(Project.id, Project.name, Project.code, func.coalesce(Organisation.name, ""))
         .join(Organisation, col(Organisation.code) == Project.county_code, isouter=True)

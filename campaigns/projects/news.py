@@ -1,4 +1,5 @@
-"""News of a village: what happened with the money, news by its liaison with a date and perhaps a picture."""
+"""News of a village: what was done with the money, as dated items written by its liaison, each perhaps with a
+picture."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -29,14 +30,14 @@ from kernel.text import text_fault
 from payments import outgoing
 from payments.outgoing_models import OutgoingType
 
-MOST_NEWS = 60  # of a project; our default
+MOST_NEWS = 60  # per project; our default
 MOST_TITLE = 40  # characters
 MOST_TEXT = 1_000
 _FINAL = (Status.CLOSED, Status.BLACKLISTED)
 
 
 class NewsText(NamedTuple):
-    """What is news: on which day it happened, in a title and a few sentences."""
+    """The text of a news item: the day on which it happened, a title and a few sentences."""
 
     happened_on: date
     title: str
@@ -44,7 +45,7 @@ class NewsText(NamedTuple):
 
 
 def add_news(tx: Tx, project_id: int, news: NewsText, actor: str) -> ProjectNews:
-    """Tell news of a project.
+    """Publish a news item of a project.
 
     Raises NotFound `project_unknown`, Conflict `project_state` and `news_full`, Invalid `news_invalid`.
     """
@@ -77,7 +78,7 @@ def add_news(tx: Tx, project_id: int, news: NewsText, actor: str) -> ProjectNews
 
 
 def find_news(tx: Tx, project_id: int, news_id: int) -> ProjectNews:
-    """Return a piece of news of a project. Raises NotFound `news_unknown`."""
+    """Lock and return a news item of a project. Raises NotFound `news_unknown`."""
     row = tx.get(ProjectNews, news_id, lock=True) if 0 < news_id <= MOST_ID else None
     if row is None or row.project_id != project_id:
         raise NotFound("news_unknown")
@@ -85,7 +86,7 @@ def find_news(tx: Tx, project_id: int, news_id: int) -> ProjectNews:
 
 
 def change_news(tx: Tx, project_id: int, news_id: int, changes: Mapping[str, Any], actor: str) -> ProjectNews:
-    """Replace what `changes` holds of happened_on, title and text. Raises as `add_news`, and NotFound
+    """Replace those of happened_on, title and text that are in `changes`. Raises as `add_news`, and NotFound
     `news_unknown`."""
     project = lock_project(tx, project_id)
     if project.status in _FINAL:
@@ -100,7 +101,7 @@ def change_news(tx: Tx, project_id: int, news_id: int, changes: Mapping[str, Any
 
 
 def hide_news(tx: Tx, project_id: int, news_id: int, reason: str, actor: str) -> ProjectNews:
-    """Hide news and its picture from the public. Idempotent.
+    """Hide a news item and its picture from the public. Idempotent.
 
     Raises NotFound `project_unknown` and `news_unknown`, Invalid `reason_invalid`.
     """
@@ -115,7 +116,7 @@ def hide_news(tx: Tx, project_id: int, news_id: int, reason: str, actor: str) ->
 
 
 def show_news(tx: Tx, project_id: int, news_id: int, actor: str) -> ProjectNews:
-    """Show hidden news again. Idempotent. Raises NotFound `project_unknown` and `news_unknown`."""
+    """Show a hidden news item again. Idempotent. Raises NotFound `project_unknown` and `news_unknown`."""
     lock_project(tx, project_id)
     row = find_news(tx, project_id, news_id)
     if row.hidden_at is not None:
@@ -128,7 +129,7 @@ def show_news(tx: Tx, project_id: int, news_id: int, actor: str) -> ProjectNews:
 def illustrate(
     deps: Dependencies, project_id: int, news_id: int, text: PictureText, picture: Rewritten, actor: str
 ) -> int:
-    """Give news a picture that was written anew, in place of the one before; return the picture's id.
+    """Set the rewritten picture of a news item, replacing the previous one; return the picture's id.
 
     Raises NotFound `project_unknown` and `news_unknown`, Conflict `project_state`, Invalid `picture_invalid`.
     """

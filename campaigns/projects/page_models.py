@@ -1,4 +1,4 @@
-"""The tables of what pages of projects show: pictures and news of the village."""
+"""The tables behind project pages: pictures and news of the village."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,8 @@ _TEXT = {"server_default": text("''")}
 
 
 class People(StrEnum):
-    """Who can be recognised in a picture. Everybody but `none` must have agreed, a child's guardians for them."""
+    """Who is recognisable in a picture. Unless it is `none`, they must have agreed; for children, their
+    guardians."""
 
     NONE = "none"
     ADULTS = "adults"
@@ -21,7 +22,7 @@ class People(StrEnum):
 
 
 class ProjectNews(SQLModel, table=True):
-    """What happened in the village. A reviewer may hide it."""
+    """A news item about what happened in the village. A reviewer may hide it."""
 
     __tablename__ = "project_news"
     __table_args__ = (
@@ -42,11 +43,11 @@ class ProjectNews(SQLModel, table=True):
 
 
 class ProjectPicture(SQLModel, table=True):
-    """A picture of a project, or (`news_id`) of a piece of its news. Its files are named by width and `file_key`,
-    which is random and never used again; `content_hash` tells the same picture again.
+    """A picture of a project or, with `news_id`, of one of its news items.
 
-    The first by `position` is the project's cover. `focus_x`, `focus_y`: what must stay visible when the picture is
-    cut, in tenths of its width and height. A row that goes takes its files with it.
+    Its files are named by `file_key`, which is random and never reused, and width. `content_hash` recognises the
+    same picture. The first picture by `position` is the project's cover. `focus_x` and `focus_y` mark what must
+    stay visible when the picture is cropped, in tenths of its width and height. Deleting a row deletes its files.
     """
 
     __tablename__ = "project_picture"

@@ -1,7 +1,8 @@
-"""PURE. A picture from outside, decoded and written anew in three widths: only its pixels are kept.
+"""PURE. Decode an uploaded picture and write it again in three widths. Only its pixels are kept.
 
-No metadata survives: no place, no time, no camera, no thumbnail of what was cut away. What is no JPEG, PNG or WebP
-is not even looked at (`formats`), so neither SVG nor anything else that could hold a script is ever stored.
+No metadata survives: no place, time, camera, or thumbnail of what was cropped. Formats other than JPEG, PNG and
+WebP are not even parsed (`formats`), so neither SVG nor any other format that could contain a script is ever
+stored.
 """
 
 import io
@@ -17,27 +18,28 @@ from PIL import ExifTags, Image, ImageFilter, ImageOps
 from kernel.errors import Fault, Invalid, fault
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-MOST_BYTES = 12 << 20  # of the file that comes in; photos of phones have 2 to 8 MB
-MOST_PIXELS = 50_000_000  # before anything is decoded
-# What the decoder holds as a whole, several times over: all coefficients of a progressive JPEG (up to 8 bytes a
-# pixel), canvas and frame of a WebP (16 bytes).
+MOST_BYTES = 12 << 20  # of the uploaded file; photos of phones have 2 to 8 MB
+MOST_PIXELS = 50_000_000  # checked before anything is decoded
+# For formats whose decoder keeps the whole picture in memory several times over: all coefficients of a progressive
+# JPEG (up to 8 bytes per pixel), canvas and frame of a WebP (16 bytes).
 MOST_PIXELS_AT_ONCE = {"progressive": 25_000_000, "WEBP": 16_000_000}
-MOST_SCANS = 100  # of a JPEG; programs write 10. Each goes over all pixels, and may have only some bytes
-_SCAN = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")  # its head: length, components
+MOST_SCANS = 100  # of a JPEG; programs write 10. Each scan covers all pixels, and may take only a few bytes
+_SCAN = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")  # a scan's header: length, components
 LEAST_SIDE = 320  # pixels
 TALLEST = 1.5  # height over width
 WIDTHS = (360, 720, 1440)
 MOST_BYTES_OF: Mapping[int, int] = {360: 30_000, 720: 80_000, 1440: 240_000}
-_SPARE = 1.5  # how much larger than the largest width a reduced picture stays, so that it can be resized well
+_SPARE = 1.5  # how much larger than the largest width a reduced picture stays, so that it resizes well
 _STRIP = 64  # rows of a reduced picture
-# Quality, and radius of a blur: what is still too large at the lowest quality is noise.
+# Quality, and radius of a blur: a picture that is still too large at the lowest quality is noise.
 _ATTEMPTS = ((82, 0), (74, 0), (66, 0), (58, 0), (50, 0), (40, 0), (30, 0), (30, 1), (30, 2), (30, 4), (30, 16))
-# What decoders raise for a file that is not as it should be.
+# The exceptions that decoders raise for a malformed file.
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, struct.error, zlib.error)
 
 
 class Rewritten(NamedTuple):
-    """A picture in three widths (WebP); `width` and `height` of the largest. A small one is not made larger."""
+    """A picture in three widths (WebP). `width` and `height` are those of the largest. Small pictures are not
+    enlarged."""
 
     width: int
     height: int
@@ -45,12 +47,12 @@ class Rewritten(NamedTuple):
 
     @property
     def content_hash(self) -> str:
-        """Tell the same picture again."""
+        """A hash by which the same picture is recognised."""
         return blake2b(self.renditions[WIDTHS[-1]], digest_size=16).hexdigest()
 
 
 def rewrite(data: bytes) -> Rewritten:
-    """Decode a picture and write it anew. Raises Invalid `picture_invalid`."""
+    """Decode a picture and write it again. Raises Invalid `picture_invalid`."""
     if not data:
         raise _refused(fault("required"))
     if len(data) > MOST_BYTES:
@@ -70,7 +72,8 @@ def rewrite(data: bytes) -> Rewritten:
 
 
 def _decoded(data: bytes) -> Image.Image:
-    """Return the pixels, upright and without transparency. Sizes are judged by the head, before pixels are read."""
+    """Return the pixels, upright and without transparency. Sizes are checked in the header, before pixels are
+    decoded."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         most = min(
             MOST_PIXELS_AT_ONCE.get(kind, MOST_PIXELS) for kind in (str(picture.format), *map(str, picture.info))
@@ -79,7 +82,7 @@ def _decoded(data: bytes) -> Image.Image:
             raise _refused(_too_many_pixels(most))
         if min(picture.size) < LEAST_SIDE:
             raise _refused(fault("picture_too_small", least=LEAST_SIDE))
-        # A large JPEG is decoded at a fraction of its size: quicker, and in a fraction of the memory.
+        # Decode a large JPEG at a fraction of its size, which is faster and takes a fraction of the memory.
         picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))
         reduced = _reduced(picture)
         reduced.getexif()[ExifTags.Base.Orientation] = picture.getexif().get(ExifTags.Base.Orientation, 1)
@@ -87,9 +90,9 @@ def _decoded(data: bytes) -> Image.Image:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    """Return the pixels without transparency, and no more of them than the largest width needs, with some to spare.
+    """Return the pixels without transparency, reduced to little more than the largest width needs.
 
-    It is done strip by strip: beside what the decoder made there is never a second copy of a large picture.
+    Works strip by strip, so that there is never a second copy of a large picture beside the decoder's.
     """
     long, short = max(picture.size), min(picture.size)
     factor = max(int(max(long / (TALLEST * WIDTHS[-1]), short / WIDTHS[-1]) / _SPARE), 1)
@@ -109,7 +112,7 @@ def _opaque(picture: Image.Image) -> Image.Image:
 
 
 def _fitted(picture: Image.Image, width: int) -> Image.Image:
-    """Return a picture within a width and what may be as tall, as pixels alone: a fresh image has no metadata."""
+    """Return a picture that fits a width and the greatest allowed height. A fresh image carries no metadata."""
     scale = min(width / picture.width, TALLEST * width / picture.height, 1.0)
     size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
     fresh = Image.new("RGB", size)
@@ -118,7 +121,7 @@ def _fitted(picture: Image.Image, width: int) -> Image.Image:
 
 
 def _written(picture: Image.Image, most_bytes: int) -> bytes:
-    """Return a picture as WebP of the best quality that is small enough."""
+    """Return a picture as WebP in the best quality that is small enough."""
     data = b""
     for quality, radius in _ATTEMPTS:
         file = io.BytesIO()

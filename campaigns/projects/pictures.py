@@ -1,4 +1,5 @@
-"""Pictures of projects: added, described, put in order, removed. Nobody is in one who has not agreed."""
+"""Add, describe, order and remove pictures of projects. Everyone who is recognisable in a picture must have
+agreed."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -21,7 +22,7 @@ from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.text import text_fault
 
-MOST_PICTURES = 12  # of a project, beside those of its news; our default
+MOST_PICTURES = 12  # per project, without those of its news; our default
 MOST_CAPTION = 100  # characters
 MOST_PLACE = 40
 FOCUS_MOST = 10
@@ -30,7 +31,7 @@ _CHANGEABLE = ("caption", "place", "taken_on", "focus_x", "focus_y")
 
 
 class Removal(StrEnum):
-    """Why a picture goes; typed reasons could name people, and entries of the audit trail stay for ever."""
+    """Why a picture is removed. Free text could name people, and audit entries are kept for ever."""
 
     CONSENT_WITHDRAWN = "consent_withdrawn"
     WRONG = "wrong"
@@ -38,8 +39,10 @@ class Removal(StrEnum):
 
 
 class PictureText(NamedTuple):
-    """What is said of a picture: what it shows, where and when; its focus in tenths; who is in it, and that they
-    agreed (for children: their guardians)."""
+    """The description of a picture: what it shows, where and when, its focus in tenths, and who is in it.
+
+    `consented`: the people in it agreed; for children, their guardians did.
+    """
 
     caption: str
     place: str = ""
@@ -51,12 +54,12 @@ class PictureText(NamedTuple):
 
 
 def file_name(file_key: str, width: int) -> str:
-    """Return the name of the file of a picture in one width."""
+    """Return the file name of a picture in one width."""
     return f"{file_key}-{width}.webp"
 
 
 def require_room(tx: Tx, project_id: int) -> Project:
-    """Require that a project takes another picture, before the work of reading it; return the locked project.
+    """Require that a project may take another picture, before the picture is decoded; return the locked project.
 
     Raises NotFound `project_unknown`, Conflict `project_state` and `pictures_full`.
     """
@@ -70,7 +73,7 @@ def require_room(tx: Tx, project_id: int) -> Project:
 
 
 def require_text(tx: Tx, text: PictureText) -> None:
-    """Raise Invalid `picture_invalid` with everything that is wrong with what is said of a picture."""
+    """Raise Invalid `picture_invalid` with every fault of a picture's description."""
     faults = _faults(tx, text)
     if text.people not in tuple(People):
         faults["people"] = fault("not_one_of", options=list(People))
@@ -81,10 +84,9 @@ def require_text(tx: Tx, text: PictureText) -> None:
 
 
 def add_picture(deps: Dependencies, project_id: int, text: PictureText, picture: Rewritten, actor: str) -> int:
-    """Store a picture that was written anew, as the last of its project; return its id. The same again changes
-    nothing.
+    """Store a rewritten picture as the last of its project; return its id. A repeated call changes nothing.
 
-    Raises what `require_room` and `require_text` raise.
+    Raises as `require_room` and `require_text`.
     """
     file_key = store_files(deps, picture)
     with deps.db.transaction() as tx:
@@ -99,8 +101,11 @@ def add_picture(deps: Dependencies, project_id: int, text: PictureText, picture:
 
 
 def store_files(deps: Dependencies, picture: Rewritten) -> str:
-    """Write the files of a picture before the row that names them, and return their key: a row never names what is
-    not there. What no row comes to name is removed later (`stray_pictures`)."""
+    """Write the files of a picture and return their key. Call it before inserting the row, so that no row names a
+    missing file.
+
+    Files that no row ends up naming are removed later (`stray_pictures`).
+    """
     file_key = token_hex(16)
     for width, data in picture.renditions.items():
         deps.pictures.write(file_name(file_key, width), data)
@@ -108,7 +113,7 @@ def store_files(deps: Dependencies, picture: Rewritten) -> str:
 
 
 def same_picture(tx: Tx, picture: Rewritten, project_id: int, news_id: int | None = None) -> int | None:
-    """Return the id of the same picture in the same place, if it is there."""
+    """Return the id of the same picture in the same place, or None."""
     own = (ProjectPicture.project_id == project_id, ProjectPicture.content_hash == picture.content_hash)
     place = col(ProjectPicture.news_id).is_not_distinct_from(news_id)
     return tx.first(select(col(ProjectPicture.id)).where(*own, place))
@@ -153,7 +158,7 @@ def insert_picture(
 
 
 def find_picture(tx: Tx, project_id: int, picture_id: int) -> ProjectPicture:
-    """Return a picture of a project. Raises NotFound `picture_unknown`."""
+    """Lock and return a picture of a project. Raises NotFound `picture_unknown`."""
     row = tx.get(ProjectPicture, picture_id, lock=True) if 0 < picture_id <= MOST_ID else None
     if row is None or row.project_id != project_id:
         raise NotFound("picture_unknown")
@@ -163,8 +168,8 @@ def find_picture(tx: Tx, project_id: int, picture_id: int) -> ProjectPicture:
 def change_picture(
     tx: Tx, project_id: int, picture_id: int, changes: Mapping[str, Any], actor: str
 ) -> ProjectPicture:
-    """Replace what `changes` holds of caption, place, taken_on, focus_x and focus_y; with `position` (from 1) move
-    the picture there among the others.
+    """Replace those of caption, place, taken_on, focus_x and focus_y that are in `changes`; `position` (from 1)
+    moves the picture among the others.
 
     Raises NotFound `project_unknown` and `picture_unknown`, Conflict `project_state`, Invalid `picture_invalid`.
     """
@@ -203,7 +208,8 @@ def _move(tx: Tx, row: ProjectPicture, position: int) -> None:
 
 
 def remove_picture(tx: Tx, deps: Dependencies, project_id: int, picture_id: int, reason: str, actor: str) -> None:
-    """Remove a picture for good, at any time: who is in it may withdraw their consent. Its files go with it.
+    """Remove a picture and its files for good, in any status: a person in it may withdraw their consent at any
+    time.
 
     Raises NotFound `project_unknown` and `picture_unknown`, Invalid `picture_invalid` for an unknown reason.
     """
@@ -217,7 +223,7 @@ def remove_picture(tx: Tx, deps: Dependencies, project_id: int, picture_id: int,
 
 
 def delete_row(tx: Tx, deps: Dependencies, row: ProjectPicture) -> None:
-    """Delete a picture, its files once that is durable."""
+    """Delete the row of a picture, and its files after the commit."""
     names = [file_name(row.file_key, width) for width in WIDTHS]
     tx.session.delete(row)
     tx.session.flush()

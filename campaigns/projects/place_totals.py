@@ -1,4 +1,4 @@
-"""What projects raised and matched in a campaign, from the books, summed by place of the network."""
+"""What projects raised and were matched in a campaign, from the books, summed by place in the network."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from kernel.db import Tx, one_of
 from ledger.chart import EARNED
 
-# The place whose total a project counts for, by level; "" for a project above that level.
+# The place that a project counts for, by level; "" for a project above that level.
 PLACE_OF = {
     "county": "county_code",
     "township": "township_code",
@@ -38,7 +38,7 @@ class ProjectTotals(NamedTuple):
     total_minor: int
 
 
-# Money by project of one campaign, from the accounts themselves.
+# The money of a campaign by project, from the accounts themselves.
 _PROJECT_MONEY = f"""
     SELECT project_id, sum(raised) AS raised, sum(matched) AS matched FROM (
         SELECT project_id, raised_minor AS raised, 0 AS matched FROM project_raised WHERE campaign_id = :campaign
@@ -50,7 +50,7 @@ _PROJECT_MONEY = f"""
 
 
 def by_place(tx: Tx, campaign_id: int, level: str) -> list[PlaceTotals]:
-    """Return the totals of a campaign by county, township or village; the highest first, equal ones by code."""
+    """Return the totals of a campaign by county, township or village, highest first, then by code."""
     return tx.rows_as(
         PlaceTotals,
         f"""WITH money AS ({_PROJECT_MONEY}),
@@ -67,8 +67,10 @@ def by_place(tx: Tx, campaign_id: int, level: str) -> list[PlaceTotals]:
 
 
 def by_project(tx: Tx, campaign_id: int, also: Collection[int] = ()) -> list[ProjectTotals]:
-    """Return the totals of a campaign by project, in the order of counties, townships and codes; `also` of these
-    projects when they have no money."""
+    """Return the totals of a campaign by project, ordered by county, township and code.
+
+    The projects in `also` are included even if they have no money.
+    """
     return tx.rows_as(
         ProjectTotals,
         f"""WITH money AS (

@@ -1,4 +1,4 @@
-"""PURE. Read a file of new projects, as a federation collects them from its counties."""
+"""PURE. Parse a file of new projects, as a federation collects them from its counties."""
 
 import re
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ _THEMES = {
     "环境": Theme.ENVIRONMENT,
     "其他": Theme.OTHER,
 }
-# A budget in a cell: 米面粮油 18000；灶台 8000
+# A budget in one cell: 米面粮油 18000；灶台 8000
 _BUDGET_ROWS = re.compile(r"[；;\n]+")
 _BUDGET_ROW = re.compile(r"(.*\S)[\s:：]+(\S+)")
 PLACES = ("county", "township", "village")  # from the highest level down
@@ -67,8 +67,11 @@ _CURRENCIES = dict.fromkeys(("", "人民币", "元", "RMB", "cny"), CURRENCY)
 
 
 class ProjectRow(NamedTuple):
-    """A project as a row names it; `target_minor` in fen. `places` are names of county, township and village, empty
-    where the row has none; they count where there is no `organisation` code."""
+    """A project in a row of a file; `target_minor` in fen.
+
+    `places` are the names of county, township and village, empty where the row has none. They are used only without
+    an `organisation` code.
+    """
 
     line: int
     code: str
@@ -86,7 +89,7 @@ class ProjectRow(NamedTuple):
 
     @property
     def description(self) -> dict[str, Any]:
-        """What a row says for `campaigns.projects.description.describe`."""
+        """The row's description for `campaigns.projects.description.describe`."""
         fields = {
             "unit": self.unit,
             "unit_price_minor": self.unit_price_minor,
@@ -96,7 +99,7 @@ class ProjectRow(NamedTuple):
 
 
 class ProjectFile(NamedTuple):
-    """What was understood of a file: its readable rows, and what is wrong with the others."""
+    """A parsed file: its readable rows, and the faults of the others."""
 
     table: Table
     rows: tuple[ProjectRow, ...]
@@ -104,10 +107,10 @@ class ProjectFile(NamedTuple):
 
 
 def read(data: bytes | str, track: Track = iter) -> ProjectFile:
-    """Read a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.target_yuan`.
+    """Parse a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.target_yuan`.
 
-    Whether a project may be as it is (its name, its tier) is not judged here. Raises Invalid `import_invalid` for
-    what is no table.
+    Whether the values are allowed (the name, the tier) is not checked here. Raises Invalid `import_invalid` for a
+    file that is no table.
     """
     table = read_table(data, (LAYOUT,))
     faults = dict(table.faults)
@@ -154,7 +157,7 @@ def _row(row: Row) -> tuple[ProjectRow, dict[str, Fault]]:
 
 
 def _amount(cells: Mapping[str, str], column: str, faults: dict[str, Fault]) -> int:
-    """Read yuan as fen; what cannot be read is noted and counts as nothing."""
+    """Return yuan as fen. An unreadable amount is added to `faults` and counts as 0."""
     try:
         return read_amount(cells[column])
     except Unreadable as unreadable:

@@ -1,5 +1,8 @@
-"""The declaration of related parties of a project (慈善法 第40条, 第59条): whether who carries it out, or benefits,
-is related to its donors or managers. Each is kept; the newest holds, and everybody reads one that says yes."""
+"""A project's declarations of related parties (慈善法 第40条, 第59条): whether those who carry it out or benefit
+from it are related to its donors or managers.
+
+All declarations are kept and the newest applies. A declaration that says yes is public.
+"""
 
 from sqlmodel import col, select
 
@@ -14,8 +17,11 @@ MOST_RELATED = 300  # characters
 
 
 def declare(tx: Tx, project_id: int, related: bool, text: str, actor: str) -> RelatedParties:
-    """Declare whether a project has related parties; of these `text` says who they are, how they are related, and
-    who steps back. Raises NotFound `project_unknown`, Invalid `declaration_invalid`."""
+    """Declare whether a project has related parties.
+
+    If it has, `text` says who they are, how they are related, and who abstains. Raises NotFound `project_unknown`,
+    Invalid `declaration_invalid`.
+    """
     find(tx, project_id)
     if (related or text) and (refused := text_fault(text, MOST_RELATED)):
         raise Invalid("declaration_invalid", fields={"text": refused})
@@ -25,6 +31,6 @@ def declare(tx: Tx, project_id: int, related: bool, text: str, actor: str) -> Re
 
 
 def declaration_of(tx: Tx, project_id: int) -> RelatedParties | None:
-    """Return the declaration of a project that holds; None when nobody made any."""
+    """Return the declaration of a project that applies, or None if there is none."""
     own = select(RelatedParties).where(RelatedParties.project_id == project_id)
     return tx.first(own.order_by(col(RelatedParties.id).desc()))

@@ -1,4 +1,5 @@
-"""The review of projects: those that wait, sent back with an opinion, handed in again, and what is said of them."""
+"""The review of projects: list waiting projects, send them back with an opinion, submit them again, comment on
+them."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -23,7 +24,7 @@ MOST_COMMENT = 2_000  # characters
 
 
 class WaitingProject(NamedTuple):
-    """A project that waits for its review, since when, who handed it in, and how often it was sent back."""
+    """A project that waits for its review: since when, who submitted it, and how often it was sent back."""
 
     project: Project
     organisation: str
@@ -33,7 +34,7 @@ class WaitingProject(NamedTuple):
 
 
 def send_back(tx: Tx, project_id: int, opinion: str, actor: str) -> Project:
-    """Send a project that waits for its review back to be mended: it is a draft again.
+    """Send a project that waits for its review back for changes, as a draft.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `reason_missing`.
     """
@@ -42,15 +43,17 @@ def send_back(tx: Tx, project_id: int, opinion: str, actor: str) -> Project:
 
 
 def hand_in_again(tx: Tx, project_id: int, actor: str) -> Project:
-    """Hand a suspended project in for another review, after it was mended. Raises as `submit`."""
+    """Submit a suspended project for another review after it was changed. Raises as `submit`."""
     project = lock_project(tx, project_id)
     require_sum(rows_of(project.budget), project.target_minor)
     return transition(tx, project_id, Status.REVIEW, actor, "project.hand_in_again")
 
 
 def comment(tx: Tx, project_id: int, text: str, actor: str) -> ProjectComment:
-    """Add a comment for colleagues, which no public page shows. Raises NotFound `project_unknown`, Invalid
-    `comment_invalid`."""
+    """Add an internal comment, which no public page shows.
+
+    Raises NotFound `project_unknown`, Invalid `comment_invalid`.
+    """
     find(tx, project_id)
     if refused := text_fault(text, MOST_COMMENT, lines=True, required=True):
         raise Invalid("comment_invalid", fields={"comment": refused})
@@ -65,14 +68,16 @@ def comments_of(tx: Tx, project_id: int) -> list[ProjectComment]:
 
 
 def history_of(tx: Tx, project_id: int) -> list[ProjectHistory]:
-    """Return the moves of a project from status to status, newest first."""
+    """Return the status transitions of a project, newest first."""
     query = select(ProjectHistory).where(ProjectHistory.project_id == project_id)
     return tx.all(query.order_by(col(ProjectHistory.id).desc()))
 
 
 def waiting_projects(tx: Tx, branch: str | None, page: Page) -> tuple[list[WaitingProject], int]:
-    """Return a page of the projects that wait for their review, the oldest first, and how many wait; with `branch`
-    those in it."""
+    """Return a page of the projects that wait for their review, longest waiting first, and how many wait.
+
+    With `branch`, only projects in that branch.
+    """
     wanted = [Project.status == Status.REVIEW]
     if branch is not None:
         wanted.append(within(col(Project.organisation_code), branch))  # type: ignore[arg-type]

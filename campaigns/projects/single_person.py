@@ -1,5 +1,8 @@
-"""PURE. Which projects read like a plea for one person. Such a plea (个人求助) is no charity: it belongs on a
-platform that the ministry designates for it (慈善法 124; 个人求助网络服务平台管理办法 2024)."""
+"""PURE. Detect projects that read like an appeal for help for one person (个人求助).
+
+Such an appeal is not charity. It belongs on a platform that the ministry designates for it (慈善法 124;
+个人求助网络服务平台管理办法 2024).
+"""
 
 import re
 import unicodedata
@@ -15,7 +18,9 @@ _ONE = re.compile(
 
 
 def names_single_person(*texts: str) -> bool:
-    """Return whether texts of a project name a personal need and one person who has it. A sign for its reviewers,
-    no decision."""
+    """Return whether texts of a project name both a personal need and one person who has it.
+
+    It is a hint for reviewers, not a decision.
+    """
     plain = unicodedata.normalize("NFKC", "\n".join(texts))
     return bool(_COST.search(plain) and _ONE.search(plain))

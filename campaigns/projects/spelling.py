@@ -1,7 +1,7 @@
-"""How the names of projects and places are spelled in pinyin: people find a village by typing letters, and lists
-are sorted as a dictionary is.
+"""Spell the names of projects and places in pinyin, so that people find a village by typing letters, and lists are
+sorted as in a dictionary.
 
-A row per name, written by a job: a name that changes is another name. Until its row is there a name is found by its
+A job writes one row per name; a changed name is another name. Until its row exists, a name is found by its
 characters only.
 """
 
@@ -12,7 +12,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.projects.models import Spelling
 from kernel.bulk import insert_rows
 
-MOST_NAMES = 5_000  # of one run
+MOST_NAMES = 5_000  # per run
 
 _UNSPELLED = """
     SELECT name FROM (SELECT name FROM project UNION SELECT name FROM organisation) AS names
@@ -20,15 +20,15 @@ _UNSPELLED = """
 
 
 class Spelled(NamedTuple):
-    """A name in pinyin without tones: its syllables apart, for sorting; whole and by initials, for searching."""
+    """A name in pinyin without tones. `syllables`: separated, for sorting; `search`: joined, and by initials."""
 
     syllables: str
     search: str
 
 
 def spelled(name: str) -> Spelled:
-    """Return a name in pinyin; what is not Chinese stays as it is, in lower case."""
-    # Loaded here: its dictionary takes 60 MB, and of all processes only that of the job needs it.
+    """Return a name in pinyin. Text that is not Chinese is kept, in lower case."""
+    # Imported here because its dictionary takes 60 MB, and only the process of the job needs it.
     parts = [part.strip().lower() for part in import_module("pypinyin").lazy_pinyin(name)]
     syllables = [part for part in parts if part]
     initials = "".join(part[0] for part in syllables)

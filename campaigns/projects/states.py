@@ -33,14 +33,17 @@ _ONWARD = dict(zip(LIVE, (*LIVE[1:], Status.CLOSED), strict=True))
 
 MOVES: dict[Status, frozenset[Status]] = {
     **{status: frozenset({_ONWARD[status], *HELD}) for status in LIVE},
-    Status.REVIEW: frozenset({Status.APPROVED, Status.DRAFT, *HELD}),  # a draft again: sent back to be mended
-    Status.SUSPENDED: frozenset({Status.REVIEW, Status.BLACKLISTED}),  # handed in again, after it was mended
-    Status.BLACKLISTED: frozenset({Status.SUSPENDED}),  # by lifting only
+    Status.REVIEW: frozenset({Status.APPROVED, Status.DRAFT, *HELD}),  # a draft again: sent back for changes
+    Status.SUSPENDED: frozenset({Status.REVIEW, Status.BLACKLISTED}),  # submitted again after changes
+    Status.BLACKLISTED: frozenset({Status.SUSPENDED}),  # only by lifting the listing
     Status.CLOSED: frozenset(),
 }
 
 
 def may_move(from_: Status, to: Status, before_hold: Status | None = None) -> bool:
-    """Whether a project may move so. A suspended one may also return to the status that it had before, and only to
-    that; a blacklisted one is suspended first."""
+    """Return whether a project may make this move.
+
+    Beyond `MOVES`, a suspended project may return only to the status that it had before (`before_hold`). A
+    blacklisted one is suspended first.
+    """
     return to in MOVES[from_] or (from_ is Status.SUSPENDED and to == before_hold)

@@ -1,4 +1,4 @@
-"""Files of pictures that no row names: of uploads that were refused late, and what a crash left behind."""
+"""Delete picture files that no row names, left behind by uploads that were refused late and by crashes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,13 +10,15 @@ from campaigns.dependencies import Dependencies
 from campaigns.projects.page_models import ProjectPicture
 from kernel.db import Tx
 
-LEAST_AGE = timedelta(hours=1)  # an upload writes its files first, its row a moment later
+LEAST_AGE = timedelta(hours=1)  # an upload writes its files first and its row a moment later
 BATCH = 1_000
 
 
 def remove_stray_files(deps: Dependencies, named_elsewhere: Callable[[Tx, set[str]], set[str]]) -> int:
-    """Delete the files of pictures that are older than `LEAST_AGE` and that no row names; return how many.
-    `named_elsewhere` returns which of some keys rows of higher packages name."""
+    """Delete picture files older than `LEAST_AGE` that no row names; return how many.
+
+    `named_elsewhere` returns which of some keys are named by rows of higher packages.
+    """
     with deps.db.transaction() as tx:
         before = tx.now - LEAST_AGE
     files = (file.name for file in deps.pictures.stored() if file.written_at < before)

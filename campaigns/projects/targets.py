@@ -1,4 +1,4 @@
-"""What matching needs to know of projects, now and as it was."""
+"""What matching needs to know of projects, now and in the past."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -11,7 +11,7 @@ from matching.rules import Target
 
 
 def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
-    """Return the targets of many projects by id, with one query; ids without a project are left out."""
+    """Return project id -> target for many projects with one query. Unknown ids are left out."""
     rows = tx.rows(
         "SELECT id, level, tier, lineage, county_code, rating, status FROM project WHERE id = ANY(:ids)",
         ids=list(project_ids),
@@ -31,9 +31,10 @@ def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
 
 
 def target_histories(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHistory]:
-    """Return the targets of many projects as they changed, oldest first.
+    """Return the history of the targets of many projects, oldest first.
 
-    The rating changes, from 0 (not rated), and the place in the tree, when its node is merged into another.
+    The rating changes, starting from 0 (not rated), and the place in the tree changes when its node is merged into
+    another.
     """
     ratings: dict[int, list[tuple[int, int]]] = defaultdict(lambda: [(0, 0)])
     places = _places_before(tx, project_ids)
@@ -51,7 +52,7 @@ def target_histories(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHi
 
 
 def _places_before(tx: Tx, project_ids: Collection[int]) -> dict[int, list[tuple[int, Sequence[str]]]]:
-    """Return the places that projects had: (position up to which, lineage), oldest first."""
+    """Return the former places of projects: (position up to which, lineage), oldest first."""
     places: dict[int, list[tuple[int, Sequence[str]]]] = defaultdict(list)
     rows = tx.rows(
         """SELECT project_id, position, lineage FROM project_move
@@ -66,7 +67,7 @@ def _places_before(tx: Tx, project_ids: Collection[int]) -> dict[int, list[tuple
 def _history(
     target: Target, ratings: Sequence[tuple[int, int]], places: Sequence[tuple[int, Sequence[str]]]
 ) -> TargetHistory:
-    """Return a project at each position from which its rating or its place was another."""
+    """Return a project's target at each position where its rating or place changed."""
     changes = sorted({position for position, _ in (*ratings, *places)})
     return [(position, _at(target, position, ratings, places)) for position in changes]
 
@@ -84,7 +85,7 @@ def _at(
 
 
 def projects_of_counties(tx: Tx, county_codes: Collection[str]) -> dict[int, str]:
-    """Return the ids of all projects of these counties, each with the code of its county."""
+    """Return project id -> county code for all projects of these counties."""
     rows = tx.rows(
         "SELECT id, county_code FROM project WHERE county_code = ANY(:counties)", counties=list(county_codes)
     )

@@ -1,10 +1,10 @@
-"""What projects are about. Each theme has an emblem and a colour of its own on donors' pages."""
+"""The themes of projects. Each theme has an emblem and a colour of its own on donors' pages."""
 
 from enum import StrEnum
 
 
 class Theme(StrEnum):
-    """Our own list, after what village projects of federations are mostly about."""
+    """Our own list, based on the most common village projects of federations."""
 
     MEALS = "meals"
     CHILDREN = "children"
@@ -19,7 +19,7 @@ class Theme(StrEnum):
 
 THEMES = tuple(theme.value for theme in Theme)
 
-# What people type who look for a theme; nobody reads it.
+# What people type when they search for a theme. It is never displayed.
 SEARCH_WORDS = {
     "meals": "老年食堂 助老 午餐 meals",
     "children": "儿童之家 孩子 托管 children",

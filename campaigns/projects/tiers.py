@@ -1,4 +1,4 @@
-"""Which tiers of projects a node may file: a village no brand project of the city."""
+"""Which tiers of projects a node may file. For example, a village may not file a brand project of the city."""
 
 from campaigns.network.organisations import find
 from kernel.db import Tx
@@ -14,14 +14,14 @@ _OF_LEVEL = {
 
 
 def tiers_of(tx: Tx, branch_code: str | None) -> tuple[str, ...]:
-    """Return the tiers that somebody of a branch may file; None is the whole network."""
+    """Return the tiers that a manager of a branch may file; None is the whole network."""
     if branch_code is None:
         return tuple(map(str, TIERS))
     return tuple(map(str, _OF_LEVEL[Level(find(tx, branch_code).level)]))
 
 
 def require_tier(tx: Tx, tier: str, branch_code: str | None) -> None:
-    """Refuse a tier that somebody of a branch may not file. Raises Invalid `project_invalid`."""
+    """Raise Invalid `project_invalid` for a tier that a manager of a branch may not file."""
     allowed = tiers_of(tx, branch_code)
     if tier in TIERS and tier not in allowed:
         raise Invalid("project_invalid", fields={"tier": fault("tier_beyond_branch", options=list(allowed))})

@@ -1,4 +1,4 @@
-"""How a project moves from status to status: the verbs of reviewers, and the one setter of its status."""
+"""The status transitions of a project: the actions of reviewers, and the only function that sets a status."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from kernel.ids import MOST_ID
 
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
-    """Submit a draft for review, with a budget that adds up to its target or with none.
+    """Submit a draft for review. Its budget must add up to its target or be empty.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
     """
@@ -25,7 +25,7 @@ def submit(tx: Tx, project_id: int, actor: str) -> Project:
 
 
 def approve(tx: Tx, project_id: int, actor: str) -> Project:
-    """Approve a reviewed project: it may take part in campaigns. Raises as `submit`."""
+    """Approve a reviewed project, so that it may take part in campaigns. Raises as `submit`."""
     return transition(tx, project_id, Status.APPROVED, actor, "project.approve")
 
 
@@ -33,13 +33,15 @@ def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
     """Suspend a live project. Raises as `submit`, and Invalid `reason_invalid` without a reason."""
     require_one_line_reason(reason)
     if (project := lock_project(tx, project_id)).status == Status.BLACKLISTED:
-        raise state_conflict(project, Status.SUSPENDED)  # that would lift the listing
+        raise state_conflict(project, Status.SUSPENDED)  # this would lift the listing
     return transition(tx, project_id, Status.SUSPENDED, actor, "project.suspend", reason)
 
 
 def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
-    """Return a suspended project to the status that it had before, with a budget that adds up to its target or with
-    none. Raises as `suspend`, and Invalid `project_invalid`; the reason may be empty."""
+    """Return a suspended project to its previous status. Its budget must add up to its target or be empty.
+
+    Raises as `suspend`, and Invalid `project_invalid`. The reason may be empty.
+    """
     require_storable_reason(reason)
     project = lock_project(tx, project_id)
     require_sum(rows_of(project.budget), project.target_minor)
@@ -47,9 +49,10 @@ def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
 
 
 def transition(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, reason: str = "") -> Project:
-    """Move a project to another status, or with `to` None back to the status that it had before it was stopped.
+    """Move a project to another status or, with `to` None, back to the status it had before it was stopped.
 
-    The only place that sets a status. Locks the project, then the campaigns in which it takes part, in id order.
+    This is the only function that sets a status. It locks the project, then the campaigns of the project in id
+    order.
     """
     project = lock_project(tx, project_id)
     from_ = Status(project.status)
@@ -67,16 +70,17 @@ def transition(tx: Tx, project_id: int, to: Status | None, actor: str, action: s
 
 
 def state_conflict(project: Project, to: Status | None = None) -> Conflict:
-    """Make the refusal of what a project's status does not allow; `to`: the status that it cannot move to."""
+    """Build the Conflict for an action that a project's status does not allow; `to`: the status that it cannot move
+    to."""
     params: dict[str, Any] = {"from": project.status} | ({"to": to} if to else {})
     return Conflict("project_state", **params)
 
 
 def lock_project(tx: Tx, project_id: int) -> Project:
     """Lock a project and return it. Raises NotFound `project_unknown`."""
-    # `Tx.get` takes FOR NO KEY UPDATE: a donation's foreign key may still read the row. With FOR UPDATE a donor,
-    # who holds the campaign and waits for that read, and we, who hold the project and wait for the campaign,
-    # would deadlock.
+    # `Tx.get` takes FOR NO KEY UPDATE, so that a donation's foreign key may still read the row. With FOR UPDATE, a
+    # donor who holds the campaign and waits for that read would deadlock with us, who hold the project and wait for
+    # the campaign.
     project = tx.get(Project, project_id, lock=True) if 0 < project_id <= MOST_ID else None
     if project is None:
         raise NotFound("project_unknown")
@@ -84,7 +88,7 @@ def lock_project(tx: Tx, project_id: int) -> Project:
 
 
 def _status_before_stop(tx: Tx, project_id: int) -> Status:
-    """Return the last status of the project in which it was not stopped."""
+    """Return the last status of the project that was neither suspended nor blacklisted."""
     statuses = (
         select(ProjectHistory.to_status)
         .where(ProjectHistory.project_id == project_id, col(ProjectHistory.to_status).not_in(HELD))
@@ -98,7 +102,7 @@ def _status_before_stop(tx: Tx, project_id: int) -> Status:
 def record_transition(
     tx: Tx, project_id: int, from_: Status | None, to: Status, actor: str, reason: str = ""
 ) -> None:
-    """Append a move to the history of a project."""
+    """Append a transition to the history of a project."""
     tx.add(
         ProjectHistory(
             project_id=project_id, from_status=from_, to_status=to, at=tx.now, actor=actor, reason=reason
@@ -107,10 +111,10 @@ def record_transition(
 
 
 def bump_matching_versions(tx: Tx, project_id: int) -> None:
-    """Invalidate what processes cache of a project for the campaigns in which it takes part.
+    """Invalidate what processes have cached of a project for its campaigns.
 
-    An entry that is being made at this moment is not seen here. That is safe: making it raises the version too, and
-    whether a project may raise money is read from its row, not from a cache.
+    An entry into a campaign that is being created at this moment is not seen here. That is safe: creating it raises
+    the version too, and whether a project may raise money is read from its row, not from a cache.
     """
     tx.run(
         """UPDATE campaign SET matching_version = matching_version + 1
