@@ -1,4 +1,4 @@
-"""Cancel a campaign before its end: what it takes back is worked off page by page afterwards (`wind_up`)."""
+"""Cancel a campaign before its end. Refunds and the return of match follow page by page (`wind_up`)."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -19,11 +19,11 @@ from matching.pot_state import load_pot_states
 
 
 class GivingBack(NamedTuple):
-    """How far the money of a campaign is on its way back. Counts of donations, amounts in fen.
+    """How much of a campaign's money has been returned. Counts of donations, amounts in fen.
 
-    `paid`: still with us, of so many `donors`. Of these, `outside` came through partners or offline, so that we
-    cannot refund them; of `failed` a refund did not arrive or was refused; `disputed` are decided by a bank; the
-    rest is `refunding`. `returned` have all of their money back.
+    `paid` donations are still with us, from so many `donors`. Of these, `outside` came through partners or offline,
+    so we cannot refund them. `failed`: a refund did not arrive or was refused. `disputed`: a bank decides. The rest
+    is `refunding`. The `returned` donations were refunded in full.
     """
 
     unpaid: int
@@ -43,22 +43,22 @@ class GivingBack(NamedTuple):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to give back and nobody is paying."""
+        """Return whether nothing is left to give back and no donor is paying."""
         return not self.unpaid and not self.paid
 
 
-# A refund that ended without the money arriving, and none that is under way.
+# A refund failed or was refused, and no other is under way.
 FAILED_REFUND = """EXISTS (SELECT FROM refund r WHERE r.donation_id = d.id AND r.state IN ('failed', 'refused'))
                AND NOT EXISTS (SELECT FROM refund r
                                 WHERE r.donation_id = d.id AND r.state IN ('requested', 'sent'))"""
 
 
 def cancel(tx: Tx, slug: str, reason: str, actor: str) -> GivingBack:
-    """Cancel a campaign that has not ended, and return what is to be given back.
+    """Cancel a campaign that has not ended, and return what must be given back.
 
-    From now on it takes no donation. The job `close` cancels the unpaid ones, requests the refunds of the paid ones
-    in pages, returns the match to the funds, compares the statement and writes the report. A campaign that was
-    cancelled before there was this way out is wound up by cancelling it again.
+    It takes no donations from now on. The job `close` cancels the unpaid ones, requests refunds of the paid ones
+    page by page, returns match to the funds, compares the statement and writes the report. To wind up a campaign
+    that was cancelled before this procedure existed, cancel it again.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_missing` (an open campaign needs one), Conflict
     `campaign_phase`.
@@ -87,7 +87,7 @@ def cancel(tx: Tx, slug: str, reason: str, actor: str) -> GivingBack:
 
 
 def find_cancellation(tx: Tx, slug: str) -> tuple[Campaign, Cancellation | None, GivingBack]:
-    """Return a campaign, its cancellation if there is one, and what is to be given back.
+    """Return a campaign, its cancellation if there is one, and what must be given back.
 
     Raises NotFound `campaign_unknown`.
     """
@@ -96,7 +96,7 @@ def find_cancellation(tx: Tx, slug: str) -> tuple[Campaign, Cancellation | None,
 
 
 class _Share(NamedTuple):
-    """So many paid donations of a campaign, by what is to become of them; fen."""
+    """A group of paid donations of a campaign that are given back in the same way; amounts in fen."""
 
     disputed: bool
     returned: bool
@@ -106,11 +106,12 @@ class _Share(NamedTuple):
     returned_minor: int
 
 
-# All that are unpaid are few, and have an index: a planner without statistics would read the campaign for them.
+# Count over all campaigns: unpaid donations are few and indexed. With a filter on the campaign, a planner without
+# statistics would read all of its donations.
 _UNPAID = f"""
     SELECT count(*) FILTER (WHERE campaign_id = :campaign) FROM donation
      WHERE {one_of("status", sorted(WAITING))}"""
-# Few groups, and the planner sees that they are few: the table is then counted on all cores.
+# Few groups, and the planner can tell, so it counts the table in parallel.
 _SHARES = """
     SELECT status = 'disputed' AS disputed, status = 'refunded' AS returned, payment_intent IS NULL AS outside,
            count(*) AS donations, CAST(sum(amount_minor - refunded_minor) AS bigint) AS kept_minor,
@@ -119,7 +120,7 @@ _SHARES = """
 
 
 def giving_back(tx: Tx, campaign: Campaign) -> GivingBack:
-    """Return how far the money of a campaign is on its way back; before it is cancelled, what would be."""
+    """Return how much of a campaign's money has been given back; before it is cancelled, what would be."""
     assert campaign.id is not None
     tally = tx.get(CampaignTally, campaign.id)
     with counting_donations(tx, campaign.id):
@@ -157,7 +158,7 @@ def _kept(shares: Iterable[_Share]) -> int:
 
 
 def _failed(tx: Tx, campaign_id: int) -> tuple[int, int]:
-    """Return how many donations are still with us because their refund failed, and their fen."""
+    """Return the number of donations still with us because their refund failed, and their amount in fen."""
     row = tx.row(
         f"""SELECT count(*) AS donations,
                    CAST(coalesce(sum(d.amount_minor - d.refunded_minor), 0) AS bigint) AS kept_minor

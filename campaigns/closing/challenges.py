@@ -1,4 +1,4 @@
-"""Challenge pots unlock once the campaign has reached their goal, and then match the donations paid before."""
+"""Unlock challenge pots once the campaign has reached their goal, and match the donations paid before."""
 
 from typing import NamedTuple
 
@@ -18,17 +18,16 @@ PHASES = (Phase.OPEN, Phase.ENDED, Phase.SETTLING)
 
 
 class Progress(NamedTuple):
-    """What a campaign has reached: donors who paid, and fen raised less refunds."""
+    """The progress of a campaign: the number of donors who paid, and fen raised less refunds."""
 
     donors: int
     raised_minor: int
 
 
 def unlock_challenges(deps: Dependencies) -> int:
-    """Unlock every challenge pot whose challenge is met; return how many pots.
+    """Unlock every challenge pot whose challenge is met; return how many.
 
-    Donations that were paid before are matched, oldest payment first. One transaction per campaign; safe to run
-    concurrently.
+    Donations paid before are matched, oldest payment first. One transaction per campaign; safe to run concurrently.
     """
     with deps.db.transaction() as tx:
         locked = [
@@ -40,7 +39,8 @@ def unlock_challenges(deps: Dependencies) -> int:
                 phases=[str(phase) for phase in PHASES],
             )
         ]
-        # Read without locks first: a campaign is locked exclusively only when there is something to unlock.
+        # Check without locks first, so that a campaign is locked exclusively only when there is something to
+        # unlock.
         due = [campaign_id for campaign_id in locked if pots_with_met_challenge(tx, campaign_id)]
     return sum(_unlock_in(deps, campaign_id) for campaign_id in due)
 
@@ -52,7 +52,8 @@ def _unlock_in(deps: Dependencies, campaign_id: int) -> int:
 
 
 def unlock_met_challenges(tx: Tx, campaign: Campaign) -> int:
-    """Unlock a campaign's pots whose challenge is met and match the donations paid before; return how many pots.
+    """Unlock the pots of a campaign whose challenge is met and match the donations paid before; return how many
+    pots.
 
     The campaign is locked exclusively. A pot stays unlocked, whatever is refunded later.
     """

@@ -1,9 +1,9 @@
-"""Check what providers and partners said of money, in messages and statements, against donations, desks and books.
+"""Check that donations, desks and books agree with what providers and partners reported in messages and statements.
 
-Set-based, over whole tables: passes over the inbox and over the lines of statements. Only what was told of refunds
-and disputes, which are few, is read one by one, by the same pure functions that processed it.
+The checks are set-based passes over the inbox and over the lines of statements. Only reports of refunds and
+disputes, which are few, are read one by one, with the pure functions that processed them.
 
-What waits for a person is no fault: it is counted (`open_items`).
+Work that waits for an operator is not a fault: it is counted (`open_items`).
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from payments.facts import REVERSAL_TYPES, FactMalformed, facts_of
 from payments.partners.partner_events import fact_of
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
-_DESK_ONLY = ("payment_exception", "missing_statement")  # on a desk of their own, or awaited by the closing
+_DESK_ONLY = ("payment_exception", "missing_statement")  # handled on a desk of their own, or awaited by the closing
 
 CHECKS = {
     "payments_told_are_money": """
@@ -83,8 +83,8 @@ CHECKS = {
 
 
 class OpenItems(NamedTuple):
-    """What waits for a person: differences to statements, payments on the desk, messages; and what is in suspense
-    (fen, all currencies added up without their signs)."""
+    """Work that waits for an operator: differences to statements, payments on the desk and messages; and the money
+    in suspense (fen, absolute values added up over all currencies)."""
 
     differences: int
     payments: int
@@ -93,7 +93,8 @@ class OpenItems(NamedTuple):
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return where the books contradict what was said of money, in words; empty when they do not."""
+    """Return the contradictions between the books and what was reported of money, as text; empty if there are
+    none."""
     own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
     own += [f"reversals_told_are_facts: {fault}" for fault in _messages_without_fact(tx)]
     own += [f"donations_follow_reversals: {fault}" for fault in _positions_that_differ(tx)]
@@ -105,7 +106,7 @@ NUMBER = len(CHECKS) + 3 + check_report.NUMBER
 
 
 def open_items(tx: Tx) -> OpenItems:
-    """Count what waits for a person."""
+    """Count the work that waits for an operator."""
     row = tx.row(
         """SELECT (SELECT count(*) FROM discrepancy WHERE state = 'open') AS differences,
                   (SELECT count(*) FROM payment_exception WHERE state IN ('open', 'refunding')) AS payments,
@@ -124,10 +125,10 @@ class _Message(NamedTuple):
 
 
 def _messages_without_fact(tx: Tx) -> Iterator[str]:
-    """Messages about refunds and disputes that were processed, but whose fact is neither stored nor on a desk.
+    """Yield processed messages about refunds and disputes whose fact is neither stored nor on a desk.
 
-    Facts are kept since a migration, which recorded the sums of that time as `before-0011`: what was told before of
-    those donations is in them.
+    Facts are stored since a migration that recorded the sums of that time as `before-0011`. Those sums include what
+    was reported earlier for the same donations.
     """
     stored = {tuple(row) for row in tx.rows("SELECT kind, reference, state, amount_minor, at FROM reversal_fact")}
     elsewhere = {
@@ -159,11 +160,11 @@ def _messages_without_fact(tx: Tx) -> Iterator[str]:
 
 
 def _told(message: _Message) -> Iterator[tuple[ReversalFact, str | None]]:
-    """What a message says of a refund or dispute, and of which payment."""
+    """Yield the refund or dispute that a message reports, and the payment that it is about."""
     if message.source == "stripe":
         try:
             facts = facts_of(message.body)
-        except FactMalformed:  # read by an earlier version that was less strict
+        except FactMalformed:  # accepted by an earlier version that was less strict
             return
         for fact in facts:
             if fact.reversal is not None:
@@ -175,7 +176,7 @@ def _told(message: _Message) -> Iterator[tuple[ReversalFact, str | None]]:
 
 
 def _positions_that_differ(tx: Tx) -> Iterator[str]:
-    """Paid donations whose row does not say what follows from all facts about their refunds and disputes."""
+    """Yield paid donations whose row disagrees with the facts about their refunds and disputes."""
     facts = defaultdict(list)
     for row in tx.rows(
         """SELECT id, donation_id, kind, reference, state, amount_minor, at, created_at FROM reversal_fact
@@ -200,9 +201,9 @@ def _positions_that_differ(tx: Tx) -> Iterator[str]:
 
 
 def _unlisted(tx: Tx) -> Iterator[str]:
-    """Differences to statements that are not on the list of any campaign, or there with other amounts.
+    """Yield differences to statements that no list has, or that are listed with other amounts.
 
-    Where our side has changed since the statement was last read, the next comparison lists or explains it.
+    If our side has changed since the statement was last read, the next comparison lists or explains the difference.
     """
     listed = {
         (row.provider, _kind(row.cause), row.reference): (row.ours_minor, row.theirs_minor)
@@ -226,7 +227,8 @@ def _unlisted(tx: Tx) -> Iterator[str]:
 
 
 def _is_listed(difference: Difference, listed: Mapping[tuple[str, str, str], tuple[int, int]]) -> bool:
-    """Whether a list has a difference. A deposit may have been corrected since the bank was compared."""
+    """Return whether a list has a difference. Amounts of the bank are not compared, because a deposit may have been
+    corrected since."""
     amounts = listed.get((difference.provider, _kind(difference.cause), difference.reference))
     if difference.provider == BANK:
         return amounts is not None
@@ -234,13 +236,14 @@ def _is_listed(difference: Difference, listed: Mapping[tuple[str, str, str], tup
 
 
 def _kind(cause: str) -> str:
-    """A charge that nobody explains is missing here or late, by its campaign: which may have changed."""
+    """Treat `late` as `missing_here`: which of the two an unexplained charge is depends on its campaign, which may
+    have changed."""
     return "missing_here" if cause == "late" else cause
 
 
 def _changed_since_read(tx: Tx, differences: list[Difference]) -> set[UUID]:
-    """Those of the donations of these differences of which something was told after the last line of their provider
-    came, or of whose provider none came yet."""
+    """Return the donations of these differences that changed after the last line of their provider arrived, or
+    whose provider has sent no line yet."""
     donations = [difference.donation_id for difference in differences if difference.donation_id is not None]
     if not donations:
         return set()

@@ -1,4 +1,4 @@
-"""Check the closing reports: each is as it was written, adds up, and equals the books as they were at its mark."""
+"""Check the closing reports: each is unchanged since it was written, adds up, and equals the books at its mark."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from kernel.db import Tx, one_of
 from kernel.ids import fingerprint
 from ledger.chart import EARNED
 
-# What is published of the audit chain is there.
+# Every published head of the audit chain exists in the chain.
 CHECKS = {
     "published_heads_are_in_the_chain": """
         SELECT format('the closing report of campaign %s was published with block %s of the audit chain, %s',
@@ -27,7 +27,7 @@ CHECKS = {
 }
 NUMBER = len(CHECKS) + 5
 
-# The books at the mark: as they are now, less what moved since.
+# The books at the mark are the books now, less the movements since.
 _AT_ITS_MARK = f"""
     SELECT r.campaign_id, r.report, r.report_hash, r.ledger_mark,
            CAST(coalesce(now.raised, 0) - coalesce(since.raised, 0) AS bigint) AS raised_minor,
@@ -45,7 +45,7 @@ _AT_ITS_MARK = f"""
 
 
 class _Report(NamedTuple):
-    """A closing report, and what the books say of its campaign at its mark, in fen."""
+    """A closing report, and the figures of its campaign in the books at its mark, in fen."""
 
     campaign_id: int
     report: dict[str, Any]
@@ -56,7 +56,7 @@ class _Report(NamedTuple):
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return what is wrong with closing reports, in words; empty if nothing is."""
+    """Return the faults of closing reports and public notices as text; empty if there are none."""
     own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
     trail = {
         (entry.subject, entry.detail.get("report_hash"))
@@ -67,7 +67,7 @@ def faults(tx: Tx) -> list[str]:
 
 
 def _faults_of_notices(tx: Tx) -> Iterator[str]:
-    """Yield the public notices that are not what the audit trail says was published, or do not add up."""
+    """Yield the public notices that differ from what the audit trail says was published, or do not add up."""
     entries = tx.all(select(AuditEntry).where(AuditEntry.action == PUBLISHED))
     trail = {(entry.subject, entry.detail.get("notice_hash")) for entry in entries}
     for row in tx.all(select(PublicNotice)):
@@ -92,7 +92,7 @@ def _faults_of(row: _Report, trail: set[tuple[str, Any]]) -> Iterator[str]:
 
 
 def _sums_that_differ(report: dict[str, Any]) -> Iterator[str]:
-    """The tables of a report whose rows do not add up to its figures, or do not add up themselves."""
+    """Yield the tables of a report whose rows do not add up, by themselves or to the figures of the report."""
     figures = ("raised_minor", "matched_minor", "total_minor")
     if report["raised_minor"] + report["matched_minor"] != report["total_minor"]:
         yield "raised and matched are not the total"

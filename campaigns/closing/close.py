@@ -1,7 +1,7 @@
 """Close campaigns, phase by phase.
 
-Every step is one transaction that locks the campaign and has all its effects, so concurrent runs make it once. A
-scheduler that was down catches up.
+Every step is one transaction that locks the campaign and contains all effects of the step, so concurrent runs make
+it once. A scheduler that was down catches up.
 """
 
 from collections.abc import Callable
@@ -51,8 +51,8 @@ log = structlog.get_logger("closing")
 def close(deps: Dependencies, slug: str | None = None) -> int:
     """Move every campaign (or one) through all phases that are due; return how many steps were made.
 
-    A campaign whose step raises stops no other: its failure is logged and kept for its managers, and the first one
-    is raised again when all campaigns had their turn, so that the run counts as failed.
+    A failing step does not stop other campaigns: the failure is logged and stored for the campaign's managers. The
+    first exception is raised again after all campaigns were processed, so that the run counts as failed.
     """
     with deps.db.transaction() as tx:
         due = tx.rows(
@@ -89,7 +89,7 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
 
 
 def _advance(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
-    """Make the steps that are due now; return how many. A cancelled campaign is wound up."""
+    """Make all steps that are due now and return how many. A cancelled campaign is wound up instead."""
     if phase is Phase.CANCELLED:
         return wind_up(deps, campaign_id)
     steps = 0
@@ -100,17 +100,18 @@ def _advance(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
 
 
 def _step(deps: Dependencies, campaign_id: int, phase: Phase) -> Phase | None:
-    """Make one step and return the next phase; None if no step is due. Calls the network before the transaction."""
+    """Make one step and return the next phase; None if no step is due. Network calls happen before the
+    transaction."""
     if phase is Phase.SETTLING:
         _process_everything(deps)
     if phase is Phase.RECONCILING:
-        screen(deps)  # nothing is published that was not screened
+        screen(deps)  # nothing is published before it was screened
         if not fetch_statement(deps, campaign_id):
             raise StatementUnavailable
     with deps.db.transaction() as tx:
         campaign = lock_campaign_by_id(tx, campaign_id)
         if campaign.phase != phase:
-            return Phase(campaign.phase)  # another run was faster: go on from there
+            return Phase(campaign.phase)  # a concurrent run was faster: continue from there
         to = _STEPS[phase](tx, campaign)
         if to is not None:
             transition(tx, campaign, to, ACTOR)
@@ -118,7 +119,7 @@ def _step(deps: Dependencies, campaign_id: int, phase: Phase) -> Phase | None:
 
 
 def _process_everything(deps: Dependencies) -> None:
-    """Process the inbox and expire what will not be paid, before the last match is given."""
+    """Process the inbox and expire unpaid donations before the last match is given."""
     while process_inbox(deps):
         pass
     while expire(deps):
@@ -138,25 +139,26 @@ def _end(tx: Tx, campaign: Campaign) -> Phase | None:
 
 
 def _settle(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Donors who were paying at the end may finish first."""
+    """Wait until donors who were paying at the end had time to finish."""
     return Phase.SETTLING if _after(campaign.ends_at, campaign.finishing_s, tx.now) else None
 
 
 def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Late messages are in and nobody is paying any more: offer freed match again, then compare the books."""
+    """Once late messages are in and no donor is paying any more, offer freed match again; the comparison of books
+    follows."""
     if tx.now < last_message_at(campaign) or any(unfinished(tx, campaign)):
         return None
     unlock_met_challenges(tx, campaign)
     assert campaign.id is not None
-    take_waiting(tx, campaign.id)  # whose money came back is among those who are offered match now
+    take_waiting(tx, campaign.id)  # donations whose money came back are among those offered match now
     while reoffer(tx, campaign) + redistribute(tx, campaign):
-        pass  # match that moved to a better pot leaves money in a worse one, for donations without match
+        pass  # match that moved to a better pot frees money in a worse one for unmatched donations
     return Phase.RECONCILING
 
 
 def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Every difference is explained, also those at the bank, every case and every payment on the desk decided:
-    store and publish the result."""
+    """Store and publish the result once every difference (including those at the bank) is explained and every case
+    and payment on the desk is decided."""
     assert campaign.id is not None
     if reconcile(tx, campaign) or count_open_at_bank(tx, campaign, last_message_at(campaign)):
         return None

@@ -1,7 +1,7 @@
-"""Correct the project of a paid donation, with its donor's consent: in new entries, and by the rules of the pots.
+"""Correct the project of a paid donation with its donor's consent, in new entries and by the rules of the pots.
 
-What it had of match goes back to its pots, which are asked again for the new project, before anybody else; what
-they do not give again returns to their funds once the event is settled (ADR 37).
+Its match returns to the pots, which are queried again for the new project before any other donation. Match that
+they do not give again returns to their funds if the campaign has passed settling (ADR 37).
 """
 
 from collections import Counter
@@ -42,13 +42,14 @@ from matching.pot_state import load_pot_states
 from matching.reservations import ReservedPart, Surplus
 from matching.return_match import return_surplus
 
-# Afterwards the money is divided and paid out: then its purpose can be changed (`campaigns.payouts.purpose`).
+# In later phases the money is divided and paid out; a change of purpose is possible then
+# (`campaigns.payouts.purpose`).
 CORRECTABLE = (Phase.OPEN, Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE)
 _COUNTING = (Status.PAID, Status.SETTLED)
 
 
 class Agreed(NamedTuple):
-    """The project that a donation is for instead, and how and on which day its donor agreed to that."""
+    """The new project of a donation, and how and on which day its donor agreed to it."""
 
     project: int
     consent: str
@@ -56,7 +57,7 @@ class Agreed(NamedTuple):
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """Return what a request says, with its day as text."""
+        """Parse the arguments of a request, whose day is text."""
         day = date.fromisoformat(arguments["consented_on"])
         return cls(arguments["project"], arguments["consent"], day)
 
@@ -64,12 +65,12 @@ class Agreed(NamedTuple):
 def correct_project(tx: Tx, donation_id: UUID, agreed: Agreed, reason: str, actor: str) -> ProjectCorrection:
     """Let a paid donation count for another project of its campaign. Posts to the ledger.
 
-    Raises NotFound `donation_unknown` and `project_unknown`, Invalid `correction_invalid` and `reason_invalid`;
+    Raises NotFound `donation_unknown` and `project_unknown`, Invalid `correction_invalid` and `reason_invalid`,
     Conflict `donation_not_counted`, `campaign_phase`, `case_open` while a reviewer decides about its match,
     `refund_pending`, `project_not_entered` and `project_state`.
     """
     require_one_line_reason(reason)
-    lock_mark(tx)  # before campaigns and donations, as screening does
+    lock_mark(tx)  # before campaigns and donations, as in screening
     campaign, donation = _lock(tx, donation_id)
     _require_correctable(tx, campaign, donation)
     if faults := _faults(tx, donation, agreed):
@@ -131,7 +132,8 @@ def _correct(
     reason: str,
     actor: str,
 ) -> ProjectCorrection:
-    """The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once."""
+    """Move the donation and its match. The campaign is locked exclusively, so no other transaction posts to its
+    accounts and this may post more than once."""
     assert donation.id is not None
     number = len(corrections_of(tx, donation.id)) + 1
     row = ProjectCorrection(
@@ -153,12 +155,12 @@ def _correct(
         donation.project_id = agreed.project
         tx.add(donation)
         tx.session.flush()
-    # Its place in the order of the books lies between what went back and what the pots are asked for now.
+    # Its position in the order of the books is between the match taken back and the match offered now.
     row.position = draw_place(tx)
     reoffer(tx, campaign, restoring=[donation.id], cause="corrected")
     given_again = _by_pot(reserved_parts(tx, [donation.id]))
     row.match_after_minor = given_again.total()
-    if campaign.phase not in LIVING:  # nobody is asked for otherwise any more, so nobody may have what is left
+    if campaign.phase not in LIVING:  # no donation is offered match any more, so none may get the rest
         post(tx, return_to_funds(tx, campaign, _by_pot(parts) - given_again))
     tx.add(row)
     _let_words_follow(tx, row)
@@ -167,7 +169,7 @@ def _correct(
 
 
 def _by_pot(parts: list[ReservedPart]) -> Counter[int]:
-    """Return what each pot gives now, in fen."""
+    """Return the live match of each pot, in fen."""
     amounts: Counter[int] = Counter()
     for part in parts:
         amounts[part.pot_id] += part.live_minor
@@ -175,7 +177,7 @@ def _by_pot(parts: list[ReservedPart]) -> Counter[int]:
 
 
 def _take_back(tx: Tx, campaign: Campaign, parts: list[ReservedPart], number: int) -> list[Transfer]:
-    """Return what the donation has of match to its pots."""
+    """Return the transfers that give all live match of the donation back to its pots."""
     assert campaign.id is not None
     return return_surplus(
         tx,

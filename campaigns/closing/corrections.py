@@ -1,6 +1,6 @@
-"""What moved after the closing report was written: late gifts, refunds, money that came back, and their match.
+"""Movements after the closing report was written: late gifts, refunds, money that came back, and their match.
 
-The report itself never changes. Report and corrections together are always what the books say now (`check_report`).
+The report itself never changes. Report and corrections together always equal the current books (`check_report`).
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ from ledger.kinds import TransferKind
 
 
 class Correction(NamedTuple):
-    """What changed for a project on a day in Shanghai, and why; fen, below zero where less is left.
+    """A change of a project's figures on a day in Shanghai, with its cause; fen, below zero for a decrease.
 
     `cause` is the `TransferKind` that moved the money, `donations` the number of donations that it is about.
     """
@@ -27,7 +27,7 @@ class Correction(NamedTuple):
 
 
 def corrections(tx: Tx, campaign_id: int) -> list[Correction]:
-    """Return the corrections of a campaign's closing report, in the order of days; none while it is not written."""
+    """Return the corrections of a campaign's closing report, ordered by day; none before the report is written."""
     return tx.rows_as(
         Correction,
         f"""WITH report AS (SELECT campaign_id, ledger_mark FROM closing_report WHERE campaign_id = :campaign),

@@ -1,4 +1,4 @@
-"""Disburse match after the public notice: captured match becomes spendable, free match returns to the funds."""
+"""Disburse match after the public notice: captured match becomes spendable, and free match returns to the funds."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ def disburse_match(tx: Tx, campaign: Campaign) -> None:
 
 
 def return_free_match(tx: Tx, campaign: Campaign) -> None:
-    """Return what a campaign's pots have free to their funds. The campaign is locked exclusively. Idempotent."""
+    """Return the free match of a campaign's pots to their funds. The campaign is locked exclusively. Idempotent."""
     post(tx, _returns(tx, campaign))
 
 
@@ -37,8 +37,8 @@ def _disbursements(tx: Tx, pots: list[int]) -> list[Transfer]:
 
 
 def return_to_funds(tx: Tx, campaign: Campaign, amounts: Mapping[int, int]) -> list[Transfer]:
-    """Return free match of some pots (id -> fen), or what is left of it, to their funds; return the transfers to
-    post. The campaign is locked exclusively."""
+    """Return the transfers that give free match of some pots (id -> fen), or what is left of it, back to their
+    funds. The caller posts them. The campaign is locked exclusively."""
     assert campaign.id is not None
     pots = [pot for pot in load_pot_states(tx, [campaign.id]) if pot.pot_id in amounts]
     free = lock_free_accounts(tx, pots)
@@ -46,7 +46,7 @@ def return_to_funds(tx: Tx, campaign: Campaign, amounts: Mapping[int, int]) -> l
 
 
 def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
-    """Lock the pots and return what is free in them."""
+    """Lock the pots and return the transfers that empty them of free match."""
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])
     free = lock_free_accounts(tx, pots)
@@ -54,7 +54,7 @@ def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
 
 
 def _returned(tx: Tx, pot: PotState, amount_minor: int) -> Transfer:
-    """The id of the funding row makes the transfer's key unique."""
+    """Record and return the transfer. The id of the funding row makes its key unique."""
     row = tx.add(PotFunding.returned(pot.pot_id, amount_minor, "returned", tx.now))
     key = f"pot:{pot.pot_id}:returned:{row.id}"
     return Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, TransferKind.POT_RETURNED)

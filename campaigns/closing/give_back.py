@@ -1,4 +1,4 @@
-"""Gifts of a cancelled campaign that we cannot refund ourselves: listed, and marked when they were given back."""
+"""List gifts of a cancelled campaign that we cannot refund ourselves, and mark them as given back."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -17,12 +17,12 @@ from kernel.paging import FIRST_PAGE, Page
 from ledger.post import post
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
-_GIVEN_BACK = "given_back"  # the reference of the fact
+_GIVEN_BACK = "given_back"  # the reference of the refund's fact
 
 
 class ToGiveBack(NamedTuple):
-    """A gift that waits for its partner, the federation or an operator. `reference` is the partner's own number;
-    `why`: `outside` (we never had the payment) or `refund_failed`. `left_minor` in fen."""
+    """A gift that its partner, the federation or an operator must give back. `reference` is the partner's own
+    number; `why` is `outside` (we never had the payment) or `refund_failed`; `left_minor` is in fen."""
 
     donation_id: UUID
     provider: str
@@ -37,7 +37,7 @@ _WAITING = f"""
 
 
 def to_give_back(tx: Tx, campaign_id: int, page: Page = FIRST_PAGE) -> tuple[list[ToGiveBack], int]:
-    """Return one page of these gifts by source, and how many there are."""
+    """Return one page of these gifts, ordered by source, and their total number."""
     rows = tx.rows_as(
         ToGiveBack,
         f"""SELECT d.id AS donation_id, d.provider, d.payment_reference AS reference,
@@ -52,9 +52,9 @@ def to_give_back(tx: Tx, campaign_id: int, page: Page = FIRST_PAGE) -> tuple[lis
 
 
 def mark_given_back(tx: Tx, deps: Dependencies, donation_id: UUID, reason: str, actor: str) -> int:
-    """Record that all that is left of such a gift went back to its donor outside; return the fen.
+    """Record that the rest of such a gift was returned to its donor outside the system; return the fen.
 
-    The donation is refunded then, in the books too; a refund that its partner reports later is the same one.
+    The donation becomes refunded, in the books too. A refund that its partner reports later counts as the same one.
 
     Raises NotFound `donation_unknown`, Invalid `reason_missing`, Conflict `not_to_give_back`.
     """

@@ -1,4 +1,5 @@
-"""The tables of closing: differences between our books and a provider, what hinders a campaign, and the report."""
+"""The tables of closing: differences between our books and a provider, problems of a closing, cancellations and
+reports."""
 
 from datetime import datetime
 from typing import Any
@@ -34,16 +35,16 @@ STATES = ("open", "matched", "booked", "signed_off")
 
 
 def is_of_bills(provider: str, cause: str) -> bool:
-    """Whether a difference is between two bills of a partner: nothing is booked, one of them counts."""
+    """Return whether a difference is between two bills of a partner: nothing is booked, and one of them counts."""
     return cause == CONTRADICTION and provider.startswith("partner:")
 
 
 class Discrepancy(SQLModel, table=True):
-    """A difference between our books and a provider's statement. It ends matched or signed off (`booked` is of
+    """A difference between our books and a provider's statement. It ends matched or signed off (`booked` comes from
     earlier versions). `campaign_id` is null for a line that belongs to no campaign.
 
-    `sum_minor` is what the provider holds beyond what our books say, `booked_minor` what of it is booked on
-    `account`: all of it while the difference is signed off, else nothing. `bookings` numbers the postings.
+    `sum_minor` is what the provider holds beyond our books. `booked_minor` is how much of it is booked on
+    `account`: all of it while the difference is signed off, otherwise nothing. `bookings` numbers the postings.
     """
 
     __table_args__ = (
@@ -84,23 +85,24 @@ class Discrepancy(SQLModel, table=True):
 
     @property
     def suggested_account(self) -> AccountKind:
-        """The account that the cause suggests."""
+        """Return the account that the cause suggests."""
         return suggested_account(self.provider, self.cause, self.sum_minor)
 
     @property
     def stake_minor(self) -> int:
-        """What a decision is about, in fen: the sum that is booked, or of two bills the larger sum."""
+        """Return the amount that a decision is about, in fen: the larger sum of a contradiction, otherwise the sum
+        to book."""
         of_two = self.cause == CONTRADICTION
         return max(abs(self.ours_minor), abs(self.theirs_minor)) if of_two else abs(self.sum_minor)
 
     @property
     def is_of_bills(self) -> bool:
-        """Whether it is between two bills of a partner."""
+        """Return whether it is between two bills of a partner."""
         return is_of_bills(self.provider, self.cause)
 
 
 class ClosingProblem(SQLModel, table=True):
-    """Why the last run of a campaign's steps was not possible; the row goes when one succeeds."""
+    """Why the last run of a campaign's steps failed. The row is deleted when a run succeeds."""
 
     __tablename__ = "closing_problem"
     __table_args__ = (CheckConstraint(is_one_of("code", PROBLEMS), name="closing_problem_code"),)
@@ -116,8 +118,8 @@ class ClosingProblem(SQLModel, table=True):
 
 
 class Cancellation(SQLModel, table=True):
-    """A campaign that was cancelled: why, by whom, and what had been paid until then (fen). It rests once
-    `wound_up_at` is set: all money went back, the statement was compared, and the report written."""
+    """The cancellation of a campaign: why, by whom, and what had been paid until then (fen). Once `wound_up_at` is
+    set, all money was returned, the statement compared and the report written."""
 
     __tablename__ = "campaign_cancellation"
     campaign_id: int = Field(
@@ -133,7 +135,7 @@ class Cancellation(SQLModel, table=True):
 
 
 class ClosingReport(SQLModel, table=True):
-    """The result of a closed campaign, from the books up to `ledger_mark`. It never changes."""
+    """The result of a closed campaign, computed from the books up to `ledger_mark`. It never changes."""
 
     __tablename__ = "closing_report"
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)

@@ -1,4 +1,5 @@
-"""What hinders the closing of a campaign: kept until a run of its steps succeeds, so that managers can read it."""
+"""Problems that block the closing of a campaign. They are stored until a run of its steps succeeds, for its
+managers to read."""
 
 from campaigns.closing.models import ClosingProblem
 from campaigns.dependencies import Dependencies
@@ -9,11 +10,11 @@ STATEMENT_UNAVAILABLE = "statement_unavailable"
 
 
 class StatementUnavailable(Exception):
-    """The provider's statement could not be read: the campaign waits, which is no failure of the run."""
+    """The provider's statement could not be read. The campaign waits; the run does not count as failed."""
 
 
 def keep_problem(deps: Dependencies, campaign_id: int, code: str, detail: str = "") -> None:
-    """Keep that a step of a campaign was not possible. `detail` holds nothing personal."""
+    """Record that a step of a campaign failed. `detail` holds nothing personal."""
     with deps.db.transaction() as tx:
         tx.run(
             """INSERT INTO closing_problem AS p (campaign_id, phase, code, detail, times, first_at, last_at)
@@ -29,11 +30,11 @@ def keep_problem(deps: Dependencies, campaign_id: int, code: str, detail: str = 
 
 
 def clear_problem(deps: Dependencies, campaign_id: int) -> None:
-    """Forget the problem of a campaign whose steps succeeded."""
+    """Delete the problem of a campaign whose steps succeeded."""
     with deps.db.transaction() as tx:
         tx.run("DELETE FROM closing_problem WHERE campaign_id = :campaign", campaign=campaign_id)
 
 
 def find_problem(tx: Tx, campaign_id: int) -> ClosingProblem | None:
-    """Return what hindered the last run of a campaign's steps; None if nothing did."""
+    """Return the problem of the last run of a campaign's steps; None if it succeeded."""
     return tx.get(ClosingProblem, campaign_id)

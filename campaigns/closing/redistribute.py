@@ -1,7 +1,7 @@
-"""After the end, move match to pots of better rank that still have money; every donation keeps its total.
+"""After the end, move match to pots of better rank that still have money. Every donation keeps its total.
 
-The money of the best pots (a village's own pledge) is used first, and pots of worse rank keep what is left over.
-Oldest payment first, its worst match first, into the best pot first.
+The money of the best pots (a village's own pledge) is used first, so pots of worse rank keep what is left over. The
+order is oldest payment first, its worst match first, into the best pot first.
 """
 
 from collections.abc import Sequence
@@ -39,10 +39,10 @@ _MATCHED = """
 
 
 def redistribute(tx: Tx, campaign: Campaign) -> int:
-    """Move match until nothing moves; return how many moves were made. Idempotent.
+    """Repeat moves until no match moves any more; return how many moves were made. Idempotent.
 
-    The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once per
-    transaction.
+    The campaign is locked exclusively, so no other transaction posts to its accounts and this may post more than
+    once per transaction.
     """
     total = 0
     while moves := _move_all(tx, campaign):
@@ -51,15 +51,15 @@ def redistribute(tx: Tx, campaign: Campaign) -> int:
 
 
 def _move_all(tx: Tx, campaign: Campaign) -> int:
-    """Try all donations once; return how many moves were made. What a move frees may serve an older donation in the
-    next pass."""
+    """Try all donations once; return how many moves were made. Money freed by a move may serve an older donation in
+    the next pass."""
     assert campaign.id is not None
-    pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
+    pots = load_pot_states(tx, [campaign.id])  # not cached: this transaction may have changed them itself
     moves = 0
     for page in tx.pages(PaidDonation, BATCH, _MATCHED, campaign=campaign.id) if pots[:-1] else ():
         with tx.by_key():
             if not have_money(tx, pots[:-1]):
-                break  # there is no better pot to move to
+                break  # no better pot has money
             moves += _move_page(tx, campaign.id, pots, page)
     return moves
 
@@ -86,7 +86,8 @@ def _move_page(tx: Tx, campaign_id: int, pots: Sequence[PotState], page: Sequenc
 
 
 def _write(tx: Tx, plans: Sequence[PlannedMatch]) -> None:
-    """Write the new reservations with their decisions, and what leaves the old ones, in one posting."""
+    """Write the new reservations with their decisions, and return the moved match of the old ones, in one
+    posting."""
     decisions, transfers = write_decided_matches(tx, plans, "redistribute", state="captured")
     moved = [
         MovedMatch(plan.source, plan.request.donation_id, plan.allocation.matched_minor, decision)
@@ -99,7 +100,7 @@ def _write(tx: Tx, plans: Sequence[PlannedMatch]) -> None:
 
 @dataclass
 class _Mover:
-    """Plans the moves of one page. Each is taken off `capacity`, so that the next one sees what is left."""
+    """The planned moves of one page. Each move is taken off `capacity`, so that the next one sees what is left."""
 
     campaign_id: int
     pots: Sequence[PotState]

@@ -27,15 +27,15 @@ def reoffer(
 ) -> int:
     """Offer free match again; return how many donations got some.
 
-    The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once per
-    transaction. With `only`, that pot alone is asked, for a challenge that was just met; with `restoring`, only for
-    these donations, whose money came back, or (`cause`) that are to be asked for otherwise.
+    The campaign is locked exclusively, so no other transaction posts to its accounts and this may post more than
+    once per transaction. With `only`, just that pot is queried, for a challenge that was just met. With
+    `restoring`, only these donations are served, because their money came back, or for another reason (`cause`).
 
-    One pass is enough: donations are asked in the order of their payments and pots only get emptier, so no later
-    donation can take what an earlier one was refused for want of money.
+    One pass is enough: donations are served in the order of their payments and pots only get emptier, so no later
+    donation can take what an earlier one was refused for lack of money.
     """
     assert campaign.id is not None
-    pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
+    pots = load_pot_states(tx, [campaign.id])  # not cached: this transaction may have changed them itself
     eligible = [pot for pot in pots if only is None or pot.pot_id == only]
     cause = cause or ("restore" if restoring else "reoffer" if only is None else "challenge")
     offered = 0
@@ -66,11 +66,11 @@ class PaidDonation(NamedTuple):
 def _pages(
     tx: Tx, campaign: Campaign, pots: Sequence[PotState], only: Collection[UUID]
 ) -> Iterator[list[PaidDonation]]:
-    """Read the donations that were paid in time, oldest payment first, without those of open and cancelled cases,
-    a page at a time.
+    """Read the donations that were paid in time, oldest payment first, a page at a time, except those with an open
+    or cancelled case.
 
-    Providers report whole seconds: within one, the earlier pledge comes first. Most donations are matched in full;
-    they are sorted out here, going by what their match uses up of them at least (`matched_base` rounds up).
+    Providers report whole seconds; within one, the earlier pledge comes first. Most donations are matched in full.
+    They are excluded here by the least amount that their match uses up (`matched_base` rounds up).
     """
     ratios = ratios_by_rules(pots)
     return tx.pages(

@@ -1,4 +1,4 @@
-"""The result of a campaign (筹款 / 配捐 / 合计), stored once from the books and never changed."""
+"""The result of a campaign (筹款 / 配捐 / 合计), computed once from the books and never changed."""
 
 from typing import Any
 
@@ -17,16 +17,16 @@ from kernel.ids import fingerprint
 from ledger.statements import last_transfer
 
 ACTOR = "scheduler"
-REPORTED = "campaign.report"  # the entry of the audit trail that has a report's hash
+REPORTED = "campaign.report"  # the audit entry that records a report's hash
 TABLES = ("county", "township", "village")
 
 
 def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = None) -> ClosingReport:
-    """Store the result of a campaign from its accounts, as they are at `ledger_mark`; of one that was cancelled
-    also what had been paid until then. The head of the audit chain is published with it, and of a campaign that was
-    not cancelled the first public notice by project; each platform is told what it brought in.
+    """Store the result of a campaign from its accounts as they are at `ledger_mark`. For a cancelled campaign it
+    includes what had been paid until then. The head of the audit chain is published with it. Unless the campaign
+    was cancelled, the first public notice by project is published too. Each platform is sent its sums.
 
-    The campaign is locked exclusively: nothing is posted for it meanwhile.
+    The campaign is locked exclusively, so nothing is posted for it meanwhile.
     """
     assert campaign.id is not None
     tables = {level: [row._asdict() for row in by_place(tx, campaign.id, level)] for level in TABLES}
@@ -65,6 +65,6 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
 
 
 def report(tx: Tx, campaign_id: int) -> dict[str, Any] | None:
-    """Return the result of a closed campaign with its hash; None while it is not closed."""
+    """Return the result of a closed campaign with its hash; None until it is closed."""
     row = tx.get(ClosingReport, campaign_id)
     return None if row is None else {**row.report, "hash": row.report_hash, "created_at": row.created_at}

@@ -1,4 +1,4 @@
-"""Change a campaign that is scheduled or runs: extend it, end it early, or take it back to a draft."""
+"""Change a campaign that is scheduled or open: extend it, end it early, or take it back to draft."""
 
 from datetime import datetime, timedelta
 
@@ -12,17 +12,17 @@ from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
 
-_INSTANT = timedelta(microseconds=1)  # the finest time that the database stores
+_INSTANT = timedelta(microseconds=1)  # the resolution of times in the database
 
 
 def extend(tx: Tx, slug: str, ends_at: datetime, reason: str, actor: str) -> Campaign:
     """Let a scheduled or open campaign end later.
 
-    Donors are let in until the new end, and the waiting times of the closing count from it. Match windows, tranches
-    and rules stay as they are.
+    Donors may give until the new end, and the waiting times of the closing count from it. Match windows, tranches
+    and rules stay unchanged.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_missing`, `end_not_later`, or `plan_incomplete` when the
-    plan's certificate does not last to the new end, Conflict `campaign_phase` once the campaign has ended.
+    plan's certificate expires before the new end, Conflict `campaign_phase` once the campaign has ended.
     """
     require_reason(reason)
     campaign = lock_campaign(tx, slug)
@@ -36,14 +36,14 @@ def extend(tx: Tx, slug: str, ends_at: datetime, reason: str, actor: str) -> Cam
 
 
 def end_early(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
-    """Let an open campaign end now. Who is paying may finish; the closing goes on by itself.
+    """Let an open campaign end now. Donors who are paying may finish; the closing continues by itself.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_missing`, Conflict `campaign_phase`.
     """
     require_reason(reason)
     campaign = lock_campaign(tx, slug)
     _require_running(tx, campaign, Phase.OPEN)
-    # Every donation was accepted before the end: none comes in while the campaign is locked.
+    # Choose an end after every donation accepted so far. No donation comes in while the campaign is locked.
     last = tx.scalar(
         "SELECT max(pledged_at) FROM donation WHERE campaign_id = :id AND channel <> 'offline'", id=campaign.id
     )
@@ -54,7 +54,7 @@ def end_early(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
 
 
 def unschedule(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
-    """Take a scheduled campaign to which nobody has given back to a draft, to be corrected and scheduled again.
+    """Take a scheduled campaign without donations back to draft, so that it can be corrected and scheduled again.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_missing`, Conflict `campaign_phase` once it may have opened,
     `campaign_has_donations`.
@@ -64,7 +64,7 @@ def unschedule(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
     if campaign.phase != Phase.SCHEDULED:
         raise Conflict("campaign_phase", phase=campaign.phase)
     if campaign.opens_at <= tx.now:
-        raise Conflict("campaign_phase", phase=str(Phase.OPEN))  # donors do not wait for the scheduler
+        raise Conflict("campaign_phase", phase=str(Phase.OPEN))  # donors may give before the scheduler has run
     if tx.scalar("SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id)", id=campaign.id):
         raise Conflict("campaign_has_donations")
     transition(tx, campaign, Phase.DRAFT, actor)
@@ -74,8 +74,8 @@ def unschedule(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
 
 
 def _require_running(tx: Tx, campaign: Campaign, *phases: Phase) -> None:
-    """Raise Conflict `campaign_phase` unless the campaign is in one of these phases and has not ended by the clock,
-    which may be before the scheduler sees it."""
+    """Raise Conflict `campaign_phase` unless the campaign is in one of these phases and has not ended by the clock.
+    The scheduler may notice the end later."""
     if campaign.phase not in phases:
         raise Conflict("campaign_phase", phase=campaign.phase)
     if campaign.ends_at <= tx.now:

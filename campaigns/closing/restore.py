@@ -1,4 +1,4 @@
-"""Offer match again to donations whose money came back: a refund that failed, a dispute that was won after all."""
+"""Offer match again to donations whose money came back after a failed refund or a won dispute."""
 
 from sqlmodel import col, select
 
@@ -11,8 +11,8 @@ from kernel.db import Tx
 
 
 def restore_match(deps: Dependencies) -> int:
-    """Restore match as far as it is free; return how many donations were looked at. Each campaign is a transaction
-    of its own; safe to run beside itself."""
+    """Restore match as far as the pots have free money; return how many donations were processed. One transaction
+    per campaign; safe to run concurrently."""
     with deps.db.transaction() as tx:
         waiting = tx.all(select(MatchRestore.campaign_id).distinct().order_by(col(MatchRestore.campaign_id)))
     return sum(_restore(deps, campaign_id) for campaign_id in waiting)
@@ -28,7 +28,7 @@ def _restore(deps: Dependencies, campaign_id: int) -> int:
 
 
 def take_waiting(tx: Tx, campaign_id: int) -> list[MatchRestore]:
-    """Take the donations of a campaign that wait for match out of the queue. The campaign is locked."""
+    """Remove and return the queued donations of a campaign that wait for match. The campaign is locked."""
     waiting = tx.all(select(MatchRestore).where(MatchRestore.campaign_id == campaign_id))
     for entry in waiting:
         tx.session.delete(entry)

@@ -1,4 +1,4 @@
-"""What a campaign waits for before its next phase, for managers and for the closing itself."""
+"""List what a campaign waits for before its next phase, for managers and for the closing itself."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,15 +19,15 @@ from kernel.db import Tx
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One thing that a campaign waits for: a stable code, and how many or until when.
+    """One condition that a campaign waits for: a stable code, and a count or a time.
 
     Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
-    `discrepancies` (open), `bank` (differences at the bank of what providers of its gifts sent), `cases`
-    (undecided), `objections` (to the published result, without a reply),
-    `partner_sums` (contradictions of platforms, without a reply), `payments` (on the desk, undecided),
-    `statement` (the provider's, unread), `failed` (the last run of the step raised: `detail` says what and where,
-    `until` when). Of a cancelled campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners
-    or the federation must give back), `disputes` (open).
+    `discrepancies` (open), `bank` (differences at the bank about money that providers of its gifts sent), `cases`
+    (undecided), `objections` (to the published result, without a reply), `partner_sums` (contradictions of
+    platforms, without a reply), `payments` (on the desk, undecided), `statement` (the provider's, unread), `failed`
+    (the last run of the step raised: `detail` says what and where, `until` when). For a cancelled campaign:
+    `refunds` (under way), `refunds_failed`, `outside` (gifts that partners or the federation must give back),
+    `disputes` (open).
     """
 
     code: str
@@ -44,14 +44,16 @@ class Unfinished(NamedTuple):
 
 
 def last_message_at(campaign: Campaign) -> datetime:
-    """Return until when messages of payments may arrive: donors finish paying, providers repeat what was lost."""
+    """Return the time until which messages of payments may arrive: donors finish paying, and providers repeat lost
+    messages."""
     return campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
 
 
 def unfinished(tx: Tx, campaign: Campaign) -> Unfinished:
-    """Count what must end before the last match is given.
+    """Count what must finish before the last match is given.
 
-    Only messages that came in time: the traffic of other campaigns never stops and must not hold up this one.
+    Only messages that came in time count, because the traffic of other campaigns never stops and must not hold up
+    this one.
     """
     paying = tx.scalar(
         "SELECT count(*) FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying')", id=campaign.id
@@ -65,7 +67,7 @@ def unfinished(tx: Tx, campaign: Campaign) -> Unfinished:
 
 
 def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
-    """Return what a campaign waits for now; empty when its next step is due, or when none is left."""
+    """Return what a campaign waits for now; empty when its next step is due or no step is left."""
     assert campaign.id is not None
     due_at = _due_at(campaign)
     waits = [Wait("time", until=due_at)] if due_at is not None and tx.now < due_at else []
@@ -93,7 +95,7 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
 
 
 def _due_at(campaign: Campaign) -> datetime | None:
-    """When the next step is due by the clock; None if no clock decides."""
+    """Return when the next step is due by the clock; None if it does not depend on the clock."""
     match Phase(campaign.phase):
         case Phase.SCHEDULED:
             return campaign.opens_at
@@ -110,7 +112,7 @@ def _due_at(campaign: Campaign) -> datetime | None:
 
 
 def _wind_up_waits(tx: Tx, campaign: Campaign) -> list[Wait]:
-    """What a cancelled campaign waits for; nothing once it is wound up, until money comes after all."""
+    """Return what a cancelled campaign waits for: nothing once it is wound up, unless more money comes in."""
     assert campaign.id is not None
     left = giving_back(tx, campaign)
     waits = [

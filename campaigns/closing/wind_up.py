@@ -1,7 +1,7 @@
-"""Wind up a cancelled campaign: all money goes back to where it came from.
+"""Wind up a cancelled campaign: all money is returned to where it came from.
 
-Page by page, each a transaction of its own that asks the database what is left: a run that is killed is continued
-by the next one, and what was requested once is not requested again.
+Each page is a transaction of its own that queries what is left. If a run is killed, the next one continues, and
+nothing is requested twice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,10 +30,10 @@ ACTOR = "scheduler"
 
 
 def wind_up(deps: Dependencies, campaign_id: int) -> int:
-    """Give back what is left of a cancelled campaign; return how many donations were cancelled or are to be
-    refunded, and one for the report.
+    """Give back the remaining money of a cancelled campaign; return how many donations were cancelled or will be
+    refunded, plus one when the campaign is wound up.
 
-    Raises StatementUnavailable when all is given back and the provider's statement cannot be read.
+    Raises StatementUnavailable when everything was returned and the provider's statement cannot be read.
     """
     steps = _cancel_unpaid(deps, campaign_id) + _request_refunds(deps, campaign_id)
     with deps.db.transaction() as tx:
@@ -80,7 +80,7 @@ def _pages(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 
 
 def _refundable(tx: Tx, campaign_id: int) -> list[UUID]:
-    """Return paid donations with money that nobody has asked back yet. A refund that failed is not repeated: an
+    """Return paid donations with money whose refund was not requested yet. A failed refund is not repeated: an
     operator decides."""
     rows = tx.rows(
         f"""SELECT d.id FROM donation d
@@ -102,12 +102,12 @@ def _request(tx: Tx, donation_id: UUID, cancellation: Cancellation) -> int:
     try:
         request_refund(tx, donation_id, None, cancellation.reason, cancellation.actor)
     except Conflict:
-        return 0  # refunded or disputed meanwhile: the next run sees what is left
+        return 0  # refunded or disputed meanwhile: the next run handles what is left
     return 1
 
 
 def _is_due(tx: Tx, campaign: Campaign) -> bool:
-    """Whether the report can be written: all is given back, and no payment waits on the desk."""
+    """Return whether the report can be written: everything was returned, and no payment waits on the desk."""
     assert campaign.id is not None
     cancellation = tx.get(Cancellation, campaign.id)
     if cancellation is None or cancellation.wound_up_at is not None:
@@ -121,7 +121,8 @@ def _was_paid(tx: Tx, campaign_id: int) -> bool:
 
 
 def _finish(tx: Tx, campaign: Campaign) -> int:
-    """Compare the statement, and write the report when nothing differs; return 1 then."""
+    """Compare the statement, write the report, and mark the campaign as wound up; return 1, or 0 if it is not due
+    or a difference is open. Without any paid donation there is no statement to compare and no report."""
     assert campaign.id is not None
     if not _is_due(tx, campaign):
         return 0

@@ -1,4 +1,4 @@
-"""Withdraw a project from a campaign in which nobody has paid for it."""
+"""Withdraw a project from a campaign in which no donor has paid for it."""
 
 from campaigns.audit import record_audit
 from campaigns.donations.states import WAITING
@@ -15,7 +15,7 @@ _BEFORE_END = (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN)
 
 
 def withdraw_entry(tx: Tx, slug: str, project_id: int, reason: str, actor: str) -> int:
-    """Take a project out of a campaign, and return how many unpaid donations were cancelled with it.
+    """Take a project out of a campaign; return how many unpaid donations were cancelled with it.
 
     Raises NotFound `campaign_unknown`, `project_not_entered`, Invalid `reason_missing`, Conflict `campaign_phase`
     after the end, `entry_has_donations` when a donation was ever paid.

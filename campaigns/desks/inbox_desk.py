@@ -1,4 +1,5 @@
-"""The way on for messages that wait or are flagged: look again, attach to a donation, or dismiss with a reason."""
+"""The desk for messages that wait or are flagged: retry them, attach them to a donation, or dismiss them with a
+reason."""
 
 import re
 from datetime import datetime
@@ -42,16 +43,17 @@ _WORD = re.compile(r"[\w.]{1,200}", re.ASCII)
 
 
 class InboxQueue(StrEnum):
-    """Messages as an operator goes through them."""
+    """The queues of messages that an operator works through."""
 
-    OPEN = "open"  # they wait or were flagged
-    FOREIGN = "foreign"  # payments of another shop on the same account, which need nothing
+    OPEN = "open"  # waiting or flagged
+    FOREIGN = "foreign"  # payments of another shop on the same account, which need no action
     DISMISSED = "dismissed"
 
 
 class InboxLine(NamedTuple):
-    """A message without its body, which may hold people. `amount_minor` as the message says it, None where it says
-    none; `project_code` and `their_id` as a partner says them; `donation_id` is what an operator attached it to."""
+    """A message without its body, which may contain personal data. `amount_minor` is taken from the message, None
+    if it has no amount. `project_code` and `their_id` are the partner's. `donation_id` is the donation that an
+    operator attached it to."""
 
     id: int
     source: str
@@ -81,7 +83,8 @@ _LINES = """SELECT e.id, e.source, e.event_id, e.body ->> 'type' AS type, w.stat
 def list_messages(
     tx: Tx, state: str | None = None, source: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[InboxLine], int]:
-    """Return one page of messages, oldest first, and their number; without a state those that need an operator."""
+    """Return one page of messages, oldest first, and their total number; without `state`, those that need an
+    operator."""
     condition = "w.state = ANY(:states) AND (CAST(:source AS text) IS NULL OR e.source = :source)"
     states = [state] if state else list(OPEN)
     rows = tx.rows(
@@ -109,7 +112,8 @@ _QUEUES = {
 def list_queue(
     tx: Tx, queue: InboxQueue, source: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[InboxLine], int]:
-    """Return one page of a queue and the number of its messages: open ones oldest first, others newest first."""
+    """Return one page of a queue, and its total number of messages. Open ones come oldest first, others newest
+    first."""
     condition = f"{_QUEUES[queue]} AND (CAST(:source AS text) IS NULL OR e.source = :source)"
     order = "w.inbox_id" if queue is InboxQueue.OPEN else "w.inbox_id DESC"
     rows = tx.rows(
@@ -134,8 +138,8 @@ def count_queues(tx: Tx) -> dict[str, int]:
 
 
 def verbs_of(line: InboxLine) -> set[str]:
-    """Return what may be done with a message: `retry`, `release` (above a limit), `attach`, `dismiss`,
-    `map` (a code that nobody knows)."""
+    """Return the actions possible for a message: `retry`, `release` (above a limit), `attach`, `dismiss`, `map` (an
+    unknown project code)."""
     foreign = line.state == "ignored" and line.note == FOREIGN
     if line.state not in (*OPEN, "dismissed") and not foreign:
         return set()
@@ -179,7 +183,7 @@ def _line(row: Any) -> InboxLine:
 def retry_waiting(
     tx: Tx, actor: str, message_id: int | None = None, *, confirm: bool = False, reason: str = ""
 ) -> int:
-    """Make a message due now, or all waiting ones; return how many.
+    """Make a message, or all waiting ones, due now; return how many.
 
     A gift above its partner's limits is released only with `confirm` and a reason. Raises NotFound `event_unknown`,
     Conflict `event_not_waiting` and `confirm_required`, Invalid `reason_missing`.
@@ -203,7 +207,7 @@ def retry_waiting(
 
 
 def dismiss(tx: Tx, actor: str, message_id: int, reason: str) -> None:
-    """Take a message off the desk for a reason, without effect. A later `retry_waiting` brings it back.
+    """Take a message off the desk for a reason, without any effect. A later `retry_waiting` brings it back.
 
     Raises NotFound `event_unknown`, Conflict `event_not_waiting`, Invalid `reason_missing`.
     """
@@ -217,7 +221,8 @@ def dismiss(tx: Tx, actor: str, message_id: int, reason: str) -> None:
 
 
 def attach(tx: Tx, actor: str, message_id: int, donation_id: UUID) -> None:
-    """Say which donation a payment of the provider belongs to; it is processed as if it had said so itself.
+    """Assign a payment of the provider to a donation. The message is processed as if it had named the donation
+    itself.
 
     Raises NotFound `event_unknown` and `donation_unknown`, Conflict `event_not_waiting`, `event_not_attachable` (no
     payment of this provider) and `donation_has_payment` (another payment, or it is paid).
@@ -245,7 +250,7 @@ def _locked(tx: Tx, message_id: int) -> InboxWork:
 
 
 def _is_foreign(work: InboxWork) -> bool:
-    """Whether it was put aside as a payment of another shop, which an operator may know better."""
+    """Return whether it was set aside as a payment of another shop. An operator may know better."""
     return work.state == "ignored" and work.note == FOREIGN
 
 

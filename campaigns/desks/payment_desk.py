@@ -1,4 +1,5 @@
-"""The desk of payments that are not what was asked: take, refund, attach or dismiss them. Every act is audited."""
+"""The desk for payments that differ from what their donation asked for: take, refund, attach or dismiss them. Every
+action is audited."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,14 +27,14 @@ from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
 from payments.inbox.inbox import store
 
 _UNDECIDED = sorted(UNDECIDED)
-_CAUSES = {ExceptionState.TAKEN: "payment_taken", ExceptionState.ATTACHED: "payment_attached"}  # of the donation
+_CAUSES = {ExceptionState.TAKEN: "payment_taken", ExceptionState.ATTACHED: "payment_attached"}  # donation history
 
 
 def listed(
     tx: Tx, state: str | None = None, page: Page = FIRST_PAGE, branch: str | None = None
 ) -> tuple[list[PaymentException], int]:
-    """Return one page of the payments on the desk, undecided ones first, and their total number; with `branch`
-    those of campaigns hosted in it."""
+    """Return one page of the payments on the desk, undecided ones first, and their total number. With `branch`,
+    only campaigns hosted in it count."""
     chosen: list[Any] = [] if state is None else [PaymentException.state == state]
     if branch is not None:
         hosted = select(Campaign.id).where(within(col(Campaign.host_code), branch))
@@ -67,7 +68,7 @@ def count_by_state(tx: Tx) -> dict[str, int]:
 
 
 def take(tx: Tx, exception_id: int, reason: str, actor: str, hold_s: int) -> PaymentException:
-    """Count the payment as its donation's, with the amount that came.
+    """Count the payment for its donation, with the amount that arrived.
 
     Raises NotFound `payment_exception_unknown`, Invalid `reason_missing`, Conflict `payment_exception_ended`,
     `payment_currency_differs` or `donation_not_unpaid`.
@@ -77,7 +78,7 @@ def take(tx: Tx, exception_id: int, reason: str, actor: str, hold_s: int) -> Pay
 
 
 def attach(tx: Tx, exception_id: int, donation_id: UUID, reason: str, actor: str, hold_s: int) -> PaymentException:
-    """Count the payment as that of another donation, which waits for one or was given up.
+    """Count the payment for another donation, which waits for a payment or was given up.
 
     Raises what `take` raises, and NotFound `donation_unknown`.
     """
@@ -88,7 +89,7 @@ def attach(tx: Tx, exception_id: int, donation_id: UUID, reason: str, actor: str
 
 
 def dismiss(tx: Tx, exception_id: int, reason: str, actor: str) -> PaymentException:
-    """Leave the payment alone, for a reason. Dismissing it again for the same reason changes nothing.
+    """Dismiss the payment without effect, for a reason. Repeating it with the same reason changes nothing.
 
     Raises NotFound `payment_exception_unknown`, Invalid `reason_missing`, Conflict `payment_exception_ended`.
     """
@@ -165,7 +166,7 @@ def _end(tx: Tx, exception: PaymentException, state: ExceptionState, reason: str
 
 
 def request_refund(tx: Tx, exception_id: int, reason: str, actor: str) -> PaymentException:
-    """Request that all of the payment goes back; the job `refunds` sends it to the provider.
+    """Request a refund of the whole payment; the job `refunds` sends it to the provider.
 
     Raises NotFound `payment_exception_unknown`, Invalid `reason_missing`, Conflict `payment_exception_ended`.
     """
@@ -178,8 +179,8 @@ def request_refund(tx: Tx, exception_id: int, reason: str, actor: str) -> Paymen
 
 
 def send_refunds(deps: Dependencies, most: int = 50) -> int:
-    """Send the requested refunds to the provider and return how many it took. No call is made inside a transaction;
-    a refund that is sent twice is one refund, as its key is ours."""
+    """Send the requested refunds to the provider; return how many it accepted. No call is made inside a
+    transaction. A refund that is sent twice has one effect, because we choose its key."""
     with deps.db.transaction() as tx:
         due = tx.all(
             select(PaymentException)
@@ -211,7 +212,7 @@ def _send(deps: Dependencies, exception: PaymentException) -> bool:
 
 
 def _sent(tx: Tx, keys: Keys, exception_id: int, refund: RefundState) -> None:
-    """Record what the provider answered; its messages about the refund may have been faster."""
+    """Record the provider's response. Its messages about the refund may have arrived earlier."""
     stored = find(tx, exception_id, lock=True)
     if stored.state == ExceptionState.REFUNDING:
         if refund.status == "failed":

@@ -1,4 +1,4 @@
-"""Questions that donors ask about their donations: list them and answer them."""
+"""The desk for questions of donors about their donations: list and answer them."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -42,7 +42,7 @@ _CHOSEN = "WHERE (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:bran
 def listed(
     tx: Tx, keys: Keys, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[QuestionLine], int]:
-    """Return one page of the questions of a branch (None: of all), those that wait first, and their number."""
+    """Return one page of the questions of a branch (None: all), unanswered ones first, and their total number."""
     rows = tx.rows_as(
         QuestionLine,
         f"{_LINES} {_CHOSEN} ORDER BY q.answered_at IS NOT NULL, q.id LIMIT :size OFFSET :skip",
@@ -67,7 +67,7 @@ def _opened(tx: Tx, keys: Keys, row: QuestionLine) -> QuestionLine:
 
 
 def answer_question(tx: Tx, question_id: int, reply: str, actor: str) -> None:
-    """Answer a question; its donor reads it. The same answer again changes nothing.
+    """Answer a question; its donor reads the answer. Repeating the same answer changes nothing.
 
     Raises NotFound `question_unknown`, Invalid `reason_missing`, Conflict `question_answered`.
     """

@@ -1,6 +1,6 @@
-"""The desk of donation receipts: what donors asked for, listed for finance; what the fiscal system issued, kept.
+"""The desk for donation receipts: list donors' requests for finance, and record what the fiscal system issued.
 
-The engine issues no receipts itself: they have a supervision seal and numbers of the fiscal system.
+The engine issues no receipts itself, because they need a supervision seal and numbers of the fiscal system.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,11 @@ from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 from kernel.text import text_fault
 
-MOST_NUMBER = 40  # characters of a code or number
+MOST_NUMBER = 40  # most characters of a code or number
 
 
 class Issued(NamedTuple):
-    """What the fiscal system says of a receipt: 票据代码, 票据号码, 校验码, 开票日期."""
+    """A receipt as the fiscal system issued it: 票据代码, 票据号码, 校验码, 开票日期."""
 
     code: str
     number: str
@@ -40,7 +40,7 @@ class Issued(NamedTuple):
 
 
 class Red(NamedTuple):
-    """The red receipt by which the fiscal system cancelled an issued one: 票据代码, 票据号码, 红冲日期."""
+    """The red receipt with which the fiscal system cancelled an issued one: 票据代码, 票据号码, 红冲日期."""
 
     code: str
     number: str
@@ -48,8 +48,8 @@ class Red(NamedTuple):
 
 
 class ReceiptLine(NamedTuple):
-    """A request with what a receipt needs. Fen; `kept_minor` is what is left of the donation now: an issued receipt
-    over another sum must be withdrawn and issued anew."""
+    """A request with the data that a receipt needs; fen. `kept_minor` is what is left of the donation now. A
+    receipt over another sum must be withdrawn and issued again."""
 
     id: int
     donation_id: UUID
@@ -77,7 +77,7 @@ class ReceiptLine(NamedTuple):
 
     @property
     def payer(self) -> Payer:
-        """To whom it is made out; nobody, once they were erased."""
+        """Return to whom the receipt is made out; empty after erasure."""
         return payer_of(self.payer_text)
 
 
@@ -103,7 +103,7 @@ def listed(
     branch: str | None = None,
     page: Page = FIRST_PAGE,
 ) -> tuple[list[ReceiptLine], int]:
-    """Return one page of the requests of a branch (None: of all), those that wait first, and their number."""
+    """Return one page of the requests of a branch (None: all), waiting ones first, and their total number."""
     chosen = {"state": state, "campaign": campaign, "branch": branch}
     order = "ORDER BY q.state <> 'requested', q.id LIMIT :size OFFSET :skip"
     rows = tx.rows_as(ReceiptLine, f"{_LINES} {_CHOSEN} {order}", **chosen, size=page.size, skip=page.offset)
@@ -124,7 +124,7 @@ def _opened(tx: Tx, keys: Keys, line: ReceiptLine) -> ReceiptLine:
 
 
 def issue(tx: Tx, receipt_id: int, issued: Issued, actor: str) -> None:
-    """Record a receipt that the fiscal system issued over what is left of the donation. The same again changes
+    """Record a receipt that the fiscal system issued over the rest of the donation. A repeated call changes
     nothing.
 
     Raises NotFound `receipt_unknown`, Invalid `receipt_invalid`, Conflict `receipt_ended`, `receipt_unpaid` or
@@ -151,10 +151,10 @@ def issue(tx: Tx, receipt_id: int, issued: Issued, actor: str) -> None:
 
 
 def red_flush(tx: Tx, receipt_id: int, red: Red, reason: str, actor: str) -> int | None:
-    """Record that the fiscal system cancelled an issued receipt by a red one (红冲), as after a refund.
+    """Record that the fiscal system cancelled an issued receipt with a red one (红冲), for example after a refund.
 
-    What is left of the donation waits for a receipt of its own: return that request; None when nothing is left. The
-    donor gets a letter. The same again changes nothing.
+    If part of the donation is left, request a receipt over it and return the id of that request, otherwise None.
+    The donor gets a letter. A repeated call changes nothing.
 
     Raises NotFound `receipt_unknown`, Invalid `receipt_invalid` and `reason_missing`, Conflict `receipt_ended`.
     """
@@ -170,7 +170,7 @@ def red_flush(tx: Tx, receipt_id: int, red: Red, reason: str, actor: str) -> int
     _end(tx, request, "red_flush", actor)
     kept_minor = donation.amount_minor - donation.refunded_minor
     left = kept_minor if donation.status in (Status.PAID, Status.SETTLED) else 0
-    # Sealed with the key of the same donation: the payer stays who they were, unless they were erased.
+    # Copied as it is: the same donation's key seals it, so the payer stays the same, unless they were erased.
     again = None
     if left and request.payer:
         again = tx.add(ReceiptRequest(donation_id=donation.id, payer=request.payer, requested_at=tx.now))
@@ -188,9 +188,10 @@ def _waiting_of(tx: Tx, donation_id: UUID) -> int | None:
 
 def withdraw(tx: Tx, receipt_id: int, reason: str, actor: str) -> None:
     """Withdraw a request, or a receipt that was voided in the fiscal system (作废), for a reason that its donor
-    reads. Again changes nothing.
+    reads. A repeated call changes nothing.
 
-    Raises NotFound `receipt_unknown`, Invalid `reason_missing`, Conflict `receipt_ended`."""
+    Raises NotFound `receipt_unknown`, Invalid `reason_missing`, Conflict `receipt_ended`.
+    """
     require_reason(reason)
     _donation, request = _locked(tx, receipt_id)
     if request.state == ReceiptState.WITHDRAWN:
@@ -214,7 +215,7 @@ def _require_texts(texts: Mapping[str, str]) -> None:
 
 
 def _locked(tx: Tx, receipt_id: int) -> tuple[Donation, ReceiptRequest]:
-    """Lock the donation, then its request, as donors do."""
+    """Lock the donation, then its request, in the same order as donors' requests."""
     request = tx.get(ReceiptRequest, receipt_id) if 0 < receipt_id <= MOST_ID else None
     if request is None:
         raise NotFound("receipt_unknown")

@@ -1,4 +1,4 @@
-"""PURE. Read what the fiscal system answers: which receipt it issued for which request."""
+"""PURE. Read a file of the fiscal system that says which receipt it issued for which request."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -25,7 +25,7 @@ _TEXTS = ("code", "number", "check_code")
 
 
 class ReceiptRow(NamedTuple):
-    """A receipt as a row names it; `amount_minor` in fen."""
+    """A receipt in a row of the file; `amount_minor` in fen."""
 
     line: int
     request: int
@@ -37,7 +37,7 @@ class ReceiptRow(NamedTuple):
 
 
 class ReceiptFile(NamedTuple):
-    """What was understood of a file; rows whose request has no receipt yet are left out."""
+    """A parsed file. Rows whose request has no receipt yet are left out and counted in `without`."""
 
     table: Table
     rows: tuple[ReceiptRow, ...]
@@ -48,7 +48,7 @@ class ReceiptFile(NamedTuple):
 def read(data: bytes | str, track: Track = iter) -> ReceiptFile:
     """Read a file with the columns of `LAYOUT`. `faults` name every bad row and column.
 
-    Raises Invalid `import_invalid` for what is no table.
+    Raises Invalid `import_invalid` if it is not a table.
     """
     table = read_table(data, (LAYOUT,))
     faults, rows, without = dict(table.faults), [], 0

@@ -1,4 +1,5 @@
-"""Import what the fiscal system answers: all receipts of a file or none. The same file again changes nothing."""
+"""Import a file of the fiscal system: all of its receipts or none. Importing the same file again changes
+nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,16 +19,17 @@ from kernel.tables import Track
 
 
 class _Known(NamedTuple):
-    """What we have of the requests and numbers that a file names."""
+    """The stored requests and receipt numbers that a file names."""
 
     requests: Mapping[
         int, tuple[ReceiptRequest, int, Sequence[str]]
-    ]  # with what is left of the donation, and its lineage
+    ]  # with the rest of the donation, and its project's lineage
     numbers: dict[tuple[str, str], int]
 
 
 def plan_receipts(tx: Tx, file: ReceiptFile, branch_code: str | None = None) -> ImportPlan[ReceiptRow]:
-    """Compare a file with the requests; change nothing. With a `branch_code` all must be inside that branch."""
+    """Compare a file with the requests; change nothing. With `branch_code`, requests outside that branch are
+    faults."""
     known = _known(tx, file.rows)
     new, earlier = [], []
     faults: dict[str, Fault] = dict(file.faults)
@@ -59,10 +61,10 @@ def plan_receipts(tx: Tx, file: ReceiptFile, branch_code: str | None = None) -> 
 
 
 def write_receipts(tx: Tx, plan: ImportPlan[ReceiptRow], actor: str, track: Track = iter) -> int:
-    """Record the receipts of a plan and return how many were new; their donors get letters.
+    """Record the receipts of a plan and send letters to their donors; return how many were new.
 
-    Raises Invalid `import_invalid`, Conflict `import_contradicts`, and what `issue` raises when a request changed
-    meanwhile.
+    Raises Invalid `import_invalid`, Conflict `import_contradicts`, and what `issue` raises when a request has
+    changed meanwhile.
     """
     plan.require_sound()
     for row in track(sorted(plan.new, key=lambda row: row.request)):

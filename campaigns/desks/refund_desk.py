@@ -1,4 +1,4 @@
-"""The desk of donors' requests for their money back: accept or decline them. Every decision is audited."""
+"""The desk for donors' refund requests: accept or decline them. Every decision is audited."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ REQUEST_STATES = ("open", "accepted", "declined")
 
 
 class RequestLine(NamedTuple):
-    """A request with its donation, without the donor. `amount_minor` (fen) is None for all that is left;
+    """A request with its donation, without the donor. `amount_minor` (fen) is None for all that is left.
     `refund_state` is "" while there is no refund."""
 
     id: int
@@ -54,7 +54,7 @@ _CHOSEN = """WHERE (CAST(:state AS text) IS NULL OR q.state = :state)
 def listed(
     tx: Tx, keys: Keys, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[RequestLine], int]:
-    """Return one page of the requests of a branch (None: of all), open ones first, and their number."""
+    """Return one page of the requests of a branch (None: all), open ones first, and their total number."""
     rows = tx.rows_as(
         RequestLine,
         f"{_LINES} {_CHOSEN} ORDER BY q.state <> 'open', q.id LIMIT :size OFFSET :skip",
@@ -80,8 +80,8 @@ def _opened(tx: Tx, keys: Keys, line: RequestLine) -> RequestLine:
 
 
 def accept(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
-    """Request the refund at the provider, which is told the request's number, not the donor's words. Accepting it
-    again changes nothing.
+    """Request the refund from the provider, which gets the number of the request, not the donor's words. A repeated
+    call changes nothing.
 
     Raises NotFound `refund_request_unknown`, Conflict `refund_request_ended`, and what `request_refund` raises.
     """
@@ -95,7 +95,7 @@ def accept(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
 
 
 def decline(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
-    """Decline a request for a reason, which its donor reads. Again for the same reason it changes nothing.
+    """Decline a request for a reason that its donor reads. Repeating it with the same reason changes nothing.
 
     Raises NotFound `refund_request_unknown`, Invalid `reason_missing`, Conflict `refund_request_ended`.
     """
@@ -108,7 +108,7 @@ def decline(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
 
 
 def _locked(tx: Tx, request_id: int) -> RefundRequest:
-    """Lock the donation, then its request, as those who request do."""
+    """Lock the donation, then its request, in the same order as new requests."""
     request = tx.get(RefundRequest, request_id) if 0 < request_id <= MOST_ID else None
     if request is None:
         raise NotFound("refund_request_unknown")

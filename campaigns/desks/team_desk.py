@@ -1,7 +1,7 @@
-"""The desk of teams: names wait here until somebody approves or refuses them. Every decision is audited.
+"""The desk for teams: names wait here until an operator approves or refuses them. Every decision is audited.
 
-Gifts may name a team that nobody founded (a link of an organiser, a program): such labels are listed too, and
-become a team when somebody approves the name.
+Gifts may name a team that no donor founded (through an organiser's link, or a program). Such labels are listed too,
+and become a team when an operator approves the name.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class TeamLine(NamedTuple):
 
 
 class TeamLabel(NamedTuple):
-    """A label of paid gifts that is no team's name: how many gifts, and their sum in fen."""
+    """A label of paid gifts that is not a team's name: how many gifts, and their sum in fen."""
 
     campaign: str
     label: str
@@ -54,7 +54,7 @@ _CHOSEN = f"WHERE t.state = :state AND {_BRANCH}"
 def listed(
     tx: Tx, state: str = TeamState.WAITING, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[TeamLine], int]:
-    """Return one page of the teams of a state of a branch's campaigns (None: of all), and their number."""
+    """Return one page of the teams in a state in a branch's campaigns (None: all), and their total number."""
     chosen: dict[str, Any] = {"state": str(state), "branch": branch}
     rows = tx.rows_as(
         TeamLine,
@@ -76,7 +76,8 @@ def line(tx: Tx, team_id: int) -> TeamLine:
 
 
 def labels(tx: Tx, branch: str | None = None, most: int = 100) -> Sequence[TeamLabel]:
-    """Return the labels of paid gifts which are no team's name, of campaigns that are not over, largest first."""
+    """Return the labels of paid gifts that are not a team's name, in campaigns that are scheduled or open, largest
+    first."""
     return tx.rows_as(
         TeamLabel,
         f"""SELECT c.slug AS campaign, d.team AS label, count(*) AS donations,
@@ -93,8 +94,8 @@ def labels(tx: Tx, branch: str | None = None, most: int = 100) -> Sequence[TeamL
 
 
 def approve(tx: Tx, team_id: int, actor: str) -> Team:
-    """Let everybody see a team. Idempotent. Raises NotFound `team_unknown`, Conflict `team_ended` for a refused
-    one: its name may be another team's by now."""
+    """Approve a team, so that visitors see it. Idempotent. Raises NotFound `team_unknown`, Conflict `team_ended`
+    for a refused team, because another team may have its name by now."""
     team = _locked(tx, team_id)
     if team.state == TeamState.APPROVED:
         return team
@@ -104,7 +105,7 @@ def approve(tx: Tx, team_id: int, actor: str) -> Team:
 
 
 def refuse(tx: Tx, team_id: int, reason: str, actor: str) -> Team:
-    """Refuse a team, or take the name of an approved one down, for a reason. Its gifts stay and count for no team.
+    """Refuse a team, or take down the name of an approved one, for a reason. Its gifts stay and count for no team.
 
     Raises NotFound `team_unknown`, Invalid `reason_missing`.
     """
@@ -116,7 +117,7 @@ def refuse(tx: Tx, team_id: int, reason: str, actor: str) -> Team:
 
 
 def approve_label(tx: Tx, campaign_id: int, label: str, kind: str, actor: str) -> Team:
-    """Make a team of a label that gifts carry already, and approve it. Raises what `found_team` raises."""
+    """Create a team for a label that gifts carry already, and approve it. Raises what `found_team` raises."""
     team = found_team(tx, NewTeam(campaign_id, label, kind))
     assert team.id is not None
     return approve(tx, team.id, actor)

@@ -1,5 +1,5 @@
-"""The desk of donors' words: messages, and names that are not plain, wait here until somebody lets others read
-them. Every decision is audited, without the words."""
+"""The desk for donors' words: messages, and names that are not plain, wait here until an operator shows them to the
+public. Every decision is audited, without the words."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,11 +16,11 @@ from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 
 STATES = tuple(WordsState)
-REPORTS_HIDE = 3  # readers, each from a network of its own, after whom words wait for a second look
+REPORTS_HIDE = 3  # reports by readers (each from another network) after which words wait again
 
 
 class WordsLine(NamedTuple):
-    """Words with their gift (fen). `name` is "" when the donor did not agree that it is shown."""
+    """Words with their gift (fen). `name` is "" if the donor did not agree to show it."""
 
     id: int
     donation_id: UUID
@@ -46,7 +46,7 @@ _LINES = """
            '' AS name, '' AS message, '' AS tribute
       FROM public_words w JOIN donation d ON d.id = w.donation_id JOIN campaign c ON c.id = w.campaign_id
       JOIN project p ON p.id = w.project_id"""
-# Words of gifts that were never paid are nobody's to read; they come up with the payment.
+# The words of a gift are not shown before it is paid.
 _CHOSEN = """WHERE d.paid_at IS NOT NULL
                AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
                AND (CAST(:state AS text) IS NULL AND (w.state = 'waiting' OR w.reports > 0) OR w.state = :state)"""
@@ -55,8 +55,8 @@ _CHOSEN = """WHERE d.paid_at IS NOT NULL
 def listed(
     tx: Tx, keys: Keys, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[WordsLine], int]:
-    """Return one page of the words of a branch (None: of all), and their number; without a state those that wait
-    or were reported: reported ones first, those with a suspicion last."""
+    """Return one page of the words of a branch (None: all), and their total number. Without `state`, these are the
+    waiting and the reported ones. Reported words come first, those with a suspicion last."""
     chosen: dict[str, Any] = {"state": state, "branch": branch}
     rows = tx.rows_as(
         WordsLine,
@@ -84,10 +84,10 @@ def _opened(tx: Tx, keys: Keys, row: WordsLine) -> WordsLine:
 
 
 def decide(tx: Tx, words_ids: Sequence[int], actor: str, *, show: bool, branch: str | None = None) -> int:
-    """Let others read words, or hide them; return how many were decided. Idempotent.
+    """Show words to the public or hide them; return how many were decided. Idempotent.
 
-    Raises NotFound `words_unknown` for ids outside of the branch, Conflict `words_withdrawn` when a donor took
-    theirs back.
+    Raises NotFound `words_unknown` for ids outside the branch, Conflict `words_withdrawn` when a donor has
+    withdrawn theirs.
     """
     ids = sorted({words_id for words_id in words_ids if 0 < words_id <= MOST_ID})
     _require_in_branch(tx, ids, branch)
@@ -117,8 +117,8 @@ def _require_in_branch(tx: Tx, ids: Sequence[int], branch: str | None) -> None:
 
 
 def report(tx: Tx, words_id: int) -> None:
-    """Note that a reader calls shown words improper; after `REPORTS_HIDE` of them they wait again. The caller
-    counts a reader once. Raises NotFound `words_unknown`."""
+    """Record that a reader reports shown words as improper. After `REPORTS_HIDE` reports they wait again. The
+    caller counts each reader once. Raises NotFound `words_unknown`."""
     words = tx.get(PublicWords, words_id, lock=True) if 0 < words_id <= MOST_ID else None
     if words is None or words.state != WordsState.SHOWN:
         raise NotFound("words_unknown")

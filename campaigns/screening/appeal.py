@@ -1,4 +1,5 @@
-"""Appeals against cases: a donor, or somebody on their behalf, objects; a reviewer answers and may decide again."""
+"""Appeals against cases: a donor, or another person on their behalf, objects; a reviewer replies and may decide
+again."""
 
 from campaigns import appeals
 from campaigns.audit import record_audit
@@ -31,9 +32,9 @@ def file_appeal(tx: Tx, keys: Keys, case_id: int, text: str, actor: str) -> Scre
 
 
 def answer_appeal(tx: Tx, case_id: int, reason: str, actor: str, decision: Decision | None = None) -> ScreeningCase:
-    """Answer an appeal, with or without a new decision. The same answer again changes nothing.
+    """Reply to an appeal, with or without a new decision. Repeating the same reply changes nothing.
 
-    A case that is cleared after it was cancelled gets what is still free, by the rules in force now.
+    When a cancelled case is cleared, its donation is matched with what is still free, by the rules in force now.
     Raises NotFound `case_unknown`, Invalid `reason_missing`, Conflict `appeal_missing`, `appeal_answered` or
     `campaign_phase`.
     """

@@ -1,8 +1,8 @@
-"""Bursts: how many donations of the same amount came to one place (project, team or source code) at one time.
+"""Bursts: how many donations of the same amount arrived at one place (project, team or source code) at one time.
 
-Donations are counted as they come (`counting.py`), in slots of some seconds. Here slots are added up to cells of
-half a rule's window, for the places and amounts of a batch only. The burst around a donation is its own cell and
-the busier one of the two beside it.
+Donations are counted as they arrive (`counting.py`), in slots of a few seconds. This module adds slots up to cells
+of half a rule's window, only for the places and amounts of a batch. The burst around a donation is its own cell and
+the busier of the two neighbouring cells.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,8 +22,8 @@ from kernel.money import BPS_WHOLE
 
 
 class _PlaceKind(NamedTuple):
-    """A kind of place: what of its counts is the same amount, and the SQL that finds such donations `d` of the
-    place `u.place`."""
+    """A kind of place. `same` is the column that counts donations of the same amount; `counted` is the SQL that
+    selects such donations `d` of the place `u.place`."""
 
     name: str
     same: str
@@ -43,7 +43,7 @@ _SOURCE = _PlaceKind(
 
 
 class Cell(NamedTuple):
-    """A place in a campaign during half a window."""
+    """A place in a campaign during half a window, from `starts_at` on."""
 
     campaign_id: int
     place: str
@@ -54,7 +54,7 @@ Key = tuple[Cell, int]  # a cell and an amount
 
 
 class _Rule(NamedTuple):
-    """The cells' length, and from which size and share of all donations a burst is a signal."""
+    """The length of the cells, and the size and share of all donations from which a burst is a signal."""
 
     cell_length: timedelta
     min_count: int
@@ -69,7 +69,7 @@ class _Rule(NamedTuple):
         return burst.same >= self.min_count and burst.same * BPS_WHOLE >= burst.total * self.min_share_bps
 
     def cell(self, subject: ScreeningSubject, place: str) -> Cell:
-        """Return the cell in which a donation lies."""
+        """Return the cell of a donation."""
         length_s = int(self.cell_length.total_seconds())
         start_s = int(subject.paid_at.timestamp()) // length_s * length_s
         return Cell(subject.campaign_id, place, datetime.fromtimestamp(start_s, UTC))
@@ -79,7 +79,8 @@ class _Rule(NamedTuple):
 
 
 class _PlaceBursts:
-    """The bursts at the places of a batch, by cell and amount: few, however many donations lie in them."""
+    """The bursts at the places of a batch, by cell and amount. There are few, however many donations the cells
+    contain."""
 
     def __init__(
         self, tx: Tx, kind: _PlaceKind, rule: _Rule, places: Sequence[tuple[ScreeningSubject, str]]
@@ -88,7 +89,7 @@ class _PlaceBursts:
         self._key_of = {subject.id: (rule.cell(subject, place), subject.amount_minor) for subject, place in places}
         keys = set(self._key_of.values())
         self._same = _load_counts(tx, kind.name, kind.same, rule, keys)
-        # All amounts together matter only where one of them is frequent.
+        # The totals of all amounts are needed only where one amount is frequent.
         large = {(cell, ANY_AMOUNT) for cell, amount in keys if self._may_hit(cell, amount)}
         self._total = _load_counts(tx, kind.name, "donations", rule, large)
         windows = {key: self._largest(*key) for key in keys}
@@ -105,12 +106,12 @@ class _PlaceBursts:
         return NO_BURST if key is None else self._bursts[key]
 
     def _may_hit(self, cell: Cell, amount_minor: int) -> bool:
-        """Whether enough donations lie in the cell and beside it."""
+        """Return whether the cell and its neighbours contain enough donations."""
         around = (self._same.get((self._rule.beside(cell, step), amount_minor), 0) for step in (-1, 0, 1))
         return sum(around) >= self._rule.min_count
 
     def _largest(self, own: Cell, amount_minor: int) -> tuple[Burst, tuple[Key, Key]]:
-        """Return that of the two windows which is a hit, else the fuller one, and the cells that it is made of."""
+        """Return the window that is a hit, else the fuller of the two, and the cells that it consists of."""
         windows = [self._window(own, self._rule.beside(own, step), amount_minor) for step in (-1, 1)]
         return max(windows, key=lambda window: (self._rule.hits(window[0]), window[0]))
 
@@ -128,16 +129,17 @@ class Bursts(NamedTuple):
     sources: _PlaceBursts
 
     def same_sum(self, subject: ScreeningSubject) -> Burst:
-        """New donors who gave the same amount to the same project."""
+        """Return the burst of new donors who gave the same amount to the same project."""
         return self.projects.burst(subject)
 
     def unit(self, subject: ScreeningSubject) -> Burst:
-        """Donations of the same amount from the same team or source code, whichever has more."""
+        """Return the burst of donations of the same amount from the same team or source code, whichever has
+        more."""
         return max(self.teams.burst(subject), self.sources.burst(subject))
 
 
 def load_bursts(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresholds) -> Bursts:
-    """Read the counts around a batch: one statement per kind of place, and two more where a burst is large."""
+    """Load the bursts around a batch with one query per kind of place, and two more where a burst is large."""
     same_sum = _Rule.of(thresholds.same_sum_within_s, thresholds.same_sum_count, thresholds.same_sum_share_bps)
     unit = _Rule.of(thresholds.unit_within_s, thresholds.unit_count, thresholds.unit_share_bps)
     return Bursts(
@@ -167,7 +169,7 @@ _KEYS = unnest(BurstCount, "campaign_id", "place", "slot_at", "amount_minor")
 
 
 def _load_counts(tx: Tx, kind: str, counted: str, rule: _Rule, keys: Collection[Key]) -> dict[Key, int]:
-    """Return the counts of these cells and of those beside them, by cell and amount."""
+    """Return the counts of these cells and their neighbours, by cell and amount."""
     if not keys:
         return {}
     rows = tx.rows_as(

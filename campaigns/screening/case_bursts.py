@@ -1,4 +1,5 @@
-"""Open cases that belong together: by their sign, their project and, where equal sums are the sign, their sum."""
+"""Open cases that belong together, because they share a signal, a project and, for signals about equal sums, the
+sum."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ _EQUAL_SUMS = ("same_sum", "unit_burst")
 
 
 class BurstKey(NamedTuple):
-    """What the cases of a burst have in common; `amount_minor` (fen) is 0 where their sums may differ."""
+    """The common properties of a burst's cases. `amount_minor` (fen) is 0 where their sums may differ."""
 
     code: str
     project_id: int
@@ -21,7 +22,7 @@ class BurstKey(NamedTuple):
 
 
 class CaseBurst(NamedTuple):
-    """The open cases of a burst, added up (fen)."""
+    """The totals of the open cases of a burst (fen)."""
 
     code: str
     project_id: int
@@ -50,7 +51,8 @@ _OF_BURST = "code = :code AND project_id = :project AND amount_minor = :amount"
 
 
 def list_bursts(tx: Tx, campaign_id: int, branch: str | None, page: Page) -> tuple[list[CaseBurst], int]:
-    """Return a page of bursts, the largest first, and how many there are; with `branch` of projects in it."""
+    """Return a page of bursts, the largest first, and their total number. With `branch`, only projects in it
+    count."""
     rows = tx.rows_as(
         CaseBurst,
         f"""SELECT code, project_id, amount_minor, max(project_name) AS project_name, count(*) AS cases,
@@ -72,7 +74,7 @@ def list_bursts(tx: Tx, campaign_id: int, branch: str | None, page: Page) -> tup
 
 
 def case_ids(tx: Tx, campaign_id: int, key: BurstKey, branch: str | None) -> list[int]:
-    """Return the ids of the open cases of a burst, in their order."""
+    """Return the ids of the open cases of a burst, in ascending order."""
     rows = tx.rows(
         f"SELECT id FROM ({_OPEN}) AS o WHERE {_OF_BURST} ORDER BY id",
         campaign=campaign_id,
@@ -90,7 +92,7 @@ def burst_views(tx: Tx, keys: Keys, ids: Sequence[int], page: Page) -> list[dict
 
 
 def open_ids(tx: Tx, campaign_id: int, ids: Sequence[int], branch: str | None) -> list[int]:
-    """Return those of these cases that are open cases of the campaign; with `branch` of projects in it."""
+    """Return those of these ids that are open cases of the campaign. With `branch`, only projects in it count."""
     rows = tx.rows(
         f"SELECT id FROM ({_OPEN}) AS o WHERE id = ANY(:ids) ORDER BY id",
         campaign=campaign_id,

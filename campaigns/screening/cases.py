@@ -1,4 +1,4 @@
-"""Reads of cases."""
+"""Queries for cases."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 
-# A case with what a reviewer needs beside it: the donation, its project, and the match (fen) that is on hold now.
+# A case with what a reviewer needs to see: the donation, its project, and the match (fen) that is on hold now.
 _VIEW = r"""
     SELECT c.*, e.slug AS campaign, d.project_id, p.name AS project_name, d.amount_minor, d.refunded_minor,
            d.currency, d.status, d.paid_at, d.channel,
@@ -48,7 +48,7 @@ def case_id_of_donation(tx: Tx, donation_id: UUID) -> int:
 
 
 class OwnCase(NamedTuple):
-    """A case as the donor may see it: the codes of its signals, and what became of an appeal."""
+    """A case as its donor may see it: the codes of its signals, and the reply to an appeal."""
 
     signals: tuple[str, ...]
     opened_at: datetime
@@ -57,7 +57,7 @@ class OwnCase(NamedTuple):
 
 
 def case_of_donation(tx: Tx, donation_id: UUID) -> OwnCase | None:
-    """Return the case of a donation; None without."""
+    """Return the case of a donation; None if it has none."""
     case = tx.first(select(ScreeningCase).where(ScreeningCase.donation_id == donation_id))
     if case is None:
         return None
@@ -66,7 +66,7 @@ def case_of_donation(tx: Tx, donation_id: UUID) -> OwnCase | None:
 
 
 def count_open_cases(tx: Tx, campaign_id: int, branch: str | None = None) -> int:
-    """Return how many cases of a campaign are undecided; with `branch` those of projects in it."""
+    """Return how many cases of a campaign are undecided. With `branch`, only projects in it count."""
     own = [] if branch is None else [_in_branch(branch)]
     return _count(tx, ScreeningCase.campaign_id == campaign_id, ScreeningCase.state == "open", *own)
 
@@ -90,8 +90,8 @@ def listed(
     page: Page = FIRST_PAGE,
     branch: str | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of a campaign's cases and their number: open ones first, then unanswered appeals; with
-    `branch` those of projects in it.
+    """Return one page of a campaign's cases, open ones first, then unanswered appeals, and their total number. With
+    `branch`, only projects in it count.
 
     Raises Invalid `list_invalid` for an unknown state.
     """

@@ -19,24 +19,24 @@ from campaigns.screening.warnings import load_warnings
 from kernel.bulk import unnest
 from kernel.db import Tx
 
-# Once the result is published nothing is put on hold any more; later findings go to whoever runs the notice.
+# Once the result is published, no more match is put on hold. Later findings go to the staff who handle the notice.
 SCREENED = frozenset({*LIVING, Phase.RECONCILING})
-MOST_DONATIONS = 2_000  # newest donations of one donor, instrument or device that are loaded; our default
+MOST_DONATIONS = 2_000  # most donations loaded per donor, instrument or device, newest first; our default
 
-Key = tuple[str, int]  # donor key, instrument or device key; and campaign
+Key = tuple[str, int]  # a donor, instrument or device key, and the campaign
 History = dict[Key, list[MatchedDonation]]
 SubjectHistory = tuple[list[MatchedDonation], list[MatchedDonation], list[MatchedDonation]]
 
 
 class SubjectContext(NamedTuple):
-    """A donation and its context, as the rules take them."""
+    """A donation and its context, the input of the rules."""
 
     donation: MatchedDonation
     context: ScreeningContext
 
 
 def load_subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[ScreeningSubject]:
-    """Load those donations that have match to hold and no case yet."""
+    """Load those of the donations that have match to hold and no case yet."""
     return tx.rows_as(
         ScreeningSubject,
         """SELECT d.id, d.campaign_id, d.project_id, d.amount_minor, d.paid_at, d.donor_key,
@@ -83,7 +83,7 @@ def load_contexts(
 
 
 def _matched_donation(subject: ScreeningSubject, history: SubjectHistory) -> MatchedDonation:
-    """Return the subject as its history has it; if too old for that, without its refunds and caps."""
+    """Return the subject from its history; without refunds and caps if the history does not reach back to it."""
     known = (donation for donations in history for donation in donations if donation.donation_id == subject.id)
     return next(known, MatchedDonation(subject.id, subject.amount_minor, 0, subject.paid_at))
 
@@ -106,7 +106,7 @@ class _Histories(NamedTuple):
 
 
 def _load_histories(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresholds) -> _Histories:
-    # Rules that add up a donor's and an instrument's donations need half the count from one of them.
+    # Rules that add up donations of a donor and of an instrument need at least half the count from one of them.
     least = -(-min(thresholds.small_count, thresholds.at_cap_count, thresholds.refund_count) // 2)
     least_by_device = min(
         thresholds.device_small_count, thresholds.device_at_cap_count, thresholds.device_refund_count
@@ -119,7 +119,7 @@ def _load_histories(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Th
 
 
 def _keys(subjects: Sequence[ScreeningSubject], name: str) -> list[Key]:
-    """The distinct non-empty keys of the subjects under an attribute's name."""
+    """Return the distinct non-empty keys of the subjects in the attribute `name`."""
     return sorted({(key, subject.campaign_id) for subject in subjects if (key := getattr(subject, name))})
 
 
@@ -132,7 +132,7 @@ class _WatchEntry(NamedTuple):
 
 
 def _load_watched(tx: Tx, subjects: Sequence[ScreeningSubject]) -> dict[UUID, list[tuple[str, int]]]:
-    """Return, by donation, the watch list entries in force when it was paid: (kind, id of the entry)."""
+    """Return, by donation, the watch list entries in force when it was paid, as (kind, id of the entry)."""
     keys_of = {
         subject.id: (("device", subject.device), ("donor", subject.donor_key), ("instrument", subject.instrument))
         for subject in subjects
@@ -193,14 +193,14 @@ class _MatchedRow(NamedTuple):
 
 
 def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> History:
-    """Load the matched donations of each key, oldest first, those refunded in full included.
+    """Load the matched donations of each key, oldest first, including fully refunded ones.
 
-    Keys with fewer than `least` donations are left out, as no rule counts so few: most donors give once or twice.
+    Keys with fewer than `least` donations (most donors give once or twice) are skipped: no rule counts so few.
     """
     history: History = defaultdict(list)
     if not keys:
         return history
-    # `+ 0`: without statistics all donations of a campaign seem as few as one; their index must not be used.
+    # `+ 0` rules out the campaign's index: without statistics the planner expects hardly any donations.
     rows = tx.rows_as(
         _MatchedRow,
         f"""SELECT u.{kind.column} AS key, u.campaign_id, g.*
@@ -236,7 +236,7 @@ class _DonationCap(NamedTuple):
 
 
 def _load_donation_caps(tx: Tx, rules_ids: Collection[int]) -> dict[int, int | None]:
-    """Return, by version of a pot's rules, the amount from which its caps cut the match of a donation."""
+    """Return, by rules version of a pot, the amount from which its caps cut the match of a donation."""
     if not rules_ids:
         return {}
     rows = tx.rows_as(
@@ -260,8 +260,8 @@ class _CapRow(NamedTuple):
 
 
 def _load_caps(tx: Tx, instruments: Sequence[Key]) -> dict[UUID, list[CapUse]]:
-    """Return the donations with which an instrument passed a cap per donor, among donors who left neither phone nor
-    e-mail: only for them does the instrument identify the donor."""
+    """Return the donations with which an instrument passed a cap per donor. Only donors without phone and e-mail
+    count, because only for them does the instrument identify the donor."""
     uses: dict[UUID, list[CapUse]] = defaultdict(list)
     if not instruments:
         return uses

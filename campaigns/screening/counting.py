@@ -1,7 +1,7 @@
-"""Count paid donations for screening as they come: by device, and by place, amount and time.
+"""Count paid donations for screening as they arrive: by device, and by place, amount and time.
 
 Each donation is counted once: `counted_gift` has a row for every counted donation, written in the same transaction
-as the counts. Whoever counts has locked the mark, so nobody counts beside them.
+as the counts. The caller holds the lock on the mark, so no other transaction counts at the same time.
 """
 
 from collections.abc import Collection, Iterator
@@ -10,17 +10,18 @@ from uuid import UUID
 
 from kernel.db import Tx
 
-SLOT_S = 5  # what is counted together; every window is measured in whole slots
-ANY_AMOUNT = 0  # counts donations of all amounts
+SLOT_S = 5  # donations within one slot are counted together; every window has whole slots
+ANY_AMOUNT = 0  # the amount under which donations of all amounts are counted
 
-# The places of a donation `d`: where it could be part of a burst.
+# The places of a donation `d` at which it can be part of a burst.
 _PLACES = """(VALUES ('project', CAST(d.project_id AS text)), ('team', nullif(d.team, '')),
                      ('source', CASE WHEN d.channel <> 'partner' THEN nullif(d.source_code, '') END)
              ) AS p(kind, place)"""
 
 
 def changes_of(gifts: str) -> str:
-    """SQL: what counted donations `g(donation_id, donations, newcomers)` change, by place, amount and time."""
+    """Return the SQL for how counted donations `g(donation_id, donations, newcomers)` change the counts, by place,
+    amount and time."""
     return f"""
         SELECT d.campaign_id, p.kind, p.place, a.amount_minor,
                date_bin('{SLOT_S} seconds', d.paid_at, TIMESTAMPTZ 'epoch') AS slot_at,
@@ -32,7 +33,7 @@ def changes_of(gifts: str) -> str:
          GROUP BY 1, 2, 3, 4, 5"""
 
 
-# The rows are written in key order, so that the pages of an index are touched one after the other.
+# Rows are written in key order, so that the pages of an index are written sequentially.
 _DEVICES = """
     INSERT INTO device_gift (campaign_id, device_key, donation_id)
     SELECT campaign_id, device_key, id FROM donation
@@ -55,7 +56,7 @@ _ADDED = f"""
     DO UPDATE SET donations = kept.donations + excluded.donations,
                   newcomers = kept.newcomers + excluded.newcomers"""
 
-# `+ 0`: without statistics a donor's key and a campaign seem equally rare; only the key's index will do.
+# `+ 0` forces the index on the donor key: without statistics, donor key and campaign seem equally selective.
 _TURNED = f"""
     WITH turned AS (
         UPDATE counted_gift g SET newcomer = NOT g.newcomer
@@ -84,7 +85,7 @@ _TAKEN = f"""
 
 @contextmanager
 def count_elsewhere(tx: Tx, donation_id: UUID) -> Iterator[None]:
-    """Let the counts follow a donation whose project changes within the block. The mark is locked."""
+    """Move the counts of a donation whose project changes within the block. The mark is locked."""
     counted = tx.rows("SELECT newcomer FROM counted_gift WHERE donation_id = :id", id=donation_id)
     tx.run(_TAKEN, id=donation_id)
     yield
@@ -99,14 +100,14 @@ def count_payments(tx: Tx, ids: Collection[UUID]) -> None:
     tx.run(_DEVICES, ids=donations)
     added = tx.rows(_GIFTS, ids=donations)
     tx.run(_ADDED, ids=[row.donation_id for row in added], newcomers=[row.newcomer for row in added])
-    # What their donors gave before is no gift of a newcomer any more.
+    # Earlier donations of these donors no longer count as newcomers' donations.
     if known := [row.donation_id for row in added if not row.newcomer]:
         tx.run(_TURNED, ids=known)
 
 
 def count_again(tx: Tx, ids: Collection[UUID]) -> None:
-    """Count donations of which something became known: a refund can make their donor a newcomer again, and another
-    key of the donor can end that. The mark is locked."""
+    """Update the counts for donations about which something became known. A refund can make their donor a newcomer
+    again, and another key of the donor can end that. The mark is locked."""
     if not ids:
         return
     count_payments(tx, ids)

@@ -1,4 +1,4 @@
-"""Decisions of reviewers on match on hold. Each has a name and a reason; no case is decided automatically."""
+"""Reviewers' decisions about match on hold. Each records a name and a reason; no case is decided automatically."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,14 +41,13 @@ def clear(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningCase:
 
 
 def cancel(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningCase:
-    """Cancel the match of a case and return it: to its pot while the campaign lives, then to the fund. The donation
-    stays. Idempotent. Raises as `clear`.
-    """
+    """Cancel the match of a case. It returns to its pot while the campaign lives, later to the fund. The donation
+    stays. Idempotent. Raises as `clear`."""
     return _decide_once(tx, case_id, "cancelled", reason, actor)
 
 
 def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningCase:
-    """Suspend the project of a case; the case itself stays to be decided. Idempotent.
+    """Suspend the project of a case, which remains undecided. Idempotent.
 
     Raises NotFound `case_unknown`, Invalid `reason_missing`, Conflict `project_state`.
     """
@@ -57,7 +56,7 @@ def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningC
     if case.suspended_at is not None:
         return case
     project_id = _project_of(tx, case)
-    # Before the case is locked: this locks the project and then its campaigns.
+    # Suspend before locking the case, because this locks the project and then its campaigns.
     if projects.find(tx, project_id).status != Status.SUSPENDED:
         transitions.suspend(tx, project_id, reason, actor)
     case = find_case(tx, case_id, lock=True)
@@ -71,8 +70,8 @@ def blacklist_project(
 ) -> ScreeningCase:
     """Put the project of a case on the blacklist, until a time or without an end. Idempotent.
 
-    The case itself stays to be decided. A project that is listed already keeps its listing.
-    Raises NotFound `case_unknown`, Invalid `reason_missing` or `term_invalid`, Conflict `project_state`.
+    The case remains undecided. A project that is already listed keeps its listing. Raises NotFound `case_unknown`,
+    Invalid `reason_missing` or `term_invalid`, Conflict `project_state`.
     """
     require_reason(reason)
     case = find_case(tx, case_id)
@@ -94,7 +93,7 @@ def _project_of(tx: Tx, case: ScreeningCase) -> int:
 
 
 def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, SharedCampaign]:
-    """Lock in the global lock order: campaign shared, donation, case. Raises NotFound `case_unknown`."""
+    """Lock campaign (shared), donation and case, in the global lock order. Raises NotFound `case_unknown`."""
     case = find_case(tx, case_id)
     campaign = lock_shared(tx, ids=[case.campaign_id])[0]
     tx.rows("SELECT id FROM donation WHERE id = :id FOR UPDATE /* lock:donations */", id=case.donation_id)
@@ -112,7 +111,7 @@ def set_state(
 def decided(
     tx: Tx, case: ScreeningCase, campaign: SharedCampaign, decision: Decision, reason: str, actor: str
 ) -> list[Transfer]:
-    """Decide a locked case; return the transfers of its match, to post. Raises as `set_state`."""
+    """Decide a locked case; return the transfers of its match for the caller to post. Raises as `set_state`."""
     if campaign.phase in (Phase.RELEASED, Phase.ARCHIVED):
         raise Conflict("campaign_phase", phase=campaign.phase)
     assert case.id is not None
@@ -135,7 +134,7 @@ def decided(
 
 
 def lock_pots_of(tx: Tx, donation_ids: Sequence[UUID], campaigns: Sequence[SharedCampaign]) -> None:
-    """Lock the pots from which donations have match, all at once and in the global lock order."""
+    """Lock all pots from which these donations have match, at once and in the global lock order."""
     pots = {
         pot.pot_id: pot for campaign in campaigns for pot in pot_states(tx, campaign.id, campaign.matching_version)
     }
@@ -153,7 +152,8 @@ def _decide_once(tx: Tx, case_id: int, decision: Decision, reason: str, actor: s
 
 
 def _clear_match(tx: Tx, case: ScreeningCase, campaign: SharedCampaign) -> list[Transfer]:
-    """End the hold of an open case. The match of a cancelled case is gone: match again from what is still free."""
+    """End the hold of an open case. A cancelled case has no match left, so match its donation again from what is
+    still free."""
     assert case.id is not None
     if case.state == "cancelled":
         return rematch(tx, case.donation_id, campaign)

@@ -1,4 +1,4 @@
-"""Decide many cases with one reason, a batch in a transaction."""
+"""Decide many cases with one reason, one transaction per batch."""
 
 from collections.abc import Collection
 
@@ -11,11 +11,11 @@ from campaigns.screening.models import ScreeningCase
 from kernel.db import Tx
 from ledger.post import Transfer, post
 
-BATCH = 100  # cases; their pots are locked no longer than for a batch of messages
+BATCH = 100  # cases; locks their pots no longer than a batch of messages does
 
 
 def decide_batch(tx: Tx, case_ids: Collection[int], decision: Decision, reason: str, actor: str) -> int:
-    """Decide those of these cases that are open; return how many. Others stay as they are: idempotent.
+    """Decide the open ones of these cases; return how many. Others stay unchanged, so this is idempotent.
 
     Locks in the global lock order: campaigns, donations, cases, pots. Raises Invalid `reason_missing`, Conflict
     `campaign_phase`.

@@ -1,4 +1,4 @@
-"""Put all captured match of a project on hold, for a reviewer to decide donation by donation."""
+"""Put all captured match of a project on hold, so that a reviewer decides donation by donation."""
 
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ PROJECT_FROZEN = "project_frozen"
 
 
 class HeldProject(NamedTuple):
-    """What was put on hold: how many cases were opened, over how much match (fen), and how many donations keep
-    their match because a reviewer decided their case before."""
+    """The result of a hold: how many cases were opened, over how much match (fen), and how many donations keep
+    their match because a reviewer decided their case earlier."""
 
     campaign_id: int
     cases_opened: int
@@ -26,9 +26,8 @@ class HeldProject(NamedTuple):
 
 
 def hold_project_match(tx: Tx, slug: str, project_id: int, reason: str, actor: str) -> HeldProject:
-    """Put the captured match that a project has in a campaign on hold: a case with the signal `project_frozen` for
-    each donation that has none. Idempotent. What donors pay afterwards is matched as before; suspend the project
-    to end that.
+    """Put the captured match of a project in a campaign on hold. Each donation without a case gets one with the
+    signal `project_frozen`. Idempotent. Later payments are matched as before, unless the project is suspended.
 
     Raises NotFound `campaign_unknown` or `project_unknown`, Invalid `reason_missing`, Conflict `campaign_phase`
     once the result is published.

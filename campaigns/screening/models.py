@@ -1,5 +1,5 @@
 """The tables of screening: cases, thresholds of campaigns, staff contacts, the watch list, counted donations, and
-how far the job has counted and screened."""
+the job's progress in counting and screening."""
 
 from datetime import datetime
 from typing import Any
@@ -21,10 +21,10 @@ _TEXT = {"server_default": text("''")}
 
 
 class ScreeningCase(SQLModel, table=True):
-    """A donation whose match is on hold until a reviewer decides.
+    """A donation whose match was put on hold for a reviewer to decide.
 
     `signals` is the evidence: numbers and donation ids. `held_minor` is the match (fen) put on hold when the case
-    was opened; what is on hold now is in the books.
+    was opened; the books have what is on hold now.
     """
 
     __tablename__ = "screening_case"
@@ -74,7 +74,7 @@ class ScreeningSetting(SQLModel, table=True):
 
 
 class StaffKey(SQLModel, table=True):
-    """A contact of an organisation's staff, as the keyed hash that a donation carries too."""
+    """A contact of an organisation's staff, stored as the keyed hash that donations carry too."""
 
     __tablename__ = "staff_key"
     __table_args__ = (UniqueConstraint("organisation_code", "donor_key", name="staff_key_once"),)
@@ -86,7 +86,7 @@ class StaffKey(SQLModel, table=True):
 
 
 class Watch(SQLModel, table=True):
-    """A donor, instrument or device whose match is put on hold, as the keyed hash that donations carry."""
+    """A donor, instrument or device whose match is put on hold, stored as the keyed hash that donations carry."""
 
     __table_args__ = (
         CheckConstraint(is_one_of("kind", WATCHED), name="watch_kind"),
@@ -109,7 +109,7 @@ class Watch(SQLModel, table=True):
 
 
 class DeviceGift(SQLModel, table=True):
-    """A paid donation and the device it came from. Written by screening: an index on `donation` would be
+    """A paid donation and its device. Screening maintains this table because an index on `donation` would be
     written with every donation and every change of its state."""
 
     __tablename__ = "device_gift"
@@ -119,7 +119,7 @@ class DeviceGift(SQLModel, table=True):
 
 
 class CountedGift(SQLModel, table=True):
-    """A paid donation that is counted in `burst_count`, and whether as one of a newcomer."""
+    """A paid donation that is counted in `burst_count`, and whether it counts as a newcomer's."""
 
     __tablename__ = "counted_gift"
     donation_id: UUID = Field(primary_key=True)
@@ -127,9 +127,9 @@ class CountedGift(SQLModel, table=True):
 
 
 class BurstCount(SQLModel, table=True):
-    """How many paid donations of an amount (fen; 0: of any amount) came to a place in the seconds from `slot_at`
-    on, and how many of them from newcomers: donors with one donation in the campaign. A place is a project's id, a
-    team or a source code."""
+    """How many paid donations of an amount (fen; 0: of any amount) arrived at a place in the slot that begins at
+    `slot_at`, and how many came from newcomers: donors with one donation in the campaign. A place is a project's
+    id, a team or a source code."""
 
     __tablename__ = "burst_count"
     __table_args__ = (
@@ -146,11 +146,11 @@ class BurstCount(SQLModel, table=True):
 
 
 class ScreeningMark(SQLModel, table=True):
-    """How far the job has counted and screened along the history of donations; one row.
+    """How far the job has counted and screened along the history of donations; a single row.
 
     Payments up to `counted_id` are counted, those up to `seen_id` were screened once, and those up to `sure_id`
-    twice, the second time minutes later: ids commit out of order (what was passed over is counted then), and a
-    pattern shows only when it is complete.
+    twice, the second time minutes later. Ids commit out of order, so payments missed at first are counted then, and
+    a pattern shows only once it is complete.
     """
 
     __tablename__ = "screening_mark"

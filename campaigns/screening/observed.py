@@ -1,4 +1,4 @@
-"""PURE. What the screening rules look at: a donation, and what is around it."""
+"""PURE. The input of the screening rules: a donation and its context."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ class MatchedDonation(NamedTuple):
     """A matched donation as the rules see it; amounts in fen.
 
     `cap_minor` is the amount from which a pot's cap per donation or donor cuts the match, None if no cap applies.
-    `donor` is the donor key whose caps it counts against: compared, never shown.
+    `donor` is the donor key whose caps it counts against; it is compared, never shown.
     """
 
     donation_id: UUID
@@ -25,7 +25,8 @@ class MatchedDonation(NamedTuple):
 
 
 class Burst(NamedTuple):
-    """Donations of the same amount at one place and time: how many, out of how many, and some of their ids."""
+    """Donations of the same amount at one place and time: their number, the number of all donations, and some of
+    their ids."""
 
     same: int
     total: int
@@ -36,7 +37,7 @@ NO_BURST = Burst(0, 0)
 
 
 class RapidGiving(NamedTuple):
-    """All donations of one donor, matched or not, within the time of a threshold; fen."""
+    """All donations of one donor within a threshold's time span, matched or not; fen."""
 
     donations: int
     sum_minor: int
@@ -47,7 +48,7 @@ NOT_RAPID = RapidGiving(0, 0)
 
 
 class CapUse(NamedTuple):
-    """An instrument's match from one pot, under all donor keys, up to and including a donation; fen."""
+    """The match of an instrument from one pot, under all donor keys, up to and including a donation; fen."""
 
     pot_id: int
     cap: str  # donor_minor or donor_day_minor
@@ -56,7 +57,7 @@ class CapUse(NamedTuple):
 
 
 class NetworkWarning(NamedTuple):
-    """An early fraud warning of the card's network about a donation's payment."""
+    """An early fraud warning of the card network about a donation's payment."""
 
     reference: str  # the provider's id
     fraud_type: str
@@ -65,14 +66,14 @@ class NetworkWarning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScreeningContext:
-    """What the rules compare a donation with; its instrument's, donor's and device's donations include itself."""
+    """What the rules compare a donation with. The donations of its instrument, donor and device include itself."""
 
     of_instrument: Sequence[MatchedDonation] = ()
     of_donor: Sequence[MatchedDonation] = ()
     of_device: Sequence[MatchedDonation] = ()
-    same_sum: Burst = NO_BURST  # new donors only
+    same_sum: Burst = NO_BURST  # from new donors only
     unit: Burst = NO_BURST
-    staff: bool = False  # the contact is of staff of the organisation that executes the project, or of one above it
+    staff: bool = False  # the donor is staff of the organisation that executes the project, or of one above it
     caps: Sequence[CapUse] = ()
     watched: Sequence[tuple[str, int]] = ()  # (kind, id of the watch list entry)
     rapid: RapidGiving = NOT_RAPID
@@ -88,8 +89,8 @@ class PaidGift(NamedTuple):
 
 
 def most_within(gifts: Sequence[PaidGift], at: datetime, within: timedelta) -> RapidGiving:
-    """Return the span of this length with the most gifts that contains `at`; of equal ones that with the larger
-    sum. `gifts` in the order of their payment."""
+    """Return the span of length `within` that contains `at` and has the most gifts; among equals, the one with the
+    largest sum. `gifts` are ordered by payment."""
     times = [gift.paid_at for gift in gifts]
     best = NOT_RAPID
     for end in range(bisect_left(times, at), bisect_right(times, at + within)):

@@ -1,4 +1,4 @@
-"""Open a case by hand: a reviewer saw in a donation what no rule sees. Somebody else decides it."""
+"""Open a case manually when a reviewer saw in a donation what no rule detects. Another reviewer decides it."""
 
 from uuid import UUID
 
@@ -17,14 +17,14 @@ from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 
 BY_HAND = "by_hand"
-OPENED = "case.open"  # the entry of the audit trail, about the donation
+OPENED = "case.open"  # the audit entry, about the donation
 
 
 def open_case(tx: Tx, donation_id: UUID, reason: str, actor: str) -> ScreeningCase:
     """Put the match of a paid donation on hold for a reviewer, with the reason as the evidence.
 
     Raises NotFound `donation_unknown`, Invalid `reason_missing`, Conflict `case_exists`, `campaign_phase` once the
-    result is published, and `nothing_to_hold` where the donation has no match.
+    result is published, and `nothing_to_hold` if the donation has no match.
     """
     require_reason(reason)
     donation = tx.get(Donation, donation_id)

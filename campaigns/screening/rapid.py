@@ -1,4 +1,4 @@
-"""All paid donations of a donor around a donation, matched or not: how many and how much within a time."""
+"""The number and sum of a donor's paid donations within a time span around a donation, matched or not."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from campaigns.screening.thresholds import Thresholds
 from kernel.bulk import unnest
 from kernel.db import Tx
 
-MOST_GIFTS = 2_000  # newest donations of one donor that are loaded; our default
+MOST_GIFTS = 2_000  # most donations loaded per donor, newest first; our default
 MOST_MATCHED = 1_000
 
 
@@ -33,7 +33,7 @@ def load_rapid(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresho
         return {}
     keys = sorted(donors)
     gifts: dict[tuple[str, int], list[PaidGift]] = defaultdict(list)
-    # `+ 0`: without statistics a donor's key and a campaign seem equally rare; only the key's index will do.
+    # `+ 0` forces the index on the donor key: without statistics, donor key and campaign seem equally selective.
     for row in tx.rows_as(
         _Row,
         f"""SELECT u.donor_key, u.campaign_id, g.*
@@ -58,10 +58,11 @@ def load_rapid(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresho
 
 
 def matched_of_rapid_donors(tx: Tx, donation_ids: Iterable[UUID], thresholds: Iterable[Thresholds]) -> set[UUID]:
-    """Return the matched donations of the donors of these, where a threshold may be passed: a donation that a cap
-    left without match has no case, but the matched ones before it have.
+    """Return the matched donations of these donations' donors where a threshold may be passed. A donation that a
+    cap left without match gets no case, but the donor's earlier matched ones do.
 
-    Fewer than `rapid_count` donations that sum up to `rapid_minor` have one of at least their quotient.
+    If fewer than `rapid_count` donations sum up to `rapid_minor`, at least one of them is no smaller than
+    `rapid_minor` divided by `rapid_count`.
     """
     limits = list(thresholds)
     if not limits:

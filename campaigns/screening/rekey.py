@@ -1,4 +1,4 @@
-"""Let the lists of staff and of watched donors follow a change of donors' keys."""
+"""Update staff contacts and watched donors when donor keys change."""
 
 from collections.abc import Mapping
 
@@ -6,14 +6,14 @@ from kernel.db import Tx
 
 
 def follow_new_keys(tx: Tx, new_keys: Mapping[str, str]) -> None:
-    """Give listed donors their new keys (old -> new). Who is listed under the new key too stays listed once. Their
-    donations are counted and screened again."""
+    """Replace the keys of listed donors (old -> new). A donor already listed under the new key stays listed once.
+    Their donations are counted and screened again."""
     values = {"old": list(new_keys), "new": list(new_keys.values())}
     for statement in (_STAFF, _STAFF_TWICE, _WATCHED, _DONATIONS):
         tx.run(statement, **values)
 
 
-# Several old keys may become one: of those only the oldest entry is changed.
+# Several old keys may become one; only the oldest entry is changed then.
 _STAFF = """
     UPDATE staff_key s SET donor_key = first.new
       FROM (SELECT DISTINCT ON (k.organisation_code, u.new) k.id, u.new
@@ -28,7 +28,7 @@ _STAFF_TWICE = """
     DELETE FROM staff_key s USING unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new)
      WHERE s.donor_key = u.old"""
 
-# Entries that cannot follow keep their old key, which no new donation carries.
+# Entries that cannot change keep their old key, which no new donation carries.
 _WATCHED = """
     UPDATE watch w SET key = first.new
       FROM (SELECT DISTINCT ON (u.new) k.id, u.new
@@ -39,7 +39,7 @@ _WATCHED = """
              ORDER BY u.new, k.until DESC NULLS FIRST, k.id) AS first
      WHERE w.id = first.id"""
 
-# Who is a newcomer is counted by the job, which has the lock for it.
+# The job counts newcomers, because it holds the lock for that.
 _DONATIONS = """
     INSERT INTO donation_look (donation_id)
     SELECT d.id FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new)

@@ -1,4 +1,4 @@
-"""Match a donation again when a reviewer clears a case that was cancelled: from what is still free."""
+"""Match a donation again from what is still free when a reviewer clears a case that was cancelled."""
 
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from matching.reserve import lock_pots, plan_matches, write_matches
 
 
 def rematch(tx: Tx, donation_id: UUID, campaign: SharedCampaign) -> list[Transfer]:
-    """Ask all pots of the campaign once more, as the re-offer after the end does; return the transfers to post.
+    """Query all pots of the campaign again, like the re-offer after the end; return the transfers for the caller to
+    post.
 
     The donation is locked, the campaign at least shared. There is no match for a donation that was refunded in
-    full, nor for one paid too late for any match but its reservation, which has ended.
+    full, nor for one paid so late that only its reservation, which has ended, could have matched it.
     """
     row = tx.row(
         """SELECT project_id, amount_minor - refunded_minor AS kept, donor_key, paid_at FROM donation

@@ -1,4 +1,4 @@
-"""Screen a whole campaign again after its end, by the same rules: bursts show best once they are over."""
+"""Screen a whole campaign again after its end by the same rules, because bursts show best once they are over."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -52,7 +52,7 @@ def review(deps: Dependencies, slug: str, actor: str, on_change: OnChange = lamb
 
 
 class _PageRow(NamedTuple):
-    """A paid donation, and its place in the order of the review."""
+    """A paid donation, and its position in the order of the review."""
 
     project_id: int
     paid_at: datetime
@@ -63,7 +63,7 @@ _START = _PageRow(0, datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
 def _load_page(tx: Tx, campaign_id: int, last: _PageRow) -> list[_PageRow]:
-    """Load the next donations by project and time, so that neighbours are screened together."""
+    """Load the next donations by project and time, so that related ones are screened together."""
     return tx.rows_as(
         _PageRow,
         """SELECT project_id, paid_at, id FROM donation

@@ -1,7 +1,7 @@
 """The job that screens paid donations (刷单套捐) and puts the match of those with signals on hold.
 
-It decides nothing: a signal opens a case for a reviewer and holds the match, never the donation. A donation has one
-case at most, so what a reviewer has decided is not asked again.
+It decides nothing: a signal opens a case for a reviewer and holds the match, never the donation. A donation has at
+most one case, so a decided donation is not raised again.
 """
 
 import json
@@ -30,19 +30,19 @@ from matching.holds import hold_match
 
 BATCH = 2_000
 COUNTED_AT_ONCE = 10_000
-# A transaction may commit up to this much later than its history row was numbered. Each donation is screened again
+# The most by which a transaction may commit after its history row got its number. Each donation is screened again
 # after that time, when the pattern around it is complete too.
 OVERLAP = timedelta(minutes=2)
-MOST_RELATED = 1_000  # donations of the same donor, instrument or device that are screened again; our default
-# Match is disbursed days later, but donors look at the totals at once: while more messages than these are due, the
-# job leaves the cores to them, until a payment has waited for so long. Both are our defaults.
+MOST_RELATED = 1_000  # most donations of the same donor, instrument or device to screen again; our default
+# Match is disbursed days later, but donors see the totals at once. While more messages than `BACKLOG` are due, the
+# job leaves the processors to them, until a payment has waited for `PATIENCE`. Both are our defaults.
 BACKLOG = 2_000
 PATIENCE = timedelta(seconds=30)
-OnChange = Callable[[set[int]], None]  # gets the ids of campaigns whose match changed, after the commit
+OnChange = Callable[[set[int]], None]  # called after the commit with the ids of campaigns whose match changed
 
 
 def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
-    """Screen everything that was paid or became known since the last run; return how many cases were opened.
+    """Screen all payments and news since the last run; return how many cases were opened.
 
     Safe to run concurrently.
     """
@@ -59,7 +59,7 @@ def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
 
 
 def yields_to_inbox(deps: Dependencies, backlog: int = BACKLOG) -> bool:
-    """Whether screening lets the messages that are due go first."""
+    """Return whether screening lets due messages go first."""
     with deps.db.transaction() as tx:
         if not tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new' OFFSET :most)", most=backlog):
             return False
@@ -72,8 +72,8 @@ def yields_to_inbox(deps: Dependencies, backlog: int = BACKLOG) -> bool:
 
 
 def count_new_payments(deps: Dependencies) -> None:
-    """Count what was paid since the last run, all of it before the first donation is screened: a rush that is
-    larger than a batch shows as a whole. Safe to run concurrently."""
+    """Count all payments since the last run before the first donation is screened, so that a rush larger than a
+    batch shows as a whole. Safe to run concurrently."""
     more = True
     while more:
         with deps.db.transaction(by_key=True) as tx:
@@ -146,7 +146,7 @@ def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, in
     """Open a case for each donation that still has match and no case yet, and hold that match.
 
     Return the donations for which a case was opened, with their campaigns. Locks in the global lock order:
-    campaigns shared, then donations. The signals were found before that, without locks.
+    campaigns shared, then donations. The signals were found earlier, without locks.
     """
     if not hits:
         return {}
@@ -180,7 +180,7 @@ def _as_json(signals: Sequence[Signal]) -> str:
 
 
 def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
-    """Claim the donations to screen next; return them and whether there are more. A second run waits."""
+    """Claim the next donations to screen; return them and whether there are more. A concurrent run waits."""
     mark = lock_mark(tx)
     queued = tx.rows(
         """DELETE FROM donation_look WHERE id IN (SELECT id FROM donation_look ORDER BY id LIMIT :most)
@@ -195,7 +195,7 @@ def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
         mark.sure_id = old[-1].id
     tx.add(mark)
     known = {row.donation_id for row in queued}
-    # An old payment is not counted yet if it committed late.
+    # An old payment that committed late is not counted yet.
     count_payments(tx, {payment.donation_id for payment in old})
     count_again(tx, known)
     ids = {payment.donation_id for payment in (*new, *old)} | _related(tx, list(known))
@@ -203,7 +203,7 @@ def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
 
 
 def lock_mark(tx: Tx) -> ScreeningMark:
-    """Lock the mark, without which nobody counts. It comes before campaigns and donations in the lock order."""
+    """Lock the mark, which is required for counting. It precedes campaigns and donations in the lock order."""
     tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (1, 0, 0) ON CONFLICT DO NOTHING")
     mark = tx.get(ScreeningMark, 1, lock=True)
     assert mark is not None
@@ -217,7 +217,7 @@ class _Payment(NamedTuple):
 
 
 def _load_payments(tx: Tx, after_id: int, most: int) -> list[_Payment]:
-    """The payments behind an id of the history, oldest first."""
+    """Return the payments after an id of the history, oldest first."""
     return tx.rows_as(
         _Payment,
         """SELECT id, donation_id, at FROM donation_history
@@ -228,7 +228,7 @@ def _load_payments(tx: Tx, after_id: int, most: int) -> list[_Payment]:
 
 
 def _load_old_payments(tx: Tx, after_id: int) -> list[_Payment]:
-    """The payments that are due for their second look, up to the first one that is not."""
+    """Return the payments that are due for their second screening, up to the first that is not."""
 
     def is_old(payment: _Payment) -> bool:
         return payment.at <= tx.now - OVERLAP
@@ -239,8 +239,8 @@ def _load_old_payments(tx: Tx, after_id: int) -> list[_Payment]:
 
 
 def _related(tx: Tx, ids: list[UUID]) -> set[UUID]:
-    """Return these donations and others of the same instruments, donors and devices: what became known may concern
-    them."""
+    """Return these donations and others of the same instruments, donors and devices, which the news may concern
+    too."""
     if not ids:
         return set()
     rows = tx.rows(

@@ -1,7 +1,7 @@
 """The thresholds of a campaign.
 
-Only values that differ from the installation's defaults are stored. The audit trail has who changed what, with the
-old and the new value.
+Only values that differ from the installation's defaults are stored. The audit trail records who changed what, with
+the old and the new value.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from campaigns.screening.thresholds import BOUNDS, Thresholds, as_dict, require_
 from kernel.db import Tx
 from kernel.errors import Conflict
 
-# Once nothing is screened any more, the settings stay as the cases were judged by.
+# When screening is over, the settings stay as they were when the cases were judged.
 CHANGEABLE = SCREENED | {Phase.DRAFT}
 
 
@@ -61,9 +61,9 @@ def settings(tx: Tx, slug: str, defaults: Thresholds) -> list[Setting]:
 def change(tx: Tx, slug: str, changes: Mapping[str, int | None], defaults: Thresholds, actor: str) -> None:
     """Set thresholds of a campaign; None restores the default.
 
-    They count from the next run of screening on, and for the review after the end. An unchanged value is no change.
-    Raises NotFound `campaign_unknown`, Invalid `screening_invalid` naming every invalid setting, Conflict
-    `campaign_phase` once nothing is screened any more.
+    They apply from the next run of screening on, and to the review after the end. An unchanged value is not
+    recorded as a change. Raises NotFound `campaign_unknown`, Invalid `screening_invalid` with every invalid
+    setting, Conflict `campaign_phase` once screening is over.
     """
     require_valid_settings(changes)
     campaign = lock_campaign(tx, slug)

@@ -1,7 +1,8 @@
-"""PURE. Signals that a donation may have been made to drain the match (刷单套捐): small rules on its context.
+"""PURE. Signals that a donation may have been made to drain the match (刷单套捐), found by small rules on its
+context.
 
-A signal decides nothing. It records what was counted and by which thresholds, so that a reviewer can decide.
-Evidence holds numbers and donation ids, no personal data.
+A signal decides nothing. It records counts and the thresholds applied, so that a reviewer can decide. Evidence
+contains numbers and donation ids, no personal data.
 """
 
 from collections import defaultdict
@@ -16,14 +17,14 @@ from campaigns.screening.thresholds import Thresholds, as_dict
 from kernel.money import BPS_WHOLE
 
 FRAUD_WARNING = "fraud_warning"
-SHOWN = 50  # donation ids that a signal shows, at most; our default
+SHOWN = 50  # most donation ids that a signal shows; our default
 
 
 class Signal(NamedTuple):
     """A signal: its stable code and its evidence (fen, counts, donation ids).
 
-    `evidence["limits"]` holds the thresholds that were applied. `donation_ids` are all donations of the pattern,
-    of which the evidence shows some.
+    `evidence["limits"]` has the thresholds that were applied. `donation_ids` are all known donations of the
+    pattern, some of which the evidence shows.
     """
 
     code: str
@@ -35,21 +36,22 @@ Rule = Callable[[MatchedDonation, ScreeningContext, Thresholds], list[Signal]]
 
 
 def signals(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> tuple[Signal, ...]:
-    """Return all signals of a donation in a fixed order; for nearly every donation there are none. Never raises."""
+    """Return all signals of a donation in a fixed order; nearly every donation has none. Never raises."""
     return tuple(
         _with_thresholds(signal, thresholds) for rule in RULES for signal in rule(donation, context, thresholds)
     )
 
 
 def _with_thresholds(signal: Signal, thresholds: Thresholds) -> Signal:
-    """Add the applied thresholds to the evidence: a campaign may change them later."""
+    """Add the applied thresholds to the evidence, because a campaign may change them later."""
     prefixes = THRESHOLD_PREFIXES[signal.code]
     applied = {name: value for name, value in as_dict(thresholds).items() if name.startswith(prefixes)}
     return signal._replace(evidence=signal.evidence | {"limits": applied}) if applied else signal
 
 
 def small_sums(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
-    """Many small amounts from one instrument or one donor (phone, e-mail, or visitor cookie without either)."""
+    """Detect many small amounts from one instrument or one donor (phone, e-mail, or visitor cookie without
+    either)."""
     hits = []
     for code, others in (("small_instrument", context.of_instrument), ("small_donor", context.of_donor)):
         small = _small(donation, others, thresholds)
@@ -59,7 +61,7 @@ def small_sums(donation: MatchedDonation, context: ScreeningContext, thresholds:
 
 
 def same_sum(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
-    """The same amount to the same project by many new donors within minutes."""
+    """Detect the same amount to the same project by many new donors within minutes."""
     burst = context.same_sum
     if burst.same < thresholds.same_sum_count or not _uniform(burst, thresholds.same_sum_share_bps):
         return []
@@ -67,7 +69,7 @@ def same_sum(donation: MatchedDonation, context: ScreeningContext, thresholds: T
 
 
 def at_cap(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
-    """Repeatedly just the amount that a cap still matches, from one instrument or one donor."""
+    """Detect repeated amounts just at a cap, from one instrument or one donor."""
     capped = _at_caps(donation, (*context.of_instrument, *context.of_donor), thresholds)
     if not capped or len(capped) < thresholds.at_cap_count:
         return []
@@ -79,7 +81,7 @@ def refund_after_match(
     context: ScreeningContext,
     thresholds: Thresholds,
 ) -> list[Signal]:
-    """One donor or instrument has several matched donations refunded and gives again."""
+    """Detect several refunded matched donations of one donor or instrument."""
     refunded = _refunded((*context.of_instrument, *context.of_donor))
     if len(refunded) < thresholds.refund_count:
         return []
@@ -87,7 +89,7 @@ def refund_after_match(
 
 
 def rapid_giving(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
-    """Very many donations of one donor, or very much, within a short time, whatever of it was matched."""
+    """Detect very many donations or a very large sum of one donor within a short time, matched or not."""
     rapid = (
         context.rapid if context.rapid.donations else RapidGiving(1, donation.amount_minor, (donation.donation_id,))
     )
@@ -103,12 +105,12 @@ def rapid_giving(donation: MatchedDonation, context: ScreeningContext, threshold
 
 
 def staff(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """The donor works for the organisation that executes the project."""
+    """Detect a donor who works for the organisation that executes the project, or for one above it."""
     return [Signal("staff", {"amount_minor": donation.amount_minor})] if context.staff else []
 
 
 def unit_burst(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
-    """The same amount many times from one team or source code."""
+    """Detect the same amount many times from one team or source code."""
     burst = context.unit
     if burst.same < thresholds.unit_count or not _uniform(burst, thresholds.unit_share_bps):
         return []
@@ -116,7 +118,7 @@ def unit_burst(donation: MatchedDonation, context: ScreeningContext, thresholds:
 
 
 def instrument_cap(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """One instrument passed a cap per donor under several donor keys, which is known only after payment."""
+    """Detect an instrument that passed a cap per donor under several donor keys. It is known only after payment."""
     return [
         Signal("instrument_cap", use._asdict() | {"over_minor": use.used_minor - use.limit_minor})
         for use in context.caps
@@ -125,10 +127,10 @@ def instrument_cap(donation: MatchedDonation, context: ScreeningContext, thresho
 
 
 def one_device(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
-    """Small amounts, amounts at a cap, or refunds, from one device under several contacts.
+    """Detect small amounts, amounts at a cap, or refunds, from one device under several contacts.
 
-    A queue at a volunteer's tablet is no pattern: who leaves a contact of their own and pays by an instrument of
-    their own is not counted. Of what is left the evidence says under how many contacts it came.
+    A queue at a volunteer's tablet is no pattern, so donors with a contact and an instrument of their own are not
+    counted. For the rest, the evidence has the number of contacts.
     """
     merged = _not_told_apart(context.of_device)
     if donation.donation_id not in {other.donation_id for other in merged}:
@@ -151,12 +153,12 @@ def one_device(donation: MatchedDonation, context: ScreeningContext, thresholds:
 
 
 def watched(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """The donor, instrument or device is on the watch list."""
+    """Detect a donor, instrument or device on the watch list."""
     return [Signal(f"watched_{kind}", {"entry": entry_id}) for kind, entry_id in context.watched]
 
 
 def fraud_warning(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """The card's network warned of fraud: a dispute is likely to follow."""
+    """Detect a fraud warning of the card network, after which a dispute is likely."""
     return [warning_signal(warning) for warning in context.warnings]
 
 
@@ -183,7 +185,7 @@ RULES: tuple[Rule, ...] = (
     watched,
     fraud_warning,
 )
-# Prefixes of the names of the thresholds that each signal applies; none where nothing is counted.
+# Name prefixes of the thresholds that each signal applies; none for signals without a count.
 THRESHOLD_PREFIXES: dict[str, tuple[str, ...]] = {
     "small_instrument": ("small_",),
     "small_donor": ("small_",),
@@ -212,7 +214,7 @@ def related_donations(signals: Sequence[Signal]) -> set[UUID]:
 def _small(
     donation: MatchedDonation, others: Sequence[MatchedDonation], thresholds: Thresholds
 ) -> list[MatchedDonation]:
-    """Small donations near in time to a small donation."""
+    """Return the small donations close in time to a small donation."""
     if donation.amount_minor > thresholds.small_minor:
         return []
     window = timedelta(seconds=thresholds.small_within_s)
@@ -226,7 +228,7 @@ def _small(
 def _at_caps(
     donation: MatchedDonation, others: Sequence[MatchedDonation], thresholds: Thresholds
 ) -> list[MatchedDonation]:
-    """Donations just at a cap, each once, if this one is at a cap."""
+    """Return the donations just at a cap, each once; none unless this donation is at a cap."""
     if not _at_cap(donation, thresholds):
         return []
     return list({other.donation_id: other for other in others if _at_cap(other, thresholds)}.values())
@@ -240,8 +242,8 @@ def _at_cap(donation: MatchedDonation, thresholds: Thresholds) -> bool:
 
 
 def _not_told_apart(donations: Sequence[MatchedDonation]) -> list[MatchedDonation]:
-    """Donations of a device, without those of donors who left a contact and paid by an instrument that nobody else
-    on the device used."""
+    """Return the donations of a device, except those of donors who left a contact and paid by an instrument that no
+    other donor on the device used."""
     donors_of: dict[str, set[str]] = defaultdict(set)
     for donation in donations:
         donors_of[donation.instrument].add(donation.donor)
@@ -253,7 +255,7 @@ def _not_told_apart(donations: Sequence[MatchedDonation]) -> list[MatchedDonatio
 
 
 def _refunded(donations: Sequence[MatchedDonation]) -> list[MatchedDonation]:
-    """Donations that were refunded in full or in part, each once."""
+    """Return the donations that were refunded in full or in part, each once."""
     return list({donation.donation_id: donation for donation in donations if donation.refunded_minor > 0}.values())
 
 
@@ -266,7 +268,7 @@ def _uniform(burst: Burst, share_bps: int) -> bool:
 
 
 def _pattern(code: str, donations: Sequence[MatchedDonation], **evidence: Any) -> Signal:
-    """A signal given by several donations together."""
+    """Return a signal of several donations together."""
     counted = {
         "count": len(donations),
         "sum_minor": sum(donation.amount_minor for donation in donations),
@@ -276,7 +278,7 @@ def _pattern(code: str, donations: Sequence[MatchedDonation], **evidence: Any) -
 
 
 def _burst(code: str, donation: MatchedDonation, burst: Burst, within_s: int) -> Signal:
-    """A signal given by a burst; only some of its donations are known here."""
+    """Return a signal of a burst, of which only some donations are known here."""
     evidence = {
         "count": burst.same,
         "of": burst.total,

@@ -28,7 +28,7 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
     donors |= {"email": Donor(email=email)} if email else {}
     key_of = {kind: donor_key(keys, donor, _NO_DONATION, None) for kind, donor in donors.items()}
     for kind, key in key_of.items():
-        # Two managers may add the same contact at the same time: the key decides.
+        # Two managers may add the same contact concurrently; the unique key decides.
         tx.run(
             """INSERT INTO staff_key (organisation_code, donor_key, kind, created_at)
                VALUES (:code, :key, :kind, :now) ON CONFLICT DO NOTHING""",

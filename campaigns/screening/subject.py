@@ -7,7 +7,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class ScreeningSubject:
-    """A donation to screen. `instrument` is "" while unknown; `device`, `team`, `source` "" if there is none."""
+    """A donation to screen. `instrument` is "" while unknown; `device`, `team` and `source` are "" if there is
+    none."""
 
     id: UUID
     campaign_id: int

@@ -14,9 +14,9 @@ from kernel.errors import Fault, Invalid, fault
 class Thresholds:
     """Amounts in fen, times in seconds, shares in basis points.
 
-    All are wide: a hold costs an honest donor's trust, and families and offices do share a card. Bursts have the
-    widest: the page offers amounts to choose from, so hundreds of new donors giving the same amount within minutes
-    is what a popular village looks like, and so is a partner's batch of 1,000 equal donations.
+    All are wide, because a hold costs an honest donor's trust, and families and offices do share a card. Those of
+    bursts are the widest: the page offers amounts to choose from, so hundreds of new donors giving the same amount
+    within minutes are typical of a popular village, and so is a partner's batch of 1,000 equal donations.
     """
 
     small_minor: int = 10_00
@@ -24,19 +24,19 @@ class Thresholds:
     small_within_s: int = 3600
     same_sum_count: int = 1_500  # new donors who gave the same amount to the same project
     same_sum_within_s: int = 300
-    same_sum_share_bps: int = 8_000  # of all donations at that time: real crowds give many amounts
-    at_cap_below_bps: int = 200  # how far below a cap still counts as at the cap
+    same_sum_share_bps: int = 8_000  # of all donations at that time, because real crowds give many amounts
+    at_cap_below_bps: int = 200  # how far below a cap an amount still counts as at the cap
     at_cap_count: int = 10
     refund_count: int = 5  # refunded matched donations of one donor or instrument
-    rapid_count: int = 24  # donations of one donor, matched or not, within the time; or their sum
+    rapid_count: int = 24  # donations of one donor within the time span, matched or not; or their sum
     rapid_minor: int = 100_000_00
     rapid_within_s: int = 3600
-    unit_count: int = 1_500  # the same amount from one team or source code
+    unit_count: int = 1_500  # donations of the same amount from one team or source code
     unit_within_s: int = 600
     unit_share_bps: int = 8_000
-    # One device under several contacts. Wider still: a volunteer's tablet serves a queue of honest donors, one
-    # donation per minute, and all give what the poster says.
-    device_donors: int = 3  # different donors among those counted: couples share a phone
+    # One device under several contacts. These are wider still: a volunteer's tablet serves a queue of honest
+    # donors, one donation per minute, who all give the amount on the poster.
+    device_donors: int = 3  # different donors among those counted, because couples share a phone
     device_small_count: int = 100
     device_at_cap_count: int = 200
     device_refund_count: int = 15
@@ -79,7 +79,7 @@ BOUNDS: dict[str, Bounds] = {
 
 
 def require_valid_settings(settings: Mapping[str, object]) -> None:
-    """Raise Invalid `screening_invalid`, naming every setting that is unknown or out of bounds. None is valid: it
+    """Raise Invalid `screening_invalid` with every setting that is unknown or out of bounds. None is valid and
     stands for the default."""
     faults = {name: reason for name, value in settings.items() if (reason := _fault(name, value))}
     if faults:
@@ -101,7 +101,7 @@ def default_thresholds(overrides: Mapping[str, int]) -> Thresholds:
 
 
 def with_overrides(defaults: Thresholds, overrides: Mapping[str, int]) -> Thresholds:
-    """Return the defaults with stored values applied; stored names that are no settings any more are ignored."""
+    """Return the defaults with stored values applied. Stored names that are no longer settings are ignored."""
     return replace(defaults, **{name: value for name, value in overrides.items() if name in BOUNDS})
 
 

@@ -1,4 +1,4 @@
-"""Early fraud warnings as evidence: of new cases, and of those that wait for a reviewer already."""
+"""Early fraud warnings as evidence for new cases and for open ones."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ def load_warnings(tx: Tx, donation_ids: Iterable[UUID]) -> Mapping[UUID, list[Ne
 
 
 def add_to_open_cases(tx: Tx, donation_ids: Iterable[UUID]) -> None:
-    """Add warnings to the evidence of cases that were opened before; a decided case stays as it was judged."""
+    """Add warnings to the evidence of open cases. A decided case stays as it was judged."""
     warnings = load_warnings(tx, donation_ids)
     if not warnings:
         return

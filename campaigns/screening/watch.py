@@ -1,8 +1,8 @@
 """The watch list (重点核实名单): donors, instruments and devices whose match is put on hold from now on.
 
-Nobody on the list is refused: a donation is accepted as always, and a hit opens a case. An entry counts, in every
-campaign, for what is paid while it is in force. A reviewer adds it and a reviewer lifts it. When its term ends no
-more cases are opened; unlike the listing of a project, nothing else happens. Only keyed hashes are stored, as
+No listed donor is refused: their donations are accepted as usual, and a hit opens a case. In every campaign, an
+entry applies to donations paid while it is in force. A reviewer adds it and a reviewer lifts it. After its term no
+more cases are opened; unlike for the listing of a project, nothing else happens. Only keyed hashes are stored, as
 donations carry them.
 """
 
@@ -34,8 +34,8 @@ _KEY: dict[str, Any] = {
 
 
 def watch_case(tx: Tx, case_id: int, kind: str, reason: str, actor: str, until: datetime | None = None) -> Watch:
-    """Watch the donor, the instrument or the device of a case; the case itself stays to be decided. Idempotent: an
-    entry in force stays as it is.
+    """Watch the donor, the instrument or the device of a case, which remains undecided. Idempotent: an entry in
+    force stays unchanged.
 
     Raises NotFound `case_unknown`, Invalid `reason_missing`, `term_invalid` or `watch_invalid`, also when the
     donation has no such key.
@@ -44,7 +44,7 @@ def watch_case(tx: Tx, case_id: int, kind: str, reason: str, actor: str, until: 
         raise Invalid("watch_invalid", fields={"kind": fault("not_one_of", options=WATCHED)})
     case = find_case(tx, case_id)
     key: str | None = tx.first(select(_KEY[kind]).where(Donation.id == case.donation_id))
-    # Without contact or cookie a donation is its own donor: watching it would watch nobody.
+    # A donation without contact and cookie has a donor key of its own, which no other donation would match.
     if not key or (kind == "donor" and key.startswith("d:")):
         raise Invalid("watch_invalid", fields={"kind": fault("nothing_to_watch")})
     return _add(tx, kind, key, reason, actor, until, case_id)
@@ -53,7 +53,8 @@ def watch_case(tx: Tx, case_id: int, kind: str, reason: str, actor: str, until: 
 def watch_contact(
     tx: Tx, keys: Keys, reason: str, actor: str, *, phone: str = "", email: str = "", until: datetime | None = None
 ) -> Watch:
-    """Watch the donor with a phone number or an e-mail address; of both, the phone counts, as it does for caps.
+    """Watch the donor with a phone number or an e-mail address. If both are given, the phone counts, as it does for
+    caps.
 
     Raises Invalid `watch_invalid`, `donor_invalid`, `reason_missing` or `term_invalid`.
     """
@@ -74,7 +75,7 @@ def _add(
     if over is not None:
         over.lifted_at, over.lifted_by, over.lift_reason = tx.now, actor, "term over"
         tx.add(over)
-    # Two reviewers may add the same entry at the same time: the key decides.
+    # Two reviewers may add the same entry concurrently; the unique key decides.
     entry_id = tx.scalar(
         """INSERT INTO watch (kind, key, reason, actor, case_id, listed_at, until)
            VALUES (:kind, :key, :reason, :actor, CAST(:case AS bigint), :now, CAST(:until AS timestamptz))
@@ -96,7 +97,7 @@ def _add(
 
 
 def lift(tx: Tx, watch_id: int, reason: str, actor: str) -> Watch:
-    """Take an entry off the list; open cases stay to be decided.
+    """Take an entry off the list; its open cases remain undecided.
 
     Raises NotFound `watch_unknown`, Invalid `reason_missing`, Conflict `watch_ended`.
     """
@@ -110,7 +111,8 @@ def lift(tx: Tx, watch_id: int, reason: str, actor: str) -> Watch:
 
 
 def watched(tx: Tx, page: Page = FIRST_PAGE) -> tuple[Sequence[Any], int]:
-    """Return one page of all entries and their number: those in force first, newest first, without their keys."""
+    """Return one page of all entries without their keys, and their total number. Entries in force come first,
+    newest first."""
     rows = tx.rows(
         """SELECT w.id, w.kind, w.reason, w.actor, w.case_id, w.listed_at, w.until, w.lifted_at, w.lifted_by,
                   w.lift_reason, e.slug AS campaign,

@@ -1,1 +1,1 @@
-"""The bank compared with books and providers."""
+"""Compare the bank with the books and the providers."""

@@ -1,14 +1,15 @@
-"""Where the bank and the books differ. The provider of these differences is `bank`, their sum (fen) what the bank
-has beyond our books, or less."""
+"""Queries for the differences between the bank and the books. Their provider is `bank`; their sum (fen) is what the
+bank has beyond our books, below zero if it has less."""
 
 from campaigns.closing.bank.bank_match import FREE, ITEMS, PAYOUT_DAYS
 
 BANK = "bank"
-# What should have arrived is missed once the bank's statements go beyond its time, and from their first day on.
+# An expected item counts as missing once the bank's statements extend beyond its time limit, and only from the
+# first day that they cover.
 _COVERED = """covered AS (SELECT min(booked_on) AS first, max(booked_on) AS last FROM bank_line)"""
 
-# A line that nothing claims: a second line with the reference of what was claimed is a duplicate, one that takes
-# back what was claimed a refund.
+# Lines that nothing claims. A second line with the reference of a claimed line is a duplicate; one that takes a
+# claimed line back is a refund.
 OF_BANK_LINES = f"""WITH {FREE}
     SELECT CAST(NULL AS bigint) AS campaign_id, '{BANK}' AS provider,
            CASE WHEN l.is_fee THEN 'fee'

@@ -1,6 +1,6 @@
-"""Compare the bank's lines with what the books know: payouts of providers, settlements of partners, deposits into
-funds. Each claims the bank line that is about it, once; set-based, by reference, by amount and day, and in batches.
-"""
+"""Match the bank's lines with the payouts of providers, settlements of partners and deposits into funds in the
+books. Each item claims its bank line once. The queries are set-based and match by reference, by amount and day,
+and in batches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.money import CURRENCY
 
-PAYOUT_DAYS = 7  # our default: within so many days a payout reaches the bank
-DEPOSIT_DAYS = 10  # our default: a deposit is entered so many days after the bank has booked it, or before
-MOST_TOGETHER = 7  # items that one line may stand for when no reference says so: a week of daily payouts
+PAYOUT_DAYS = 7  # our default: a payout reaches the bank within so many days
+DEPOSIT_DAYS = 10  # our default: most days between a deposit's entry and its booking at the bank
+MOST_TOGETHER = 7  # most items that one line covers without a reference: a week of daily payouts
 _MOST_ROUNDS = 100
 
-# What should be on the bank's statement: amounts above zero come in. Partners whose bills have no payouts send what
-# a day brought, less fees.
+# The items expected on the bank's statement; amounts above zero come in. Partners whose bills have no payouts
+# transfer the takings of each day, less fees.
 ITEMS = f"""items AS (
     SELECT 'payout' AS kind, l.provider, l.line_id AS item, -l.amount_minor AS amount_minor,
            CAST(l.occurred_at AT TIME ZONE '{SHANGHAI}' AS date) AS day, l.source_id AS reference
@@ -40,8 +40,7 @@ ITEMS = f"""items AS (
          WHERE i.amount_minor <> 0
            AND NOT EXISTS (SELECT FROM bank_claim c
                             WHERE (c.kind, c.provider, c.item) = (i.kind, i.provider, i.item)))"""
-# Lines that nothing claims; of those without a claim one that the bank took back and the line that did so cancel
-# each other.
+# Lines that nothing claims. A line and its reversal by the bank cancel each other if neither is claimed.
 _OPEN = """open_line AS (
     SELECT l.* FROM bank_line l WHERE NOT EXISTS (SELECT FROM bank_claim c WHERE c.bank_line_id = l.id))"""
 FREE = f"""{_OPEN}, free AS (
@@ -52,8 +51,8 @@ FREE = f"""{_OPEN}, free AS (
 _INSERT = """
     INSERT INTO bank_claim (bank_line_id, kind, provider, item, amount_minor, due_on, how, claimed_at)"""
 
-# By reference: of the lines with an item's reference the first with its amount, else the first. Of a batch that is
-# listed each payment has its own.
+# By reference: an item claims the first line with its reference and its amount, or else the first with its
+# reference. In an itemised batch, each payment has its own reference.
 _BY_REFERENCE = f"""WITH {ITEMS}, {_OPEN},
     named AS (
         SELECT id, 0 AS number, reference, amount_minor, booked_on FROM open_line WHERE reference <> ''
@@ -73,12 +72,12 @@ _BY_REFERENCE = f"""WITH {ITEMS}, {_OPEN},
     SELECT bank_line_id, kind, provider, item, amount_minor, day, 'reference', CAST(:now AS timestamptz)
       FROM pairs WHERE of_item = 1 AND of_line = 1"""
 
-# What goes back to a provider is at the bank before the provider says so.
+# Money returned to a provider leaves the bank before the provider reports it.
 _IN_TIME = f"""l.booked_on <= i.day + CASE i.kind WHEN 'deposit' THEN {DEPOSIT_DAYS} ELSE {PAYOUT_DAYS} END
            AND l.booked_on >= i.day - CASE WHEN i.kind = 'deposit' THEN {DEPOSIT_DAYS}
                                            WHEN i.amount_minor < 0 THEN {PAYOUT_DAYS} ELSE 0 END"""
-# By amount and day: pairs that are each other's first choice, round by round. A line with the reference of a
-# claimed line is about the item of that line.
+# By amount and day: pairs that are each other's first choice, round by round. A line that shares the reference of a
+# claimed line is excluded, because it is about the item of that line.
 _BY_AMOUNT = f"""WITH {ITEMS}, {FREE},
     pairs AS (
         SELECT i.*, l.id AS bank_line_id,
@@ -94,7 +93,7 @@ _BY_AMOUNT = f"""WITH {ITEMS}, {FREE},
     SELECT bank_line_id, kind, provider, item, amount_minor, day, 'amount', CAST(:now AS timestamptz)
       FROM pairs WHERE of_item = 1 AND of_line = 1"""
 
-# One line for several: consecutive items of a provider that add up to it.
+# One line for several items: consecutive items of a provider that add up to its amount.
 _NUMBERED = f"""WITH {ITEMS}, {FREE},
     numbered AS (
         SELECT *, row_number() OVER w AS nth, sum(amount_minor) OVER w AS running
@@ -117,7 +116,7 @@ _CLAIM_SPANS = f"""{_NUMBERED}
 
 
 class _Span(NamedTuple):
-    """Items of a provider, by their places in the order of days, that add up to a bank line."""
+    """Consecutive items of a provider, from `first` to `last` in the order of days, that add up to a bank line."""
 
     bank_line_id: int
     kind: str
@@ -127,7 +126,8 @@ class _Span(NamedTuple):
 
 
 def match_bank(tx: Tx) -> None:
-    """Let what the books know claim bank lines. Nothing is done before the first bank statement. Idempotent."""
+    """Match items of the books with bank lines and store the claims. Does nothing before the first bank statement.
+    Idempotent."""
     if tx.scalar("SELECT EXISTS (SELECT FROM bank_line)") is not True:
         return
     with tx.by_set():
@@ -149,7 +149,7 @@ def match_bank(tx: Tx) -> None:
 
 
 def _disjoint(spans: Sequence[_Span]) -> list[_Span]:
-    """Return those of the spans, shortest first, that share neither a line nor an item with an earlier one."""
+    """Return the spans, shortest first, that share neither a line nor an item with an earlier one."""
     lines: set[int] = set()
     items: set[tuple[str, str, int]] = set()
     chosen = []

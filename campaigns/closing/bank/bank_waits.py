@@ -1,4 +1,5 @@
-"""Count the differences at the bank that a campaign waits for: of what providers of its gifts sent for its days."""
+"""Count the differences at the bank that hold up a campaign: those about money that providers of its gifts sent for
+its days."""
 
 from datetime import datetime
 
@@ -8,8 +9,8 @@ from campaigns.lifecycle.models import Campaign
 from kernel.clock import local_day
 from kernel.db import Tx
 
-# What a difference is about: the item of the line's own claim, of another line with the same reference, or the
-# item that no line claims.
+# The item that a difference is about: that of the line's own claim, that of another line with the same reference,
+# or the item that no line claims.
 _ABOUT = f"""
     WITH {ITEMS},
     open AS (SELECT id, reference FROM discrepancy
@@ -29,8 +30,8 @@ _ABOUT = f"""
 
 
 def count_open_at_bank(tx: Tx, campaign: Campaign, until: datetime) -> int:
-    """Return how many differences at the bank nobody has explained that are about what a provider of the campaign's
-    gifts sent for its days, the last of which is that of `until`."""
+    """Return the number of open differences at the bank about money that providers of the campaign's gifts sent for
+    its days. The last day is that of `until`; payouts up to `PAYOUT_DAYS` later count too."""
     any_open = tx.scalar(
         """SELECT EXISTS (SELECT FROM discrepancy
                            WHERE campaign_id IS NULL AND provider = :bank AND state = 'open')""",

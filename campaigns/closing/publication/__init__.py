@@ -1,1 +1,1 @@
-"""The published result, objections to it, sums stated to platforms."""
+"""The published result, objections to it, and the sums stated to platforms."""

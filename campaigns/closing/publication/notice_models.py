@@ -12,9 +12,9 @@ from kernel.db import identity, moment
 
 
 class PublicNotice(SQLModel, table=True):
-    """A notice: `year` and `number` are its number, without gaps within a year; `version` 1 is the result of the
-    campaign, each later one corrects the one before for a `reason`. `notice` has its table and sums up to
-    `ledger_mark`; it never changes: a trigger forbids it."""
+    """A public notice. `year` and `number` are its number, without gaps within a year. `version` 1 is the result of
+    the campaign; each later version corrects the previous one for a `reason`. `notice` has the table and sums up
+    to `ledger_mark`. A trigger keeps it from changing."""
 
     __tablename__ = "public_notice"
     __table_args__ = (

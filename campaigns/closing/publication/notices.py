@@ -1,5 +1,5 @@
-"""Publish the result of a campaign by project, numbered and frozen (公示); a correction is another notice, which
-shows both versions and why (更正公告)."""
+"""Publish the result of a campaign by project, numbered and frozen (公示). A correction is another notice, which
+shows both versions and the reason (更正公告)."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -21,12 +21,12 @@ from kernel.errors import Conflict, NotFound
 from kernel.ids import fingerprint
 from ledger.statements import last_transfer
 
-PUBLISHED = "notice.publish"  # the entry of the audit trail that has a notice's hash
+PUBLISHED = "notice.publish"  # the audit entry that records a notice's hash
 FIGURES = ("raised_minor", "matched_minor", "total_minor")
 
 
 class Changed(NamedTuple):
-    """A project in two versions of a notice; fen."""
+    """A project whose sums differ between two versions of a notice; fen."""
 
     code: str
     name: str
@@ -47,16 +47,16 @@ class Changed(NamedTuple):
 
 
 def publish_result(tx: Tx, campaign: Campaign, actor: str) -> PublicNotice:
-    """Publish the first notice of a campaign, which is locked. A campaign has one."""
+    """Publish the first notice of a campaign, which the caller has locked. A campaign has only one first notice."""
     return _publish(tx, campaign, 1, "", actor)
 
 
 def correct(tx: Tx, slug: str, reason: str, actor: str) -> PublicNotice:
-    """Publish a correction: what the books say now beside what the last notice said, and why. Platforms whose sums
-    changed are told the new ones.
+    """Publish a correction with the current figures, those of the last notice, and the reason. Platforms whose sums
+    changed are sent the new ones.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_missing`, Conflict `notice_missing` before the result is
-    published, `notice_unchanged` when the books say what the last notice says.
+    published, `notice_unchanged` when the books equal the last notice.
     """
     require_reason(reason)
     campaign = lock_campaign(tx, slug)
@@ -70,12 +70,12 @@ def correct(tx: Tx, slug: str, reason: str, actor: str) -> PublicNotice:
 
 
 def differs(tx: Tx, notice: PublicNotice) -> bool:
-    """Whether the books say something else now than a notice."""
+    """Return whether the current books differ from a notice."""
     return bool(pending_changes(tx, notice))
 
 
 def pending_changes(tx: Tx, notice: PublicNotice) -> list[Changed]:
-    """Return the projects of which the books say other sums now than a notice."""
+    """Return the projects whose current sums in the books differ from a notice."""
     campaign = tx.get(Campaign, notice.campaign_id)
     assert campaign is not None
     return list(_changes(notice.notice["projects"], _table(tx, campaign)))
@@ -83,7 +83,7 @@ def pending_changes(tx: Tx, notice: PublicNotice) -> list[Changed]:
 
 def _publish(tx: Tx, campaign: Campaign, version: int, reason: str, actor: str) -> PublicNotice:
     assert campaign.id is not None
-    tx.run("LOCK TABLE public_notice IN SHARE ROW EXCLUSIVE MODE")  # no number is left out
+    tx.run("LOCK TABLE public_notice IN SHARE ROW EXCLUSIVE MODE")  # so that numbers have no gaps
     year = local_day(tx.now).year
     of_year = select(func.coalesce(func.max(PublicNotice.number), 0)).where(PublicNotice.year == year)
     projects = _table(tx, campaign)
@@ -114,7 +114,7 @@ def _publish(tx: Tx, campaign: Campaign, version: int, reason: str, actor: str) 
 
 
 def _table(tx: Tx, campaign: Campaign) -> list[dict[str, Any]]:
-    """Return the projects with their money, and beside it the value of goods, which is in no sum of money."""
+    """Return the projects with their money, and separately the value of goods, which no sum of money includes."""
     values = value_by_project(tx, campaign)
     codes = dict(tx.all(select(Project.code, Project.id).where(col(Project.id).in_(values))))
     rows = by_project(tx, campaign.id or 0, values)
@@ -122,13 +122,13 @@ def _table(tx: Tx, campaign: Campaign) -> list[dict[str, Any]]:
 
 
 def latest(tx: Tx, campaign_id: int) -> PublicNotice | None:
-    """Return the notice of a campaign that holds now; None before its result is published."""
+    """Return the current notice of a campaign; None before its result is published."""
     own = select(PublicNotice).where(PublicNotice.campaign_id == campaign_id)
     return tx.first(own.order_by(col(PublicNotice.version).desc()).limit(1))
 
 
 def notices_of(tx: Tx, campaign_id: int) -> list[PublicNotice]:
-    """Return the notices of a campaign, the first one first."""
+    """Return the notices of a campaign, oldest first."""
     own = select(PublicNotice).where(PublicNotice.campaign_id == campaign_id)
     return tx.all(own.order_by(col(PublicNotice.version)))
 
@@ -142,7 +142,7 @@ def find_notice(tx: Tx, campaign_id: int, version: int) -> PublicNotice:
 
 
 def changes(before: PublicNotice, after: PublicNotice) -> list[Changed]:
-    """Return the projects of which two versions say different sums."""
+    """Return the projects whose sums differ between two versions."""
     return list(_changes(before.notice["projects"], after.notice["projects"]))
 
 

@@ -1,4 +1,4 @@
-"""The table of objections to a result that is published and not yet final."""
+"""The table of objections to a result that is published but not yet final."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ _EMPTY = {"server_default": text("''")}
 
 
 class Objection(SQLModel, table=True):
-    """What somebody objects to while a result is published, and the reply. Their words and contact are sealed with
-    the key of the day (`sealed_by`) and end with it; `summary` and `reply` are staff's, and public."""
+    """An objection to a published result, and the reply. The sender's words and contact are sealed with the key of
+    the day (`sealed_by`) and become unreadable with it. `summary` and `reply` are written by staff and public."""
 
     __tablename__ = "objection"
     __table_args__ = (

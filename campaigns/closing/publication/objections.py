@@ -1,4 +1,4 @@
-"""Object to a published result while the notice runs; somebody replies before the match is disbursed (公示异议)."""
+"""Objections to a published result during the notice (公示异议). Staff reply to each before match is disbursed."""
 
 import json
 from collections.abc import Sequence
@@ -23,11 +23,12 @@ from kernel.text import text_fault
 from payments.inbox.message_keys import opening_keys, sealing_key
 
 LEAST_WORDS, MOST_WORDS, MOST_CONTACT, MOST_REPLY = 5, 1_000, 200, 1_000
-MOST_OPEN = 200  # of a campaign, our default: who floods it waits for the replies
+MOST_OPEN = 200  # open objections per campaign, our default: a flood has to wait for replies
 
 
 class NewObjection(NamedTuple):
-    """What somebody writes; `project` is the id of a project of the campaign, or None for the result as a whole."""
+    """A submitted objection. `project` is the id of a project of the campaign, or None for the result as a
+    whole."""
 
     words: str
     contact: str = ""
@@ -35,7 +36,7 @@ class NewObjection(NamedTuple):
 
 
 class ObjectionLine(NamedTuple):
-    """An objection. `words` and `contact` are for staff, and empty once the key of their day is gone."""
+    """An objection. `words` and `contact` are for staff only, and empty once the key of their day is gone."""
 
     id: int
     campaign: str
@@ -51,9 +52,10 @@ class ObjectionLine(NamedTuple):
 
 
 def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> int:
-    """Object to the published result of a campaign; return the id. It is public once it was answered.
+    """File an objection to the published result of a campaign; return its id. Its summary is public once it is
+    answered.
 
-    Raises NotFound `campaign_unknown`, Conflict `notice_over` outside of the notice and `objection_limit`, Invalid
+    Raises NotFound `campaign_unknown`, Conflict `notice_over` outside the notice and `objection_limit`, Invalid
     `objection_invalid`.
     """
     words, contact = objection.words.strip(), objection.contact.strip()
@@ -61,7 +63,7 @@ def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> i
         raise Conflict("notice_over")
     if faults := _faults(tx, slug, words, contact, objection.project):
         raise Invalid("objection_invalid", fields=faults)
-    campaign = lock_campaign(tx, slug)  # the closing counts what is open under the same lock
+    campaign = lock_campaign(tx, slug)  # the closing counts open objections under the same lock
     assert campaign.id is not None
     if campaign.phase != Phase.NOTICE:
         raise Conflict("notice_over")
@@ -93,7 +95,7 @@ def _faults(tx: Tx, slug: str, words: str, contact: str, project: int | None) ->
 
 
 def projects_of(tx: Tx, slug: str) -> Sequence[tuple[int, str]]:
-    """Return id and name of the projects of a campaign, to choose from."""
+    """Return the id and name of each project of a campaign, for a choice."""
     query = (
         select(Project.id, Project.name)
         .join(CampaignEntry, col(CampaignEntry.project_id) == col(Project.id))
@@ -105,7 +107,7 @@ def projects_of(tx: Tx, slug: str) -> Sequence[tuple[int, str]]:
 
 
 def count_open(tx: Tx, campaign_id: int) -> int:
-    """Return how many objections to a campaign's result wait for a reply."""
+    """Return how many objections to a campaign's result have no reply."""
     waiting = select(func.count()).select_from(Objection)
     return tx.first(waiting.where(Objection.campaign_id == campaign_id, col(Objection.answered_at).is_(None))) or 0
 
@@ -118,13 +120,14 @@ _LINES = (
 
 
 def public_objections(tx: Tx, campaign_id: int) -> list[ObjectionLine]:
-    """Return the objections to a campaign's result as everybody sees them, oldest first."""
+    """Return the objections to a campaign's result as the public sees them, oldest first."""
     rows = tx.all(_LINES.where(Objection.campaign_id == campaign_id).order_by(col(Objection.id)))
     return [_line(*row) for row in rows]
 
 
 def listed(tx: Tx, keys: Keys, branch: str | None, page: Page = FIRST_PAGE) -> tuple[list[ObjectionLine], int]:
-    """Return one page of the objections to campaigns hosted in a branch (None: to all), open ones first."""
+    """Return one page of the objections to campaigns hosted in a branch (None: all campaigns), open ones first, and
+    their total number."""
     below = select(Organisation.code).where(col(Organisation.lineage).contains([branch]))
     hosted = col(Campaign.host_code).in_(below) if branch else col(Campaign.id).is_not(None)
     query = _LINES.where(hosted).order_by(col(Objection.answered_at).is_not(None), col(Objection.id))
@@ -140,7 +143,7 @@ def listed(tx: Tx, keys: Keys, branch: str | None, page: Page = FIRST_PAGE) -> t
 
 
 def reply_to(tx: Tx, objection_id: int, summary: str, reply: str, actor: str) -> Objection:
-    """Reply to an objection: summary and reply become public. The same again changes nothing.
+    """Reply to an objection and publish summary and reply. A repeated call changes nothing.
 
     Raises NotFound `objection_unknown`, Invalid `objection_invalid`, Conflict `objection_answered`.
     """

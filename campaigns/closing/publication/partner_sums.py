@@ -1,6 +1,6 @@
-"""State to each platform what it brought in for a campaign: with the public notice, with a correction that changes
-its sums, and when a cancelled campaign is wound up. It confirms or contradicts, and finance replies to each
-contradiction; the money of a campaign is not released before."""
+"""State to each platform what it raised for a campaign: with the public notice, with a correction that changes its
+sums, and when a cancelled campaign is wound up. The platform confirms or contradicts, and finance replies to
+each contradiction. The campaign's money is not released before."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -28,12 +28,12 @@ from payments.outgoing_models import OutgoingType
 
 ANSWER_WITHIN = timedelta(days=10)  # our default
 MOST_TEXT = 2_000
-MOST_ANSWERS = 20  # of a platform to its sums of a campaign, our default
+MOST_ANSWERS = 20  # answers of a platform to its sums of one campaign, our default
 FIGURES = ("donations", "raised_minor", "refunded_minor", "matched_minor")
 
 
 class AnswerLine(NamedTuple):
-    """An answer of a platform, with the reply to it when there is one."""
+    """An answer of a platform, and the reply to it if there is one."""
 
     said: PartnerSumsAnswer
     reply: PartnerSumsReply | None
@@ -44,15 +44,15 @@ class AnswerLine(NamedTuple):
 
 
 class SumsLine(NamedTuple):
-    """What was stated to a platform, and its answers, the first one first."""
+    """Sums stated to a platform, and its answers, oldest first."""
 
     stated: PartnerSums
     answers: list[AnswerLine]
 
 
 def state_sums(tx: Tx, campaign: Campaign) -> None:
-    """State to each platform what it brought in for a campaign, which is locked; again only where it is not what
-    was stated last."""
+    """State to each platform what it raised for a campaign, which the caller has locked. Sums equal to those stated
+    last are not repeated."""
     assert campaign.id is not None
     until, last = tx.now + ANSWER_WITHIN, _last_of_each(tx, campaign.id)
     for partner, rows in groupby(_by_project(tx, campaign.id), key=attrgetter("partner")):
@@ -83,7 +83,7 @@ def _last_of_each(tx: Tx, campaign_id: int) -> dict[str, PartnerSums]:
 
 
 def count_contradicted(tx: Tx, campaign_id: int) -> int:
-    """Count the contradictions of platforms to the sums of a campaign that nobody has replied to."""
+    """Count the platforms' contradictions to the sums of a campaign that have no reply."""
     waiting = (
         select(func.count())
         .select_from(PartnerSumsAnswer)
@@ -98,7 +98,7 @@ def count_contradicted(tx: Tx, campaign_id: int) -> int:
 
 
 def _by_project(tx: Tx, campaign_id: int) -> Sequence[Any]:
-    """Return the figures by platform and project of all gifts that were paid; `raised_minor` before refunds."""
+    """Return the figures of all paid gifts by platform and project; `raised_minor` is before refunds."""
     return tx.rows(
         """SELECT a.name AS partner, p.code, count(*) AS donations, sum(d.amount_minor) AS raised_minor,
                   sum(d.refunded_minor) AS refunded_minor, coalesce(sum(m.minor), 0) AS matched_minor
@@ -114,13 +114,13 @@ def _by_project(tx: Tx, campaign_id: int) -> Sequence[Any]:
 
 
 def sums_of_campaign(tx: Tx, campaign_id: int) -> list[SumsLine]:
-    """Return what was stated to the platforms of a campaign, by their names, what holds first."""
+    """Return the sums stated to the platforms of a campaign, ordered by platform, newest first."""
     own = select(PartnerSums).where(PartnerSums.campaign_id == campaign_id)
     return _lines(tx, tx.all(own.order_by(col(PartnerSums.partner), col(PartnerSums.number).desc())))
 
 
 def sums_of_partner(tx: Tx, partner: str, most: int) -> list[SumsLine]:
-    """Return what was stated to a platform, the newest first."""
+    """Return at most `most` sums stated to a platform, newest first."""
     own = select(PartnerSums).where(PartnerSums.partner == partner)
     return _lines(tx, tx.all(own.order_by(col(PartnerSums.id).desc()).limit(most)))
 
@@ -137,7 +137,7 @@ def _lines(tx: Tx, stated: Sequence[PartnerSums]) -> list[SumsLine]:
 
 
 def answer_sums(tx: Tx, partner: str, slug: object, verdict: object, text: object, projects: object) -> SumsLine:
-    """Keep what a platform says of the sums that were stated to it last; the same answer again changes nothing.
+    """Store a platform's answer to the sums stated to it last. Repeating the last answer changes nothing.
 
     Raises Invalid `sums_answer_invalid`, NotFound `sums_unknown`, Conflict `sums_answer_late`, `sums_answers_full`.
     """
@@ -194,7 +194,7 @@ def _faults(stated: PartnerSums, verdict: object, text: object, projects: object
 
 
 def reply_to_answer(tx: Tx, answer_id: int, reason: str, actor: str) -> PartnerSumsReply:
-    """Reply to a contradiction with a reason; the platform reads it. The same again changes nothing.
+    """Reply to a contradiction with a reason that the platform reads. A repeated call changes nothing.
 
     Raises Invalid `reason_missing`, NotFound `sums_answer_unknown`, Conflict `sums_answer_replied`.
     """

@@ -1,5 +1,4 @@
-"""The tables of what each platform brought in, as it was stated to it, what it answered, and the replies; a trigger
-forbids to change any of them."""
+"""The tables of sums stated to platforms, their answers, and the replies. A trigger forbids changes to them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,15 +13,16 @@ from kernel.db import identity, moment, one_of
 
 
 class SumsVerdict(StrEnum):
-    """What a platform says of its sums."""
+    """A platform's verdict on its sums."""
 
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
 
 
 class PartnerSums(SQLModel, table=True):
-    """What a platform brought in for a campaign, in all and by project, as of a public notice, or when a cancelled
-    campaign was wound up. The highest `number` holds; `answer_until` is until when it may contradict."""
+    """What a platform raised for a campaign, in total and by project, as of a public notice or the wind-up of a
+    cancelled campaign. The highest `number` is the current one. The platform may contradict until
+    `answer_until`."""
 
     __tablename__ = "partner_sums"
     __table_args__ = (
@@ -40,7 +40,7 @@ class PartnerSums(SQLModel, table=True):
 
 
 class PartnerSumsAnswer(SQLModel, table=True):
-    """An answer of a platform: `projects` are the codes of those that differ, `text` says how."""
+    """An answer of a platform. `projects` has the codes of the projects that differ; `text` explains how."""
 
     __tablename__ = "partner_sums_answer"
     __table_args__ = (
@@ -58,7 +58,7 @@ class PartnerSumsAnswer(SQLModel, table=True):
 
 
 class PartnerSumsReply(SQLModel, table=True):
-    """How the federation replied to a contradiction, and why."""
+    """The federation's reply to a contradiction, with its reason."""
 
     __tablename__ = "partner_sums_reply"
     answer_id: int = Field(sa_type=BigInteger, foreign_key="partner_sums_answer.id", primary_key=True)

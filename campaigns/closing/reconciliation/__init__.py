@@ -1,1 +1,1 @@
-"""Statements, their differences, and how they end."""
+"""Statements, their differences, and how these are resolved."""

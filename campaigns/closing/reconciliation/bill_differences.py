@@ -1,4 +1,5 @@
-"""Where a partner's bill and its events differ, in the platform's own ids: what both sides look at together."""
+"""Differences between a partner's bill and its events, in the platform's own ids, so that both sides can discuss
+them."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,11 +19,11 @@ from payments.models import EmptyBillDay, ProviderLine
 from payments.partners.partner_events import PAID
 
 MOST_SHOWN = 200  # differences
-MOST_DAYS = 31  # of one bill that are looked through for what it lacks
+MOST_DAYS = 31  # days of one bill that are checked for payments that it lacks
 
 
 class BillDifference(NamedTuple):
-    """One donation of which bill and events say different sums (fen). Its cause is that of a discrepancy."""
+    """A donation whose sums (fen) differ between bill and events. Its cause is one of those of a discrepancy."""
 
     cause: str
     donation_id: str
@@ -31,7 +32,8 @@ class BillDifference(NamedTuple):
 
 
 class BillDay(NamedTuple):
-    """What lines a platform's bills have for a day in Shanghai; fen. No line where it said that there is none."""
+    """The totals of a platform's bill lines for a day in Shanghai; fen. All are zero for a day reported as
+    empty."""
 
     day: date
     lines: int
@@ -51,12 +53,15 @@ class _Compared(NamedTuple):
 
 
 def bill_differences(tx: Tx, provider: str, lines: Sequence[StatementLine]) -> list[BillDifference]:
-    """Return where lines of a bill, with those that came before, differ from the events: first what the bill has,
-    then what it lacks of the days on which it has charges. Changes nothing."""
+    """Compare the lines of a bill, together with earlier ones, with the events. Changes nothing.
+
+    Return first the differences of what the bill has, then the payments that it lacks on the days on which it has
+    charges.
+    """
     money = [line for line in lines if line.kind in DONORS_MONEY]
     rows = tx.rows_as(_Compared, _COMPARE, provider=provider, **_arrays(money))
     differences = [difference for row in rows for difference in _of(row)]
-    charges = [line for line in money if line.kind == "charge"]  # a refund alone does not show its payment
+    charges = [line for line in money if line.kind == "charge"]  # a bill may have a refund without its payment
     for day in sorted({local_day(line.occurred_at) for line in charges})[:MOST_DAYS]:
         differences += _lacking(tx, provider, day, [line.donation_id for line in charges])
     return differences[:MOST_SHOWN]
@@ -73,7 +78,7 @@ def _arrays(lines: Sequence[StatementLine]) -> dict[str, list[object]]:
     }
 
 
-# A line of the file that was imported before counts once.
+# A line of the file that was imported before counts only once.
 _COMPARE = """
     WITH sent AS (
         SELECT * FROM unnest(CAST(:lines AS text[]), CAST(:ids AS uuid[]), CAST(:theirs AS text[]),
@@ -116,7 +121,7 @@ def _of(row: _Compared) -> list[BillDifference]:
 
 
 def _lacking(tx: Tx, provider: str, day: date, in_file: Sequence[UUID | None]) -> list[BillDifference]:
-    """Return payments of a day that neither the file nor an earlier bill has."""
+    """Return payments of a day that neither the file nor any earlier bill has."""
     since, until = span_of(day)
     rows = tx.rows(
         """SELECT d.payment_reference AS their_id, d.amount_minor FROM donation d
@@ -134,7 +139,8 @@ def _lacking(tx: Tx, provider: str, day: date, in_file: Sequence[UUID | None]) -
 
 
 def bill_days(tx: Tx, provider: str, since: date) -> list[BillDay]:
-    """Return the days since one for which bills of a platform came, the newest first."""
+    """Return the days since a date for which a platform sent bills or reported that there are none, newest
+    first."""
     empty_days = select(col(EmptyBillDay.day)).where(
         EmptyBillDay.provider == provider, col(EmptyBillDay.day) >= since
     )
@@ -168,7 +174,7 @@ def lines_of(tx: Tx, provider: str, day: date) -> list[StatementLine]:
 
 
 def tested_differences(tx: Tx, partner: str, lines: Sequence[StatementLine]) -> list[BillDifference]:
-    """Return where lines of a bill differ from the test events of a platform."""
+    """Compare the lines of a bill with the test events of a platform; return the differences."""
     by_donation: dict[str, list[StatementLine]] = {}
     for line in lines:
         if line.source_id and line.kind in DONORS_MONEY:

@@ -1,5 +1,5 @@
-"""Book what is signed off: the sum of a difference moves between `clearing` and the account of what caused it, so
-that what we say a provider holds is what it holds, and each account shows what a cause has cost or brought."""
+"""Book signed-off differences: the sum moves between `clearing` and the account of its cause. The books then say
+that a provider holds what it really holds, and each account shows what its cause has cost or brought in."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,8 +15,8 @@ SIGNED_OFF = "signed_off"
 
 
 class BookedSum(NamedTuple):
-    """What is signed off of one provider and cause, and on which account: how many differences, and their sum in
-    fen (above zero: the provider holds more than donations explain)."""
+    """The signed-off differences of one provider, cause and account: how many, and their sum in fen (above zero:
+    the provider holds more than donations explain)."""
 
     provider: str
     cause: str
@@ -27,8 +27,8 @@ class BookedSum(NamedTuple):
 
 
 class ProviderPosition(NamedTuple):
-    """What a provider holds for us by our books; what was signed off of it and is in suspense, and what is on the
-    account of a cause; fen."""
+    """What a provider holds for us by our books, and how much of its signed-off differences is in suspense or on
+    the account of a cause; fen."""
 
     provider: str
     currency: str
@@ -40,8 +40,9 @@ class ProviderPosition(NamedTuple):
 def booking_transfers(
     tx: Tx, differences: Sequence[Discrepancy], account: AccountKind | None = None
 ) -> list[Transfer]:
-    """Return what makes the booked sum of each difference its sum while it is signed off, and nothing otherwise; on
-    `account`, or where it is (None). What was on another account goes back first."""
+    """Return the transfers that bring the booking of each difference up to date: its whole sum while it is signed
+    off, otherwise nothing. It is booked on `account`, or where it already is (None). A previous booking is taken
+    back first."""
     transfers = []
     for difference in differences:
         due = difference.sum_minor if difference.state == SIGNED_OFF else 0
@@ -64,7 +65,7 @@ def booking_transfers(
 def _transfer(
     difference: Discrepancy, key: str, account: AccountKind, amount_minor: int, kind: TransferKind
 ) -> Transfer:
-    """Above zero the provider holds more than donations explain."""
+    """Return one transfer. An amount above zero means that the provider holds more than donations explain."""
     at_bank = difference.provider == BANK
     held = bank(difference.currency) if at_bank else clearing(difference.provider, difference.currency)
     cause = of_difference(account, difference.provider, difference.currency)
@@ -73,7 +74,7 @@ def _transfer(
 
 
 def booked_sums(tx: Tx, campaign_id: int | None) -> list[BookedSum]:
-    """Return what is signed off of a campaign (None: of lines of none), by provider, cause and account."""
+    """Return the booked sums of a campaign (None: of lines without a campaign) by provider, cause and account."""
     return tx.rows_as(
         BookedSum,
         """SELECT provider, cause, account, currency, count(*) AS differences,
@@ -86,7 +87,7 @@ def booked_sums(tx: Tx, campaign_id: int | None) -> list[BookedSum]:
 
 
 def positions(tx: Tx) -> list[ProviderPosition]:
-    """Return what each provider holds by our books, differences that were signed off included."""
+    """Return what each provider holds by our books, including signed-off differences."""
     return tx.rows_as(
         ProviderPosition,
         """SELECT provider, currency,

@@ -1,5 +1,5 @@
-"""Find where our books and the statements differ. Each difference has the sum (fen) by which a provider holds more
-than our books say, or less; all are found by a few set-based statements over whole tables."""
+"""Find the differences between our books and the statements. Each has the sum (fen) that a provider holds beyond
+our books, below zero if it holds less. A few set-based queries over whole tables find all of them."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,10 +15,10 @@ PAGE = 5_000  # differences
 
 
 class Difference(NamedTuple):
-    """What our books and a provider's statement say of one donation, payment or line, in fen.
+    """The amounts of one donation, payment or line in our books and on a provider's statement, in fen.
 
     `campaign_id` is None for a line that belongs to no campaign. `sum_minor` is what the provider holds for us
-    beyond what our books say (below zero: what is missing there).
+    beyond our books (below zero: what is missing there).
     """
 
     campaign_id: int | None
@@ -32,7 +32,7 @@ class Difference(NamedTuple):
     sum_minor: int
 
 
-# `complete`: campaigns whose statements are read to their ends, and the one that is being reconciled.
+# `complete`: campaigns whose statements were read to their end, and the one that is being reconciled.
 COMPLETE = "('reconciling', 'notice', 'released')"
 _COMPARED = f"""
     WITH compared AS (
@@ -41,7 +41,7 @@ _COMPARED = f"""
           FROM campaign
          WHERE phase NOT IN ('draft', 'scheduled', 'archived'))"""
 
-# Each paid donation by our books and by the statements. Refunds are negative on statements.
+# Each paid donation in our books and on the statements. Refunds are negative on statements.
 SIDES = f"""{_COMPARED},
     ours AS (
         SELECT d.id, d.campaign_id, d.provider, d.amount_minor, d.currency, d.paid_at,
@@ -72,8 +72,9 @@ SIDES = f"""{_COMPARED},
                               AND e.state NOT IN ('taken', 'attached'))
          GROUP BY l.donation_id)"""
 
-# A partner's bill of a day is in when it has a line of donors' money of that day, or the partner said that there is
-# none. A payout or a fee of that day is no bill: it may come in another file.
+# The bill of a partner for a day has arrived when there is a line of donors' money for that day, or when the
+# partner reported that there is none. A payout or fee of that day does not count, because it may come in another
+# file.
 BILL_DUE_H = 10  # hours after the end of the day
 _BILL_DAYS = f"""
     bill_day AS MATERIALIZED (
@@ -82,10 +83,10 @@ _BILL_DAYS = f"""
          UNION
         SELECT provider, day FROM empty_bill_day)"""
 
-# A statement that is not read to its end may lack what our books know, never the other way round: but an open
-# dispute has taken the money already, and what a correction took back is gone. A day is read when lines of a later
-# day have come. Gifts of a day whose bill is not in are one difference, of the partner and the day; while the event
-# runs, from when an expected bill is due.
+# A statement not yet read to its end may lack what our books know, but not the reverse. There are two exceptions:
+# an open dispute has already taken the money, and what a correction took back is gone. A day is read once lines of
+# a later day arrived. Gifts of a day whose bill is missing are one difference of the partner and the day. While the
+# campaign runs, it appears once an expected bill is due.
 _OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
     differing AS (
         SELECT o.id, o.campaign_id, o.provider, o.currency, o.read OR coalesce(t.withdrawn, false) AS read, c.*,
@@ -124,11 +125,11 @@ _OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
                          <= CAST(:now AS timestamptz) AT TIME ZONE '{SHANGHAI}'))
      GROUP BY campaign_id, provider, day, currency"""
 
-# Lines that no paid donation of their provider explains. Lines of another shop's payments and of payments on the
-# desk are explained, as are those that a correction took back, and a charge whose message is stored and not yet
-# processed will be. A line belongs to the campaign of its donation, else to the one campaign that was open at its
-# time or took late messages then (the last opened), else to none. The fee of a line is part of its sum where it is
-# not booked as a fee.
+# Lines that no paid donation of their provider explains. These are explained: lines of another shop's payments, of
+# payments on the desk, lines that a correction took back, and charges whose message is stored but not yet
+# processed. A line belongs to the campaign of its donation, else to the campaign that was open at its time or still
+# took late messages (the last opened), else to none. The fee of a line is part of its sum unless it is booked as a
+# fee.
 _AT_ITS_TIME = """
            SELECT s.id FROM campaign s
             WHERE d.id IS NULL AND s.phase NOT IN ('draft', 'scheduled', 'cancelled')
@@ -173,10 +174,10 @@ LINES_UNEXPLAINED = f"""
                                                   e.body #>> '{{data,object,id}}', '')
                           FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id WHERE w.state = 'new'))"""
 
-# Lines that a provider says again with other contents; the books follow what it said first, or what somebody took
-# in its place (`take_second`). Of those that came again the last one is listed, until it is taken. What counts of a
-# bill is in the books, so there is nothing to book: who signs lets it count on. Of a provider that has no second
-# bill to take, the sum is what it says second beyond the first.
+# Lines that a provider sent again with other contents. The books follow the first version, or the one that an
+# operator took instead (`take_second`). Only the last version is listed, until it is taken. Nothing is booked for
+# bills, because the version that counts is already in the books; signing off lets it stand. For a provider without
+# a second bill to take, the sum is what the last version says beyond the first.
 _OF_CONTRADICTIONS = f"""
     SELECT coalesce(d.campaign_id, at_its_time.id) AS campaign_id, l.provider, 'contradiction' AS cause,
            l.line_id AS reference, d.id AS donation_id, l.currency,
@@ -195,8 +196,8 @@ _OF_CONTRADICTIONS = f"""
       LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true
      WHERE again.taken_at IS NULL AND again.withdrawn_at IS NULL"""
 
-# Payments on the desk: the provider has them, our books do not. One that was dismissed stays a difference, and one
-# that was refunded is one as long as the statement shows another sum than nothing.
+# Payments on the desk, which the provider has and our books do not. A dismissed one remains a difference. A
+# refunded one is a difference while its sum on the statement is not zero.
 _OF_PAYMENTS = f"""{_COMPARED},
     lines AS (
         SELECT e.id, sum(l.amount_minor) AS held_minor
@@ -215,7 +216,7 @@ _OF_PAYMENTS = f"""{_COMPARED},
         OR (e.state = 'dismissed' AND held.minor <> 0)
         OR (e.state = 'refunded' AND c.complete AND l.held_minor <> 0)"""
 
-# Partners whose gifts the campaign could have: of each either gifts or lines of a bill came, or it is named.
+# Partners that could have taken gifts for the campaign but sent neither gifts nor a bill.
 _OF_STATEMENTS = f"""{_COMPARED}
     SELECT c.id AS campaign_id, 'partner:' || p.name AS provider, 'missing_statement' AS cause,
            'partner:' || p.name AS reference, CAST(NULL AS uuid) AS donation_id, 'CNY' AS currency,
@@ -240,14 +241,14 @@ ALL_SIDES = (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS,
 
 
 def find_differences(tx: Tx, reconciled: int | None = None) -> Iterator[Difference]:
-    """Return the differences of all campaigns that are not archived, and of lines that belong to none, from
-    cursors: a statement that is missing may leave as many as there are donations.
+    """Yield the differences of all campaigns that are not archived, and of lines that belong to no campaign. They
+    are read from cursors, because a missing statement may leave as many differences as there are donations.
 
-    `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
+    `reconciled` is the campaign that is being reconciled, whose statements were read to their end.
     """
     for sql in ALL_SIDES:
         pages = tx.pages(Difference, PAGE, sql, campaign=reconciled, now=tx.now)
-        with tx.by_set():  # the statement is planned with its first page
+        with tx.by_set():  # the query is planned with its first page
             page = next(pages, [])
         while page:
             yield from page

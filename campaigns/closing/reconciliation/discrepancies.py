@@ -1,4 +1,5 @@
-"""Differences between the books and a provider: listed, ended when they went away, and signed off by operators."""
+"""Differences between the books and a provider: list them, end those that disappeared, and let operators sign
+off."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,11 +25,13 @@ _CHANGED = """(d.state = 'matched'
 
 
 def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]:
-    """Bring the list up to date: add new differences, end those that have gone away, open again those whose amounts
-    have changed. What was signed off stays so while its amounts are the same; what an operator dismissed on the
-    desk of payments is signed off with that reason. Return the differences whose booking has to follow.
+    """Update the list of differences; return those whose booking must follow.
+
+    New differences are added, those that disappeared end, and those whose amounts changed are opened again. A
+    signed-off difference stays so while its amounts are unchanged. A payment that an operator dismissed on the
+    payment desk is signed off with the same reason.
     """
-    # Two runs at once would list the same rows in other orders; signing off waits for the end of one, too.
+    # Concurrent runs would list the same rows in different orders. Signing off waits for a run, too.
     tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
     _gather(tx, reconciled)
     _store(tx)
@@ -45,8 +48,8 @@ def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]
 
 
 def _gather(tx: Tx, reconciled: int | None) -> None:
-    """Put all differences of now into a table of this transaction: a statement that is missing may leave as many as
-    there are donations."""
+    """Store all current differences in a temporary table, because a missing statement may leave as many as there
+    are donations."""
     columns = ", ".join(Difference._fields)
     tx.run(
         """CREATE TEMPORARY TABLE IF NOT EXISTS current_difference (
@@ -94,7 +97,7 @@ def _end_gone(tx: Tx) -> None:
 
 
 def _sign_off_dismissed(tx: Tx) -> None:
-    """A payment that was dismissed on its desk has a reason and a name already."""
+    """Sign off payments dismissed on their desk, with the reason and name given there."""
     tx.run(
         """UPDATE discrepancy d SET state = 'signed_off', reason = e.note, actor = e.actor, ended_at = :now
              FROM payment_exception e
@@ -105,7 +108,7 @@ def _sign_off_dismissed(tx: Tx) -> None:
 
 
 def count_open(tx: Tx, campaign_id: int | None) -> int:
-    """Return how many differences of a campaign (None: of no campaign) nobody has explained or signed off."""
+    """Return how many differences of a campaign (None: of no campaign) are open."""
     chosen = _of(campaign_id), Discrepancy.state == "open"
     return tx.first(select(func.count()).select_from(Discrepancy).where(*chosen)) or 0
 
@@ -118,8 +121,8 @@ def _of(campaign_id: int | None) -> Any:
 def listed(
     tx: Tx, campaign_id: int | None, state: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Discrepancy], int]:
-    """Return one page of a campaign's differences (None: of those that belong to none), open ones first, and their
-    total number."""
+    """Return one page of a campaign's differences (None: those that belong to no campaign), open ones first, and
+    their total number."""
     chosen: list[Any] = [_of(campaign_id)]
     if state is not None:
         chosen.append(Discrepancy.state == state)
@@ -134,7 +137,8 @@ def listed(
 
 
 def known_donations(tx: Tx, discrepancies: Sequence[Discrepancy]) -> set[UUID]:
-    """Return which of the donations that differences name exist: a bill may name one that was never told."""
+    """Return those of the donations named by differences that exist. A bill may name one that was never
+    reported."""
     named = [row.donation_id for row in discrepancies if row.donation_id is not None]
     return set(tx.all(select(Donation.id).where(col(Donation.id).in_(named)))) if named else set()
 
@@ -142,8 +146,8 @@ def known_donations(tx: Tx, discrepancies: Sequence[Discrepancy]) -> set[UUID]:
 def sign_off(
     tx: Tx, discrepancy_id: int, reason: str, actor: str, account: str = AccountKind.SUSPENSE
 ) -> Discrepancy:
-    """Accept a difference for a reason, and book its sum on the account of its cause. Signing off again with the
-    same reason and account changes nothing.
+    """Accept a difference for a reason, and book its sum on the account of its cause. A repeated call with the same
+    reason and account changes nothing.
 
     Raises NotFound `discrepancy_unknown`, Invalid `reason_missing` and `booking_account_invalid`, Conflict
     `discrepancy_ended`.
@@ -160,8 +164,8 @@ def sign_off(
 
 
 def rebook(tx: Tx, discrepancy_id: int, account: str, reason: str, actor: str) -> Discrepancy:
-    """Move what a signed-off difference has booked to the account of another cause, for a reason: one transfer
-    takes it back, another books it. Again without effect.
+    """Move the booking of a signed-off difference to the account of another cause, for a reason. One transfer takes
+    it back, another books it. A repeated call changes nothing.
 
     Raises NotFound `discrepancy_unknown`, Invalid `reason_missing` and `booking_account_invalid`, Conflict
     `discrepancy_not_signed_off`.
@@ -185,14 +189,14 @@ def rebook(tx: Tx, discrepancy_id: int, account: str, reason: str, actor: str) -
 
 
 def account_of(account: str) -> AccountKind:
-    """Return the account of a cause by its name. Raises Invalid `booking_account_invalid` when there is none."""
+    """Return the account of a cause by its name. Raises Invalid `booking_account_invalid`."""
     if account not in OF_DIFFERENCES:
         raise Invalid("booking_account_invalid", fields={"account": fault("not_one_of", options=OF_DIFFERENCES)})
     return AccountKind(account)
 
 
 def reopen(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
-    """Take back a signature for a reason: another transfer corrects the booking, and the difference is open again.
+    """Withdraw a sign-off for a reason: another transfer corrects the booking, and the difference is open again.
 
     Raises NotFound `discrepancy_unknown`, Invalid `reason_missing`, Conflict `discrepancy_not_signed_off`.
     """
@@ -208,7 +212,7 @@ def reopen(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
 
 def find_open(tx: Tx, discrepancy_id: int) -> Discrepancy:
     """Lock and return an open difference. Raises NotFound `discrepancy_unknown`, Conflict `discrepancy_ended`."""
-    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")  # as `list_differences`, which follows
+    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")  # as in `list_differences`, which follows
     discrepancy = _find(tx, discrepancy_id)
     if discrepancy.state != "open":
         raise Conflict("discrepancy_ended", state=discrepancy.state)
@@ -216,7 +220,7 @@ def find_open(tx: Tx, discrepancy_id: int) -> Discrepancy:
 
 
 def _find(tx: Tx, discrepancy_id: int) -> Discrepancy:
-    # The table before the row: a comparison that runs holds the table and may want the row.
+    # Lock the table before the row, because a running comparison holds the table and may want the row.
     tx.run("LOCK TABLE discrepancy IN ROW EXCLUSIVE MODE")
     discrepancy = tx.get(Discrepancy, discrepancy_id, lock=True)
     if discrepancy is None:

@@ -1,4 +1,5 @@
-"""Days of which a partner says that its bill has no lines: an empty file would look like one that was delivered."""
+"""Days for which a partner reports that its bill has no lines. An empty file would not do: any empty file would
+look like a delivered bill."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -16,12 +17,12 @@ from kernel.ids import MOST_ID
 from payments.gateway import DONORS_MONEY
 from payments.models import EmptyBillDay, ProviderLine
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # what differences of a day are referred to by
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # begins the reference of a difference about a day
 
 
 def awaited_day(tx: Tx, discrepancy_id: int) -> tuple[str, date]:
-    """Return the provider and the day of a bill that is missing. Raises NotFound `discrepancy_unknown` for any
-    other difference."""
+    """Return the provider and day of a missing bill. Raises NotFound `discrepancy_unknown` for any other
+    difference."""
     row = tx.get(Discrepancy, discrepancy_id) if 0 < discrepancy_id <= MOST_ID else None
     if row is None or (day := day_awaited(row)) is None:
         raise NotFound("discrepancy_unknown")
@@ -29,15 +30,15 @@ def awaited_day(tx: Tx, discrepancy_id: int) -> tuple[str, date]:
 
 
 def day_awaited(row: Discrepancy) -> date | None:
-    """Return the day that a difference is about; None for one that is about a whole campaign."""
+    """Return the day of the missing bill that a difference is about; None if it is about no single day."""
     match = _DAY.match(row.reference)
     return date.fromisoformat(match[0]) if match and row.cause == "missing_statement" else None
 
 
 def record_empty_day(tx: Tx, partner: str, day: date, actor: str) -> EmptyBillDay:
-    """Record that a partner's bill of a day (in Shanghai) has no donor's money, and compare the books with that:
-    gifts of that day which we know become differences one by one. What the platform took or sent to the bank on
-    that day does not speak against it. Idempotent.
+    """Record that a partner's bill for a day (in Shanghai) has no donors' money, and compare the books with that:
+    each gift that we know of that day becomes a difference. Fees and payouts of that day do not contradict it.
+    Idempotent.
 
     Raises NotFound `partner_unknown`, Invalid `statement_by_api`, Invalid `day_invalid` for a day that is not over,
     Conflict `bill_day_has_lines`.

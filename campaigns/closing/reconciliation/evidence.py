@@ -1,4 +1,5 @@
-"""What both sides say of a difference: our donation, payout, settlement or deposit, and lines of statements."""
+"""The evidence for a difference from both sides: our donation, payout, settlement or deposit, and lines of
+statements."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -14,8 +15,9 @@ from kernel.errors import NotFound
 
 
 class Evidence(NamedTuple):
-    """One thing that a side says. `side` is ours or theirs; `kind` a donation's status, the kind of a line, of a
-    claim, or `bank`; amounts in fen, with what was given back of it (ours) or the fee (theirs)."""
+    """One piece of evidence. `side` is ours or theirs. `kind` is the status of a donation, the kind of a line or
+    claim, `second_bill`, `second_bill_lacks` or `bank`. `other_minor` is what was given back (ours) or the fee
+    (theirs); amounts in fen."""
 
     side: str
     kind: str
@@ -72,7 +74,7 @@ def find_discrepancy(tx: Tx, discrepancy_id: int) -> Discrepancy:
 
 
 def evidence(tx: Tx, discrepancy: Discrepancy) -> list[Evidence]:
-    """Return what both sides say of a difference, ours first."""
+    """Return the evidence for a difference from both sides, ours first."""
     if discrepancy.provider == BANK:
         return tx.rows_as(Evidence, _OF_BANK, reference=discrepancy.reference)
     return tx.rows_as(

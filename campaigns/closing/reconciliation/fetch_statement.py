@@ -11,9 +11,9 @@ from campaigns.lifecycle.phases import Phase
 from payments.gateway import GatewayError, StatementLine
 from payments.statements import BATCH, store
 
-AGAIN_S = 60  # while a difference is open, the provider is asked once per minute
+AGAIN_S = 60  # while a difference is open, the provider is queried once per minute
 OVERLAP = timedelta(hours=1)
-STEP = timedelta(hours=6)  # lines come newest first: a period is stored when all of it has been read
+STEP = timedelta(hours=6)  # lines come newest first, so a period is stored only after all of it was read
 
 
 class _Fetched(NamedTuple):
@@ -24,11 +24,11 @@ class _Fetched(NamedTuple):
 
 
 def fetch_statement(deps: Dependencies, campaign_id: int) -> bool:
-    """Fetch the provider's statement for a campaign's period and store its lines; return whether all of it has been
+    """Fetch the provider's statement for a campaign's period and store its lines; return whether all of it was
     read.
 
-    A process reads the period once from its beginning, then only what is new. If the provider does not answer or
-    refuses, it is asked again at the next tick: this campaign waits, others must not.
+    A process reads the whole period once, then only what is new. If the provider does not respond or refuses, the
+    next tick tries again; only this campaign waits.
     """
     with deps.db.transaction() as tx:
         row = tx.row("SELECT opens_at, phase FROM campaign WHERE id = :id", id=campaign_id)
@@ -49,7 +49,7 @@ def fetch_statement(deps: Dependencies, campaign_id: int) -> bool:
 
 
 def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime | None:
-    """Store lines as they come, one transaction per batch; return the time of the newest."""
+    """Store lines as they arrive, one transaction per batch; return the time of the newest."""
     newest = None
     while batch := list(islice(lines, BATCH)):
         newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
@@ -59,11 +59,11 @@ def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime
 
 
 def follow_statement(deps: Dependencies) -> int:
-    """Fetch what is new on the provider's statement, compare the books with it, and return how many lines were new
+    """Fetch what is new on the provider's statement and compare the books with it; return how many lines were new
     or contradict earlier ones.
 
-    A process begins at the newest line that we have (else at the first campaign that is not archived) and then goes
-    on from where it was. Raises GatewayError; what was read until then stays.
+    A process starts at the newest stored line (else at the first campaign that is not archived) and later continues
+    from where it was. Raises GatewayError; what was read until then stays stored.
     """
     read_until: datetime | None = deps.db.memory.get("statement")
     with deps.db.transaction() as tx:

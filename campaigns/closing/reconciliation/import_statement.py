@@ -22,10 +22,10 @@ AHEAD_MOST = timedelta(days=366)
 
 def import_statement(tx: Tx, provider: str, data: bytes | str, actor: str) -> int:
     """Import a partner's daily bill and return how many lines were new. Idempotent. Lines of a second, different
-    bill are kept beside the first (`payments.statements.store`), and so is that it lacks lines of the first.
+    bill are stored beside the first (`payments.statements.store`), and lines that it lacks are recorded.
 
-    `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` naming every
-    invalid row, and what `partner_name` raises.
+    `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` with every invalid
+    row, and what `partner_name` raises.
     """
     name = partner_name(tx, provider)
     return write_statement(tx, plan_statement(tx, read_bill(name, data)), name, actor)
@@ -43,8 +43,8 @@ def partner_name(tx: Tx, provider: str) -> str:
 
 
 def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
-    """Check a bill against earlier ones; change nothing. Lines that earlier bills have with other contents are
-    warnings: they would be kept beside those."""
+    """Check a bill against earlier ones; change nothing. Lines that contradict earlier bills are warnings: the
+    import would store them beside the earlier ones."""
     lines = list(bill.lines.values())
     numbers = {line.line_id: number for number, line in bill.lines.items()}
     again, gone = contradictions(tx, lines), dropped(tx, lines)
@@ -73,8 +73,8 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
 
 
 def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: str, track: Track = iter) -> int:
-    """Store the lines of a plan that are new, and beside earlier ones those that contradict them; return how many
-    are new. Raises Invalid `import_invalid`."""
+    """Store the new lines of a plan, and contradicting lines beside the earlier ones; return how many are new.
+    Raises Invalid `import_invalid`."""
     plan.require_sound()
     gone = keep_dropped(tx, plan.new)
     stored = store(tx, track(plan.new))
@@ -95,8 +95,8 @@ def _sums(lines: Sequence[StatementLine], known_count: int) -> tuple[Sum, ...]:
 
 
 def _ahead_of_time(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
-    """Fault lines more than `AHEAD_MOST` after our clock: a mistyped year makes a bill of a day nobody compares.
-    Nearer ones pass, as a closing is rehearsed with bills of days to come."""
+    """Fault lines more than `AHEAD_MOST` after our clock, because a mistyped year puts a bill on a day that is
+    never compared. Nearer ones pass, because rehearsals of a closing use bills of future days."""
     latest = tx.now + AHEAD_MOST
     return {
         f"line {number}.occurred_at": fault("in_the_future")
@@ -106,7 +106,8 @@ def _ahead_of_time(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Faul
 
 
 def _came_back_without_leaving(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
-    """Fault positive refunds (money that came back) beyond what bills say was refunded: mostly a wrong sign."""
+    """Fault positive refunds (money that came back) that exceed what bills say was refunded. Most have a wrong
+    sign."""
     back = {line.donation_id for line in lines.values() if line.kind == "refund" and line.amount_minor > 0} - {None}
     if not back:
         return {}

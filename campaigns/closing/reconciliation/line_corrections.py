@@ -1,5 +1,5 @@
-"""Lines of a bill that correct earlier ones: what they say is added to the line that they name, so that a wrong
-line is neither changed nor forgotten."""
+"""Lines of a bill that correct earlier ones. Their amounts are added to the line that they name, so a wrong line is
+neither changed nor forgotten."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from payments.models import ProviderLine
 
 
 class _Corrected(Protocol):
-    """A line that may be corrected, of a file or stored."""
+    """A line that can be corrected, from a file or stored."""
 
     kind: str
     source_id: str
@@ -24,8 +24,8 @@ class _Corrected(Protocol):
 
 
 def corrections_refused(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
-    """Fault corrections of lines that nobody knows, that are corrections themselves, or that are about something
-    else; and those that take more from a charge than it has."""
+    """Fault corrections whose line is unknown, is itself a correction or is about something else, and corrections
+    that take more from a charge than it has."""
     fixes = {number: line for number, line in lines.items() if line.corrects}
     if not fixes:
         return {}
@@ -48,7 +48,7 @@ def _known(tx: Tx, provider: str, lines: Mapping[int, StatementLine], ids: set[s
 def _left(
     tx: Tx, provider: str, known: Mapping[str, _Corrected], fixes: Mapping[int, StatementLine]
 ) -> Counter[str]:
-    """Return what each corrected line has after all of its corrections, in fen."""
+    """Return the rest of each corrected line after all of its corrections, in fen."""
     query = select(ProviderLine).where(
         ProviderLine.provider == provider, col(ProviderLine.corrects).in_(list(known))
     )

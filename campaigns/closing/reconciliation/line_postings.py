@@ -1,4 +1,4 @@
-"""Book what lines of statements say of the provider itself: the fees that it kept, and what it sent to the bank."""
+"""Book the statement lines that concern the provider itself: the fees that it kept, and its payouts to the bank."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from ledger.post import Transfer
 
 PAGE = 5_000  # lines
 
-# The fee of a line: a fee of its own (negative on statements), or what was kept of another movement. Those of a
-# partner are booked whatever the line is about; those of a provider that other shops use as well, when the line
-# names a donation of it, or is about the account itself. Fees in another currency than the donation's stay on the
-# statement: our books have no exchange rate for them.
+# The fee of a line is a line of its own (negative on statements) or was kept from another movement. Fees kept from
+# a partner's movements are always booked. Other shops use the account of a provider as well, so its fees are booked
+# only if the line names one of our donations or is about the account itself. Kept fees in another currency than the
+# donation's stay on the statement, because our books have no exchange rate for them.
 _FEES = """
     SELECT l.provider, l.line_id, coalesce(l.fee_currency, l.currency) AS currency, d.id AS donation_id,
            l.fee_minor - CASE l.kind WHEN 'fee' THEN l.amount_minor ELSE 0 END AS amount_minor
@@ -32,7 +32,7 @@ FEES_BOOKED = f"""
 
 
 class _Line(NamedTuple):
-    """What is booked of one line; fen, above zero when the provider has less for us."""
+    """The amount to book for one line; fen, above zero when it reduces what the provider holds for us."""
 
     provider: str
     line_id: str
@@ -42,14 +42,14 @@ class _Line(NamedTuple):
 
 
 def fee_accounts(tx: Tx) -> set[Account]:
-    """Return the accounts of the providers whose fees differ from the books; empty when none is left to book."""
+    """Return the accounts of the providers whose fees differ from the books; empty when there are none to book."""
     rows = tx.rows(FEES_BOOKED)
     return {account for row in rows for account in (fees(row[0], row[1]), clearing(row[0], row[1]))}
 
 
 def fee_pages(tx: Tx) -> Iterator[list[Transfer]]:
-    """Return the transfers of the fees of lines that are not in the books yet, a page at a time: every line of a
-    statement may have one. Ask `fee_accounts` first whether there are any."""
+    """Return the transfers of fees that are not in the books yet, a page at a time, because every line of a
+    statement may have a fee. Check `fee_accounts` first."""
     pages = tx.pages(
         _Line,
         PAGE,
@@ -69,7 +69,7 @@ def _fee_transfer(line: _Line) -> Transfer:
 
 
 def payout_transfers(tx: Tx) -> list[Transfer]:
-    """Return the transfers of payouts that are not in the books yet; they are few."""
+    """Return the transfers of payouts that are not in the books yet. There are few."""
     lines = tx.rows_as(
         _Line,
         """SELECT l.provider, l.line_id, l.currency, CAST(NULL AS uuid) AS donation_id,
@@ -90,7 +90,7 @@ def _payout_transfer(line: _Line) -> Transfer:
 
 
 def settlement_transfers(tx: Tx) -> list[Transfer]:
-    """Return the transfers of days that partners settled without a payout on their bills: the bank shows them."""
+    """Return the transfers of days that partners settled without a payout on their bills, as shown by the bank."""
     lines = tx.rows_as(
         _Line,
         """SELECT c.provider, c.item AS line_id, l.currency, CAST(NULL AS uuid) AS donation_id, c.amount_minor

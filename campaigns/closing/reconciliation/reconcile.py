@@ -1,4 +1,4 @@
-"""Compare our books with the providers' statements; what agrees is settled."""
+"""Compare our books with the providers' statements, and settle the donations that agree."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,8 +25,8 @@ PAGE = 5_000  # donations
 
 
 def reconcile(tx: Tx, campaign: Campaign) -> int:
-    """List the differences, settle the campaign's donations that agree, and book fees, payouts and what was signed
-    off; return how many differences of the campaign are open. The campaign is locked."""
+    """List the differences, settle the campaign's donations that agree, and book fees, payouts and signed-off sums;
+    return how many differences of the campaign are open. The campaign is locked."""
     assert campaign.id is not None
     _link_lines(tx)
     match_bank(tx)
@@ -37,14 +37,15 @@ def reconcile(tx: Tx, campaign: Campaign) -> int:
 
 
 def compare(tx: Tx) -> None:
-    """List the differences, and book fees, payouts and what was signed off: when lines came, and regularly."""
+    """List the differences, and book fees, payouts and signed-off sums. Called after lines arrive, and
+    regularly."""
     _link_lines(tx)
     match_bank(tx)
     _post(tx, list_differences(tx))
 
 
 def _link_lines(tx: Tx) -> None:
-    """Let lines name the donation whose payment they are about, as soon as it is known."""
+    """Link lines to the donation that their payment belongs to, once it is known."""
     with tx.by_set():
         tx.run(
             """UPDATE provider_line l SET donation_id = d.id FROM donation d
@@ -59,7 +60,7 @@ def _link_lines(tx: Tx) -> None:
 
 
 def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
-    """Book fees, a page at a time, then payouts and what was signed off: all accounts are locked before."""
+    """Lock all accounts, then book fees a page at a time, and finally payouts and signed-off sums."""
     rest = [*payout_transfers(tx), *settlement_transfers(tx), *booking_transfers(tx, differences)]
     accounts = {account for transfer in rest for account in (transfer.debit, transfer.credit)}
     of_fees = fee_accounts(tx)
@@ -70,8 +71,8 @@ def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
 
 
 def _settle_donations(tx: Tx, campaign_id: int) -> None:
-    """Settle paid donations that the provider's statement shows with the same amounts, a page at a time. The
-    campaign's lock keeps everybody else away from them."""
+    """Settle paid donations that the provider's statement shows with the same amounts, a page at a time. The lock
+    on the campaign keeps other transactions from changing them."""
     pages = tx.pages(
         _Agreed,
         PAGE,
@@ -82,7 +83,7 @@ def _settle_donations(tx: Tx, campaign_id: int) -> None:
          ORDER BY o.id""",
         campaign=campaign_id,
     )
-    with tx.by_set():  # the statement is planned with its first page
+    with tx.by_set():  # the query is planned with its first page
         page = next(pages, [])
     while page:
         with tx.by_key():

@@ -1,4 +1,4 @@
-"""Sign off all open differences of one provider, cause and day together, with their number and sum in view."""
+"""Sign off all open differences of one provider, cause and day together, after showing their number and sum."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -19,13 +19,13 @@ from ledger.chart import AccountKind
 from ledger.post import post
 
 NO_CAMPAIGN = "-"  # stands for differences that belong to no campaign
-MOST = 5_000  # at once
+MOST = 5_000  # differences at once
 
 
 class Group(NamedTuple):
     """Open differences of one provider and cause that were listed on one day: how many, and their sums in fen (what
-    the other side has beyond our books): with their signs, and without, which is what is at stake; of two bills
-    that contradict each other that is the larger sum."""
+    the other side has beyond our books). `sum_minor` keeps the signs. `stake_minor` adds absolute values; of a
+    contradiction it counts the larger of both amounts."""
 
     provider: str
     cause: str
@@ -37,12 +37,12 @@ class Group(NamedTuple):
 
     @property
     def is_of_bills(self) -> bool:
-        """Whether they are between two bills of a partner."""
+        """Return whether they are between two bills of a partner."""
         return is_of_bills(self.provider, self.cause)
 
 
 def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
-    """Return the open differences of a campaign (None: of none) in groups, the largest stake first."""
+    """Return the open differences of a campaign (None: of no campaign) in groups, the largest stake first."""
     return tx.rows_as(
         Group,
         f"""SELECT provider, cause, currency, CAST(found_at AT TIME ZONE '{SHANGHAI}' AS date) AS day,
@@ -57,7 +57,8 @@ def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
 
 
 def group_of(tx: Tx, slug: str, provider: str, cause: str, day: date) -> Group:
-    """Return one group. Raises NotFound `campaign_unknown`, `discrepancy_unknown` when none is open."""
+    """Return one group. Raises NotFound `campaign_unknown`, `discrepancy_unknown` when it has no open
+    difference."""
     for group in groups(tx, _campaign_id(tx, slug)):
         if (group.provider, group.cause, group.day) == (provider, cause, day):
             return group
@@ -72,11 +73,11 @@ def sign_off_together(
     actor: str,
     account: str = AccountKind.SUSPENSE,
 ) -> Sequence[Discrepancy]:
-    """Sign off a group for one reason, and book the sums on the account of their cause. `shown` is what
-    whoever signs has seen: provider, cause, day, number and stake (fen).
+    """Sign off a group for one reason, and book the sums on the account of their cause. `shown` is what the
+    operator has seen: provider, cause, day, number and stake (fen).
 
     Raises Invalid `reason_missing` and `booking_account_invalid`, NotFound `campaign_unknown`, Conflict
-    `differences_changed` when it is not what was shown any more.
+    `differences_changed` when the group is no longer what was shown.
     """
     require_reason(reason)
     kind = account_of(account)
@@ -109,7 +110,7 @@ def open_group(tx: Tx, slug: str, shown: tuple[str, str, date, int, int]) -> lis
 
 
 def subject_of(tx: Tx, slug: str, provider: str) -> str:
-    """Return what the audit trail calls a group of differences: its campaign, or else its provider."""
+    """Return the audit trail's subject for a group of differences: its campaign, or else its provider."""
     campaign_id = _campaign_id(tx, slug)
     return f"campaign:{campaign_id}" if campaign_id else f"provider:{provider}"
 

@@ -1,5 +1,5 @@
-"""Take what a second, different bill of a partner says in the place of what the first one said: of one line, or of
-all lines of a bill together."""
+"""Replace the contents of a partner's first bill with those of a second, different one: for one line, or for all
+lines of a bill together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ PARTNER = "partner:"
 
 
 def take_second(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
-    """Let the line that a second bill has count from now on, for a reason. The first one stays stored: lines beside
-    it correct it, as those do that a partner sends itself.
+    """Let the second bill's version of a line count from now on, for a reason. The first version stays stored;
+    additional lines correct it, like those that a partner sends itself.
 
     Raises NotFound `discrepancy_unknown`, Invalid `reason_missing`, Conflict `discrepancy_ended` and
     `second_bill_missing` for a difference of another cause, or of a provider without bills.
@@ -43,11 +43,11 @@ def take_second(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrep
 def take_second_together(
     tx: Tx, slug: str, provider: str, day: date, counted: tuple[int, int], reason: str, actor: str
 ) -> Sequence[Discrepancy]:
-    """Let a second bill count as a whole: all lines of a provider that contradict the first one and were listed on
-    a day. `counted`: their number and stake (fen), as whoever decides has seen them.
+    """Let a second bill count as a whole: all lines of a provider that contradict the first bill and were listed on
+    a day. `counted` is their number and stake (fen) as the operator has seen them.
 
-    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when they are not
-    what was shown any more, `second_bill_missing` for a provider without bills.
+    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when they are no
+    longer what was shown, `second_bill_missing` for a provider without bills.
     """
     require_reason(reason)
     rows = open_group(tx, slug, (provider, CONTRADICTION, day, *counted))
@@ -61,7 +61,7 @@ def take_second_together(
 
 
 def _take(tx: Tx, discrepancies: Sequence[Discrepancy]) -> None:
-    """Let what was said last of each line count; the differences are of one provider."""
+    """Let the last version of each line count. The differences are of one provider."""
     if not discrepancies or not all(row.is_of_bills for row in discrepancies):
         raise Conflict("second_bill_missing")
     provider, references = discrepancies[0].provider, [row.reference for row in discrepancies]
@@ -80,15 +80,16 @@ def _take(tx: Tx, discrepancies: Sequence[Discrepancy]) -> None:
 
 
 def _corrections(first: ProviderLine, taken: Sequence[LineConflict], second: LineConflict) -> list[StatementLine]:
-    """Return the lines after which a line counts as the second bill has it. Of the same donation and kind that is
-    what it has more or less; else what counted is taken back, and a line of its own says the second."""
+    """Return the lines that make a line count as the second bill has it. If donation and kind are the same, one
+    line adds the difference, if any. Otherwise one line takes back what counted, and another has the second
+    version."""
     holder: ProviderLine | LineConflict = first
     holder_id = first.line_id
     for row in taken:
         if _moved(holder, row):
             holder_id = _line_id(row)
         holder = row
-    # A correction is no line that others correct: what is to be added to it is added to what it corrects.
+    # A correction cannot itself be corrected, so the addition goes to the line that it corrects.
     corrected = first.corrects if first.corrects and holder_id == first.line_id else holder_id
     if _moved(holder, second):
         back = _line(second, f"{_line_id(second)}-back", holder, -holder.amount_minor, -holder.fee_minor, corrected)

@@ -1,5 +1,5 @@
-"""Books, providers and bank at a look: what each provider holds by our books and by its statement, what it sent,
-and what of that the bank shows."""
+"""Books, providers and bank side by side: what each provider holds by our books and by its statement, what it sent,
+and how much of that the bank shows."""
 
 from datetime import date
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from kernel.db import Tx
 
 
 class Side(NamedTuple):
-    """One provider, in fen: what it holds by our books (signed-off differences included) and by its statement, what
-    of the difference is listed and open, what it sent to the bank, and what of that the bank shows."""
+    """One provider, in fen: what it holds by our books (including signed-off differences) and by its statement, the
+    open differences listed, what it sent to the bank, and how much of that the bank shows."""
 
     provider: str
     currency: str
@@ -21,13 +21,13 @@ class Side(NamedTuple):
 
     @property
     def apart_minor(self) -> int:
-        """What the provider has beyond our books."""
+        """Return what the provider's statement has beyond our books, in fen."""
         return self.stated_minor - self.books_minor
 
 
 class AtBank(NamedTuple):
-    """One account by the bank's statements: days covered, lines, what came in and went out (fen), and how many
-    lines nothing of ours explains."""
+    """One account by the bank's statements: first and last day, number of lines, money in and out (fen), and the
+    number of lines that nothing in our books claims."""
 
     account: str
     first: date
@@ -39,7 +39,7 @@ class AtBank(NamedTuple):
 
 
 def sides(tx: Tx) -> list[Side]:
-    """Return where books, providers and bank stand, by provider."""
+    """Return the position of books, providers and bank, ordered by provider."""
     return tx.rows_as(
         Side,
         """WITH books AS (
