@@ -1,5 +1,5 @@
-"""Benchmarks: `make bench`, or `python -m bench [NAME ...]`. What each measures is told in docs/performance.md.
+"""Benchmarks: `make bench`, or `python -m bench [NAME ...]`. docs/performance.md describes what each measures.
 
-Self-contained: an own PostgreSQL with the durable settings of `make run`, an own Redis, own gunicorn, a load
-generator in a process of its own; all on this machine, all stopped at the end.
+They are self-contained: a separate PostgreSQL with the durable settings of `make run`, a separate Redis and
+gunicorn, and a load generator in its own process. All run on this machine and are stopped at the end.
 """

@@ -1,4 +1,4 @@
-"""`python -m bench [NAME ...]`: run all benchmarks or some, print a table, write `var/bench.json`."""
+"""`python -m bench [NAME ...]`: run all or some benchmarks, print a table, write `var/bench.json`."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from bench.under_attack import giving_under_attack
 
 OUT = Path(os.environ.get("DATA_DIR") or "var") / "bench.json"
 
-# A name in the result -> what finds it. One benchmark may find several.
+# The name of a result -> the benchmark that measures it. One benchmark may measure several.
 BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "hot_pot_http": hot_pot_http,
     "hot_pot_vs_rowlock": hot_pot_vs_rowlock,
@@ -48,7 +48,7 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
 
 
 def run(names: Sequence[str]) -> list[Result]:
-    """Run each benchmark once, in the order of the table; progress goes to stderr."""
+    """Run each benchmark once, in the order of the table. Progress goes to stderr."""
     results: list[Result] = []
     wanted = {benchmark: name for name, benchmark in reversed(BENCHMARKS.items()) if name in names}
     with open_house() as house:
@@ -62,7 +62,7 @@ def run(names: Sequence[str]) -> list[Result]:
 
 
 def main(names: Sequence[str]) -> int:
-    """Exit code: 0, 1 when a target was missed, 2 for a name that does not exist. A wrong result raises."""
+    """Return the exit code: 0, 1 if a target was missed, 2 for an unknown name. Raises for a wrong result."""
     if unknown := [name for name in names if name not in BENCHMARKS]:
         print(f"unknown: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
@@ -74,7 +74,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def _stop(_signum: int, _frame: object) -> None:
-    raise SystemExit(143)  # through all `finally`: the servers stop and the folder goes
+    raise SystemExit(143)  # runs all `finally` blocks: the servers stop and the folder is deleted
 
 
 if __name__ == "__main__":

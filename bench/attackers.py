@@ -1,9 +1,8 @@
-"""Strangers who try to keep others from giving: each kind a function that runs in a process of its own,
-in rounds.
+"""Attackers who try to keep donors from giving. Each kind is a function that runs in a separate process, in rounds.
 
-Their own work is done on another machine in real life. Here it is kept small: raw sockets, no parsing, a fixed
-pace. A low priority would starve them where all processors are busy, and nothing would be shown; each kind has a
-floor of requests that must have met the server.
+In real life their own work is done on other machines. Here it is kept small: raw sockets, no parsing, a fixed pace.
+A low process priority would starve them where all processors are busy, and the result would prove nothing.
+Therefore each kind has a minimum of requests that must have reached the server.
 """
 
 import re
@@ -24,7 +23,7 @@ from urllib.parse import urlencode
 from bench import day
 from bench.load import get, post
 
-ADDRESS = "198.51.100.66"  # of all attackers but those who guess passwords
+ADDRESS = "198.51.100.66"  # of all attackers except those who guess passwords
 CONNECTIONS = 16
 STREAMS = 400
 HALF_OPEN = 400
@@ -32,8 +31,8 @@ PATIENCE_S = 30.0
 
 
 class Loop:
-    """Connections that send one request after another, at most `per_s` a second; `statuses` counts what came back,
-    `met` how many requests were answered."""
+    """Connections that send one request after another, at most `per_s` per second. `statuses` counts the responses
+    by status, `met` all responses."""
 
     def __init__(
         self, port: int, requests: Iterator[bytes], per_s: float = 200.0, connections: int = CONNECTIONS
@@ -56,14 +55,14 @@ class Loop:
             connection.sendall(next(self._requests))
 
     def close(self) -> None:
-        """Leave."""
+        """Close all connections."""
         _close(self._selector)
 
     def turn(self) -> None:
-        """Send what is due on connections that are free, and take what comes within a moment. Each request has a
-        fresh connection: that costs the server more."""
+        """Send due requests on free connections, and receive what arrives within a moment. Each request uses a new
+        connection, which costs the server more."""
         now = time.monotonic()
-        self._due = max(self._due, now - 0.1)  # what could not be sent in time is not made up for in one burst
+        self._due = max(self._due, now - 0.1)  # a backlog is not sent in one burst
         while self._due <= now and len(self._selector.get_map()) < self._connections:
             self._connect()
             self._due += self._pace_s
@@ -96,19 +95,19 @@ def docs(port: int, _projects: list[int]) -> Loop:
 
 
 def exports(port: int, _projects: list[int]) -> Loop:
-    """The file of a campaign, which is made, and the metrics."""
+    """Request pages that are costly to generate: the file of a campaign, the metrics, the API description."""
     paths = (f"/public/c/{day.SLUG}.csv", "/metrics", "/api/openapi.json")
     return Loop(port, (get(paths[number % 3], X_Forwarded_For=ADDRESS) for number in count()))
 
 
 def pledges(port: int, projects: list[int]) -> Loop:
-    """Donations that nobody will pay."""
+    """Create donations that are never paid."""
     bodies = day.bodies(projects, 10**9)
     return Loop(port, (post("/api/v1/donations", body, X_Forwarded_For=ADDRESS) for body in bodies))
 
 
 def sign_ins(port: int, _projects: list[int]) -> Loop:
-    """Wrong passwords from ever new addresses, so that each is verified."""
+    """Sign in with wrong passwords, each time from a new address, so that every password is verified."""
     client = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     client.request("GET", "/console/sign-in")
     page = client.getresponse()
@@ -118,7 +117,7 @@ def sign_ins(port: int, _projects: list[int]) -> Loop:
     form = urlencode({"csrf_token": token[1], "login": "manager", "password": "a wrong password"}).encode()
 
     def requests() -> Iterator[bytes]:
-        # Each round from other addresses: those of the last are refused before a password is verified.
+        # Each round uses new addresses, because those of the last are refused before a password is verified.
         for number in count(secrets.randbelow(8 * 250 * 250)):
             address = f"203.0.{number // 8 // 250 % 250}.{number // 8 % 250 + 1}"
             request = post("/console/sign-in", form, Cookie=cookie, X_Forwarded_For=address)
@@ -128,7 +127,8 @@ def sign_ins(port: int, _projects: list[int]) -> Loop:
 
 
 class Held:
-    """Connections that are opened, held, and opened again when the server closes them; `met` counts the opened."""
+    """Connections that are opened, held, and opened again when the server closes them. `met` counts the opened
+    ones."""
 
     def __init__(self, port: int, first: Callable[[int], bytes], number: int) -> None:
         self._port, self._first = port, first
@@ -138,11 +138,11 @@ class Held:
         self.statuses: Counter[int] = Counter()
 
     def close(self) -> None:
-        """Leave."""
+        """Close all connections."""
         _close(self._selector)
 
     def turn(self) -> None:
-        """Open what is missing, a few at a time, and take what the server says."""
+        """Open missing connections, a few at a time, and receive what the server sends."""
         missing = self._wanted - len(self._selector.get_map())
         for _ in range(min(missing, 5)):
             with suppress(OSError):
@@ -169,15 +169,15 @@ def streams(port: int, _projects: list[int]) -> Held:
 
 
 def half_open(port: int, projects: list[int]) -> Held:
-    """Half of them never end their headers, half never their body."""
+    """Open requests of which half never finish their headers and half never finish their body."""
     body = next(day.bodies(projects, 1))
     whole = post("/api/v1/donations", body, X_Forwarded_For=ADDRESS)
     return Held(port, lambda number: whole[:40] if number % 2 else whole[:-20], HALF_OPEN)
 
 
 class Kind(NamedTuple):
-    """How an attack begins, and how many of its requests (or connections that are held) must have met the server in
-    each second of it: with fewer it shows nothing."""
+    """How an attack begins, and how many of its requests (or held connections) must have reached the server in each
+    second. With fewer it proves nothing."""
 
     begin: Callable[[int, list[int]], Loop | Held]
     floor_per_s: float
@@ -194,7 +194,8 @@ KINDS: dict[str, Kind] = {
 
 
 class Met(NamedTuple):
-    """What an attack came to: answers by status, requests that met the server, attackers' processor seconds."""
+    """The outcome of an attack: responses by status, requests that reached the server, attackers' processor
+    seconds."""
 
     statuses: Counter[int]
     requests: int
@@ -206,7 +207,7 @@ class Met(NamedTuple):
 
 
 def run(pipe: Connection, kind: str, port: int, projects: list[int]) -> None:
-    """Attack from each `go` on until the next word, and send what came of it; end when nobody listens."""
+    """Attack from each `go` until the next message, and send the outcome. Ends when the pipe is closed."""
     with suppress(EOFError):
         while pipe.recv():
             attack = KINDS[kind].begin(port, projects)
@@ -220,7 +221,7 @@ def run(pipe: Connection, kind: str, port: int, projects: list[int]) -> None:
 
 
 class Attackers:
-    """Attackers of one kind, who attack in rounds; `met` is what came of all rounds."""
+    """Attackers of one kind, who attack in rounds. `met` sums the outcomes of all rounds."""
 
     def __init__(self, kind: str, pipe: Connection) -> None:
         self._kind, self._pipe = kind, pipe
@@ -228,11 +229,11 @@ class Attackers:
 
     @contextmanager
     def attacking(self) -> Iterator[None]:
-        """Let them attack inside the block. Raises Broken when they could not begin."""
+        """Let the attackers attack inside the block. Raises Broken when they could not begin or end."""
         self._say("go", "did not begin")
         yield
         self.met += self._say("stop", "did not end")
-        time.sleep(0.2)  # the server sees its connections close
+        time.sleep(0.2)  # until the server has seen its connections close
 
     def _say(self, word: str, silence: str) -> Any:
         self._pipe.send(word)
@@ -243,7 +244,7 @@ class Attackers:
 
 @contextmanager
 def attackers(kind: str, port: int, projects: list[int]) -> Iterator[Attackers]:
-    """Have attackers of one kind at hand inside the block."""
+    """Keep a process of attackers of one kind available inside the block."""
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=run, args=(there, kind, port, projects))
     process.start()

@@ -1,4 +1,4 @@
-"""How long the closing of an event takes, and how that grows with its donations."""
+"""How long closing a campaign takes, and how that grows with its donations."""
 
 import gc
 import os
@@ -30,7 +30,7 @@ FEE_MINOR = 6
 
 
 class Statement(StripeGateway):
-    """The real gateway, but its statement is at hand: the provider's network is not what is measured."""
+    """The real gateway with a prepared statement, because the provider's network is not measured."""
 
     charges: Mapping[UUID, int]  # by donation, in fen
 
@@ -52,7 +52,8 @@ class Statement(StripeGateway):
 
 
 class Closing(NamedTuple):
-    """What a closing took: seconds, processor seconds of everything, and MB that this process grew by."""
+    """The cost of closing a campaign: seconds, processor seconds of all processes, and memory growth of this
+    process in MB."""
 
     seconds: float
     processor_s: float
@@ -60,7 +61,7 @@ class Closing(NamedTuple):
 
 
 def run(house: House, many: int | None = None) -> list[Result]:
-    """Close an event of many donations and one of a tenth, each on a fresh database."""
+    """Close a campaign with many donations and one with a tenth of them, each on a fresh database."""
     many = many or (FULL if os.environ.get("BENCH_FULL") == "1" else USUAL)
     few = many // 10
     short, long = timed(house, few), timed(house, many)
@@ -80,7 +81,7 @@ def run(house: House, many: int | None = None) -> list[Result]:
 
 
 def timed(house: House, count: int) -> Closing:
-    """Close an event with `count` paid donations. Raises Broken."""
+    """Close a campaign with `count` paid donations. Raises Broken."""
     deps = house.deps(house.database())
     try:
         gateway = Statement(STRIPE_KEY, None, ("card",))
@@ -99,7 +100,7 @@ def timed(house: House, count: int) -> Closing:
 
 
 def _start_peak_mb() -> float:
-    """Let the kernel measure the peak of memory from here on; return what is used now, in MB."""
+    """Reset the kernel's peak of memory, and return the current use in MB."""
     Path("/proc/self/clear_refs").write_text("5")
     return _memory_mb("VmRSS")
 
@@ -114,13 +115,13 @@ def _paid(deps: Dependencies, count: int) -> list[UUID]:
     fill(deps, pledged)
     while process_inbox(deps):
         pass
-    for later in (timedelta(), 2 * OVERLAP):  # each payment is looked at twice
+    for later in (timedelta(), 2 * OVERLAP):  # each payment is screened twice
         screen(deps.at(FixedClock(datetime.now(UTC) + later)))
     return pledged
 
 
 def times(deps: Dependencies) -> list[tuple[datetime, str]]:
-    """When to look, and what the event has come to by then."""
+    """Return when to run the closing job, and the phase that the campaign has reached by then."""
     with deps.db.transaction() as tx:
         campaign = find_campaign(tx, day.SLUG)
     late = campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s + 60)

@@ -1,7 +1,8 @@
-"""What managers read of a million donations: every page of the console, and the export of all rows.
+"""What managers read with a million donations: every page of the console, and the export of all rows.
 
-The rows are written straight into the tables, as making a million donations by giving takes an hour: the books say
-nothing of them, what reads donations is measured. The network has 3,454 nodes, the campaign 300 projects.
+The rows are written directly into the tables, because creating a million donations through the use cases takes an
+hour. The books do not have them; only reading donations is measured. The network has 3,454 nodes, the campaign 300
+projects.
 """
 
 import time
@@ -23,11 +24,11 @@ from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
 from kernel.db import Tx
 
-FULL, USUAL = 1_000_000, 100_000  # the full size only when paths for by its name
+FULL, USUAL = 1_000_000, 100_000  # the full size only when it is asked for by name
 PROJECTS = 300
 TARGET_MS = 300.0
 REQUESTS = 20
-# Besides the pages as they open: what managers look for.
+# Searches of managers, besides the pages as they open.
 SEARCHES = (
     "/console/donations?state=paid",
     "/console/donations?state=unpaid",
@@ -63,7 +64,7 @@ _MATCH = """
 
 
 class Timing(NamedTuple):
-    """How long a page took, in ms; `cold`: without statistics."""
+    """How long a page took, in ms. `cold` means without statistics."""
 
     address: str
     cold: bool
@@ -72,12 +73,12 @@ class Timing(NamedTuple):
 
 
 def run(house: House) -> list[Result]:
-    """Ask for every page with statistics fresh and absent; then take all donations away as a file."""
+    """Request every page with and without statistics, then export all donations to a file."""
     count = FULL if house.alone else USUAL
     url = house.database()
     deps = house.deps(url)
     try:
-        day.pledge(deps, 50)  # whole ones, to be shown by their page: they come before the others
+        day.pledge(deps, 50)  # complete ones, so that their pages can be shown: they come before the others
         fill(deps, count)
         timings = []
         for make, cold in ((rush.analyse, False), (rush.forget_statistics, True)):
@@ -100,7 +101,7 @@ def fill(deps: Dependencies, count: int) -> None:
         campaign = tx.scalar("SELECT id FROM campaign WHERE slug = :slug", slug=day.SLUG)
         pot = tx.scalar("SELECT max(id) FROM pot WHERE campaign_id = :campaign", campaign=campaign)
         projects = _projects(tx)
-        # Past triggers and foreign keys: all rows refer to what exists.
+        # Skip triggers and foreign keys, because all rows refer to existing ones.
         tx.run("SET LOCAL session_replication_role = replica")
         tx.run(_GIFTS, campaign=campaign, projects=projects, many=len(projects), count=count)
         tx.run(_MATCH, campaign=campaign, pot=pot)
@@ -113,7 +114,7 @@ def fill(deps: Dependencies, count: int) -> None:
 
 
 def _projects(tx: Tx) -> list[int]:
-    """File village projects until the campaign has enough of them; return their ids."""
+    """File village projects until the campaign has enough of them, and return the ids of all."""
     own = day.demo_projects(tx)
     villages = tx.rows(
         """SELECT code, name FROM organisation o WHERE level = 'village'
@@ -147,12 +148,12 @@ def _searches(deps: Dependencies) -> list[str]:
 def _timed(served: Served, cookie: str, address: str, cold: bool) -> Timing:
     took = sorted(_ask(served, cookie, address)[0] for _ in range(REQUESTS + 1))[
         :REQUESTS
-    ]  # but the first, cold one
+    ]  # without the slowest, usually the cold one
     return Timing(address, cold, took[int(0.95 * REQUESTS) - 1], median(took))
 
 
 def _ask(served: Served, cookie: str, address: str) -> tuple[float, int]:
-    """Return the milliseconds of an answer and its bytes. Raises Broken."""
+    """Return the time of a response in milliseconds and its size in bytes. Raises Broken."""
     connection = HTTPConnection("127.0.0.1", served.port, timeout=900)
     began = time.perf_counter()
     connection.request("GET", address, headers={"Cookie": cookie})
@@ -181,7 +182,7 @@ def _slowest(timings: Sequence[Timing], count: int) -> Result:
 
 
 def _export(served: Served, cookie: str, count: int) -> Result:
-    """Take all donations away as a workbook and as CSV; memory is the growth of the server's peak."""
+    """Export all donations as a workbook and as CSV. The memory is the growth of the server's peak."""
     before = served.peak_mb
     (book_ms, book), (csv_ms, _csv) = (
         _ask(served, cookie, f"/console/donations.{kind}?campaign={day.SLUG}") for kind in ("xlsx", "csv")

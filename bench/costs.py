@@ -1,11 +1,11 @@
-"""What things cost in processor time, and how many cores whole giving days need at that price."""
+"""The cost of operations in processor time, and how many cores whole giving days need at that cost."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bench.result import Result
 
-PAGES_A_DONATION = 50  # people look before one gives
+PAGES_A_DONATION = 50  # page views per donation
 
 
 class Peak(NamedTuple):
@@ -16,7 +16,8 @@ class Peak(NamedTuple):
     partner_events: float
 
     def cores(self, costs: Mapping[str, float]) -> float:
-        """Cores that this takes. Each donation brings its pages and a webhook, and every gift is screened."""
+        """Return the cores needed. Each donation brings its page views and a webhook, and every gift is
+        screened."""
         microseconds = (
             self.donations * (PAGES_A_DONATION * costs["page"] + costs["donation"] + costs["webhook"])
             + self.partner_events * costs["partner event"]
@@ -25,20 +26,22 @@ class Peak(NamedTuple):
         return microseconds / 1e6
 
 
-# A city: 66 donations in a second of its first minute, 300,000 partners' events a day, a tenth of them in an hour.
-# A province: fifteen such cities. The nation of 2017: 12.7 million gifts on the three days of the 99 Giving Day, a
-# tenth of a day's in its first quarter of an hour, as many again from partners. The shares are our assumptions.
+# A city: 66 donations per second in its first minute, and 300,000 partner events a day, a tenth of them in one
+# hour. A province: fifteen such cities. The nation of 2017: 12.7 million gifts on the three days of the 99 Giving
+# Day, a tenth of a day's in its first quarter of an hour, and as many again from partners. The shares are our
+# assumptions.
 PEAKS = (Peak("a city", 66, 8), Peak("a province", 15 * 66, 15 * 8), Peak("the nation of 2017", 470, 470))
 NEEDED = ("page", "donation", "webhook", "partner event", "screened gift")
 
 
 def costs_of(results: Iterable[Result]) -> dict[str, float]:
-    """Collect what was measured: of what -> processor microseconds."""
+    """Collect the measured costs: operation -> processor microseconds."""
     return {name: cost for result in results for name, cost in result.costs.items()}
 
 
 def text(costs: Mapping[str, float]) -> str:
-    """The costs, and the cores of each peak once all that it needs was measured; empty without costs."""
+    """Return the costs as text, with the cores of each peak if all needed costs were measured; empty without
+    costs."""
     if not costs:
         return ""
     lines = ["", "Processor microseconds (server, jobs, database and Redis; not the load):"]

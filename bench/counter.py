@@ -1,9 +1,9 @@
-"""The baseline: giving the way of the best-known open matching engine, rebuilt from its published design.
+"""The baseline: giving the way the best-known open matching engine does it, rebuilt from its published design.
 
-Free balances are counters in Redis, changed without locks (`MULTI, SET NX EX, DECRBY, EXEC` per pot); a counter
-that fell below zero is put back by the difference, and the donation takes what was left. Holds, and an absolute
-copy of each balance, are rows in SQL through the ORM: 9 + 2k statements for a donation that touches k pots. Its
-tables are its own.
+Free balances are counters in Redis, changed without locks (`MULTI, SET NX EX, DECRBY, EXEC` per pot). A counter
+that fell below zero is restored by the difference, and the donation gets what was left. Holds, and an absolute copy
+of each balance, are rows in SQL through the ORM: 9 + 2k statements for a donation that touches k pots. It has
+separate tables.
 """
 
 import os
@@ -21,12 +21,12 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
 from kernel.errors import NotFound
 
-KEPT_S = 86_400  # seconds that a counter lives
-ATTEMPTS = 5  # how often what a counter fell below zero is put back
+KEPT_S = 86_400  # lifetime of a counter in seconds
+ATTEMPTS = 5  # how often restoring a counter that fell below zero is tried
 
 
 class _Base(DeclarativeBase):
-    """Apart from the engine's tables: these are no part of its schema."""
+    """Separate from the engine's tables, because these are not part of its schema."""
 
 
 class CounterCampaign(_Base):
@@ -81,7 +81,7 @@ class CounterHold(_Base):
 
 
 class Overmatched(NamedTuple):
-    """Fen that pots gave beyond what they had, and that donations got beyond what they gave."""
+    """Fen that pots gave beyond what they had, and that donations received beyond their amount."""
 
     by_pots_minor: int
     by_donations_minor: int
@@ -90,7 +90,7 @@ class Overmatched(NamedTuple):
 def prepare(
     engine: Engine, slug: str, projects: Sequence[int], pots_minor: Sequence[int], ends_at: datetime
 ) -> None:
-    """Make a campaign with pots of these amounts (fen), asked in this order."""
+    """Create a campaign with pots of these amounts (fen), used in this order."""
     _Base.metadata.create_all(engine)
     with Session(engine) as session, session.begin():
         session.add(CounterCampaign(slug=slug, ends_at=ends_at))
@@ -103,7 +103,7 @@ def prepare(
 
 
 def create_donation(deps: Dependencies, redis: Redis, command: CreateDonation) -> int:
-    """Store the donation and hold its match, then the reference of its payment; return the match in fen."""
+    """Store the donation and hold its match, then store the reference of its payment. Return the match in fen."""
     now = datetime.now(UTC)
     with Session(deps.db.engine, expire_on_commit=False) as session:
         with session.begin():
@@ -134,7 +134,7 @@ def _hold(session: Session, redis: Redis, command: CreateDonation, now: datetime
 
 
 def _donor(session: Session, email: str) -> str:
-    """Find or make the donor's account. Two of one donor may meet."""
+    """Find or create the donor's account. Two donations of one donor may arrive at the same time."""
     known = session.get(CounterDonor, email)
     made = insert(CounterDonor).values(email=email, donations=known.donations + 1 if known else 1)
     session.execute(
@@ -144,7 +144,7 @@ def _donor(session: Session, email: str) -> str:
 
 
 def _allocate(session: Session, redis: Redis, donation: CounterDonation) -> int:
-    """Take the match from the pots that seem to have money, in their order."""
+    """Take the match from the pots that seem to have money, in order."""
     statement = select(CounterPot).where(CounterPot.campaign == donation.campaign, CounterPot.available_minor > 0)
     left = donation.amount_minor
     for pot in session.scalars(statement.order_by(CounterPot.rank)).all():
@@ -159,7 +159,7 @@ def _allocate(session: Session, redis: Redis, donation: CounterDonation) -> int:
 
 
 def _take(redis: Redis, pot: CounterPot, amount_minor: int) -> int:
-    """Take an amount off the counter of a pot and copy its balance; return what was really taken (fen)."""
+    """Subtract an amount from the counter of a pot and copy its balance. Return what was actually taken (fen)."""
     key = f"counter-pot-{pot.id}"
     pipeline = redis.pipeline(transaction=True)
     pipeline.set(key, pot.available_minor, nx=True, ex=KEPT_S).decrby(key, amount_minor)
@@ -176,7 +176,7 @@ def _take(redis: Redis, pot: CounterPot, amount_minor: int) -> int:
 
 
 def overmatched(engine: Engine, slug: str) -> Overmatched:
-    """Return what was matched beyond what there was."""
+    """Return what was matched beyond the available money."""
     with Session(engine) as session:
         pots = session.execute(
             select(CounterPot.funded_minor, func.coalesce(func.sum(CounterHold.amount_minor), 0))

@@ -1,6 +1,6 @@
-"""The giving day that is measured: the demo event beside a campaign with one hot pot and all caps on.
+"""The measured giving day: the demo campaign beside a campaign with one hot pot and all caps enabled.
 
-Made through the use cases; amounts in fen.
+Created through the use cases. Amounts are in fen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,9 +27,9 @@ from payments.messages import Message, message
 SLUG = "hot"
 ACTOR = "bench"
 GIFT_MINOR = 10_00
-DONORS = 20_000  # come again and again, so that the caps have something to add up
+DONORS = 20_000  # they give repeatedly, so that the caps have something to add up
 POT_MINOR = 40_000_000_00
-# All five are on and looked at for every gift; none is reached, so that every answer does the whole work.
+# All five caps are enabled and checked for every gift. None is reached, so that every request does the whole work.
 CAPS = {
     "donation_minor": 500_00,
     "donor_day_minor": 9_990_00,
@@ -40,11 +40,11 @@ CAPS = {
 
 
 class Broken(RuntimeError):
-    """The measured system gave a wrong result: its speed means nothing."""
+    """The measured system gave a wrong result, so its speed means nothing."""
 
 
 class Sums(NamedTuple):
-    """What the database says of the hot campaign."""
+    """Sums of the hot campaign in the database."""
 
     donations: int
     reserved_minor: int
@@ -53,14 +53,15 @@ class Sums(NamedTuple):
 
 
 def make(deps: Dependencies) -> None:
-    """The demo event (the real tree, its projects and pots), and the hot campaign with the same projects."""
+    """Create the demo campaign (the real tree, its projects and pots), and the hot campaign with the same
+    projects."""
     seed(deps)
     with deps.db.transaction() as tx:
         add_campaign(tx, SLUG, [POT_MINOR])
 
 
 def add_campaign(tx: Tx, slug: str, pots_minor: Sequence[int]) -> None:
-    """Add a campaign with these pots (fen), asked in this order."""
+    """Add a campaign with these pots (fen), used in this order."""
     create(tx, _campaign(slug, tx.now), ACTOR)
     for project_id in demo_projects(tx):
         add_entry(tx, slug, project_id, ACTOR)
@@ -94,7 +95,7 @@ def _campaign(slug: str, now: datetime) -> NewCampaign:
 
 
 def demo_projects(tx: Tx) -> list[int]:
-    """The first forty villages of the demo event."""
+    """Return the first forty village projects of the demo campaign."""
     rows = tx.rows(
         """SELECT e.project_id FROM campaign_entry e JOIN campaign c ON c.id = e.campaign_id
             WHERE c.slug = 'demo' ORDER BY e.project_id LIMIT 40"""
@@ -103,13 +104,14 @@ def demo_projects(tx: Tx) -> list[int]:
 
 
 def projects(deps: Dependencies) -> list[int]:
-    """The ids of the hot campaign's projects."""
+    """Return the ids of the hot campaign's projects."""
     with deps.db.transaction() as tx:
         return demo_projects(tx)
 
 
 def bodies(project_ids: Sequence[int], count: int) -> Iterator[bytes]:
-    """Bodies of POST /donations: each a new donation, forty projects in turn, twenty thousand donors."""
+    """Yield bodies of POST /donations, each a new donation. They rotate through the projects and twenty thousand
+    donors."""
     for index in range(count):
         id_ = uuid4()
         yield (
@@ -120,7 +122,7 @@ def bodies(project_ids: Sequence[int], count: int) -> Iterator[bytes]:
 
 
 def pledge(deps: Dependencies, count: int, batch: int = 500) -> list[UUID]:
-    """Donations that wait for their payment, made by `give`; raises the first refusal."""
+    """Create donations that wait for their payment, with the use case. Raises the first refusal."""
     places = projects(deps)
     made: list[UUID] = []
     for start in range(0, count, batch):
@@ -138,7 +140,7 @@ def _wish(places: Sequence[int], index: int) -> CreateDonation:
 
 
 def paid_event(donation_id: UUID, at: datetime, amount_minor: int = GIFT_MINOR) -> Message:
-    """The provider's message that a donation was paid, as its webhook stores it."""
+    """Return the provider's message that a donation was paid, as its webhook stores it."""
     body = {
         "id": f"evt_{donation_id.hex}",
         "object": "event",
@@ -163,7 +165,7 @@ def paid_event(donation_id: UUID, at: datetime, amount_minor: int = GIFT_MINOR) 
 
 
 def sums(deps: Dependencies, slug: str = SLUG) -> Sums:
-    """Count donations and add up the pots of a campaign."""
+    """Count the donations of a campaign and add up its pots."""
     with deps.db.snapshot() as tx:
         row = tx.row(
             """SELECT (SELECT count(*) FROM donation d JOIN campaign c ON c.id = d.campaign_id
@@ -181,7 +183,8 @@ def sums(deps: Dependencies, slug: str = SLUG) -> Sums:
 
 
 def prove(deps: Dependencies, donations: int, captured: int = 0) -> None:
-    """Every promise holds, and the pot knows exactly these donations, `captured` of them paid. Raises Broken."""
+    """Check that every promise holds and that the pot has exactly these donations, `captured` of them paid. Raises
+    Broken."""
     booked = sums(deps)
     match = GIFT_MINOR  # 1:1, no cap is reached
     wanted = Sums(donations, (donations - captured) * match, captured * match, POT_MINOR - donations * match)

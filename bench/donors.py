@@ -1,4 +1,4 @@
-"""Donors who give while something else is measured: as many as in a city's first minute, from 32 connections."""
+"""Donors who give while something else is measured: as many as in a city's first minute, over 32 connections."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ DONATIONS_S = 66  # the first minute of a city's giving day
 
 
 class Donors:
-    """A thread that lets so many donors give each second, all at its beginning."""
+    """A thread in which this many donors give each second, all at its beginning."""
 
     def __init__(self, port: int, projects: Sequence[int], loader: Loader) -> None:
         self._port, self._projects, self._loader = port, projects, loader
@@ -52,6 +52,6 @@ class Donors:
 
 @contextmanager
 def donors(port: int, projects: Sequence[int]) -> Iterator[Donors]:
-    """Let donors give inside the block. Raises Broken when one was refused."""
+    """Let donors give inside the block. Raises Broken when a donation was refused."""
     with Loader() as loader, Donors(port, projects, loader) as giving:
         yield giving

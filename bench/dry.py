@@ -1,4 +1,4 @@
-"""Donations into three pots that run dry: ours beside counters in Redis (`bench/counter.py`)."""
+"""Donations into three pots that run dry: our engine beside counters in Redis (`bench/counter.py`)."""
 
 import random
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ WITHIN_S = 120.0
 
 
 class _Rush(NamedTuple):
-    """Donations of one round, and the three pots that hold six tenths of their sum (fen)."""
+    """The donations of one round, and three pots that hold six tenths of their sum (fen)."""
 
     slug: str
     amounts_minor: Sequence[int]
@@ -49,7 +49,7 @@ def _body(slug: str, project: int, amount_minor: int, rng: random.Random) -> byt
 
 
 def hot_pot_vs_counter(house: House, count: int = 1_200, rounds: int = 3) -> list[Result]:
-    """Rounds in turn, each with pots of its own; a small one first to warm up."""
+    """Alternate rounds of both ways, each with pots of its own, after a small one to warm up."""
     url = house.database()
     deps = house.deps(url)
     ours: list[float] = []
@@ -96,7 +96,7 @@ def _run(house: House, served: Served, rush: _Rush, path: str, projects: Sequenc
 
 
 def _prove(deps: Dependencies, rush: _Rush) -> None:
-    """Our pots ran dry, and all that they had is reserved. Raises Broken."""
+    """Check that our pots ran dry and that all their money is reserved. Raises Broken."""
     sums = day.sums(deps, rush.slug)
     if (sums.donations, sums.reserved_minor + sums.free_minor) != (len(rush.amounts_minor), sum(rush.pots_minor)):
         raise day.Broken(f"the books say {sums} of {rush.slug}")

@@ -1,4 +1,4 @@
-"""Donations a second into one hot pot, all caps on, 32 clients, through HTTP."""
+"""Donations per second into one hot pot over HTTP, all caps enabled, 32 clients."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ from campaigns.dependencies import Dependencies
 CLIENTS = 32
 REAL, PLAIN, ROWLOCK = "/api/v1/donations", "/api/v1/bench/plain", "/api/v1/bench/rowlock"
 WARM_UP_S = 1.5
-FIRST_GUESS = 2_000  # requests a second made ready for the first round of a path; then twice what it reached
+FIRST_GUESS = 2_000  # requests per second prepared for the first round of a path; later twice its last rate
 
 
 @dataclass
 class Hall:
-    """A running server on a fresh database, and a count of what it acknowledged."""
+    """A running server on a fresh database, and the number of donations that it acknowledged."""
 
     house: House
     deps: Dependencies
@@ -28,22 +28,22 @@ class Hall:
     projects: Sequence[int]
     acknowledged: int = 0
     reached: dict[tuple[int, str], float] = field(default_factory=dict)
-    cost_s: dict[tuple[int, str], float] = field(default_factory=dict)  # processor time a request, last round
+    cost_s: dict[tuple[int, str], float] = field(default_factory=dict)  # CPU time per request, last round
 
     def _cpu_s(self) -> float:
         return cpu.seconds(os.getpid()) - cpu.seconds(self.house.loader.pid)
 
     def costs(self) -> str:
-        """Processor time a request in words: web server, database and Redis together, without the load."""
+        """Describe the processor time per request: web server, database and Redis together, without the load."""
         costs = ", ".join(f"{path} {cost * 1e6:.0f}" for (_, path), cost in self.cost_s.items())
         return f"; processor microseconds a request: {costs}"
 
     def sides(self, *paths: str) -> "list[Side]":
-        """Paths of the one server."""
+        """Return paths on the one server."""
         return [(path, self.served.port) for path in paths]
 
     def round(self, path: str, seconds: float, port: int) -> Run:
-        """Give (or pretend to) for some seconds. Raises Broken unless every answer was 201."""
+        """Send donations to a path for some seconds. Raises Broken unless every response was 201."""
         expected = 2 * self.reached.get((port, path), FIRST_GUESS / 2)
         ready = [post(path, body) for body in day.bodies(self.projects, int(seconds * expected) + CLIENTS)]
         before = self._cpu_s()
@@ -57,13 +57,13 @@ class Hall:
         return run
 
     def close_books(self) -> None:
-        """What was acknowledged is in the books, fen for fen. Raises Broken."""
+        """Check that the books have all acknowledged donations, to the fen. Raises Broken."""
         day.prove(self.deps, self.acknowledged)
 
 
 @contextmanager
 def hall(house: House) -> Iterator[Hall]:
-    """A hall; at the end, if nothing failed before, its books are proved."""
+    """Run a hall inside the block. At the end, if nothing failed before, check its books."""
     url = house.database()
     deps = house.deps(url)
     try:
@@ -79,7 +79,8 @@ Side = tuple[str, int]  # path, port
 
 
 def alternate(runs: Hall, sides: Sequence[Side], seconds: float, rounds: int) -> list[float]:
-    """Requests a second of each side: the median of rounds taken in turn, after a short one to warm up."""
+    """Return the requests per second of each side: the median of alternating rounds, after a short one to warm
+    up."""
     for path, port in sides:
         runs.round(path, min(seconds, WARM_UP_S), port)
     rates: dict[Side, list[float]] = {side: [] for side in sides}
@@ -90,7 +91,7 @@ def alternate(runs: Hall, sides: Sequence[Side], seconds: float, rounds: int) ->
 
 
 def hot_pot_http(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
-    """The real thing beside a POST that touches no database."""
+    """Compare giving with a POST that touches no database."""
     with hall(house) as runs:
         real, plain = alternate(runs, runs.sides(REAL, PLAIN), seconds, rounds)
     note = "the same server's POST that checks the same body by the same schema, without database"
@@ -99,7 +100,7 @@ def hot_pot_http(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Re
 
 
 def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
-    """The real thing beside the plain version, on the same pot, tables and server."""
+    """Compare giving with the plain version, on the same pot, tables and server."""
     with hall(house) as runs:
         real, locked = alternate(runs, runs.sides(REAL, ROWLOCK), seconds, rounds)
     note = "lock the row, one transaction a donation, ORM (bench/rowlock.py)"
@@ -107,7 +108,8 @@ def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> l
 
 
 def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list[Result]:
-    """The whole request, the payment opened at the sandbox's process, beside the same without the provider."""
+    """Compare the whole request, with the payment opened in the sandbox's process, with the same without the
+    provider."""
     url = house.database()
     deps = house.deps(url)
     try:

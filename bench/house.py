@@ -1,4 +1,4 @@
-"""Everything that a benchmark runs on: servers in a folder of their own, a fresh database for each benchmark."""
+"""The environment of benchmarks: servers in a separate folder, and a fresh database for each benchmark."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ from migrations import upgrade
 ROOT = Path(__file__).parents[1]
 STRIPE_KEY = "sk_test_bench"
 _READY_S = 60.0
-DURABLE: Mapping[str, str] = {}  # PostgreSQL's defaults (fsync, synchronous commit): exactly what `make run` starts
+DURABLE: Mapping[str, str] = {}  # PostgreSQL's defaults (fsync, synchronous commit): as in `make run`
 
 
 class Served(NamedTuple):
@@ -38,26 +38,27 @@ class Served(NamedTuple):
 
     @property
     def peak_mb(self) -> float:
-        """The sum of the peaks of memory of its processes."""
+        """The sum of the memory peaks of its processes."""
         family = [self.child.pid or 0, *descendants(self.child.pid or 0)]
         lines = (line for pid in family for line in Path(f"/proc/{pid}/status").read_text().splitlines())
         return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 class House:
-    """The servers of one run of benchmarks; made by `open_house`."""
+    """The servers of one run of benchmarks, created by `open_house`."""
 
     def __init__(self, folder: Path, stack: ExitStack, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self.postgres = stack.enter_context(Postgres.start(folder / "postgres", settings=dict(settings)))
         self.redis = stack.enter_context(Redis.start(folder / "redis"))
         self.loader = stack.enter_context(Loader())
-        self.alone = False  # benchmarks were named: sizes that take long are wanted
+        self.alone = False  # True if benchmarks were named: then sizes that take long are wanted
         self._databases = 0
         self._template: str | None = None
 
     def env(self, url: str, **more: str) -> dict[str, str]:
-        """The environment of a server or worker on this database: secrets of its own, as production asks for."""
+        """Return the environment of a server or worker on this database, with separate secrets, as production
+        requires."""
         return {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "PYTHONUNBUFFERED": "1",
@@ -68,16 +69,16 @@ class House:
             "FIELD_KEY": "bench-field-key",
             "STRIPE_SECRET_KEY": STRIPE_KEY,
             "STRIPE_WEBHOOK_SECRET": "whsec_bench",
-            "STRIPE_API_BASE": "http://127.0.0.1:9",  # nobody listens there: a forgotten call fails at once
+            "STRIPE_API_BASE": "http://127.0.0.1:9",  # nothing listens there: an unexpected call fails at once
             **more,
         }
 
     def deps(self, url: str) -> Dependencies:
-        """The engine as production makes it, for work that runs in this process."""
+        """Return the dependencies as production creates them, for work in this process."""
         return make_dependencies(config.load(self.env(url)))
 
     def database(self) -> str:
-        """The URL of a fresh database with the bench's giving day in it (a copy: cheap)."""
+        """Return the URL of a fresh database with the giving day of the benchmarks (a cheap copy)."""
         if self._template is None:
             upgrade(self.postgres.url)
             deps = self.deps(self.postgres.url)
@@ -87,7 +88,7 @@ class House:
         return self.copy(self._template)
 
     def copy(self, url: str) -> str:
-        """The URL of a copy of a database to which nobody is connected."""
+        """Copy a database without connections, and return the URL of the copy."""
         self._databases += 1
         name, source = f"bench_{self._databases}", make_url(url)
         admin = self.postgres.url.replace("+psycopg", "").replace("/beishan?", "/postgres?")
@@ -96,14 +97,14 @@ class House:
         return source.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
-        """Drop a copy: a hundred thousand donations take a place on the disk."""
+        """Drop a copy, because a hundred thousand donations take disk space."""
         admin = self.postgres.url.replace("+psycopg", "").replace("/beishan?", "/postgres?")
         with psycopg.connect(admin, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     @contextmanager
     def serve(self, url: str, app: str = "bench.wsgi:app", **more: str) -> Iterator[Served]:
-        """gunicorn with the configuration of `make run`; raises ServerError when it does not start."""
+        """Run gunicorn with the configuration of `make run`. Raises ServerError when it does not start."""
         port = free_port()
         env = self.env(url, PORT=str(port), **more)
         conf = str(ROOT / "embedded" / "gunicorn_conf.py")
@@ -115,14 +116,14 @@ class House:
 
     @contextmanager
     def scheduler(self, url: str, *jobs: str) -> Iterator[Child]:
-        """The scheduler as production runs it; with names, of these jobs only."""
+        """Run the scheduler as in production, or only these jobs of it."""
         name = "-".join(("scheduler", *jobs))
         with self._running(self.child(name, self.env(url), "-m", "app.jobs.scheduler", *jobs)) as child:
             yield child
 
     @contextmanager
     def sandbox(self) -> Iterator[str]:
-        """The payment sandbox, a process of its own; its address. Its webhooks go nowhere."""
+        """Run the payment sandbox in a separate process, and yield its address. It sends no webhooks."""
         port = free_port()
         data = self.folder / f"sandbox-{port}.sqlite"
         args = ("-m", "sandbox", "--port", str(port), "--data", str(data), "--api-key", STRIPE_KEY)
@@ -132,7 +133,7 @@ class House:
             yield f"http://127.0.0.1:{port}"
 
     def child(self, name: str, env: dict[str, str], *args: str) -> Child:
-        """`python ARGS`, not started yet."""
+        """Return the command `python ARGS`, not started."""
         return Child([sys.executable, *args], self.folder / "logs" / f"{name}.log", env, ROOT)
 
     @contextmanager
@@ -152,8 +153,8 @@ def _wait(child: Child, ready: object) -> None:
 
 @contextmanager
 def open_house(settings: Mapping[str, str] = DURABLE, kind: type[House] = House) -> Iterator[House]:
-    """A house in a temporary folder; nothing of it is left afterwards."""
-    # Under root PostgreSQL runs as a user of its own, who must be able to pass through.
+    """Open a house in a temporary folder, which is deleted afterwards."""
+    # Under root, PostgreSQL runs as another user, who must be able to traverse the folder.
     folder = Path(tempfile.mkdtemp(prefix="beishan-bench-"))
     folder.chmod(0o755)
     try:

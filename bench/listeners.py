@@ -1,4 +1,4 @@
-"""Many open pages in one process: each a stream of server-sent events (a process of its own, see `pages.live`)."""
+"""Many open pages in one process, each a stream of server-sent events (in a separate process, see `pages.live`)."""
 
 import resource
 import selectors
@@ -12,9 +12,9 @@ _MARK = b"event: totals"
 
 
 def listen(pipe: Connection, port: int, path: str, count: int) -> None:
-    """Open `count` streams. Each time all of them have got one more event, send the arrival times (monotonic
-    seconds) through the pipe: first for the greeting, then for every change. Runs until it is killed."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # each stream is a file here too
+    """Open `count` streams. Whenever all of them have received one more event, first the greeting, then every
+    change, send the arrival times (monotonic seconds) through the pipe. Runs until it is killed."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # each stream takes a file descriptor here, too
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     selector = selectors.DefaultSelector()
     for _ in range(count):
@@ -26,7 +26,7 @@ def listen(pipe: Connection, port: int, path: str, count: int) -> None:
 
 
 def _everyone(selector: selectors.BaseSelector, count: int) -> list[float]:
-    """When each stream got its next event. Raises ConnectionError when one of them ends."""
+    """Return when each stream received its next event. Raises ConnectionError when one of them ends."""
     heard: dict[int, float] = {}
     while len(heard) < count:
         for key, _ in selector.select():

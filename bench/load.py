@@ -1,7 +1,7 @@
-"""The load generator: ready-made HTTP requests over keep-alive connections, from a process of its own.
+"""The load generator: prepared HTTP requests over keep-alive connections, from a separate process.
 
-As cheap as Python allows (one thread, epoll, raw sockets, no parsing beyond status and length), because it shares
-the machine with what it measures.
+It is as cheap as Python allows (one thread, epoll, raw sockets, no parsing beyond status and length), because it
+shares the machine with what it measures.
 """
 
 import multiprocessing
@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple, Self
 
-MOST_WAIT_S = 20.0  # for an answer
+MOST_WAIT_S = 20.0  # for a response
 
 
 class Run(NamedTuple):
-    """What came back. Times in seconds; `latencies` in the order of the answers."""
+    """The responses. Times are in seconds, `latencies` in the order of the responses."""
 
     statuses: dict[int, int]
     seconds: float
@@ -29,13 +29,13 @@ class Run(NamedTuple):
         return len(self.latencies) / self.seconds
 
     def quantile(self, share: float) -> float:
-        """The latency that `share` (0 to 1) of the answers kept, in seconds."""
+        """Return the latency within which `share` (0 to 1) of the responses came, in seconds."""
         ordered = sorted(self.latencies)
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 class Client:
-    """One connection and the answer that it waits for."""
+    """A connection and the response that it waits for."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=MOST_WAIT_S)
@@ -49,7 +49,8 @@ class Client:
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
-        """Take what has come; the status once the answer is whole. Raises ConnectionError when it never will be."""
+        """Receive what has arrived, and return the status once the response is complete. Raises ConnectionError
+        when it never will be."""
         more = self.socket.recv(1 << 18)
         if not more:
             raise ConnectionError(f"the server closed a connection after {self.buffer[:200]!r}")
@@ -68,9 +69,9 @@ def _length(head: bytes) -> int:
 
 
 def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Run:
-    """Send requests in order from `clients` connections for `seconds`, or until they are used up.
+    """Send requests in order over `clients` connections for `seconds`, or until they are used up.
 
-    Every request that was sent is waited for. Raises TimeoutError when no answer comes for 20 s.
+    Waits for the response to every request sent. Raises TimeoutError when no response comes for 20 s.
     """
     rest = iter(requests)
     selector = selectors.DefaultSelector()
@@ -94,7 +95,7 @@ def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
             statuses[status] += 1
             latencies.append(now - key.data.sent_at)
             if now >= ends or not _next(rest, key.data):
-                selector.unregister(key.fileobj)  # the server closes it after a while, which is no fault then
+                selector.unregister(key.fileobj)  # the server closes it after a while, which is not a fault by then
                 busy -= 1
     took = time.monotonic() - began
     selector.close()
@@ -111,7 +112,7 @@ def _next(rest: Iterator[bytes], client: Client) -> bool:
 
 
 def post(path: str, body: bytes, **headers: str) -> bytes:
-    """A POST of JSON as it goes over the wire; header names with _ for -."""
+    """Return a POST of JSON as bytes. Header names are written with _ for -."""
     lines = [
         f"POST {path} HTTP/1.1",
         "Host: 127.0.0.1",
@@ -123,7 +124,7 @@ def post(path: str, body: bytes, **headers: str) -> bytes:
 
 
 def get(path: str, **headers: str) -> bytes:
-    """A GET as it goes over the wire."""
+    """Return a GET as bytes."""
     lines = [
         f"GET {path} HTTP/1.1",
         "Host: 127.0.0.1",
@@ -133,22 +134,22 @@ def get(path: str, **headers: str) -> bytes:
 
 
 class Loader:
-    """The process in which `drive` and its like run; a context manager."""
+    """The process that runs `drive` and similar functions. A context manager."""
 
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
     def run(self, port: int, requests: Sequence[bytes], clients: int = 32, seconds: float = 3.0) -> Run:
-        """`drive` in the other process; bounded."""
+        """Run `drive` in the other process, with a time-out."""
         return self._pool.submit(drive, port, requests, clients, seconds).result(seconds + 2 * MOST_WAIT_S)
 
     def call(self, act: Callable[..., Run], *args: Any) -> Run:
-        """Another way to make load, in the other process."""
+        """Run another load function in the other process."""
         return self._pool.submit(act, *args).result(6 * MOST_WAIT_S)
 
     @property
     def pid(self) -> int:
-        """The process that makes the load."""
+        """The id of the process that generates the load."""
         return self._pool.submit(os.getpid).result(MOST_WAIT_S)
 
     def __enter__(self) -> Self:

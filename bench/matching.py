@@ -14,7 +14,7 @@ from bench.result import Result
 from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
 from matching.rules import Caps, Rules, Scope, Target
 
-if TYPE_CHECKING:  # the process that measures must not carry the application along
+if TYPE_CHECKING:  # the measured process must not import the application
     from bench.house import House
 
 DONATIONS = 1_000_000
@@ -26,7 +26,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Measurement(NamedTuple):
-    """Medians over the slices, in donations per second; memory in MB that the first and the second half added."""
+    """Medians over the slices, in donations per second; memory that the first and the second half added, in MB."""
 
     per_second: float
     loop_per_second: float
@@ -37,19 +37,19 @@ class Measurement(NamedTuple):
 
 
 def targets() -> list[Target]:
-    """Forty village projects in ten counties."""
+    """Return forty village projects in ten counties."""
     lineages = [("41", f"41{i % 10:02d}", f"township-{i}", f"village-{i}") for i in range(40)]
     return [Target(i, "village", "micro", lineage, lineage[1]) for i, lineage in enumerate(lineages)]
 
 
 def offers() -> list[Offer]:
-    """Ten pots: four ring-fenced to a county each, four for villages, two for everyone; two of a rank each."""
+    """Return ten pots: four ring-fenced to one county each, four for villages, two for all; two per rank."""
     scopes = [Scope(under=(f"41{i:02d}",)) for i in range(4)] + [Scope(levels=("village",))] * 4 + [Scope()] * 2
     return [Offer.of(i + 1, i + 1, Rules(10_000, scope, 1_00, CAPS), i // 2 + 1) for i, scope in enumerate(scopes)]
 
 
 def donations(count: int, projects: Sequence[Target]) -> list[AllocationRequest]:
-    """Return donations of common sizes to random projects, the same ones in every run."""
+    """Return donations of common sizes to random projects, the same in every run."""
     rng = random.Random(1)
     donors = [f"donor-{i}" for i in range(DONORS)]
     return [
@@ -110,7 +110,7 @@ def _allocate(batch: Sequence[AllocationRequest], serving: dict[int, list[Offer]
 
 
 def _verify(total: int, count: int, capacity: Capacity) -> None:
-    """Verify that what was matched left the pots. Raises RuntimeError."""
+    """Verify that the matched sum left the pots. Raises RuntimeError."""
     left = sum(capacity.available.values())
     if total <= 0 or total + left != 10 * 3 * count * 1_00 or min(capacity.available.values()) < 0:
         raise RuntimeError(f"matched {total}, left {left}: the pots do not add up")
@@ -121,7 +121,7 @@ def _resident_mb() -> float:
 
 
 def run(_house: "House", count: int = DONATIONS) -> list[Result]:
-    """Measure in a process of its own, so that its memory is its own too."""
+    """Measure in a separate process, so that its memory can be measured alone."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         measured = pool.submit(measure, count).result(600)
     per_cpu = f"{measured.per_cpu_second:,.0f} per second of processor time"

@@ -1,4 +1,4 @@
-"""How soon 2,000 open pages, and 10,000, see that the totals moved."""
+"""How soon 2,000 open pages, and 10,000, see that the totals changed."""
 
 import re
 import time
@@ -23,7 +23,7 @@ PATIENCE_S = 120.0
 
 
 def sign_in(port: int, login: str, password: str) -> str:
-    """The session's cookie, got as a browser gets it."""
+    """Sign in as a browser does, and return the session's cookie."""
     connection = HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", "/console/sign-in")
     page = connection.getresponse()
@@ -46,12 +46,12 @@ def _cookie(lines: list[str] | None) -> str:
 
 
 def live_many(house: House) -> list[Result]:
-    """As `live`, with five times as many pages as one process takes unless LIVE_STREAMS_MOST says more."""
+    """Run `live` with five times as many pages as one process accepts unless LIVE_STREAMS_MOST is higher."""
     return live(house, MANY, 3)
 
 
 def live(house: House, listeners: int = LISTENERS, rounds: int = 5) -> list[Result]:
-    """Open pages wait; a payment is settled; how long after the commit does the last page but 1 % know?"""
+    """Measure how long after the commit of a payment 99 % of the open pages have received the new totals."""
     url = house.database()
     deps = house.deps(url)
     here, there = get_context("spawn").Pipe()
@@ -78,15 +78,15 @@ def live(house: House, listeners: int = LISTENERS, rounds: int = 5) -> list[Resu
 
 
 def _room_for(listeners: int) -> dict[str, str]:
-    """The settings with which one process takes so many streams, all of this machine."""
+    """Return settings with which one process accepts this many streams, all from this machine."""
     if listeners <= LISTENERS:
         return {}
     return {"LIVE_STREAMS_MOST": str(listeners), "LIVE_STREAMS_OF_ADDRESS": str(listeners)}
 
 
 def _move(house: House, deps: Dependencies, donation: object, pipe: object) -> list[float]:
-    """Settle one payment; how long after its commit each page heard of it, in seconds."""
-    time.sleep(0.5)  # a bell that has just rung waits a moment: pages are at rest when this one rings
+    """Process one payment, and return how long after its commit each page received it, in seconds."""
+    time.sleep(0.5)  # a bell that has just rung waits a moment; let the pages be at rest when this one rings
     with deps.db.transaction() as tx:
         store(tx, deps.keys, [day.paid_event(donation, datetime.now(UTC))])  # type: ignore[arg-type]
     committed: list[float] = []
@@ -100,7 +100,7 @@ def _move(house: House, deps: Dependencies, donation: object, pipe: object) -> l
 
 
 def _next(pipe: object) -> list[float]:
-    """What the pages' process says next. Raises Broken when it says nothing."""
+    """Return the next message of the pages' process. Raises Broken when none comes."""
     if not pipe.poll(PATIENCE_S):  # type: ignore[attr-defined]
         raise day.Broken(f"not all pages heard of it within {PATIENCE_S} s")
     return pipe.recv()  # type: ignore[attr-defined, no-any-return]

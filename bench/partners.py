@@ -1,4 +1,5 @@
-"""A partner platform pushes signed events, one or a batch: until they are stored, and until they are settled."""
+"""A partner platform pushes signed events, one or a batch: time until they are stored, and until they are
+processed."""
 
 import json
 import os
@@ -30,7 +31,7 @@ CONNECTIONS = 4
 
 
 class Platform:
-    """Makes signed requests as a platform would."""
+    """Creates signed requests as a platform would."""
 
     def __init__(self, deps: Dependencies) -> None:
         self.deps = deps
@@ -41,11 +42,11 @@ class Platform:
         self.codes = [row[0] for row in rows]
 
     def request(self, path: str, count: int) -> bytes:
-        """One POST with `count` new events (a bare event when it is one), signed now."""
+        """Return a POST with `count` new events (a single event without a list), signed now."""
         return self.signed(path, list(self.events(count)))
 
     def signed(self, path: str, events: Sequence[dict[str, object]]) -> bytes:
-        """One POST with these events, signed now."""
+        """Return a POST with these events, signed now."""
         body = json.dumps(events[0] if len(events) == 1 else {"events": events}).encode()
         id_, now = f"msg_{uuid4().hex}", datetime.now(UTC)
         signature = Webhook(self.secret).sign(id_, now, body.decode())
@@ -53,7 +54,7 @@ class Platform:
         return post(path, body, webhook_id=id_, webhook_timestamp=stamp, webhook_signature=signature)
 
     def events(self, count: int) -> Iterator[dict[str, object]]:
-        """Payments of new donations."""
+        """Yield payments of new donations."""
         at = datetime.now(UTC).isoformat()
         for index in range(count):
             key = uuid4().hex
@@ -73,7 +74,7 @@ class Platform:
 
 
 class Stage(NamedTuple):
-    """A platform, the server that it sends to, and that server's database."""
+    """A platform, the server that it sends to, and the database of that server."""
 
     house: House
     url: str
@@ -86,7 +87,7 @@ class Stage(NamedTuple):
         return self.send(path, [self.platform.request(path, size) for _ in range(requests)], clients)
 
     def send(self, path: str, requests: Sequence[bytes], clients: int) -> Run:
-        """Send requests. Raises Broken unless each was taken."""
+        """Send requests. Raises Broken unless each was accepted."""
         run = self.house.loader.run(self.served.port, requests, clients, 120.0)
         if run.statuses != {202: len(requests)}:
             tail = self.served.child.log_tail(5)
@@ -95,13 +96,13 @@ class Stage(NamedTuple):
 
     @contextmanager
     def jobs(self) -> Iterator[None]:
-        """The scheduler and its inbox worker, as `make run` starts them."""
+        """Run the scheduler and its inbox worker, as `make run` starts them."""
         with self.house.scheduler(self.url), self.house.scheduler(self.url, "process-inbox"):
             wait_settled(self.deps)
             yield
 
     def settled(self, requests: Sequence[bytes], clients: int) -> float:
-        """Seconds until these requests are taken and everything in them is settled."""
+        """Return the seconds until these requests are accepted and all their events are processed."""
         began = time.monotonic()
         self.send(REAL, requests, clients)
         wait_settled(self.deps)
@@ -121,7 +122,8 @@ def stage(house: House) -> Iterator[Stage]:
 
 
 def batches(house: House, rounds: int = 5, each: int = 4, size: int = BATCH) -> list[Result]:
-    """Batches of 1,000 until 202, and with the jobs at work until everything is settled; donors give meanwhile."""
+    """Measure batches of 1,000 until 202, and with the jobs running until all are processed; donors give
+    meanwhile."""
     whole = 8 * each
     with stage(house) as at:
         at.push(PLAIN, size, 1, 1)
@@ -153,7 +155,8 @@ def batches(house: House, rounds: int = 5, each: int = 4, size: int = BATCH) -> 
 
 
 def shuffled(house: House, count: int = 8, size: int = BATCH) -> list[Result]:
-    """Events that come three times under new ids, shuffled, over four connections, against as many in order."""
+    """Compare events that come three times under new ids, shuffled, over four connections, with as many in
+    order."""
     rng = random.Random(1)
     with stage(house) as at, at.jobs():
         platform = at.platform
@@ -175,7 +178,7 @@ def shuffled(house: House, count: int = 8, size: int = BATCH) -> list[Result]:
 
 
 def single(house: House, rounds: int = 3, each: int = 600) -> list[Result]:
-    """One event a request, 8 connections."""
+    """Measure one event per request, over 8 connections."""
     with stage(house) as at:
         for path in (REAL, PLAIN):
             at.push(path, 1, each // 4 or 1, 8)
@@ -188,12 +191,12 @@ def single(house: House, rounds: int = 3, each: int = 600) -> list[Result]:
 
 
 def _processor_s(house: House) -> float:
-    """Processor seconds of everything but the load that is sent."""
+    """Return the processor seconds of everything except the load generator."""
     return cpu.seconds(os.getpid()) - cpu.seconds(house.loader.pid)
 
 
 def wait_settled(deps: Dependencies) -> None:
-    """Until nothing is due in the inbox. Raises Broken when that takes minutes."""
+    """Wait until nothing is due in the inbox. Raises Broken when that takes minutes."""
     ends = time.monotonic() + SETTLED_WITHIN_S
     while _due(deps):
         if time.monotonic() > ends:
@@ -207,7 +210,7 @@ def _due(deps: Dependencies) -> bool:
 
 
 def _prove(deps: Dependencies, events: int) -> None:
-    """Every event became a paid donation, and the books hold. Raises Broken."""
+    """Check that every event became a paid donation and that the books hold. Raises Broken."""
     with deps.db.snapshot() as tx:
         paid = tx.scalar("SELECT count(*) FROM donation WHERE channel = 'partner' AND status = 'paid'")
         faults = check_books(tx)

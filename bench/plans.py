@@ -1,6 +1,7 @@
-"""Whether jobs and console pages are as fast on tables that nobody has analysed as on tables that are.
+"""Whether jobs and console pages are as fast on tables that were never analysed as on analysed ones.
 
-Processor time of all processes, the database's included: it hardly depends on what else the machine does.
+Measures the processor time of all processes, including the database, which hardly depends on other load of the
+machine.
 """
 
 import os
@@ -25,10 +26,10 @@ from kernel.clock import FixedClock
 
 DONATIONS = 100_000
 REQUESTS = 5
-LEAST_S = 0.1  # what takes less, cold or warm, is fast enough
-UNMEASURED = {"analyse"}  # it would warm the cold tables
-# Jobs to which this event gives nothing to do, or a handful of rows: they share one pair of copies, as copying a
-# hundred thousand donations takes longer than they do.
+LEAST_S = 0.1  # anything below this, cold or warm, is fast enough
+UNMEASURED = {"analyse"}  # it would analyse the cold tables
+# Jobs for which this campaign has nothing to do, or a handful of rows. They share one pair of copies, because
+# copying a hundred thousand donations takes longer than they do.
 SMALL = {
     *(
         "allot",
@@ -43,7 +44,8 @@ SMALL = {
     ),
     *("refunds", "rehearsal", "replies", "restore", "tell-partners"),
 }
-# What stands in addresses, and how to find one; pages of things that the event has none of are left out.
+# The parameters of addresses, and how to find one of each. Pages of things that the campaign does not have are left
+# out.
 PARTS = {
     "slug": f"SELECT '{day.SLUG}'",
     "donation_id": "SELECT id FROM donation ORDER BY id LIMIT 1",
@@ -54,7 +56,7 @@ _PART = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 
 class Cost(NamedTuple):
-    """Processor seconds of a job or page without statistics and with them."""
+    """Processor seconds of a job or page, without and with statistics."""
 
     name: str
     cold_s: float
@@ -71,8 +73,8 @@ class Cost(NamedTuple):
 def run(
     house: House, donations: int = DONATIONS, requests: int = REQUESTS, only: Collection[str] = ()
 ) -> list[Result]:
-    """Run every job and ask for every console page on two copies of the same database: one cold, one warm. `only`
-    names jobs and addresses of pages that are enough, for who wants to see that it works."""
+    """Run every job and request every console page on two copies of the same database, one cold and one warm.
+    `only` limits it to these jobs and addresses, for a quick check."""
     collect_rarely()
     url = house.database()
     rush.forget_statistics(url)
@@ -97,7 +99,7 @@ def run(
 
 
 def _jobs(house: House, url: str, names: Sequence[str], paid: Sequence[rush.Gift] = ()) -> list[Cost]:
-    """Run jobs, one after the other, on a cold copy and on a warm one."""
+    """Run jobs one after the other, on a cold copy and on a warm one."""
     if not names:
         return []
     busy: dict[str, list[float]] = {name: [] for name in names}
@@ -117,7 +119,7 @@ def _jobs(house: House, url: str, names: Sequence[str], paid: Sequence[rush.Gift
 
 
 def _work(name: str, deps: Dependencies, paid: Sequence[rush.Gift]) -> None:
-    """Run a job at a time at which it has something to do, the provider's statement at hand."""
+    """Run a job at a time at which it has something to do, with the provider's statement at hand."""
     gateway = closing.Statement(STRIPE_KEY, None, ("card",))
     gateway.charges = {gift.id: gift.amount_minor for gift in paid}
     deps = replace(deps, gateway=gateway)
@@ -131,7 +133,7 @@ def _work(name: str, deps: Dependencies, paid: Sequence[rush.Gift]) -> None:
 
 
 def _console(house: House, url: str, requests: int, only: Collection[str]) -> list[Cost]:
-    """Ask for every page of the console, in turn on a cold copy and on a warm one."""
+    """Request every page of the console, alternately on a cold copy and on a warm one."""
     cold, warm = house.copy(url), house.copy(url)
     rush.analyse(warm)
     with ExitStack() as stack:
@@ -148,13 +150,13 @@ def _console(house: House, url: str, requests: int, only: Collection[str]) -> li
 
 
 def addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
-    """Yield the addresses of all console pages that the measured campaign has."""
+    """Yield the addresses of all console pages that exist for the measured campaign."""
     app = create_app(config.load(house.env(url)), deps)
     with deps.db.transaction() as tx:
         parts = {name: str(tx.scalar(sql)) for name, sql in PARTS.items()}
     for rule in app.url_map.iter_rules():
         names = _PART.findall(rule.rule)
-        # The page that accepts an invitation exists for who has one.
+        # The page that accepts an invitation exists only for an invited manager.
         shown = (
             rule.rule.startswith("/console") and "GET" in (rule.methods or ()) and rule.endpoint != "console.join"
         )
@@ -163,8 +165,8 @@ def addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
 
 
 def _asker(port: int, cookie: str, requests: int) -> Callable[[str], float]:
-    """Return what asks for a page, once to warm up and `requests` times more, and returns an answer's processor
-    seconds."""
+    """Return a function that requests a page once to warm up and `requests` more times, and returns the processor
+    seconds per response."""
 
     def ask(address: str) -> float:
         busy = 0.0

@@ -1,4 +1,4 @@
-"""What readers get while donors give: shared pages beside `/healthz` of the same server, and a whole crowd."""
+"""Page views per second while donors give: shared pages beside `/healthz` of the same server, and a whole crowd."""
 
 import random
 import time
@@ -20,17 +20,17 @@ from payments.inbox.inbox import store
 
 CLIENTS = 8
 BASE = "/healthz"
-PACE = 50  # donations settled a second
-BATCHES = 5  # a second
-VIEWS = 50  # pages looked at for each donation
+PACE = 50  # donations processed per second
+BATCHES = 5  # per second
+VIEWS = 50  # page views per donation
 WARM_S = 1.0
 QUIET_S = 3.0
-SHARE = 0.05  # of views that may be a transaction: looks for a change, autovacuum, the last settling; not a view
-SETTLED_S = 2.0  # in which PostgreSQL counts what idle connections did
+SHARE = 0.05  # most transactions per view: checks for changes, autovacuum, the last batch; views take none
+SETTLED_S = 2.0  # until PostgreSQL has counted what idle connections did
 
 
 def pages(project: int) -> dict[str, str]:
-    """The measured pages of the hot campaign, by the name of their row."""
+    """Return the measured pages of the hot campaign: name of the result -> path."""
     return {
         "event_page": f"/c/{day.SLUG}",
         "project_page": f"/c/{day.SLUG}/p/{project}",
@@ -40,7 +40,8 @@ def pages(project: int) -> dict[str, str]:
 
 
 def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]:
-    """Pages a second while 50 donations a second are settled. Raises Broken when readers reach the database."""
+    """Measure pages per second while 50 donations per second are processed. Raises Broken when readers reach the
+    database."""
     url = house.database()
     deps = house.deps(url)
     try:
@@ -71,7 +72,7 @@ def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]
 
 
 def ask(house: House, served: Served, path: str, seconds: float, clients: int = CLIENTS, **headers: str) -> Run:
-    """Ask for one path for some seconds. Raises Broken unless every answer was 200."""
+    """Request one path for some seconds. Raises Broken unless every response was 200."""
     run = house.loader.run(served.port, [get(path, **headers)] * int(8_000 * seconds), clients, seconds)
     if set(run.statuses) != {200}:
         raise day.Broken(f"{path} answered {run.statuses}")
@@ -80,7 +81,7 @@ def ask(house: House, served: Served, path: str, seconds: float, clients: int = 
 
 @contextmanager
 def _settling(house: House, deps: Dependencies, pledged: Sequence[object]) -> Iterator[None]:
-    """Settle donations at a steady pace, as the scheduler does; raises what went wrong there."""
+    """Process payments at a steady pace, as the scheduler does. Raises the errors of that thread."""
     over, faults = Event(), list[BaseException]()
 
     def settle() -> None:
@@ -112,7 +113,8 @@ def _settling(house: House, deps: Dependencies, pledged: Sequence[object]) -> It
 
 
 def _quiet(house: House, served: Served, deps: Dependencies, paths: Sequence[str], seconds: float) -> str:
-    """Nothing changes, and pages are read: views take no transaction, there are only looks and maintenance."""
+    """Read pages while nothing changes, and check that views take no transactions; only checks and maintenance
+    do."""
     before = _transactions(deps)
     views = sum(len(ask(house, served, path, seconds / len(paths)).latencies) for path in paths)
     taken = _transactions(deps) - before
@@ -122,14 +124,14 @@ def _quiet(house: House, served: Served, deps: Dependencies, paths: Sequence[str
 
 
 def _transactions(deps: Dependencies) -> int:
-    """Transactions of the database so far, those of this question not counted."""
+    """Return the number of transactions of the database so far, without the one of this query."""
     time.sleep(SETTLED_S)
     with deps.db.transaction() as tx:
         return int(tx.scalar("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"))
 
 
 def crowd(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
-    """Fifty page views to one donation: every page and both languages, with real giving among them."""
+    """Send fifty page views per donation: every page in both languages, with real giving among them."""
     with hall(house) as giving_hall:
         base: list[float] = []
         mixed: list[float] = []
@@ -148,7 +150,7 @@ def crowd(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
 
 
 def _crowd(projects: Sequence[int], count: int) -> Iterator[bytes]:
-    """Requests as a crowd sends them: browsers that take gzip; one in ten reads English."""
+    """Yield requests as a crowd sends them: from browsers that accept gzip, one in ten of which reads English."""
     chance = random.Random(9)
     named = pages(0)
     bodies = day.bodies(projects, count // VIEWS + 1)

@@ -1,4 +1,4 @@
-"""What a benchmark found: the table on the screen and `var/bench.json`."""
+"""The results of benchmarks: the table on the screen and `var/bench.json`."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +10,10 @@ KEYS = ("name", "value", "unit", "baseline", "ratio")
 
 
 class Result(NamedTuple):
-    """One figure. `baseline` is in the same unit; `ratio` is value / baseline; None where there is no baseline.
+    """One figure. `baseline` is in the same unit and `ratio` is value / baseline; both are None without a baseline.
 
-    `target` is what is wanted, as `target_of` says: of the `value` or the `ratio` at least, or at most (`most` of
-    the value, `ratio_most`).
+    `target` is the wanted figure. `target_of` says whether it is for the `value` or the `ratio`, as a minimum, or a
+    maximum (`most` for the value, `ratio_most`).
     """
 
     name: str
@@ -23,8 +23,8 @@ class Result(NamedTuple):
     target: float | None = None
     target_of: str = "value"
     note: str = ""  # what the baseline is
-    costs: Mapping[str, float] = MappingProxyType({})  # processor microseconds: of what -> how many
-    shown: bool = True  # False: what was to be measured under did not come about, so the figure proves nothing
+    costs: Mapping[str, float] = MappingProxyType({})  # operation -> processor microseconds
+    shown: bool = True  # False: the condition to measure under did not occur, so the figure proves nothing
 
     @property
     def ratio(self) -> float | None:
@@ -32,7 +32,7 @@ class Result(NamedTuple):
 
     @property
     def reached(self) -> bool | None:
-        """Is the target met? None where none was set; no figure that proves nothing meets it."""
+        """Whether the target is met; None without a target. A figure that proves nothing does not meet it."""
         value = self.ratio if self.target_of.startswith("ratio") else self.value
         if self.target is None or value is None:
             return None
@@ -41,13 +41,14 @@ class Result(NamedTuple):
         return value <= self.target if self.target_of.endswith("most") else value >= self.target
 
     def as_json(self) -> dict[str, Any]:
-        """The form of the public contract."""
+        """Return the form of the public contract."""
         values = (self.name, _short(self.value), self.unit, _short(self.baseline), _short(self.ratio))
         return dict(zip(KEYS, values, strict=True))
 
 
 def _short(number: float | None) -> float | None:
-    """Four significant digits: more would pretend a precision that a shared machine does not have."""
+    """Round to four significant digits, because more would pretend a precision that a shared machine does not
+    have."""
     return None if number is None else float(f"{number:.4g}")
 
 
@@ -58,7 +59,7 @@ def _shown(number: float | None) -> str:
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results as aligned text, one a line, with a line of explanation below where there is one."""
+    """Return the results as aligned text, one per line, with a line of explanation below where there is one."""
     rows = [("name", "value", "unit", "baseline", "ratio", "target")]
     rows += [(r.name, _shown(r.value), r.unit, _shown(r.baseline), _shown(r.ratio), _target(r)) for r in results]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -83,7 +84,7 @@ def _target(result: Result) -> str:
 
 
 def save(path: Path, results: Iterable[Result], *, replace: bool) -> None:
-    """Write the results as JSON. Without `replace`, entries of other names stay as they are."""
+    """Write the results as JSON. Without `replace`, entries of other names are kept."""
     kept: dict[str, Any] = {}
     if not replace and path.exists():
         kept = {result["name"]: result for result in json.loads(path.read_text())}

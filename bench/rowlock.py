@@ -1,7 +1,7 @@
 """The baseline: donations as one would write them first, with row locks, one transaction each, all through the ORM.
 
 It uses the same rules (the pure `allocate`) and writes the same rows and books as the engine, so that `check_books`
-holds for its donations too. Nothing is slowed down on purpose: sums come from indexes and account balances.
+holds for its donations, too. Nothing is slowed down on purpose: sums come from indexes and account balances.
 """
 
 import os
@@ -71,7 +71,7 @@ def _history(row: Donation, from_: str | None, to: str, cause: str, now: datetim
 
 
 class _Creation:
-    """One donation in one transaction."""
+    """The creation of one donation in one transaction."""
 
     def __init__(self, deps: Dependencies, session: Session, command: CreateDonation) -> None:
         self.deps, self.session, self.command = deps, session, command
@@ -139,7 +139,7 @@ class _Creation:
         return self._account(pot_free(pot.id)).balance_minor - int(self.session.exec(to_come).one())
 
     def _add_usage(self, capacity: Capacity, pot: Pot) -> None:
-        """Add what is used of each cap: of donors from their reservations, of the others from the accounts."""
+        """Add the usage of each cap: of donors from their reservations, of the others from the accounts."""
         assert pot.id is not None
         used = select(func.coalesce(func.sum(Reservation.live_minor), 0)).where(
             Reservation.donor_key == self.donor, Reservation.pot_id == pot.id, Reservation.state != "released"
@@ -187,7 +187,7 @@ class _Creation:
         )
 
     def _seal(self, donation_id: UUID, personal: dict[str, str]) -> None:
-        """Store what the donor says of themselves, sealed with a key of its own."""
+        """Store the donor's personal data, sealed with a separate key."""
         keys, key = self.deps.keys, os.urandom(32)
         wrapped = keys.wrap(key, context_of(donation_id))
         self.session.add(
@@ -197,7 +197,7 @@ class _Creation:
         self.session.add(DonationContact(donation_id=donation_id, sealed=sealed))
 
     def _decide(self, donation: Donation, allocation: Allocation) -> MatchDecision:
-        """Store history and sealed contact, and the decision behind the match, which is returned."""
+        """Store the history, the sealed contact and the match decision, and return the decision."""
         self.session.add(_history(donation, None, "pending", "pledged", self.now))
         if personal := self.command.donor.contact():
             self._seal(donation.id, personal)
@@ -209,7 +209,7 @@ class _Creation:
         return decision
 
     def _reserve(self, donation: Donation, decision: MatchDecision, part: PotEvaluation) -> tuple[int, int]:
-        """Store a reservation, its transfer and both balances; return the pot and the amount in fen."""
+        """Store a reservation, its transfer and both balances. Return the pot and the amount in fen."""
         reservation = Reservation(
             decision_id=decision.id,
             donation_id=donation.id,
@@ -243,7 +243,7 @@ class _Creation:
         return part.pot_id, part.given_minor
 
     def _account(self, name: Account) -> LedgerAccount:
-        """Return an account, opened if it is missing. The lock on the pot guards all accounts of the pot."""
+        """Return an account, opening it if it is missing. The lock on the pot guards all accounts of the pot."""
         statement = select(LedgerAccount).where(LedgerAccount.name == name.name)
         locked = statement.with_for_update().execution_options(populate_existing=True)
         account = self.session.exec(locked).first()

@@ -1,4 +1,4 @@
-"""A rush: donations of a crowd that are paid within a minute, in tables that nobody has analysed."""
+"""A rush: donations of a crowd that are paid within a minute, in tables that were never analysed."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -17,19 +17,20 @@ from payments.inbox.inbox import store
 
 PROJECTS = 20
 MINUTE = timedelta(seconds=60)
-AMOUNTS_MINOR = (10_00, 20_00, 50_00, 66_00, 88_00, 100_00, 200_00, 500_00)  # what a page offers, and lucky numbers
+AMOUNTS_MINOR = (10_00, 20_00, 50_00, 66_00, 88_00, 100_00, 200_00, 500_00)  # offered by pages, and lucky numbers
 BATCH = 1_000
 
 
 class Gift(NamedTuple):
-    """A pledged donation of a rush; fen."""
+    """A pledged donation of a rush, in fen."""
 
     id: UUID
     amount_minor: int
 
 
 def pledge(deps: Dependencies, count: int) -> list[Gift]:
-    """Pledge donations of a crowd: two thirds leave an e-mail address, all have a browser, some give twice."""
+    """Create donations of a crowd: two thirds leave an e-mail address, all have a browser, and some donors give
+    twice."""
     places = day.projects(deps)[:PROJECTS]
     chance = random.Random(count)
     commands = [_command(chance, places[index % PROJECTS], int(count * 0.8)) for index in range(count)]
@@ -48,7 +49,7 @@ def _command(chance: random.Random, project_id: int, donors: int) -> CreateDonat
 
 
 def report_payments(deps: Dependencies, gifts: list[Gift]) -> None:
-    """Store the provider's messages that all were paid, the payments spread over the last minute."""
+    """Store the provider's messages that all donations were paid, at times spread over the last minute."""
     began = datetime.now(UTC) - MINUTE
     for start in range(0, len(gifts), BATCH):
         some = enumerate(gifts[start : start + BATCH], start)
@@ -60,14 +61,14 @@ def report_payments(deps: Dependencies, gifts: list[Gift]) -> None:
 
 
 def pay(deps: Dependencies, gifts: list[Gift]) -> None:
-    """Let all be paid within a minute."""
+    """Pay all donations within a minute."""
     report_payments(deps, gifts)
     while process_inbox(deps):
         pass
 
 
 def forget_statistics(url: str) -> None:
-    """Make the planner know nothing of our tables, as if they were new, and keep autovacuum away."""
+    """Delete the planner's statistics of our tables, as if they were new, and disable autovacuum."""
     with _connected(url) as connection:
         tables = "SELECT format('ALTER TABLE %I SET (autovacuum_enabled = off)', relname) FROM pg_class"
         for row in connection.execute(f"{tables} WHERE relkind = 'r' AND oid >= 16384").fetchall():
@@ -77,13 +78,13 @@ def forget_statistics(url: str) -> None:
 
 
 def analyse(url: str) -> None:
-    """Make the planner know all tables."""
+    """Give the planner statistics of all tables."""
     with _connected(url) as connection:
         connection.execute("ANALYZE")
 
 
 def checkpoint(url: str) -> None:
-    """Write out what is not written yet: nobody shall do it while something is measured."""
+    """Write a checkpoint now, so that none is written during a measurement."""
     with _connected(url) as connection:
         connection.execute("CHECKPOINT")
 

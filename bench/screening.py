@@ -13,7 +13,7 @@ GIFTS = 200_000
 
 
 def run(house: House, gifts: int = GIFTS) -> list[Result]:
-    """Screen a rush of half the gifts, and one of all, each on tables that nobody has analysed."""
+    """Screen a rush of half the gifts and one of all, each on tables that were never analysed."""
     collect_rarely()
     half, _ = timed(house, gifts // 2)
     whole, busy_us = timed(house, gifts)

@@ -1,5 +1,5 @@
-"""Paid events a second from the inbox to captured match, postings and totals, by the two processes that do it in
-production: the scheduler and its inbox worker."""
+"""Paid events per second from the inbox to captured match, postings and totals, processed by the same two processes
+as in production: the scheduler and its inbox worker."""
 
 import multiprocessing
 import os
@@ -29,7 +29,8 @@ STORE_BATCH = 500
 
 
 def run(house: House, count: int = EVENTS) -> list[Result]:
-    """Slices: store events (the baseline), then the scheduler's job works them off, here and beside us."""
+    """Measure in slices: store events (the baseline), then process them with the scheduler's job in both
+    processes."""
     collect_rarely()
     url = house.database()
     deps = house.deps(url)
@@ -57,13 +58,13 @@ def run(house: House, count: int = EVENTS) -> list[Result]:
 
 @contextmanager
 def _inbox_worker(env: dict[str, str]) -> Iterator[Connection]:
-    """A second process that runs the job on request, and returns the job's outcome."""
+    """Run a second process that runs the job on request, and returns the job's outcome."""
     context = multiprocessing.get_context("spawn")
     ours, its = context.Pipe()
     process = context.Process(target=_serve, args=(its, env), daemon=True)
     process.start()
     try:
-        ours.recv()  # it has started
+        ours.recv()  # wait until it has started
         yield ours
     finally:
         ours.send(False)
@@ -83,7 +84,7 @@ def _serve(orders: Connection, env: dict[str, str]) -> None:
 
 @contextmanager
 def _telling_pages(redis_url: str) -> Iterator[None]:
-    """The job tells open pages by Redis, as in the scheduler, which has the address in its environment."""
+    """Let the job notify open pages over Redis, as in the scheduler, which has the address in its environment."""
     before = os.environ.get("REDIS_URL")
     os.environ["REDIS_URL"] = redis_url
     try:
@@ -96,7 +97,7 @@ def _telling_pages(redis_url: str) -> Iterator[None]:
 
 
 def fill(deps: Dependencies, donations: list[UUID]) -> float:
-    """Store the provider's messages that these were paid; events a second."""
+    """Store the provider's messages that these donations were paid. Return events per second."""
     now = datetime.now(UTC)
     ready: list[list[Message]] = [
         [day.paid_event(donation_id, now) for donation_id in some] for some in _chunks(donations, STORE_BATCH)
@@ -109,8 +110,8 @@ def fill(deps: Dependencies, donations: list[UUID]) -> float:
 
 
 def work_off(deps: Dependencies, worker: Connection, count: int) -> float:
-    """Run the job in both processes until the inbox is empty; events a second. Raises Broken when they did another
-    number."""
+    """Run the job in both processes until the inbox is empty. Return events per second. Raises Broken when they
+    processed another number of events."""
     began = time.perf_counter()
     worker.send(True)
     reports = [registry.run("process-inbox", deps), worker.recv()]

@@ -1,5 +1,5 @@
-"""How much longer giving takes while strangers attack: one kind of attack after the other, in short rounds that
-alternate with quiet ones."""
+"""How much longer giving takes under attack: one kind of attack after the other, in short rounds that alternate
+with quiet ones."""
 
 import selectors
 import time
@@ -16,13 +16,13 @@ from bench.result import Result
 
 DONATIONS_S = 66  # the first minute of a city's giving day
 CLIENTS = 32
-SECONDS, ROUNDS = 2.4, 4  # for six kinds two minutes and a half
+SECONDS, ROUNDS = 2.4, 4  # two and a half minutes for six kinds
 TARGET = 2.0
 
 
 def give_evenly(port: int, requests: Sequence[bytes], per_s: float, clients: int) -> Run:
-    """Send requests at even distances, each on a connection that is free. A latency counts from the moment when the
-    request was due: one that waits for a free connection waits too. Raises TimeoutError as `drive` does."""
+    """Send requests at even intervals, each on a free connection. A latency counts from when the request was due,
+    so that it includes waiting for a free connection. Raises TimeoutError as `drive` does."""
     selector = selectors.DefaultSelector()
     free: deque[Client] = deque()
 
@@ -48,7 +48,7 @@ def give_evenly(port: int, requests: Sequence[bytes], per_s: float, clients: int
         pause = due[sent] - now if sent < len(requests) and free else 1.0
         for key, _ in selector.select(max(pause, 0)):
             client = key.data
-            if client in free:  # the server closed a connection that nobody used for a while
+            if client in free:  # the server closed an idle connection
                 free.remove(client)
                 selector.unregister(client.socket)
                 client.socket.close()
@@ -68,7 +68,8 @@ def give_evenly(port: int, requests: Sequence[bytes], per_s: float, clients: int
 
 
 class Site:
-    """A server of production behind a proxy that names addresses, and what it acknowledged."""
+    """A production server behind a proxy that reports client addresses, and the number of donations it
+    acknowledged."""
 
     def __init__(self, house: House, served: Served, projects: list[int]) -> None:
         self._house = house
@@ -79,7 +80,7 @@ class Site:
         self._donors = _addresses()
 
     def give(self, seconds: float) -> Run:
-        """Let donors give, each from an address of their own. Raises Broken when one was refused."""
+        """Let donors give, each from a separate address. Raises Broken when a donation was refused."""
         bodies = day.bodies(self.projects, int(seconds * DONATIONS_S))
         requests = [post(REAL, body, X_Forwarded_For=next(self._donors)) for body in bodies]
         run = self._house.loader.call(give_evenly, self.port, requests, DONATIONS_S, CLIENTS)
@@ -95,8 +96,8 @@ def _addresses() -> Iterator[str]:
 
 
 class Measured(NamedTuple):
-    """One kind of attack: the 99th percentile of giving in quiet and in attacked rounds, in seconds, what came of
-    the attack, and how many requests it needed to be one."""
+    """One kind of attack: the 99th percentile of giving in quiet and in attacked rounds in seconds, the outcome of
+    the attack, and how many requests it needed to count as one."""
 
     quiet: float
     attacked: float
@@ -122,7 +123,8 @@ class Measured(NamedTuple):
 
 
 def giving_under_attack(house: House, seconds: float = SECONDS, rounds: int = ROUNDS) -> list[Result]:
-    """The worst kind of attack; the note names all. Not shown unless each met the server as often as it must."""
+    """Return the worst kind of attack; the note names all. Not shown unless each kind reached the server as often
+    as required."""
     url = house.database()
     deps = house.deps(url)
     try:
@@ -130,7 +132,7 @@ def giving_under_attack(house: House, seconds: float = SECONDS, rounds: int = RO
             site = Site(house, served, day.projects(deps))
             site.give(seconds)
             measured = {kind: _measure(site, kind, seconds, rounds) for kind in KINDS}
-        # What attackers had sent when they were stopped may be stored, and its answer unheard.
+        # Donations that attackers had sent when they were stopped may be stored without their response being read.
         stored = day.sums(deps).donations
         if not site.acknowledged <= stored <= site.acknowledged + rounds * CONNECTIONS:
             raise day.Broken(f"{stored} donations are stored, {site.acknowledged} were acknowledged")

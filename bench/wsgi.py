@@ -1,7 +1,7 @@
-"""The application that is measured: production's `create_app`, without the call to the payment provider.
+"""The measured application: production's `create_app`, without the call to the payment provider.
 
-Routes beside it, in the same application behind the same middleware: a POST that checks the same body by the same
-schema and touches no database, two other ways of giving (rows locked, counters in Redis), and a partner's webhook
+It has more routes in the same application behind the same middleware: a POST that checks the same body by the same
+schema and touches no database, two other ways of giving (row locks, counters in Redis), and a partner's webhook
 that checks everything and stores nothing.
 """
 
@@ -32,7 +32,7 @@ from payments.stripe import StripeGateway
 
 
 class AnswersAtOnce(StripeGateway):
-    """The real gateway, but a payment is open before anybody was asked: what is measured is our own work."""
+    """The real gateway, except that it opens payments without a request, because our own work is measured."""
 
     def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
         reference = f"cs_{order.donation_id.hex}"
@@ -49,7 +49,8 @@ blp = make_blueprint("bench", "What the engine is compared with.")
 @blp.post("/bench/plain")
 @blp.arguments(DonationIn)
 def plain(body: dict[str, Any]) -> Any:
-    """Checks the body and builds the command; no database, no answer to speak of: the fastest POST there is."""
+    """Check the body and build the command, without a database and with a minimal response: the fastest POST
+    possible."""
     return {"id": str(command_of(body).id)}, 201
 
 
@@ -57,7 +58,7 @@ def plain(body: dict[str, Any]) -> Any:
 @blp.arguments(DonationIn)
 @blp.response(201, DonationOut)
 def row_lock(body: dict[str, Any]) -> Any:
-    """Giving as one would write it first."""
+    """Give with row locks, as one would write it first."""
     command = command_of(body)
     return answer(rowlock.create_donation(deps(app), command), command.message, 201)
 
@@ -65,7 +66,7 @@ def row_lock(body: dict[str, Any]) -> Any:
 @blp.post("/bench/counter")
 @blp.arguments(DonationIn)
 def counters(body: dict[str, Any]) -> Any:
-    """Giving by counters in Redis, as the best-known open engine does it."""
+    """Give with counters in Redis, as the best-known open engine does it."""
     command = command_of(body)
     return {"id": str(command.id), "matched_minor": counter.create_donation(deps(app), redis, command)}, 201
 
@@ -75,7 +76,7 @@ partner = Blueprint("bench_partner", __name__, url_prefix="/webhooks")
 
 @partner.post("/bench-partner")
 def checked() -> Any:
-    """A partner's batch: everything that intake does except the database."""
+    """Accept a partner's batch with everything that intake does, except for the database."""
     request.max_content_length = MOST_BYTES
     payload = request.get_data()
     verify(os.environ["BENCH_PARTNER_SECRET"], payload, request.headers)

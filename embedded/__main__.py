@@ -1,4 +1,4 @@
-"""`python -m embedded`, which is what `make run` runs: the whole demo until Ctrl-C."""
+"""`python -m embedded`, which `make run` calls: run the whole demo until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from embedded.supervisor import Supervisor
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_LEFTOVER_SECONDS = 15.0  # a killed run's web server may still be on its way out
+_LEFTOVER_SECONDS = 15.0  # the web server of a killed run may still be shutting down
 _LONGEST_LOG = 20_000_000  # bytes
 
 
 def say(line: str) -> None:
-    """One line on the terminal, at once."""
+    """Print a line to the terminal and flush it."""
     print(line, flush=True)
 
 
 def check_port(port: int, *, after_crash: bool) -> None:
-    """Raise ServerError when `port` is taken; after a killed run, give its children time to go."""
+    """Raise ServerError when `port` is taken. After a killed run, first give its children time to exit."""
     if not wait_until(lambda: port_is_free(port), _LEFTOVER_SECONDS if after_crash else 0.0):
         raise ServerError(f"端口 {port} 已被占用 / Port {port} is taken. Try: PORT={port + 80} make run")
 
 
 def turn_logs(logs: Path) -> None:
-    """Keep one old generation of each log that has grown long."""
+    """Rotate each log that has grown long, keeping one previous generation."""
     for log in logs.glob("*.log"):
         if log.stat().st_size > _LONGEST_LOG:
             log.replace(log.with_suffix(".log.1"))
 
 
 def greeting(run: Launch, address: str, login: str) -> str:
-    """Return where the pages are and how to log in, in both languages."""
+    """Return the addresses of the pages and how to sign in, in both languages."""
     rows = [
         ("活动 Event site", f"{address}/"),
         ("管理 Console", f"{address}/console/"),
@@ -58,7 +58,7 @@ def greeting(run: Launch, address: str, login: str) -> str:
 
 
 def launch(environ: Mapping[str, str]) -> None:
-    """Run the demo until KeyboardInterrupt; raises ServerError when it cannot start. All is stopped then."""
+    """Run the demo until KeyboardInterrupt, then stop everything. Raises ServerError when it cannot start."""
     settings = config.load(environ)
     data_dir = settings.data_dir.absolute()
     with DataLock(data_dir) as lock:
@@ -77,12 +77,12 @@ def launch(environ: Mapping[str, str]) -> None:
             say(greeting(run, settings.public_url, login))
             supervisor.watch()
         finally:
-            _react(signal.SIG_IGN)  # a second Ctrl-C must not break the orderly end, which has its time limits
+            _react(signal.SIG_IGN)  # a second Ctrl-C must not interrupt the shutdown, which has its own time-outs
             supervisor.stop()
 
 
 def main() -> int:
-    """Exit code: 0 after Ctrl-C, SIGTERM or SIGHUP, 1 when it could not start."""
+    """Return the exit code: 0 after Ctrl-C, SIGTERM or SIGHUP, 1 if the demo could not start."""
     _react(_interrupt)
     try:
         launch(os.environ)
@@ -101,7 +101,8 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
 
 def _react(handler: Handler) -> None:
     for signum in _SIGNALS:
-        # nohup hands us an ignored SIGHUP, and means it. An ignored SIGINT (a shell's "&") we take back.
+        # nohup passes an ignored SIGHUP on purpose, so keep it. Handle an ignored SIGINT (from a shell's "&")
+        # again.
         if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, handler)
 

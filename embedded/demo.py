@@ -16,7 +16,7 @@ _PORT_SECONDS = 3.0
 
 
 def load_secrets(data_dir: Path) -> dict[str, str]:
-    """The demo's secrets, random, made at the first run and the same ever after (file mode 600).
+    """Return the demo's random secrets, created on the first run and unchanged afterwards (file mode 600).
 
     FIELD_KEY is 32 bytes in URL-safe base64. Losing the file makes stored personal data unreadable.
     """
@@ -33,10 +33,10 @@ def load_secrets(data_dir: Path) -> dict[str, str]:
 
 
 def sandbox_port(data_dir: Path, preferred: int) -> int:
-    """The sandbox's port: the same at every run, so that old checkout links stay good, as long as it is free."""
+    """Return the sandbox's port, the same on every run if it is free, so that old checkout links keep working."""
     path = data_dir / "sandbox.port"
     port = int(path.read_text()) if path.exists() else preferred
-    # The sandbox of a killed run may need a moment to go.
+    # The sandbox of a killed run may need a moment to exit.
     if not wait_until(lambda: port_is_free(port), _PORT_SECONDS if path.exists() else 0.0):
         port = free_port()
     _write_private(path, str(port))
@@ -44,7 +44,7 @@ def sandbox_port(data_dir: Path, preferred: int) -> int:
 
 
 def with_defaults(environ: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
-    """The environment, with `defaults` where a name is unset or empty: what the user set wins."""
+    """Return the environment with `defaults` for unset or empty names. Values set by the user take precedence."""
     return {**environ, **{name: value for name, value in defaults.items() if not environ.get(name)}}
 
 
@@ -58,7 +58,7 @@ def _new_secrets() -> dict[str, str]:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write whole or not at all, readable by the owner only: a crash must not leave half a secret."""
+    """Write a file atomically, readable by its owner only, because a crash must not leave half a secret."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.unlink(missing_ok=True)
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""The steps of `make run`: servers, sandbox, schema, demo event, scheduler and web."""
+"""The steps of `make run`: servers, sandbox, schema, demo campaign, scheduler and web."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WEB_SECONDS = 60.0
 
 
 def responds(port: int, path: str) -> bool:
-    """True when a GET on 127.0.0.1:`port` returns 200."""
+    """Return whether a GET on 127.0.0.1:`port` returns 200."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
@@ -34,7 +34,7 @@ def responds(port: int, path: str) -> bool:
 class Launch:
     """One run of the demo: the settings, the environment of the children, and the steps.
 
-    Every step raises ServerError, with a message for the terminal, when it cannot be done.
+    Every step raises ServerError, with a message for the terminal, when it fails.
     """
 
     def __init__(self, settings: config.Config, environ: Mapping[str, str], supervisor: Supervisor) -> None:
@@ -51,7 +51,7 @@ class Launch:
         }
 
     def servers(self) -> None:
-        """PostgreSQL and Redis, each unless its URL is set."""
+        """Start PostgreSQL and Redis, each unless its URL is set."""
         if not self.env.get("DATABASE_URL"):
             postgres = Postgres.start(self.data_dir / "postgres", log=self.log("postgres"))
             self.supervisor.add("PostgreSQL", postgres)
@@ -62,7 +62,7 @@ class Launch:
             self.env["REDIS_URL"] = redis.url
 
     def payments(self) -> None:
-        """The demo's secrets; the sandbox too when no key of a real provider is set."""
+        """Load the demo's secrets, and start the sandbox unless the key of a real provider is set."""
         made = load_secrets(self.data_dir)
         real = bool(self.env.get("STRIPE_SECRET_KEY"))
         self.env = with_defaults(self.env, {name: made[name] for name in ("SECRET_KEY", "FIELD_KEY")})
@@ -72,7 +72,7 @@ class Launch:
         port = sandbox_port(self.data_dir, preferred=self.port + 1)
         self.sandbox_url = f"http://127.0.0.1:{port}"
         self.env |= {"STRIPE_API_BASE": self.sandbox_url, "BEISHAN_SANDBOX": "1"}
-        # Letters to donors are kept where /demo/mailbox shows them.
+        # Letters to donors are stored where /demo/mailbox shows them.
         mailbox = f"file://{self.data_dir}/mailbox"
         self.env = with_defaults(self.env, {"MAIL_URL": mailbox, "SMS_URL": mailbox})
         child = self.run("sandbox", *self._sandbox(port))
@@ -93,25 +93,25 @@ class Launch:
         self.task("migrate", "-m", "flask", "--app", "wsgi", "db-upgrade")
 
     def seed(self) -> str:
-        """Make the demo event unless BEISHAN_SEED=0; return the command's output (the manager's login)."""
+        """Create the demo campaign unless BEISHAN_SEED=0; return the command's output (the manager's login)."""
         if self.env.get("BEISHAN_SEED") == "0":
             return ""
         return self.task("seed", "-m", "flask", "--app", "wsgi", "seed")
 
     def training(self) -> None:
-        """The keeper of the training site that managers may order; nothing of it runs before."""
+        """Start the keeper of the training site. The site itself runs only once a manager orders it."""
         folder = self.data_dir / "training"
         self.env = with_defaults(self.env, {"TRAINING_DIR": str(folder)})
         self.run("training", "-m", "embedded.training", self.env["TRAINING_DIR"], patience=40.0)
 
     def application(self) -> None:
-        """Scheduler, its help for backlogs, and web server; returns when the web server responds."""
+        """Start the scheduler, its helper for backlogs, and the web server. Return when the web server responds."""
         self.run("scheduler", "-m", "app.jobs.scheduler")
         self.run("inbox-worker", "-m", "app.jobs.scheduler", "process-inbox")
         web = self.run(
             "web",
             *("-m", "gunicorn", "-c", str(ROOT / "embedded" / "gunicorn_conf.py"), "wsgi:app"),
-            death_signal=signal.SIGQUIT,  # at once: nobody is left to wait for open pages
+            death_signal=signal.SIGQUIT,  # quit at once, without waiting for open pages
             patience=15.0,
         )
         ready = wait_until(lambda: not web.alive or responds(self.port, "/healthz"), _WEB_SECONDS, pause=0.2)
@@ -119,7 +119,7 @@ class Launch:
             raise ServerError(f"The web server did not start; {web.log} ends with:\n{web.log_tail()}")
 
     def log(self, name: str) -> Path:
-        """Where a child writes."""
+        """Return the path of a child's log."""
         return self.logs / f"{name}.log"
 
     def run(self, name: str, *args: str, death_signal: int = signal.SIGTERM, patience: float = 10.0) -> Child:
@@ -130,7 +130,7 @@ class Launch:
         return child
 
     def task(self, name: str, *args: str) -> str:
-        """Run `python ARGS` to its end and return its output; raises ServerError when it fails."""
+        """Run `python ARGS` to its end and return its output. Raises ServerError when it fails."""
         errors = self.log(f"{name}.errors")
         child = Child([sys.executable, *args], self.log(name), self.env, ROOT, error_log=errors).start()
         try:

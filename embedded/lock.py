@@ -1,4 +1,4 @@
-"""One `make run` per DATA_DIR."""
+"""A lock that allows only one `make run` per DATA_DIR."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from embedded.process import ServerError
 
 
 class DataLock:
-    """An exclusive lock on a data directory, held for a `with` block; the kernel frees it when we die.
+    """An exclusive lock on a data directory, held for a `with` block. The kernel releases it when the process dies.
 
-    `unclean` is true when the last holder was killed: its children may still be on their way out.
+    `unclean` is true when the last holder was killed, so that its children may still be exiting.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -22,7 +22,7 @@ class DataLock:
         self.unclean = False
 
     def __enter__(self) -> Self:
-        """Take the lock; raises ServerError with the pid of the process that has it."""
+        """Take the lock. Raises ServerError with the pid of the process that holds it."""
         self._data_dir.mkdir(parents=True, exist_ok=True)
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         holder = os.read(self._handle, 20).decode().strip()

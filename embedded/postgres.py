@@ -20,9 +20,9 @@ PORT = 5432  # part of the socket's name; nothing listens on TCP
 
 
 class Postgres(Server):
-    """A server and its database `beishan`. The data stay in `data_dir`; tests may pass fsync=off.
+    """A server and its database `beishan`. The data stays in `data_dir`; tests may pass fsync=off.
 
-    `start` and `restart` also raise ServerError when another server runs on the directory or it holds
+    `start` and `restart` also raise ServerError when another server runs on the directory, or when it holds
     something else.
     """
 
@@ -39,8 +39,8 @@ class Postgres(Server):
         "min_wal_size": "256MB",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
-        "autovacuum_naptime": "15s",  # a giving day fills its tables within minutes
-        "jit": "off",  # our queries are short; compiling them costs more than it saves
+        "autovacuum_naptime": "15s",  # a campaign fills its tables within minutes
+        "jit": "off",  # our queries are short; JIT compilation costs more than it saves
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",
@@ -52,16 +52,17 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        """SQLAlchemy URL of the database `beishan`."""
+        """The SQLAlchemy URL of the database `beishan`."""
         folder = quote(str(self.sockets.path), safe="/")
         return f"postgresql+psycopg://{SUPERUSER}@/{DATABASE}?host={folder}&port={PORT}"
 
     def prepare(self) -> None:
-        """Create the data directory when missing, free it of a dead server's traces."""
+        """Create the data directory if it is missing, and remove the pid files of a dead server."""
         prepare(self.data_dir, self.account, self.log, durable=self.settings.get("fsync") != "off")
 
     def child(self) -> Child:
-        """`postgres` in the foreground. SIGINT is its "fast shutdown": ends sessions, writes a checkpoint."""
+        """Return the command of `postgres` in the foreground. SIGINT is its "fast shutdown": it ends sessions and
+        writes a checkpoint."""
         settings = {**self.settings, "unix_socket_directories": str(self.sockets.path)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Child(
@@ -75,7 +76,8 @@ class Postgres(Server):
         )
 
     def refusal(self) -> str | None:
-        """None once the server takes connections and the database exists, which is created when missing."""
+        """Return None once the server accepts connections and the database exists; create the database if it is
+        missing."""
         address = make_conninfo(
             host=str(self.sockets.path), port=PORT, user=SUPERUSER, dbname="postgres", connect_timeout=5
         )

@@ -1,4 +1,4 @@
-"""What /proc says about processes (proc(5), Linux)."""
+"""Read process information from /proc (proc(5), Linux)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def _stat(pid: int) -> tuple[str, int] | None:
-    """(state, parent pid) of a process, read from /proc (proc(5)); None when there is no such process."""
+    """Return (state, parent pid) of a process from /proc; None if there is no such process."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -16,18 +16,18 @@ def _stat(pid: int) -> tuple[str, int] | None:
 
 
 def is_running(pid: int) -> bool:
-    """True for a process that exists and is no zombie."""
+    """Return whether a process exists and is not a zombie."""
     stat = _stat(pid)
     return stat is not None and stat[0] not in "ZX"
 
 
 def descendants(pid: int) -> list[int]:
-    """Process ids of all children, grandchildren and so on."""
+    """Return the process ids of all children, grandchildren and so on."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (stat := _stat(int(entry.name))):
             parents.setdefault(stat[1], []).append(int(entry.name))
     below = list(parents.get(pid, ()))
-    for child in below:  # grows while we walk it: breadth first
+    for child in below:  # grows during the iteration: breadth first
         below.extend(parents.get(child, ()))
     return below

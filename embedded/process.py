@@ -1,7 +1,7 @@
 """Child processes that cannot outlive the process that started them (Linux only).
 
-Each child asks the kernel for a signal at our death (prctl(2), PR_SET_PDEATHSIG), so that even `kill -9` of
-the parent leaves nothing running. Each is a session of its own: Ctrl-C in the terminal reaches only the
+Each child asks the kernel for a signal when its parent dies (prctl(2), PR_SET_PDEATHSIG), so that even `kill -9` of
+the parent leaves nothing running. Each child has its own session, so that Ctrl-C in the terminal reaches only the
 parent, which then stops its children in order.
 """
 
@@ -25,12 +25,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class ServerError(RuntimeError):
-    """A child did not start, died early, or is in the way; the message is meant for the terminal."""
+    """A child did not start, died early, or blocks the start. The message is meant for the terminal."""
 
 
 def _new_starter() -> None:
-    # PDEATHSIG fires at the death of the forking THREAD, not of the process. One thread that lives as long as
-    # we do forks every child; a test may then restart a server from a thread that ends.
+    # PDEATHSIG fires at the death of the forking THREAD, not of the process. Therefore one thread that lives as
+    # long as the process forks every child, and a test may restart a server from a thread that ends.
     global _starter
     _starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
 
@@ -43,7 +43,7 @@ os.register_at_fork(after_in_child=_new_starter)
 def _leash(parent: int, death_signal: int) -> Callable[[], None]:
     def apply() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, death_signal)
-        if os.getppid() != parent:  # the parent died between fork and prctl: no signal would ever come
+        if os.getppid() != parent:  # the parent died between fork and prctl, so no signal would ever come
             os._exit(1)
 
     return apply
@@ -51,11 +51,11 @@ def _leash(parent: int, death_signal: int) -> Callable[[], None]:
 
 @dataclass
 class Child:
-    """One command, its log file and its life. Nothing runs before `start()`.
+    """A command with its log file and its process. Nothing runs before `start()`.
 
-    Errors go to `error_log` if given, else to `log` as well. `account` is (uid, gid) to run under, for root
-    only. `death_signal` is what the kernel sends when we die, `stop_signal` what `stop()` sends; after
-    `patience` seconds `stop()` kills.
+    Errors go to `error_log` if given, otherwise to `log`. `account` is (uid, gid) to run as, for root only. The
+    kernel sends `death_signal` when the parent dies; `stop()` sends `stop_signal`, and kills the process after
+    `patience` seconds.
     """
 
     args: Sequence[str]
@@ -71,7 +71,7 @@ class Child:
     _log_start: int = field(default=0, init=False, repr=False)
 
     def start(self) -> Child:
-        """Start the command. Raises ServerError when it runs already, OSError when it cannot be executed."""
+        """Start the command. Raises ServerError when it already runs, OSError when it cannot be executed."""
         if self.alive:
             raise ServerError(f"{self.args[0]} runs already as process {self.pid}")
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -96,22 +96,23 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the last start, None before the first."""
+        """The process id of the last start, None before the first."""
         return self._process.pid if self._process else None
 
     @property
     def alive(self) -> bool:
-        """True while the process runs (a dead one is reaped here)."""
+        """Whether the process runs. A dead process is reaped here."""
         return self._process is not None and self._process.poll() is None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Exit code, once it has ended; raises subprocess.TimeoutExpired after `timeout` seconds."""
+        """Wait for the exit and return its code. Raises subprocess.TimeoutExpired after `timeout` seconds."""
         if self._process is None:
             raise ServerError(f"{self.args[0]} was never started")
         return self._process.wait(timeout)
 
     def stop(self) -> None:
-        """Ask it to end, wait `patience` seconds, then kill it and all below it. Harmless when it is dead."""
+        """Ask the process to exit, wait `patience` seconds, then kill it and its descendants. Harmless if it is
+        dead."""
         if self._process is None or not self.alive:
             return
         self._process.send_signal(self.stop_signal)
@@ -121,7 +122,7 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL to the process and everything below it, as a power cut would; waits until all are gone."""
+        """Send SIGKILL to the process and its descendants, like a power cut, and wait until all have exited."""
         if self._process is None or not self.alive:
             return
         family = [self._process.pid, *descendants(self._process.pid)]
@@ -131,12 +132,12 @@ class Child:
         wait_until(lambda: not any(is_running(pid) for pid in family), 10.0)
 
     def restart(self) -> None:
-        """Stop it if it runs, start it again."""
+        """Stop the process if it runs, and start it again."""
         self.stop()
         self.start()
 
     def output(self) -> str:
-        """What the latest start wrote to `log`."""
+        """Return what the latest start wrote to `log`."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
@@ -144,7 +145,7 @@ class Child:
             return log.read().decode(errors="replace")
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of `output()`."""
+        """Return the last lines of `output()`."""
         return "\n".join(self.output().splitlines()[-lines:])
 
 
@@ -152,11 +153,11 @@ def _send(pid: int, signum: int) -> None:
     try:
         os.kill(pid, signum)
     except ProcessLookupError:
-        return  # it ended by itself in the meantime, which is what was wanted
+        return  # it exited by itself in the meantime, as wanted
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
-    """Poll until `condition()` holds; False when it did not within `seconds`."""
+    """Poll until `condition()` holds. Return False if it did not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
@@ -166,7 +167,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.0
 
 
 def port_is_free(port: int) -> bool:
-    """True when a server could listen on 127.0.0.1:`port` now."""
+    """Return whether a server could listen on 127.0.0.1:`port` now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -177,7 +178,7 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port that was free on 127.0.0.1 a moment ago."""
+    """Return a TCP port that was free on 127.0.0.1 a moment ago."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

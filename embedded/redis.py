@@ -1,4 +1,5 @@
-"""A private Redis server without persistence: it makes things fast and live, and may be emptied any time."""
+"""A private Redis server without persistence. It makes the application fast and live, and may be emptied at any
+time."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from embedded.server import Server, Settings
 
 
 class Redis(Server):
-    """A server on a unix socket in `data_dir`. Every start is an empty one."""
+    """A server on a unix socket in `data_dir`. It is empty after every start."""
 
     socket_name = "redis.sock"
     ready_seconds = 10.0
     defaults: ClassVar[Settings] = {
-        "port": "0",  # no TCP at all: the socket's directory decides who may come in
+        "port": "0",  # no TCP: the permissions of the socket's directory control access
         "unixsocketperm": "700",
         "save": "",
         "appendonly": "no",
@@ -31,23 +32,23 @@ class Redis(Server):
 
     @property
     def url(self) -> str:
-        """URL for `redis.from_url`."""
+        """The URL for `redis.from_url`."""
         return f"unix://{quote(self._socket, safe='/')}?db=0"
 
     def prepare(self) -> None:
-        """Make the directory, closed to everyone else."""
+        """Create the directory, closed to other users."""
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.data_dir.chmod(0o700)
 
     def child(self) -> Child:
-        """`redis-server` in the foreground."""
+        """Return the command of `redis-server` in the foreground."""
         settings = {**self.settings, "unixsocket": self._socket, "dir": str(self.data_dir)}
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
         return Child([get_redis_server(), *flags], self.log, cwd=self.data_dir)
 
     def refusal(self) -> str | None:
-        """None once it responds to PING."""
-        # The client's own patience (several tries) would hide for seconds that the server died.
+        """Return None once the server responds to PING."""
+        # The client's own retries would hide for seconds that the server died.
         client = redis.Redis(unix_socket_path=self._socket, retry=Retry(NoBackoff(), 0))
         try:
             client.ping()

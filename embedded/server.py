@@ -1,4 +1,4 @@
-"""What the embedded PostgreSQL and Redis have in common: one child on one unix socket in one directory."""
+"""The common part of the embedded PostgreSQL and Redis: one child on one unix socket in one directory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Settings = Mapping[str, str]
 
 
 class Server(ABC):
-    """A server and its directory; a context manager that stops it at the end.
+    """A server and its directory. As a context manager it stops the server at the end.
 
-    `kill()` is a power cut. `url` stays the same over `stop()`, `kill()` and `restart()`.
+    `kill()` acts like a power cut. `url` stays the same over `stop()`, `kill()` and `restart()`.
     """
 
     socket_name: ClassVar[str]
@@ -34,9 +34,10 @@ class Server(ABC):
 
     @classmethod
     def start(cls, data_dir: Path, settings: Settings | None = None, log: Path | None = None) -> Self:
-        """Start a server on `data_dir` (made when missing) and wait until it responds.
+        """Start a server on `data_dir` (created if missing) and wait until it responds.
 
-        `settings` override the server's parameters. Raises ServerError with the end of the log when it dies.
+        `settings` override the server's parameters. Raises ServerError with the end of the log when the server
+        dies.
         """
         server = cls(data_dir, settings, log)
         try:
@@ -47,7 +48,8 @@ class Server(ABC):
         return server
 
     def restart(self) -> None:
-        """Stop if running, start again at the same address; raises ServerError as `start` does."""
+        """Stop the server if it runs, and start it again at the same address. Raises ServerError as `start`
+        does."""
         self.stop()
         self.prepare()
         self.sockets.open()
@@ -59,24 +61,24 @@ class Server(ABC):
             raise
 
     def stop(self) -> None:
-        """Stop in order; does nothing when it is dead."""
+        """Stop the server in order. Does nothing if it is dead."""
         if self._child:
             self._child.stop()
         self.sockets.close()
 
     def kill(self) -> None:
-        """SIGKILL to the server and all its processes."""
+        """Send SIGKILL to the server and all its processes."""
         if self._child:
             self._child.kill()
 
     @property
     def alive(self) -> bool:
-        """True while the server process runs."""
+        """Whether the server process runs."""
         return self._child is not None and self._child.alive
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server, None before the first start."""
+        """The process id of the server, None before the first start."""
         return self._child.pid if self._child else None
 
     def __enter__(self) -> Self:
@@ -88,19 +90,19 @@ class Server(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where clients find it."""
+        """The address for clients."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make the directory ready for `child()`."""
+        """Prepare the directory for `child()`."""
 
     @abstractmethod
     def child(self) -> Child:
-        """The command, not started."""
+        """Return the command, not started."""
 
     @abstractmethod
     def refusal(self) -> str | None:
-        """None when the server is ready for clients, else why it is not."""
+        """Return None if the server is ready for clients, otherwise why it is not."""
 
     def _wait_ready(self, child: Child) -> None:
         deadline = time.monotonic() + self.ready_seconds

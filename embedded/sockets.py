@@ -11,9 +11,9 @@ _LONGEST = 100
 
 
 class SocketDir:
-    """The preferred directory when its path is short enough, else a private one under /tmp.
+    """The preferred directory if its path is short enough, otherwise a private one under /tmp.
 
-    `path` never changes, so an address stays good over `close()` and `open()`.
+    `path` never changes, so that an address stays valid over `close()` and `open()`.
     """
 
     def __init__(self, preferred: Path, socket_name: str, account: tuple[int, int] | None = None) -> None:
@@ -24,7 +24,7 @@ class SocketDir:
         )
 
     def open(self) -> None:
-        """Make the temporary directory, for its owner only; the preferred one must exist already."""
+        """Create the temporary directory, for its owner only. The preferred directory must exist already."""
         if not self._temporary:
             return
         self.path.mkdir(mode=0o700, exist_ok=True)

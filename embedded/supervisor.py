@@ -1,4 +1,4 @@
-"""Keeps services running: whatever ends is started again, and everything is stopped in reverse order."""
+"""Keep services running: restart any that ends, and stop all in reverse order."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Protocol
 from embedded.process import ServerError
 
 _LONGEST_PAUSE = 30.0
-_SETTLED_SECONDS = 60.0  # up for this long: the next failure starts again with a short pause
+_SETTLED_SECONDS = 60.0  # after this uptime, the next failure starts again with a short pause
 
 
 class Service(Protocol):
-    """Anything with a life of its own: a Child, a Postgres, a Redis."""
+    """A supervised service: a Child, a Postgres or a Redis."""
 
     @property
     def alive(self) -> bool:
-        """True while it runs."""
+        """Whether it runs."""
 
     def restart(self) -> None:
-        """Start it (again); may raise ServerError or OSError."""
+        """Start it, or start it again. May raise ServerError or OSError."""
 
     def stop(self) -> None:
-        """Stop it; does nothing when it is dead."""
+        """Stop it. Does nothing if it is dead."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class _Watched:
 
 
 class Supervisor:
-    """Looks after running services. `say` gets a line for each death and restart."""
+    """Supervises running services. `say` receives a line for each death and restart."""
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._say = say
@@ -46,11 +46,11 @@ class Supervisor:
         self._watched: list[_Watched] = []
 
     def add(self, name: str, service: Service) -> None:
-        """Look after `service`, which runs already."""
+        """Supervise a service that already runs."""
         self._watched.append(_Watched(name, service, self._clock()))
 
     def watch(self) -> None:
-        """Look after the services until an exception (KeyboardInterrupt) ends it."""
+        """Supervise the services until an exception (KeyboardInterrupt) ends it."""
         while True:
             self.tick()
             time.sleep(0.5)
@@ -67,7 +67,7 @@ class Supervisor:
                 self._restart(watched)
 
     def stop(self) -> None:
-        """Stop all, the last added first; every one is stopped even if another's end fails."""
+        """Stop all services, last added first. A failure to stop one does not prevent stopping the others."""
         with ExitStack() as stack:
             for watched in self._watched:
                 stack.callback(watched.service.stop)

@@ -1,7 +1,7 @@
 """`python -m embedded.training FOLDER [--port PORT] [--url URL]`: keep the training site of managers (ADR 41).
 
-It is the whole of Beishan with servers, secrets, payment sandbox and mailbox of its own, below FOLDER. When its
-order goes, or is over, all of that is deleted.
+It is the whole of Beishan with its own servers, secrets, payment sandbox and mailbox below FOLDER. All of it is
+deleted when its order is withdrawn or expires.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from embedded.process import ServerError, free_port, wait_until
 from embedded.supervisor import Supervisor
 from settings.training_files import ORDER, STATE, take_lock
 
-# Of the environment, only what programs need to run: no database, key, provider or address of the real site.
+# The environment variables that programs need to run: no database, key, provider or address of the real site.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
-_LOCK_SECONDS = 20.0  # a killed keeper's children may still be on their way out
+_LOCK_SECONDS = 20.0  # the children of a killed keeper may still be exiting
 _PAUSE_S = 0.5
 
 
 class TrainingLaunch(Launch):
-    """The steps of `make run`, with the event of a training instead of the demo's."""
+    """The steps of `make run`, with the campaign of a training instead of the demo's."""
 
     def __init__(
         self, settings: config.Config, environ: Mapping[str, str], supervisor: Supervisor, minutes: int
@@ -40,14 +40,14 @@ class TrainingLaunch(Launch):
         self._minutes = minutes
 
     def seed(self) -> str:
-        """Make the network, the accounts and the event; return a line of JSON: how to sign in."""
+        """Create the network, the accounts and the campaign. Return a line of JSON that says how to sign in."""
         return self.task("seed", "-m", "flask", "--app", "wsgi", "seed-training", "--minutes", str(self._minutes))
 
 
 def site_environment(inherited: Mapping[str, str], site: Path, port: int, url: str) -> dict[str, str]:
-    """Return the environment of a training site; `url` is where people reach it, by default this machine.
+    """Return the environment of a training site. `url` is its public address, by default on this machine.
 
-    It is another name of this machine than the real site's, so that browsers keep their cookies apart.
+    The default uses another host name than the real site, so that browsers keep their cookies apart.
     """
     return {
         **{name: inherited[name] for name in INHERITED if name in inherited},
@@ -60,7 +60,7 @@ def site_environment(inherited: Mapping[str, str], site: Path, port: int, url: s
 
 
 class Keeper:
-    """Starts the training site that is ordered, looks after it, and throws it away."""
+    """Starts the ordered training site, supervises it, and deletes it."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], port: int = 0, url: str = "") -> None:
         self._folder = folder
@@ -71,7 +71,7 @@ class Keeper:
         self._supervisor = Supervisor(say)
 
     def tick(self) -> None:
-        """Do what is due since the last look."""
+        """Do what has become due since the last call."""
         order = _read(self._folder / ORDER)
         if order and datetime.fromisoformat(order["until"]) <= datetime.now(UTC):
             (self._folder / ORDER).unlink(missing_ok=True)
@@ -83,13 +83,13 @@ class Keeper:
         self._supervisor.tick()
 
     def stop(self) -> None:
-        """Stop the site; it goes on when the keeper runs again."""
+        """Stop the site. It continues when the keeper runs again."""
         self._supervisor.stop()
         self._supervisor = Supervisor(say)
         self._order_id = ""
 
     def _throw_away(self, unless: str) -> None:
-        """Stop and delete what is there, except for the site of the order at hand that a stopped keeper left."""
+        """Stop and delete the site, except for a site of the current order that a stopped keeper left."""
         self.stop()
         state = _read(self._folder / STATE)
         if unless and state and state["id"] == unless:
@@ -120,7 +120,7 @@ class Keeper:
         self._report("running", url=settings.public_url, **access)
 
     def _report(self, state: str, **more: str) -> None:
-        """Write whole or not at all: others read it at any time."""
+        """Write the state atomically, because other processes read it at any time."""
         path = self._folder / STATE
         unfinished = path.with_name(f"{STATE}.new")
         unfinished.touch(mode=0o600)
@@ -129,12 +129,12 @@ class Keeper:
 
 
 def say(line: str) -> None:
-    """One line in the log, at once."""
+    """Print a line to the log and flush it."""
     print(line, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Keep the training site of a folder until SIGTERM or Ctrl-C; return 1 when another keeper does."""
+    """Keep the training site of a folder until SIGTERM or Ctrl-C. Return 1 when another keeper runs on it."""
     parser = ArgumentParser(prog="python -m embedded.training")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=0, help="default: a free one at each start")

@@ -1,4 +1,4 @@
-"""Make vouchers of what the books have not had vouchers of yet: each transfer once, in one transaction per run."""
+"""Create vouchers from transfers that have none yet: each transfer once, one transaction per run."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,8 @@ from ledger.settled import settled_mark
 
 
 class Booked(NamedTuple):
-    """What a run made: vouchers, out of how many transfers, and up to which (0: nothing was left to do)."""
+    """What a run created: the number of vouchers and of transfers in them, and the last transfer (0: nothing to
+    do)."""
 
     vouchers: int
     transfers: int
@@ -28,10 +29,10 @@ class Booked(NamedTuple):
 
 
 def book(deps: Dependencies, actor: str, through: date | None = None) -> Booked:
-    """Make vouchers of all transfers up to the first one after the day `through` (default: yesterday).
+    """Create vouchers for all transfers up to the first one after the day `through` (default: yesterday).
 
-    Safe to run beside itself, and to repeat after a crash. Raises Unavailable `books_busy` when a transaction stays
-    under way for too long.
+    Safe to run concurrently and to repeat after a crash. Raises Unavailable `books_busy` when a transaction stays
+    open for too long.
     """
     mark = settled_mark(deps.db)
     with deps.db.transaction() as tx:
@@ -55,7 +56,7 @@ def _run(tx: Tx, mark: int, through: date | None, actor: str) -> Booked:
 
 
 def _last_of_days(tx: Tx, after: int, mark: int, through: date | None) -> int:
-    """Return the last transfer before the first one that is of a later day; without a day: of today."""
+    """Return the last transfer before the first one of a later day than `through` (None: yesterday)."""
     return int(
         tx.scalar(
             """SELECT coalesce(min(transfer_id) - 1, :mark) FROM journal_movement
@@ -86,7 +87,7 @@ _MOVED = f"""
 
 
 def _store(tx: Tx, run_id: int, vouchers: Sequence[NewVoucher]) -> None:
-    """Number vouchers without gaps in their periods and insert them with their lines."""
+    """Number vouchers without gaps within their periods and insert them with their lines."""
     closed = frozenset(tx.all(select(AccountingPeriod.period)))
     days = [dated_on(voucher.occurred_on, closed) for voucher in vouchers]
     periods = [period_of(day) for day in days]
@@ -127,7 +128,7 @@ def _store(tx: Tx, run_id: int, vouchers: Sequence[NewVoucher]) -> None:
 
 
 def _numbers(tx: Tx, periods: Sequence[str]) -> list[int]:
-    """Return the next number of each voucher, in order, within its period."""
+    """Return the next number of each voucher within its period, in order."""
     used = dict(
         tx.rows(
             "SELECT period, max(number) FROM voucher WHERE period = ANY(:periods) AND word = :word GROUP BY period",

@@ -1,6 +1,6 @@
-"""The chart of accounts (会计科目): which code and name of the accounting rules each kind of ledger account has.
+"""The chart of accounts (会计科目): the code and name in the accounting rules for each kind of ledger account.
 
-Finance changes it as a new version; vouchers keep the codes and names that were in force when they were made.
+Finance changes it by adding a version. Vouchers keep the codes and names that were in force when they were created.
 """
 
 import re
@@ -22,7 +22,7 @@ _CODE = re.compile(r"[0-9]{4}(?:[0-9]{2}){0,4}", re.ASCII)
 
 
 class AccountName(NamedTuple):
-    """An account of the accounting rules: four digits, two more for each level below."""
+    """An account of the accounting rules: a code of four digits, with two more for each level below, and a name."""
 
     code: str
     name: str
@@ -68,7 +68,7 @@ class Chart(NamedTuple):
 
 
 def current(tx: Tx) -> Chart:
-    """Return the newest version; a kind of account that it does not know yet has our default."""
+    """Return the newest version, with our default for kinds of account that it does not have."""
     newest = tx.first(select(ChartVersion).order_by(col(ChartVersion.number).desc()))
     if newest is None:
         return Chart(None, DEFAULT)
@@ -77,18 +77,18 @@ def current(tx: Tx) -> Chart:
 
 
 def lock_current(tx: Tx) -> Chart:
-    """Return the newest version; none is added until the transaction ends."""
+    """Return the newest version, and prevent new versions until the transaction ends."""
     tx.run("LOCK TABLE chart_version IN SHARE ROW EXCLUSIVE MODE")
     return current(tx)
 
 
 def versions(tx: Tx) -> list[ChartVersion]:
-    """Return all versions that finance made, the newest first."""
+    """Return all versions that finance created, newest first."""
     return tx.all(select(ChartVersion).order_by(col(ChartVersion.number).desc()))
 
 
 def change(tx: Tx, accounts: Mapping[str, AccountName], reason: str, actor: str) -> Chart:
-    """Store a new version in which these kinds of account have these codes and names; the others keep theirs.
+    """Store a new version with these codes and names; other kinds of account keep theirs.
 
     Raises Invalid `chart_invalid` with every fault, `reason_invalid`, Conflict `chart_unchanged`.
     """
@@ -121,7 +121,7 @@ def _faults(accounts: Mapping[str, AccountName]) -> dict[str, Fault]:
 
 
 def _shared_codes(accounts: Mapping[AccountKind, AccountName]) -> list[str]:
-    """Two kinds with one code could not be told apart in a trial balance."""
+    """Return the codes that several kinds share, which a trial balance could not tell apart."""
     seen: dict[str, AccountKind] = {}
     shared = []
     for kind, account in accounts.items():

@@ -1,4 +1,5 @@
-"""Check the vouchers: each transfer up to the newest run is in one, once; they balance; numbers have no gap."""
+"""Check the vouchers: each transfer up to the newest run is in exactly one, they balance, and numbers have no
+gap."""
 
 from kernel.db import Tx
 
@@ -38,5 +39,5 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return what is wrong with the vouchers, in words; empty when nothing is."""
+    """Return the faults of vouchers as sentences; empty if there are none."""
     return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]

@@ -1,4 +1,4 @@
-"""Close a month: make the vouchers that it lacks, then let it change no more."""
+"""Close a month: create its missing vouchers, then prevent further changes."""
 
 from campaigns.accounting import periods
 from campaigns.accounting.book import book
@@ -8,7 +8,7 @@ from campaigns.dependencies import Dependencies
 
 
 def close_period(deps: Dependencies, period: str, actor: str) -> AccountingPeriod:
-    """Make the vouchers of all days up to the end of a period, and close it. Closing it again changes nothing.
+    """Create the vouchers of all days up to the end of a period, and close the period. Idempotent.
 
     Raises as `campaigns.accounting.periods.close` and `campaigns.accounting.book.book`.
     """

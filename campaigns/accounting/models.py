@@ -1,6 +1,6 @@
 """The tables of accounting: runs, vouchers with their lines, closed periods, versions of the chart of accounts.
 
-Rows are added and never changed: a trigger forbids UPDATE, DELETE and TRUNCATE.
+They are append-only: a trigger forbids UPDATE, DELETE and TRUNCATE.
 """
 
 from datetime import date, datetime
@@ -31,7 +31,7 @@ class ChartVersion(SQLModel, table=True):
 
 
 class AccountingPeriod(SQLModel, table=True):
-    """A closed month (`2026-09`): it gets no further voucher."""
+    """A closed month (`2026-09`), which gets no further vouchers."""
 
     __tablename__ = "accounting_period"
     __table_args__ = (CheckConstraint(PERIOD, name="accounting_period_month"),)
@@ -41,8 +41,8 @@ class AccountingPeriod(SQLModel, table=True):
 
 
 class VoucherRun(SQLModel, table=True):
-    """The transfers after `after_transfer` up to `last_transfer`, made into vouchers: each run begins where the one
-    before ended, so that no transfer is left out or booked twice."""
+    """A run: the transfers after `after_transfer` up to `last_transfer` became vouchers. Each run begins where the
+    previous one ended, so that no transfer is left out or booked twice."""
 
     __tablename__ = "voucher_run"
     __table_args__ = (CheckConstraint("last_transfer > after_transfer", name="voucher_run_range"),)
@@ -54,10 +54,11 @@ class VoucherRun(SQLModel, table=True):
 
 
 class Voucher(SQLModel, table=True):
-    """All transfers of one kind, campaign, currency and day in a run, summed: debit equals credit, in fen.
+    """All transfers of one kind, campaign, currency and day in a run, summed in fen. Debit equals credit.
 
-    `occurred_on` is the day of the transfers in Shanghai; `dated_on` the same, or the first day of the next open
-    period when theirs was closed. Transfers lie between `first_transfer` and `last_transfer`, mixed with others.
+    `occurred_on` is the day of the transfers in Shanghai. `dated_on` is the same day, or the first day of the next
+    open period if theirs was closed. The transfers are between `first_transfer` and `last_transfer`, mixed with
+    others.
     """
 
     __table_args__ = (
@@ -84,7 +85,7 @@ class Voucher(SQLModel, table=True):
 
 
 class VoucherLine(SQLModel, table=True):
-    """One line: the account of the books that it sums, and its code and name in the chart that was in force."""
+    """A line of a voucher: the ledger account that it sums, and its code and name in the chart in force."""
 
     __tablename__ = "voucher_line"
     __table_args__ = (

@@ -1,4 +1,5 @@
-"""Accounting periods: calendar months in Shanghai. A closed one never changes: what comes later is of the next."""
+"""Accounting periods: calendar months in Shanghai. A closed period never changes; later bookings go to the next
+one."""
 
 from datetime import date, timedelta
 
@@ -12,7 +13,7 @@ from kernel.errors import Conflict, Invalid, fault
 
 
 def period_of(day: date) -> str:
-    """Return the period of a day: '2026-09'."""
+    """Return the period of a day, such as '2026-09'."""
     return f"{day:%Y-%m}"
 
 
@@ -38,7 +39,7 @@ def following(period: str) -> str:
 
 
 def dated_on(day: date, closed: frozenset[str]) -> date:
-    """Return the day that a voucher bears: its own, or the first of the next open period when its own is closed."""
+    """Return the date of a voucher: its own day, or the first day of the next open period if its own is closed."""
     period = period_of(day)
     while period in closed:
         period = following(period)
@@ -46,7 +47,7 @@ def dated_on(day: date, closed: frozenset[str]) -> date:
 
 
 def closed_periods(tx: Tx) -> list[AccountingPeriod]:
-    """Return the closed periods, the newest first."""
+    """Return the closed periods, newest first."""
     return tx.all(select(AccountingPeriod).order_by(col(AccountingPeriod.period).desc()))
 
 
@@ -57,10 +58,11 @@ def require_over(tx: Tx, period: str) -> None:
 
 
 def close(tx: Tx, period: str, actor: str) -> AccountingPeriod:
-    """Close a period for ever. Closing it again changes nothing.
+    """Close a period permanently. Idempotent.
 
-    Runs lock the table of runs first, and so does this: none makes vouchers of the period meanwhile. Raises Invalid
-    `period_invalid`, Conflict `period_running` and, when an earlier period with vouchers is open, `period_order`.
+    Locks the table of runs first, as runs do, so that no run creates vouchers of the period meanwhile. Raises
+    Invalid `period_invalid`, Conflict `period_running` and, if an earlier period with vouchers is open,
+    `period_order`.
     """
     require_over(tx, period)
     tx.run("LOCK TABLE voucher_run IN SHARE ROW EXCLUSIVE MODE")

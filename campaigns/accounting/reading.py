@@ -1,4 +1,4 @@
-"""Read vouchers, the transfers behind one, and the trial balance (科目余额表)."""
+"""Read vouchers, the transfers behind a voucher, and the trial balance (科目余额表)."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from kernel.paging import FIRST_PAGE, Page
 
 
 class VoucherRow(NamedTuple):
-    """A voucher of a list; `campaign` is the slug, "" for what belongs to none. Fen."""
+    """A voucher in a list, in fen. `campaign` is the slug, "" if it belongs to none."""
 
     id: int
     period: str
@@ -31,7 +31,8 @@ class VoucherRow(NamedTuple):
 
 
 class LineRow(NamedTuple):
-    """A line of a voucher; `fund`, `pot`: the names of what its account belongs to. Fen; one side is zero."""
+    """A line of a voucher, in fen; one side is zero. `fund` and `pot` are the names of what its account
+    belongs to."""
 
     position: int
     account_kind: str
@@ -45,7 +46,7 @@ class LineRow(NamedTuple):
 
 
 class JournalRow(NamedTuple):
-    """A line with what its voucher says, as it stands in a file."""
+    """A line together with its voucher, as exported to a file."""
 
     period: str
     word: str
@@ -79,7 +80,7 @@ class MovementRow(NamedTuple):
 
 
 class BalanceRow(NamedTuple):
-    """An account of the trial balance of a period: debits minus credits before and after it. Fen."""
+    """An account in the trial balance of a period, in fen: debits minus credits before and after it."""
 
     code: str
     name: str
@@ -110,7 +111,7 @@ def vouchers(
     kind: str | None = None,
     page: Page = FIRST_PAGE,
 ) -> tuple[list[VoucherRow], int]:
-    """Return one page of vouchers, the newest number first, and how many there are."""
+    """Return one page of vouchers, newest number first, and how many there are."""
     chosen = {"period": period, "campaign": campaign, "kind": kind}
     order = "ORDER BY v.period DESC, v.number DESC LIMIT :size OFFSET :skip"
     sql = f"{_VOUCHERS} WHERE {_CHOSEN} {order}"
@@ -130,7 +131,7 @@ def voucher(tx: Tx, voucher_id: int) -> tuple[VoucherRow, list[LineRow]]:
 
 
 def journal(tx: Tx, period: str, size: int = 1_000) -> Iterator[list[JournalRow]]:
-    """Return the lines of a period's vouchers in order, a page at a time. Raises Invalid `period_invalid`."""
+    """Yield the lines of a period's vouchers in order, a page at a time. Raises Invalid `period_invalid`."""
     first_day(period)
     return tx.pages(
         JournalRow,
@@ -145,7 +146,7 @@ def journal(tx: Tx, period: str, size: int = 1_000) -> Iterator[list[JournalRow]
 
 
 def movements(tx: Tx, voucher_id: int, page: Page = FIRST_PAGE) -> tuple[list[MovementRow], int]:
-    """Return one page of the transfers that a voucher sums, and how many they are. Raises NotFound
+    """Return one page of the transfers summed in a voucher, and how many there are. Raises NotFound
     `voucher_unknown`."""
     head, _lines = voucher(tx, voucher_id)
     rows = tx.rows_as(
@@ -171,7 +172,7 @@ def movements(tx: Tx, voucher_id: int, page: Page = FIRST_PAGE) -> tuple[list[Mo
 
 
 def trial_balance(tx: Tx, period: str) -> list[BalanceRow]:
-    """Return opening, movements and closing of each account in a period. Raises Invalid `period_invalid`."""
+    """Return the opening, movements and closing of each account in a period. Raises Invalid `period_invalid`."""
     first_day(period)
     return tx.rows_as(
         BalanceRow,

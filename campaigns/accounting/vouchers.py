@@ -1,4 +1,4 @@
-"""PURE. Vouchers out of sums of transfers: which transfers belong together, and what their lines are."""
+"""PURE. Build vouchers from sums of transfers: which transfers belong together, and what their lines are."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -10,8 +10,8 @@ WORD = "记"  # the word of all our vouchers (凭证字)
 
 
 class Moved(NamedTuple):
-    """Transfers of one day, kind, campaign and currency between the same accounts, summed in fen. Projects of a
-    campaign are one account here; the drill-down has each transfer."""
+    """Transfers of one day, kind, campaign and currency between the same accounts, summed in fen. The projects of a
+    campaign are one account here; the drill-down shows each transfer."""
 
     occurred_on: date
     campaign_id: int | None
@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
 
 class NewVoucher(NamedTuple):
-    """A voucher without its number."""
+    """A voucher that has no number yet."""
 
     occurred_on: date
     campaign_id: int | None
@@ -61,7 +61,7 @@ def _voucher_of(row: Moved) -> tuple[date, int, str, str]:
 
 
 def make_vouchers(moved: Iterable[Moved]) -> list[NewVoucher]:
-    """Return one voucher per day, campaign, kind and currency, in that order; debits stand before credits."""
+    """Return one voucher per day, campaign, kind and currency, in that order. Debits come before credits."""
     groups = groupby(sorted(moved, key=_voucher_of), key=_voucher_of)
     return [_voucher(list(rows)) for _key, rows in groups]
 

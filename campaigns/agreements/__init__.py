@@ -1,1 +1,1 @@
-"""Agreements and contracts, and what was pledged in them."""
+"""Agreements and contracts, and the pledges made in them."""

@@ -1,4 +1,4 @@
-"""Agreements as records: entered, listed, ended."""
+"""Agreements as records: entered, listed and ended."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -21,13 +21,13 @@ from kernel.money import amount_fault
 from kernel.paging import FIRST_PAGE, Page
 from kernel.text import text_fault
 
-REMIND = timedelta(days=30)  # before an agreement ends, our default
+REMIND = timedelta(days=30)  # before an agreement ends; our default
 MOST = {"number": 60, "title": 100, "party": 100}
 MAY_BE_EMPTY = {"assessment": 500, "document": 300}
 
 
 class NewAgreement(NamedTuple):
-    """An agreement as it is entered; `campaign` of partners alone, `fund` is where its money goes."""
+    """An agreement as entered. `campaign` is only for partners; `fund` is where its money goes."""
 
     kind: str
     number: str
@@ -43,7 +43,7 @@ class NewAgreement(NamedTuple):
 
 
 class Partner(NamedTuple):
-    """A partner of a campaign, as everybody reads it."""
+    """A partner of a campaign as the public sees it."""
 
     party: str
     number: str
@@ -104,7 +104,7 @@ def find(tx: Tx, agreement_id: int, *, lock: bool = False) -> Agreement:
 
 
 def listed(tx: Tx, branch: str | None = None, page: Page = FIRST_PAGE) -> tuple[list[Agreement], int]:
-    """Return one page of the agreements of a branch, the newest first, and how many there are."""
+    """Return one page of the agreements of a branch, newest first, and how many there are."""
     chosen = [] if branch is None else [within(col(Agreement.organisation_code), branch)]
     count = tx.first(select(func.count()).select_from(Agreement).where(*chosen)) or 0
     rows = select(Agreement).where(*chosen).order_by(col(Agreement.id).desc())
@@ -112,7 +112,7 @@ def listed(tx: Tx, branch: str | None = None, page: Page = FIRST_PAGE) -> tuple[
 
 
 def ending(tx: Tx, branch: str | None = None) -> list[Agreement]:
-    """Return the agreements of a branch that end within `REMIND`, the first to end first."""
+    """Return the agreements of a branch that end within `REMIND`, earliest first."""
     today = local_day(tx.now)
     chosen = [
         col(Agreement.ended_at).is_(None),
@@ -125,7 +125,7 @@ def ending(tx: Tx, branch: str | None = None) -> list[Agreement]:
 
 
 def partners_of(tx: Tx, campaign_id: int) -> list[Partner]:
-    """Return the partners of a campaign whose agreements were not ended, by name."""
+    """Return the partners of a campaign whose agreements have not been ended, by name."""
     own = select(Agreement).where(
         Agreement.campaign_id == campaign_id,
         Agreement.kind == AgreementKind.PARTNER,
@@ -136,7 +136,7 @@ def partners_of(tx: Tx, campaign_id: int) -> list[Partner]:
 
 
 def owner_name(tx: Tx, agreement: Agreement) -> str:
-    """Return the name of the organisation whose agreement it is."""
+    """Return the name of the organisation that an agreement belongs to."""
     organisation = tx.get(Organisation, agreement.organisation_code)
     return organisation.name if organisation else agreement.organisation_code
 

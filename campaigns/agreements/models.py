@@ -1,4 +1,4 @@
-"""The tables of agreements, of what was pledged in them, and of the deposits that paid it."""
+"""The tables of agreements, of pledges made in them, and of the deposits that paid the pledges."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,15 +14,15 @@ _TEXT = {"server_default": text("''")}
 
 
 class AgreementKind(StrEnum):
-    DONATION = "donation"  # 捐赠协议: somebody pledges to give
+    DONATION = "donation"  # 捐赠协议: the other party pledges to give
     PARTNER = "partner"  # 合作公开募捐协议 (慈善法 第26条): another organisation takes part in a campaign
     FUND = "fund"  # 专项基金协议
     CONTRACT = "contract"  # for services and goods
 
 
 class Agreement(SQLModel, table=True):
-    """A written agreement of an organisation with another party. `document` says where it lies. Everybody reads who
-    the partners of a campaign are, by which agreement, and how they were assessed."""
+    """A written agreement of an organisation with another party. `document` says where it is kept. Public: the
+    partners of a campaign, the agreement of each, and how they were assessed."""
 
     __table_args__ = (
         CheckConstraint(one_of("kind", AgreementKind), name="agreement_kind"),
@@ -36,7 +36,7 @@ class Agreement(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     kind: str
     organisation_code: str = Field(foreign_key="organisation.code")
-    number: str  # of the paper
+    number: str  # as printed on the paper
     title: str
     party: str
     campaign_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="campaign.id")
@@ -44,7 +44,7 @@ class Agreement(SQLModel, table=True):
     signed_on: date
     ends_on: date | None = None
     amount_minor: int | None = Field(default=None, sa_type=BigInteger)
-    assessment: str = Field(default="", sa_column_kwargs=_TEXT)  # of a partner, before the agreement
+    assessment: str = Field(default="", sa_column_kwargs=_TEXT)  # of a partner, before the agreement was made
     document: str = Field(default="", sa_column_kwargs=_TEXT)
     actor: str
     entered_at: datetime = Field(sa_column=moment())
@@ -53,7 +53,8 @@ class Agreement(SQLModel, table=True):
 
 
 class Pledge(SQLModel, table=True):
-    """What is due by a day under an agreement. It is no gift: it counts nowhere until the money is in the books."""
+    """A payment due by a day under an agreement. It is not a gift: it counts nowhere until the money is in the
+    books."""
 
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="pledge_amount"),
@@ -72,7 +73,7 @@ class Pledge(SQLModel, table=True):
 
 
 class PledgePayment(SQLModel, table=True):
-    """What of a deposit paid a pledge. Append-only."""
+    """The part of a deposit that paid a pledge. Append-only."""
 
     __tablename__ = "pledge_payment"
     __table_args__ = (

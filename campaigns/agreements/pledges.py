@@ -1,5 +1,5 @@
-"""Pledges: promises to give, apart from gifts (慈善法 第41条). Due on a day, reminded of, called, paid by deposits
-or waived."""
+"""Pledges: promises to give, kept apart from gifts (慈善法 第41条). They fall due, are reminded of, called, and
+then paid by deposits or waived."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -20,23 +20,23 @@ from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.money import amount_fault
 
-REMIND = timedelta(days=14)  # before a pledge is due, our default
+REMIND = timedelta(days=14)  # before a pledge is due; our default
 _PLEDGES = (AgreementKind.DONATION, AgreementKind.FUND)
 
 
 class State(StrEnum):
-    """How a pledge stands today."""
+    """State of a pledge today."""
 
     OPEN = "open"
     DUE = "due"  # soon
     OVERDUE = "overdue"
-    CALLED = "called"  # overdue, and the other party was called to pay (催告)
+    CALLED = "called"  # overdue, and the other party was asked to pay (催告)
     PAID = "paid"
     WAIVED = "waived"
 
 
 class PledgeView(NamedTuple):
-    """A pledge with what came in for it, in fen."""
+    """A pledge with what was paid for it, in fen."""
 
     id: int
     agreement_id: int
@@ -50,10 +50,10 @@ class PledgeView(NamedTuple):
 
 
 def pledge(tx: Tx, agreement_id: int, due_on: date, amount_minor: int, actor: str) -> Pledge:
-    """Add what is due by a day under an agreement.
+    """Add a pledge that is due by a day under an agreement.
 
     Raises NotFound `agreement_unknown`, Conflict `agreement_ended` and `agreement_kind`, Invalid `pledge_invalid`
-    (also when the pledges are more than the agreement's sum).
+    (also when the pledges exceed the agreement's sum).
     """
     agreement = find_agreement(tx, agreement_id, lock=True)
     if agreement.ended_at is not None:
@@ -77,14 +77,14 @@ def pledge(tx: Tx, agreement_id: int, due_on: date, amount_minor: int, actor: st
 
 
 def pay(tx: Tx, pledge_id: int, deposit_id: int, amount_minor: int, actor: str) -> Pledge:
-    """Let a deposit pay a pledge, or a part of it: its money is in the books. The same again changes nothing.
+    """Pay a pledge, or a part of it, with a deposit whose money is in the books. A repeated call changes nothing.
 
     Raises NotFound `pledge_unknown` and `deposit_unknown`, Conflict `pledge_waived`, `pledge_paid` (more than is
     open), `deposit_used` (more than the deposit has left).
     """
     row = find(tx, pledge_id, lock=True)
     deposit = find_deposit(tx, deposit_id)
-    find_fund(tx, deposit.fund_id, lock=True)  # two who use one deposit come one after the other
+    find_fund(tx, deposit.fund_id, lock=True)  # serializes uses of the same deposit
     same = select(PledgePayment).where(PledgePayment.pledge_id == pledge_id, PledgePayment.deposit_id == deposit_id)
     if tx.first(same):
         return row
@@ -105,7 +105,7 @@ def pay(tx: Tx, pledge_id: int, deposit_id: int, amount_minor: int, actor: str) 
 
 
 def call(tx: Tx, pledge_id: int, actor: str) -> Pledge:
-    """Record that the other party was called to pay what is overdue. Raises NotFound `pledge_unknown`, Conflict
+    """Record that the other party was called to pay an overdue pledge. Raises NotFound `pledge_unknown`, Conflict
     `pledge_state`."""
     row = find(tx, pledge_id, lock=True)
     if (state := view_of(tx, row).state) not in (State.OVERDUE, State.CALLED):
@@ -116,7 +116,7 @@ def call(tx: Tx, pledge_id: int, actor: str) -> Pledge:
 
 
 def waive(tx: Tx, pledge_id: int, reason: str, actor: str) -> Pledge:
-    """Waive what of a pledge was not paid (慈善法 第41条第2款: who pledged is in hardship). Raises NotFound
+    """Waive the unpaid part of a pledge (慈善法 第41条第2款: the other party is in hardship). Raises NotFound
     `pledge_unknown`, Conflict `pledge_state`, Invalid `reason_invalid`."""
     require_one_line_reason(reason)
     row = find(tx, pledge_id, lock=True)
@@ -136,12 +136,12 @@ def find(tx: Tx, pledge_id: int, *, lock: bool = False) -> Pledge:
 
 
 def of_agreement(tx: Tx, agreement_id: int) -> list[PledgeView]:
-    """Return the pledges of an agreement by their days."""
+    """Return the pledges of an agreement, ordered by due day."""
     return _views(tx, _of_agreement(tx, agreement_id))
 
 
 def waiting_pledges(tx: Tx, branch: str | None = None) -> list[PledgeView]:
-    """Return what is due soon or overdue in a branch, the oldest first."""
+    """Return the pledges of a branch that are due soon or overdue, oldest first."""
     soon = local_day(tx.now) + REMIND
     due = select(Pledge).where(col(Pledge.due_on) <= soon, col(Pledge.waived_at).is_(None))
     if branch is not None:
@@ -152,7 +152,7 @@ def waiting_pledges(tx: Tx, branch: str | None = None) -> list[PledgeView]:
 
 
 def view_of(tx: Tx, row: Pledge) -> PledgeView:
-    """Return a pledge as it stands today."""
+    """Return a pledge with its state today."""
     return _views(tx, [row])[0]
 
 

@@ -1,4 +1,4 @@
-"""What an act is that may need a second person, and the attempt to do it."""
+"""Types of acts that may need a second person: an act, and an attempt to perform it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from kernel.db import Tx
 
 
 class Attempt(NamedTuple):
-    """An act that somebody wants done: on what (its key), with what (as JSON has it), by whom, and why."""
+    """A requested act: its subject (a key), its arguments (as in JSON), the actor and the reason."""
 
     deps: Dependencies
     subject: Any
@@ -19,11 +19,12 @@ class Attempt(NamedTuple):
 
 
 class Act(NamedTuple):
-    """An act. `kind` is the kind of resource that it is done to, as routes name it; `read` makes its key from text.
+    """An act. `kind` is the kind of resource it is performed on, as routes name it; `read` parses its key from
+    text.
 
-    `stake` returns the fen at stake: above the installation's limit a second person is needed; None: always.
-    `makers` returns who made what is decided about: they need a second person, whatever is at stake. `part` returns
-    which part of the subject an act is about: those of different parts wait beside each other.
+    `stake` returns the fen at stake: above the installation's limit a second person is needed; None means always.
+    `makers` returns who created what is decided; they need a second person regardless of the stake. `part` returns
+    which part of the subject an act is about: acts on different parts can wait at the same time.
     """
 
     permission: Permission

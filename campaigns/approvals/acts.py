@@ -1,6 +1,6 @@
-"""The acts that may need a second person: one readable table of what they are done to, who may do them, and when
-one person is not enough: refunds, bookings and reductions above a limit, what cannot be undone, and what they made
-themselves."""
+"""The table of acts that may need a second person: their subjects, who may perform them, and when one person is not
+enough. These are refunds, bookings and reductions above a limit, acts that cannot be undone, and decisions about
+one's own work."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -47,7 +47,7 @@ from matching.models import PotFunding
 
 
 def _always(_tx: Tx, _attempt: Attempt) -> None:
-    """What is announced to everybody, or cannot be undone."""
+    """Always require a second person, because the act is announced to the public or cannot be undone."""
     return
 
 
@@ -78,24 +78,24 @@ def _of_payment(tx: Tx, attempt: Attempt) -> int:
 
 
 def _of_difference(tx: Tx, attempt: Attempt) -> int:
-    """Return the sum that would be booked; of two bills the larger sum."""
+    """Return the sum that would be booked; of two bills the larger one."""
     discrepancy = tx.get(Discrepancy, attempt.subject)
     return discrepancy.stake_minor if discrepancy and discrepancy.state == "open" else 0
 
 
 def _of_group(_tx: Tx, attempt: Attempt) -> int:
-    """Return the sums that would be booked, added up without their signs."""
+    """Return the sum of the absolute amounts that would be booked."""
     stake_minor: int = attempt.arguments["stake_minor"]
     return stake_minor
 
 
 def _of_which_group(arguments: Mapping[str, Any]) -> str:
-    """Return provider, cause and day of a group of differences."""
+    """Return the provider, cause and day of a group of differences."""
     return " ".join(arguments[name] for name in ("provider", "cause", "day") if name in arguments)
 
 
 def _of_booking(tx: Tx, attempt: Attempt) -> int:
-    """Return the sum that is booked, and would be corrected."""
+    """Return the booked sum that would be corrected."""
     discrepancy = tx.get(Discrepancy, attempt.subject)
     return abs(discrepancy.booked_minor) if discrepancy and discrepancy.state == SIGNED_OFF else 0
 
@@ -106,20 +106,21 @@ def _of_tranche(tx: Tx, attempt: Attempt) -> int:
 
 
 def _of_cancelling(tx: Tx, attempt: Attempt) -> int | None:
-    """An open campaign gives all of its money back; one that has not opened has none."""
+    """Require a second person for an open campaign, which would refund all of its money. A campaign that has not
+    opened has none."""
     return None if find_campaign(tx, attempt.subject).phase == Phase.OPEN else 0
 
 
 def _of_rights(tx: Tx, attempt: Attempt) -> int | None:
-    """An administrator is made, or gets another branch."""
+    """Require a second person to appoint an administrator or to change their branch."""
     manager = tx.get(Manager, attempt.subject)
     before = (manager.role, manager.branch_code) if manager else None
     return 0 if before == (Role.ADMIN, attempt.arguments["branch"]) else None
 
 
 def _of_doubtful(tx: Tx, attempt: Attempt) -> int | None:
-    """A project with related parties, or that reads like a plea for one person, is approved by two people, whoever
-    filed it."""
+    """Require two people for a project with related parties, or one that reads like a plea for one person,
+    regardless of who filed it."""
     declared, project = declaration_of(tx, attempt.subject), tx.get(Project, attempt.subject)
     single = project is not None and names_single_person(project.name, project.summary)
     return None if single or (declared is not None and declared.related) else 0
@@ -131,7 +132,7 @@ def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
 
 
 def _who_held(tx: Tx, attempt: Attempt) -> set[str]:
-    """Return who opened a case by hand; nobody for one that the screening opened."""
+    """Return who opened a case manually; empty for a case that the screening opened."""
     case = tx.get(ScreeningCase, attempt.subject)
     codes = {signal["code"] for signal in case.signals} if case else set()
     if case is None or not codes & {PROJECT_FROZEN, BY_HAND}:
@@ -177,7 +178,7 @@ def _rebook(tx: Tx, attempt: Attempt) -> Any:
 
 
 def _account(attempt: Attempt) -> str:
-    """Return where a difference is to be booked; requests of earlier versions name no account."""
+    """Return the account to book a difference to. Requests of earlier versions name no account."""
     account: str = attempt.arguments.get("account", AccountKind.SUSPENSE)
     return account
 
@@ -220,7 +221,7 @@ def _reset_second_factor(tx: Tx, attempt: Attempt) -> None:
 
 
 def _plain(use_case: Callable[[Tx, Any, str, str], Any]) -> Callable[[Tx, Attempt], Any]:
-    """Return the act of a use case that takes a subject, a reason and an actor."""
+    """Return an act that calls a use case with subject, reason and actor."""
     return lambda tx, attempt: use_case(tx, attempt.subject, attempt.reason, attempt.actor)
 
 

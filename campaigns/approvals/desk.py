@@ -1,7 +1,7 @@
-"""Two people for what is large or cannot be undone: an act is asked for by one and decided about by another.
+"""Two people for acts that are large or cannot be undone: one requests the act, another decides.
 
-What needs a second person is stored instead of done. Another account with the same right approves it, and then the
-act runs as it would have, in the transaction of the decision; or declines it, with a note.
+An act that needs a second person is stored instead of performed. Another account with the same permission either
+approves it, so that the act runs as requested within the transaction of the decision, or declines it with a note.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.ids import MOST_ID
 from kernel.paging import FIRST_PAGE, Page
 
-DECIDED_WITHIN = timedelta(days=7)  # our default; then it is to be asked for again
+DECIDED_WITHIN = timedelta(days=7)  # our default; afterwards the act must be requested again
 
 
 class Place(NamedTuple):
@@ -44,19 +44,20 @@ def perform(
     reason: str = "",
     **arguments: Any,
 ) -> Any:
-    """Do an act and return its result; when it needs a second person, ask for it and return the approval.
+    """Perform an act and return its result. If it needs a second person, request it and return the approval.
 
-    Raises what the act raises, also when it is only asked for, and Conflict `approval_open` as `ask_if_needed`.
+    Raises what the act raises, even when it is only requested, and Conflict `approval_open` as `ask_if_needed`.
     """
     attempt = Attempt(deps, subject, arguments, caller.name, reason)
     return ask_if_needed(tx, caller, name, attempt, place) or ACTS[name].do(tx, attempt)
 
 
 def ask_if_needed(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> Approval | None:
-    """Ask for an act that needs a second person and return the approval; None, with nothing done, if it needs none.
+    """Request an act that needs a second person and return the approval. Return None, with nothing done, if it
+    needs none.
 
-    Raises what the act raises; Conflict `approval_open` while another request of the same act on the same part of
-    the same subject waits.
+    Raises what the act raises, and Conflict `approval_open` while another request of the same act on the same part
+    of the same subject waits.
     """
     if not needs_second(tx, caller, name, attempt):
         return None
@@ -65,7 +66,7 @@ def ask_if_needed(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Pl
 
 
 def needs_second(tx: Tx, caller: Caller, name: str, attempt: Attempt) -> bool:
-    """Whether this caller may not do an act alone."""
+    """Return whether this caller needs a second person for an act."""
     act, rule = ACTS[name], attempt.deps.second_person
     if not rule.needed:
         return False
@@ -114,7 +115,7 @@ def _ask(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> A
 
 
 def _lock_subject(tx: Tx, name: str, subject: str) -> None:
-    """Put two who ask for the same in order, so that the second finds the first."""
+    """Serialize concurrent requests for the same act, so that the second one finds the first."""
     tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"approval:{name}:{subject}", 0))))
 
 
@@ -129,17 +130,17 @@ def _open_of(name: str, subject: str, part: str) -> Any:
 
 
 def open_of(tx: Tx, name: str, subjects: Iterable[Any]) -> dict[str, int]:
-    """Return subject -> id of the approval that waits, of those for which somebody has asked for an act."""
+    """Return subject -> id of the waiting approval, for those subjects for which the act has been requested."""
     same = col(Approval.subject).in_([str(subject) for subject in subjects]), Approval.act == name
     waiting = select(Approval).where(*same, Approval.state == ApprovalState.OPEN, col(Approval.until) > tx.now)
     return {approval.subject: approval.id or 0 for approval in tx.all(waiting)}
 
 
 def approve(tx: Tx, deps: Dependencies, caller: Caller, approval_id: int, note: str = "") -> Approval:
-    """Approve an act of another person: it is done now, in their words and by this caller.
+    """Approve another person's act and perform it now, with the reason they gave and this caller as actor.
 
     Raises NotFound `approval_unknown`, Conflict `approval_ended`, Forbidden `approval_own` and `not_permitted`,
-    Invalid `reason_invalid` for the note, and what the act raises: then the approval still waits.
+    Invalid `reason_invalid` for the note, and what the act raises, in which case the approval still waits.
     """
     require_storable_reason(note)
     approval = _lock_for_decision(tx, caller, approval_id)
@@ -148,14 +149,14 @@ def approve(tx: Tx, deps: Dependencies, caller: Caller, approval_id: int, note: 
 
 
 def decline(tx: Tx, caller: Caller, approval_id: int, note: str) -> Approval:
-    """Decline an act of another person, with a note. Raises as `approve`, and Invalid `reason_missing`."""
+    """Decline another person's act, with a note. Raises as `approve`, and Invalid `reason_missing`."""
     require_reason(note)
     approval = _lock_for_decision(tx, caller, approval_id)
     return _end(tx, approval, ApprovalState.DECLINED, caller.name, note)
 
 
 def do_now(tx: Tx, deps: Dependencies, approval: Approval, actor: str) -> Any:
-    """Do what an approval is about, as it would be done now. Raises what the act raises."""
+    """Perform the act of an approval now. Raises what the act raises."""
     act = ACTS[approval.act]
     return act.do(tx, Attempt(deps, act.read(approval.subject), approval.arguments, actor, approval.reason))
 
@@ -184,7 +185,7 @@ def _end(tx: Tx, approval: Approval, state: ApprovalState, actor: str, note: str
 
 
 def expire(tx: Tx) -> int:
-    """End the approvals that nobody decided about in time; return how many."""
+    """End the approvals that were not decided in time, and return how many there were."""
     overdue = select(Approval).where(Approval.state == ApprovalState.OPEN, Approval.until <= tx.now)
     approvals = tx.all(overdue.order_by(col(Approval.id)).with_for_update(skip_locked=True))
     for approval in approvals:
@@ -203,7 +204,7 @@ def find(tx: Tx, approval_id: int, *, lock: bool = False) -> Approval:
 def listed(
     tx: Tx, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Approval], int]:
-    """Return one page of the approvals of a branch (None: of all), those that wait first, and their number."""
+    """Return one page of the approvals of a branch (None: all), waiting ones first, and how many there are."""
     chosen: list[Any] = [] if state is None else [Approval.state == state]
     if branch is not None:
         chosen.append(col(Approval.lineage).contains([branch]))

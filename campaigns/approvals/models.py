@@ -12,27 +12,27 @@ from kernel.db import identity, moment, one_of
 
 
 class ApprovalState(StrEnum):
-    """Where an approval stands: it waits, or has its one end."""
+    """State of an approval: open, or one final state."""
 
     OPEN = "open"
-    APPROVED = "approved"  # and done
+    APPROVED = "approved"  # and performed
     DECLINED = "declined"
-    EXPIRED = "expired"  # nobody decided in time
+    EXPIRED = "expired"  # not decided in time
 
 
 class Approval(SQLModel, table=True):
-    """An act that somebody asked for and another person decides about.
+    """A requested act that another person decides about.
 
-    `subject` is the key of what it is done to, a resource of the kind that the act names, `part` the part of it
-    that the act is about (empty: all of it); `arguments` are the rest of the request, without the reason. `owner`
-    is the account that asked. `lineage`: the codes from the city to the node that the subject belongs to.
-    `stake_minor` (fen) is null where no sum is at stake.
+    `subject` is the key of the resource, of the kind that the act names; `part` is the part of it that the act is
+    about (empty: all of it). `arguments` are the rest of the request, without the reason. `owner` is the account
+    that requested it. `lineage`: the codes from the city to the node that the subject belongs to. `stake_minor`
+    (fen) is null if no sum is at stake.
     """
 
     __table_args__ = (
         CheckConstraint(one_of("state", ApprovalState), name="approval_state"),
         CheckConstraint("state <> 'declined' OR note <> ''", name="approval_note"),
-        # One at a time: the second would be decided about without knowing of the first.
+        # One at a time: a second one would be decided without knowledge of the first.
         Index(
             "approval_one_open_of_part",
             "act",

@@ -1,4 +1,4 @@
-"""The acts around funds and money out that may need a second person."""
+"""The acts on funds and payouts that may need a second person."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -24,12 +24,12 @@ _P = Permission
 
 
 def _always(_tx: Tx, _attempt: Attempt) -> None:
-    """What is announced to everybody, or cannot be undone."""
+    """Always require a second person, because the act is announced to the public or cannot be undone."""
     return
 
 
 def _of_correction(tx: Tx, attempt: Attempt) -> int:
-    """Return the sum that the books would change by."""
+    """Return the sum by which the books would change."""
     amount_minor: int = attempt.arguments["amount_minor"]
     return abs(amount_minor - deposits.amount_now(tx, attempt.subject))
 
@@ -40,8 +40,8 @@ def _of_plan(tx: Tx, attempt: Attempt) -> int:
 
 
 def _of_remittance(state: RemittanceState) -> Callable[[Tx, Attempt], int]:
-    """Return what is at stake when a remittance in this state is marked by hand: money that is said to have
-    arrived, or that the next plan pays again."""
+    """Return the stake of marking a remittance in this state manually: money reported as arrived, or to be paid
+    again by the next plan."""
 
     def stake(tx: Tx, attempt: Attempt) -> int:
         row = tx.get(Remittance, attempt.subject)
@@ -70,13 +70,13 @@ def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
 
 
 def _who_spent(tx: Tx, attempt: Attempt) -> set[str]:
-    """Return all who entered or corrected a spending: it is the work of each of them."""
+    """Return everyone who entered or corrected a spending, because it is the work of each of them."""
     entries = entries_of(tx, f"spending:{attempt.subject}")
     return {entry.actor for entry in entries if entry.action in ("spending.enter", "spending.correct")}
 
 
 def _who_entered_goods(tx: Tx, attempt: Attempt) -> set[str]:
-    """Return all who entered or corrected goods: their value is the work of each of them."""
+    """Return everyone who entered or corrected goods, because their value is the work of each of them."""
     entries = entries_of(tx, f"goods:{attempt.subject}")
     return {entry.actor for entry in entries if entry.action in ("goods.enter", "goods.correct")}
 
@@ -118,7 +118,7 @@ def _move_fund(tx: Tx, attempt: Attempt) -> Any:
 
 
 def _figures(arguments: Mapping[str, Any]) -> list[RightFigure]:
-    """Return the figures of a request; a form has a single one, its amount beside it."""
+    """Return the figures of a request. A form has only one figure, with its amount in a separate field."""
     figures = arguments["figures"]
     return [RightFigure(**{"amount_minor": arguments.get("amount_minor"), **figure}) for figure in figures]
 

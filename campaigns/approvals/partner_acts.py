@@ -1,5 +1,5 @@
 """The acts on partner platforms that may need a second person: whose gifts are booked, who signs for them, and how
-much of what they say is believed."""
+far their reports are trusted."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def _always(_tx: Tx, _attempt: Attempt) -> None:
 
 
 def _of_limits(tx: Tx, attempt: Attempt) -> int | None:
-    """What is narrowed, or not booked yet, needs nobody else."""
+    """Require a second person only to raise limits or change projects, once a platform's gifts are booked."""
     return None if is_widened(tx, attempt.deps, attempt.subject, attempt.arguments["limits"]) else 0
 
 
@@ -34,7 +34,8 @@ def _of_mapping(tx: Tx, attempt: Attempt) -> int | None:
 
 
 def _of_code(tx: Tx, attempt: Attempt) -> int | None:
-    """Another meaning of a code leads a platform's gifts to another project; nothing of a draft is booked."""
+    """Require a second person to change the meaning of a code, because it leads a platform's gifts to another
+    project. Nothing of a draft is booked, so a draft needs none."""
     booked = partners.known(tx, attempt.subject).state in BOOKED
     meant = is_meant(tx, attempt.subject, attempt.arguments["code"], attempt.arguments["project"])
     return None if booked and not meant else 0
@@ -67,12 +68,12 @@ def _activate(tx: Tx, attempt: Attempt) -> Any:
 
 
 def context_of(name: str) -> str:
-    """Return what a sealed change of a platform's mapping, or of its account for bills, is bound to."""
+    """Return the context that a sealed change of a platform's mapping, or of its bill account, is bound to."""
     return f"mapping change\x1f{name}"
 
 
 def sealed_change(keys: Keys, name: str, change: Mapping[str, Any]) -> str:
-    """Return a change of a mapping as an approval keeps it: keys are nobody's to read."""
+    """Return a change of a mapping as an approval stores it, sealed, because nobody may read its keys."""
     return keys.wrap_text(json.dumps(change), context_of(name))
 
 

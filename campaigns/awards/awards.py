@@ -1,4 +1,4 @@
-"""Awards of a campaign: added and removed before it ends, published by the books after its notice."""
+"""Awards of a campaign: added and removed before its end, and published from the books after its notice."""
 
 from typing import Any, NamedTuple
 
@@ -19,14 +19,14 @@ from kernel.money import amount_fault
 from kernel.text import text_fault
 
 MOST_NAME = 40  # characters
-MOST_AWARDS, MOST_PLACES = 20, 50  # of a campaign; of an award (our defaults)
+MOST_AWARDS, MOST_PLACES = 20, 50  # per campaign; per award (our defaults)
 PUBLISHED = "award.publish"
 _OPEN_FOR_AWARDS = (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN)
 _AFTER_NOTICE = (Phase.NOTICE, Phase.RELEASED, Phase.ARCHIVED)
 
 
 class NewAward(NamedTuple):
-    """An award as it is added; `mark_minor` (fen) for the criterion `fastest` alone."""
+    """A new award. `mark_minor` (fen) is only for the criterion `fastest`."""
 
     name: str
     among: str
@@ -37,7 +37,7 @@ class NewAward(NamedTuple):
 
 
 def add(tx: Tx, slug: str, new: NewAward, actor: str) -> Award:
-    """Add an award while nobody can know who wins it for good: before the campaign ends.
+    """Add an award before the campaign ends, while its winner cannot be known for certain.
 
     Raises NotFound `campaign_unknown`, Conflict `award_too_late`, `award_limit`, Invalid `award_invalid`.
     """
@@ -69,7 +69,8 @@ def awards_of(tx: Tx, campaign_id: int) -> list[Award]:
 
 
 def computed(tx: Tx, campaign_id: int) -> list[dict[str, Any]]:
-    """Return each award of a campaign with its winners by the books of now, as it would be published."""
+    """Return each award of a campaign with its winners by the current books, in the form in which it would be
+    published."""
     of_ranks: dict[tuple[str, int | None], list[Figures]] = {}
     shown = []
     for award in awards_of(tx, campaign_id):
@@ -83,7 +84,8 @@ def computed(tx: Tx, campaign_id: int) -> list[dict[str, Any]]:
 
 
 def publish(tx: Tx, slug: str, reason: str, actor: str) -> AwardPublication:
-    """Publish the awards of a campaign by the books, after its notice; again with a reason when the books moved.
+    """Publish the awards of a campaign from the books, after its notice. Publishing again needs changed books and a
+    reason.
 
     Raises NotFound `campaign_unknown`, Conflict `award_early`, `award_none`, `award_unchanged`, Invalid
     `reason_invalid`.
@@ -115,18 +117,18 @@ def publish(tx: Tx, slug: str, reason: str, actor: str) -> AwardPublication:
 
 
 def publications_of(tx: Tx, campaign_id: int) -> list[AwardPublication]:
-    """Return what was published of a campaign's awards, the last version first."""
+    """Return the published versions of a campaign's awards, newest first."""
     own = select(AwardPublication).where(AwardPublication.campaign_id == campaign_id)
     return tx.all(own.order_by(col(AwardPublication.version).desc()))
 
 
 def latest(tx: Tx, campaign_id: int) -> AwardPublication | None:
-    """Return the version that holds now; None before any was published."""
+    """Return the current version; None before the first publication."""
     return next(iter(publications_of(tx, campaign_id)), None)
 
 
 def copy_awards(tx: Tx, from_id: int, slug: str, actor: str) -> int:
-    """Add the awards of another campaign to a draft; return how many."""
+    """Add the awards of another campaign to a draft, and return how many there were."""
     awards = awards_of(tx, from_id)
     for award in awards:
         add(tx, slug, NewAward(**{name: getattr(award, name) for name in NewAward._fields}), actor)
@@ -134,7 +136,7 @@ def copy_awards(tx: Tx, from_id: int, slug: str, actor: str) -> int:
 
 
 def waits_for_awards(campaign: Campaign) -> bool:
-    """Whether awards can be added and removed now."""
+    """Return whether awards can be added and removed now."""
     return campaign.phase in _OPEN_FOR_AWARDS
 
 

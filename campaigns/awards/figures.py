@@ -1,4 +1,4 @@
-"""The figures that awards rest on: gifts that count, by who is ranked, in one statement."""
+"""The figures behind awards: gifts that count, grouped by who is ranked, in one statement."""
 
 from campaigns.awards.models import AwardAmong
 from campaigns.awards.ranking import Figures
@@ -11,9 +11,9 @@ _TEAM = "JOIN team t ON t.campaign_id = d.campaign_id AND t.name = d.team AND t.
 
 
 def figures(tx: Tx, campaign_id: int, among: str, mark_minor: int | None = None) -> list[Figures]:
-    """Return the figures of all who have gifts that count, refunds taken off; match on hold is no part of them.
+    """Return the figures of all who have gifts that count, less refunds. Match on hold is not included.
 
-    `mark_minor`: the sum at which `reached_at` is taken, in the order of payments.
+    `mark_minor` is the sum at which `reached_at` is taken, in the order of payments.
     """
     code = _CODE[among]
     return tx.rows_as(

@@ -13,7 +13,7 @@ from kernel.db import identity, moment, one_of
 
 
 class AwardAmong(StrEnum):
-    """Who an award ranks."""
+    """What an award ranks."""
 
     COUNTY = "county"
     TOWNSHIP = "township"
@@ -23,25 +23,25 @@ class AwardAmong(StrEnum):
 
 
 class AwardCriterion(StrEnum):
-    """What an award ranks by."""
+    """The figure by which an award ranks."""
 
     DONORS = "donors"  # different donors
     DONATIONS = "donations"
-    RAISED = "raised"  # what donors gave, refunds taken off
-    TOTAL = "total"  # raised and matched
-    FASTEST = "fastest"  # who had raised a mark first
+    RAISED = "raised"  # what donors gave, less refunds
+    TOTAL = "total"  # raised plus matched
+    FASTEST = "fastest"  # the first to raise a given sum
 
 
 class AwardTie(StrEnum):
-    """What holds between equal figures."""
+    """How equal figures are ranked."""
 
-    EARLIER = "earlier"  # whose last counted gift came earlier stands before
-    SHARED = "shared"  # they share the place; as many places after it stay empty
+    EARLIER = "earlier"  # the one whose last counted gift came earlier is ranked higher
+    SHARED = "shared"  # they share the place, and as many places after it stay empty
 
 
 class Award(SQLModel, table=True):
-    """An award of a campaign. `mark_minor` is the sum that `fastest` is about, in fen; `places` are the first
-    places that are awarded."""
+    """An award of a campaign. `mark_minor` is the sum for `fastest`, in fen; `places` is how many places are
+    awarded."""
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "name", name="award_name"),
@@ -64,8 +64,8 @@ class Award(SQLModel, table=True):
 
 
 class AwardPublication(SQLModel, table=True):
-    """The awards of a campaign as they were published: `awards` has each with its winners and their sums. Version 1
-    is the first; each later one corrects the one before for a `reason`. A trigger forbids every change."""
+    """A published version of a campaign's awards. `awards` has each award with its winners and their sums. Version
+    1 is the first; each later version corrects the previous one for a `reason`. A trigger forbids every change."""
 
     __tablename__ = "award_publication"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""PURE. Who wins an award: the figures of all who are ranked become places."""
+"""PURE. Decide who wins an award: turn the figures of all who are ranked into places."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 
 class Figures(NamedTuple):
-    """What the books say of one that is ranked; sums in fen. `offline_minor` is the part of `raised_minor` that
-    came offline, `last_at` the time of its last counted gift, `reached_at` when it had raised the mark of
-    `fastest` (None: never, or no mark)."""
+    """The figures of a ranked entry, in fen. `offline_minor` is the offline part of `raised_minor`, `last_at` the
+    time of its last counted gift, `reached_at` when it reached the mark of `fastest` (None: never, or no mark)."""
 
     code: str
     name: str
@@ -27,14 +26,14 @@ class Figures(NamedTuple):
 
 
 class Winner(NamedTuple):
-    """A place, 1 for the first, and who has it."""
+    """A place, counted from 1, and its winner."""
 
     place: int
     figures: Figures
 
 
 class _Key(NamedTuple):
-    """What decides a place: the figure (the best is the smallest), then the time."""
+    """What decides a place: the figure (the smallest is the best), then the time."""
 
     value: int
     at: datetime
@@ -50,10 +49,11 @@ _VALUES: Mapping[str, Callable[[Figures], int]] = {
 
 
 def winners(rows: Iterable[Figures], criterion: str, places: int, tie: str) -> Sequence[Winner]:
-    """Return who has the first `places` places, the best first; equal ones in the order of their codes.
+    """Return the winners of the first `places` places, best first; equal ones in the order of their codes.
 
-    Who has nothing is not ranked. With the tie rule `earlier` only those stay equal whose last gift came at the
-    same moment; equal ones share a place, and the places after it stay empty: so there can be more winners.
+    Entries without any figure are not ranked. With the tie rule `earlier`, entries are equal only if their last
+    gifts came at the same moment. Equal entries share a place and the places after it stay empty, so that there can
+    be more winners than places.
     """
     if criterion == "fastest":
         keyed = [(_Key(0, row.reached_at), row) for row in rows if row.reached_at]

@@ -1,1 +1,1 @@
-"""What the law asks of a fundraiser by a certain day: the calendar of duties, and what was done."""
+"""What the law requires of a fundraiser by a certain day: the calendar of duties, and what was done."""

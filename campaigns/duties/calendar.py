@@ -1,4 +1,4 @@
-"""The calendar of duties: what is due when, what is overdue, and what was done."""
+"""The calendar of duties: when each is due, which are overdue, and what was done."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -27,7 +27,7 @@ _SHOWN = timedelta(days=730)  # how long after its end a campaign stays in the c
 
 
 class State(StrEnum):
-    """How a duty stands today."""
+    """State of a duty today."""
 
     OVERDUE = "overdue"
     DUE = "due"
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 class Line(NamedTuple):
-    """A duty of a campaign, or (no slug) of the federation."""
+    """A duty of a campaign, or of the federation (without a slug)."""
 
     duty: int
     task: Task
@@ -52,8 +52,8 @@ class Line(NamedTuple):
 
 
 def calendar(tx: Tx, branch: str | None = None) -> list[Line]:
-    """Return the duties of a branch's campaigns, and without a branch those of the federation: what is overdue
-    first, then by day, what is done last."""
+    """Return the duties of a branch's campaigns; without a branch, also those of the federation. Overdue ones come
+    first, then the others by day, and done ones last."""
     campaigns = _campaigns(tx, branch)
     of = [(term, campaign) for campaign in campaigns for term in _terms(campaign)]
     today = local_day(tx.now)
@@ -64,12 +64,12 @@ def calendar(tx: Tx, branch: str | None = None) -> list[Line]:
 
 
 def waiting_duties(tx: Tx, branch: str | None = None) -> list[Line]:
-    """Return what is overdue or due soon."""
+    """Return the duties that are overdue or due soon."""
     return [line for line in calendar(tx, branch) if line.state in (State.OVERDUE, State.DUE)]
 
 
 def mark_done(tx: Tx, slug: str | None, task: str, due_on: date, note: str, url: str, actor: str) -> Line:
-    """Record that a duty was done: what was done, and where it can be seen. Again changes nothing.
+    """Record that a duty was done: what was done, and where it can be seen. Idempotent.
 
     Raises NotFound `campaign_unknown`, `duty_unknown`, Invalid `duty_invalid`.
     """
@@ -114,8 +114,8 @@ def _done(tx: Tx) -> _Done:
 
 
 def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
-    """Campaigns that were scheduled at least: a draft owes nothing, nor does one that was cancelled before it
-    opened."""
+    """Return the campaigns that have duties: scheduled ones and later phases. A draft has none, nor does a
+    cancelled campaign."""
     chosen = select(Campaign).where(
         col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]), Campaign.ends_at > tx.now - _SHOWN
     )
@@ -125,7 +125,7 @@ def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
 
 
 def _began(tx: Tx, today: date) -> date:
-    """Return the day from which on the federation owes: when its root was written down."""
+    """Return the day from which the federation has duties: when its root was entered."""
     root = tx.first(select(Organisation).where(col(Organisation.parent_code).is_(None)))
     return local_day(root.created_at) if root else today
 
@@ -152,7 +152,7 @@ def _state(term: Term, today: date, *, kept: bool) -> State:
 
 
 def _is_filed(term: Term, campaign: Campaign) -> bool:
-    """Whether the plan itself says that it was filed in time."""
+    """Return whether the campaign's plan itself shows that it was filed in time."""
     if term.task not in (Task.FILE_PLAN, Task.FILE_EMERGENCY) or not campaign.plan.get("filing_no"):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The table of duties that were done."""
+"""The table of completed duties."""
 
 from datetime import date, datetime
 
@@ -11,7 +11,8 @@ from kernel.db import identity, moment, one_of
 
 
 class DutyDone(SQLModel, table=True):
-    """What was due on a day was done, for a campaign or (no campaign) the federation: what, and where to see it."""
+    """A completed duty of a campaign, or of the federation (no campaign): its due day, what was done, and where to
+    see it."""
 
     __tablename__ = "duty_done"
     __table_args__ = (

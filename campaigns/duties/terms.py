@@ -1,5 +1,6 @@
-"""PURE. What a campaign and the federation owe by which day. The numbers are those of `tests/duties/README.md`; the
-periods are the law's: 慈善法 art. 24, 72, 73, 79 (2023), 民政部令74号 art. 11, 令81号 (2026), MZ/T 088-2017."""
+"""PURE. The duties of a campaign and of the federation, with their due days. The numbers are those of
+`tests/duties/README.md`; the periods are the law's: 慈善法 art. 24, 72, 73, 79 (2023), 民政部令74号 art. 11,
+令81号 (2026), MZ/T 088-2017."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -8,17 +9,17 @@ from typing import NamedTuple
 
 
 class Task(StrEnum):
-    """What is owed."""
+    """A kind of duty."""
 
-    FILE_PLAN = "file_plan"  # the plan is filed 10 days before the start
-    FILE_EMERGENCY = "file_emergency"  # in an emergency: 10 days after the start
-    PUBLISH_EMERGENCY = "publish_emergency"  # in an emergency: every 5 days, what came in
+    FILE_PLAN = "file_plan"  # file the plan 10 days before the start
+    FILE_EMERGENCY = "file_emergency"  # in an emergency: within 10 days after the start
+    PUBLISH_EMERGENCY = "publish_emergency"  # in an emergency: every 5 days, what was received
     PUBLISH_PERIODIC = "publish_periodic"  # longer than 6 months: every 3 months
     PUBLISH_FINAL = "publish_final"  # everything within 3 months after the end
     ASSESS_PARTNERS = "assess_partners"  # within 3 months after the end
     REPORT_LEFTOVERS = "report_leftovers"  # within 3 months after the end
-    ANNUAL_REPORT = "annual_report"  # 31 May, with the cost of fundraising
-    OPERATING_REPORT = "operating_report"  # twice a year, of the platform
+    ANNUAL_REPORT = "annual_report"  # by 31 May, with the cost of fundraising
+    OPERATING_REPORT = "operating_report"  # twice a year, about the platform
 
 
 DUTY = {
@@ -32,33 +33,33 @@ DUTY = {
     Task.ANNUAL_REPORT: 21,
     Task.OPERATING_REPORT: 20,
 }
-REMIND = timedelta(days=10)  # before a term, our default
+REMIND = timedelta(days=10)  # before a due day; our default
 FILED_BEFORE = timedelta(days=10)
 FILED_AFTER = timedelta(days=10)
 IN_EMERGENCY = timedelta(days=5)
 LONG_MONTHS, EVERY_MONTHS, AFTER_END_MONTHS = 6, 3, 3
-YEARS_BACK = 2  # of the federation's own terms
+YEARS_BACK = 2  # for the federation's own duties
 
 
 class Term(NamedTuple):
-    """Something that is due. It is shown as urgent from `remind_on` on."""
+    """A duty with its due day. It is shown as urgent from `remind_on` on."""
 
     task: Task
     due_on: date
 
     @property
     def duty(self) -> int:
-        """The number of the duty."""
+        """Return the number of the duty."""
         return DUTY[self.task]
 
     @property
     def remind_on(self) -> date:
-        """From when on people are reminded; what recurs often reminds at once."""
+        """Return the day from which managers are reminded. A duty that recurs often reminds at once."""
         return self.due_on - (IN_EMERGENCY if self.task is Task.PUBLISH_EMERGENCY else REMIND)
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day of a later month, or its last day if it has none such."""
+    """Return the same day of a later month, or the last day of that month if it is shorter."""
     index = day.year * 12 + day.month - 1 + months
     first = date(index // 12, index % 12 + 1, 1)
     last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
@@ -86,7 +87,7 @@ def of_campaign(opens_on: date, ends_on: date, *, emergency: bool) -> Iterator[T
 
 
 def of_federation(today: date, since: date) -> Iterator[Term]:
-    """Yield the federation's own terms from when it began until a year from now, in no order."""
+    """Yield the federation's own terms from `since` until a year from now, in no order."""
     for year in range(max(since.year, today.year - YEARS_BACK), today.year + 2):
         terms = (
             Term(Task.ANNUAL_REPORT, date(year, 5, 31)),

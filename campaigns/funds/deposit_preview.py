@@ -1,5 +1,5 @@
-"""What a deposit would do, before it is booked: the fund before and after, deposits that look like it, and the pots
-that the fund feeds."""
+"""Preview a deposit before it is booked: the fund before and after, similar deposits, and the pots paid from the
+fund."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -21,12 +21,12 @@ MOST_ALIKE = 20
 class Why(StrEnum):
     """Why a deposit may be the same money."""
 
-    REFERENCE = "reference"  # its reference, but for case and spaces, is that of this
-    SAME_DAY = "same_day"  # the same sum was booked for a fund on the same day
+    REFERENCE = "reference"  # the same reference, ignoring case and spaces
+    SAME_DAY = "same_day"  # the same amount was booked for a fund on the same day
 
 
 class Alike(NamedTuple):
-    """A deposit that may be the same money; its amount in fen as it was booked, without corrections."""
+    """A deposit that may be the same money, with its amount in fen as booked, without corrections."""
 
     id: int
     fund: int
@@ -38,7 +38,7 @@ class Alike(NamedTuple):
 
 
 class FedPot(NamedTuple):
-    """A pot that is paid from the fund, with what is free in it, in fen."""
+    """A pot paid from the fund, with its free money in fen."""
 
     id: int
     name: str
@@ -46,7 +46,7 @@ class FedPot(NamedTuple):
 
 
 class DepositPreview(NamedTuple):
-    """What a deposit does: `fresh` is False for one that is in the books already. Amounts in fen."""
+    """The effect of a deposit, in fen. `fresh` is False if the deposit is already in the books."""
 
     fresh: bool
     before_minor: int
@@ -58,8 +58,8 @@ class DepositPreview(NamedTuple):
 def preview_deposit(
     tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: str, actor: str, branch: str | None = None
 ) -> DepositPreview:
-    """Book a deposit, and return what that did; the caller rolls it back. Compare deposits of the funds of a branch
-    (None: of all). Raises as `deposit`."""
+    """Book a deposit and return its effect; the caller rolls it back. Compare it with deposits to the funds of a
+    branch (None: all). Raises as `deposit`."""
     before_minor = balance(tx, fund_account(fund_id))
     fed = [FedPot(pot.id or 0, pot.name, balance(tx, pot_free(pot.id or 0))) for pot in _pots(tx, fund_id)]
     likes = alike(tx, fund_id, amount_minor, reference, branch)
@@ -68,8 +68,8 @@ def preview_deposit(
 
 
 def alike(tx: Tx, fund_id: int, amount_minor: int, reference: str, branch: str | None = None) -> list[Alike]:
-    """Return deposits that may be the same money, the newest first; the one with this very reference is none: it is
-    booked once anyhow."""
+    """Return deposits that may be the same money, newest first. The deposit with exactly this reference is left
+    out, because it is booked only once anyway."""
     start, end = _day(local_day(tx.now))
     squeezed = "".join(reference.split()).casefold()
     candidates = tx.rows(

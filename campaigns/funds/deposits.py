@@ -1,4 +1,5 @@
-"""Money that came into the federation's bank account for a fund: booked once, corrected by another entry."""
+"""Deposits: money received on the federation's bank account for a fund, booked once and corrected by another
+entry."""
 
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ MOST_REFERENCE = 100
 
 
 class Correction(NamedTuple):
-    """A deposit before and after a correction, and what its fund has then, in fen. `entry_id`: the correction."""
+    """A deposit before and after a correction, and the fund's balance after it, in fen. `entry_id` is the
+    correction."""
 
     entry_id: int
     deposit_id: int
@@ -34,16 +36,16 @@ class Correction(NamedTuple):
 
 
 def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: str, actor: str) -> bool:
-    """Book `amount_minor` fen that came into the federation's bank account for a fund, once per reference.
+    """Book `amount_minor` fen received on the federation's bank account for a fund, once per reference.
 
-    Return whether it was booked now; False when the books have this deposit already. Posts to the ledger: nothing
-    that locks rows may follow in the transaction. Raises Invalid `deposit_invalid`, NotFound `fund_unknown`, and
-    Conflict `deposit_reused` when the books have the reference with another amount.
+    Return whether it was booked now; False if the books have this deposit already. Posts to the ledger, so that
+    nothing that locks rows may follow in the transaction. Raises Invalid `deposit_invalid`, NotFound
+    `fund_unknown`, and Conflict `deposit_reused` when the books have the reference with another amount.
     """
     faults = _deposit_faults(amount_minor, currency, reference)
     if faults:
         raise Invalid("deposit_invalid", fields=faults)
-    # The lock puts deposits with the same reference in order, so that the second finds the first in the books.
+    # The lock serializes deposits with the same reference, so that the second one finds the first in the books.
     find(tx, fund_id, lock=True)
     key = f"deposit:{fund_id}:{reference}"
     booked = posted_amount(tx, key)
@@ -79,7 +81,7 @@ def deposit_of(tx: Tx, fund_id: int, reference: str) -> FundEntry:
 
 
 def find_deposit(tx: Tx, deposit_id: int) -> FundEntry:
-    """Return a deposit; a correction is none. Raises NotFound `deposit_unknown`."""
+    """Return a deposit, but not a correction. Raises NotFound `deposit_unknown`."""
     entry = tx.get(FundEntry, deposit_id) if 0 < deposit_id <= MOST_ID else None
     return _known(entry if entry and entry.corrects_id is None else None)
 
@@ -91,16 +93,16 @@ def _known(entry: FundEntry | None) -> FundEntry:
 
 
 def amount_now(tx: Tx, deposit_id: int) -> int:
-    """Return what a deposit is after its corrections, in fen."""
+    """Return the amount of a deposit after its corrections, in fen."""
     return sum(entry.amount_minor for entry in _entries(tx, deposit_id))
 
 
 def correct_deposit(tx: Tx, deposit_id: int, amount_minor: int, reason: str, actor: str) -> Correction:
-    """Correct a deposit to what really came in, in fen (0: nothing did): another entry books the difference and
-    refers to it. Posts to the ledger, as `deposit`.
+    """Correct a deposit to the amount actually received, in fen (0: none). Another entry books the difference and
+    refers to the deposit. Posts to the ledger, as `deposit`.
 
     Raises NotFound `deposit_unknown`, Invalid `amount_invalid` or `reason_invalid`, Conflict `deposit_unchanged`,
-    and `fund_short` when the fund has spent what would be taken off.
+    and `fund_short` when the fund has already spent the difference.
     """
     require_one_line_reason(reason)
     if amount_minor and (refused := amount_fault(amount_minor)):

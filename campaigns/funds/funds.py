@@ -1,4 +1,4 @@
-"""Funds (专项基金 ...): create them, and list their balances."""
+"""Create funds (专项基金 ...), and list their balances."""
 
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class FundRow(NamedTuple):
 
 
 def create(tx: Tx, name: str, kind: str, actor: str, organisation: str | None = None) -> int:
-    """Create a fund and return its id. It belongs to an organisation (its code; None: to the federation).
+    """Create a fund of an organisation (its code; None: the federation) and return the fund's id.
 
     Raises Invalid `fund_invalid` with every wrong field and Conflict `fund_exists` when the name is taken.
     """
@@ -67,7 +67,8 @@ def find(tx: Tx, fund_id: int, *, lock: bool = False) -> Fund:
 
 
 def list_funds(tx: Tx, branch: str | None = None) -> list[FundRow]:
-    """Return all funds, or those of a branch, with their balances, read in one statement and so at one moment."""
+    """Return all funds, or those of a branch, with their balances. One statement reads them, so that they are
+    consistent."""
     return tx.rows_as(
         FundRow,
         """SELECT f.id, f.name, f.kind, f.currency, f.organisation_code,

@@ -1,4 +1,4 @@
-"""Grants: the owner of a fund lets another branch fill its pots from it."""
+"""Grants: the owner of a fund lets another branch fill pots from it."""
 
 from sqlmodel import col, select
 
@@ -12,7 +12,7 @@ from kernel.errors import NotFound
 
 
 def grant(tx: Tx, fund_id: int, organisation: str, reason: str, actor: str) -> FundGrant:
-    """Let campaigns hosted in the branch of an organisation draw on a fund. Granting again changes nothing.
+    """Let campaigns hosted in an organisation's branch draw on a fund. Idempotent.
 
     Raises NotFound `fund_unknown` and `organisation_unknown`, Invalid `reason_missing`.
     """
@@ -29,7 +29,8 @@ def grant(tx: Tx, fund_id: int, organisation: str, reason: str, actor: str) -> F
 
 
 def revoke(tx: Tx, fund_id: int, organisation: str, actor: str) -> None:
-    """End a grant; what pots already hold stays theirs. Raises NotFound `fund_unknown` and `grant_unknown`."""
+    """Revoke a grant. Pots keep the money that they already have. Raises NotFound `fund_unknown` and
+    `grant_unknown`."""
     find(tx, fund_id, lock=True)
     live = _live(tx, fund_id, organisation)
     if live is None:
@@ -40,13 +41,13 @@ def revoke(tx: Tx, fund_id: int, organisation: str, actor: str) -> None:
 
 
 def listed(tx: Tx, fund_id: int) -> list[FundGrant]:
-    """Return all grants of a fund, revoked ones too, the newest first. Raises NotFound `fund_unknown`."""
+    """Return all grants of a fund, including revoked ones, newest first. Raises NotFound `fund_unknown`."""
     find(tx, fund_id)
     return tx.all(select(FundGrant).where(FundGrant.fund_id == fund_id).order_by(col(FundGrant.id).desc()))
 
 
 def granted_to(tx: Tx, fund_id: int) -> set[str]:
-    """Return the codes of the organisations whose branches may draw on a fund now."""
+    """Return the codes of the organisations whose branches may currently draw on a fund."""
     live = select(FundGrant.organisation_code).where(
         FundGrant.fund_id == fund_id, col(FundGrant.revoked_at).is_(None)
     )

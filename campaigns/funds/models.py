@@ -1,4 +1,4 @@
-"""The table of funds."""
+"""The tables of funds, their grants, entries, transfers and moves."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ class FundKind(StrEnum):
 
 
 class FundGrant(SQLModel, table=True):
-    """The owner of a fund lets campaigns of another branch fill their pots from it, until it is revoked."""
+    """Permission for campaigns of another branch to fill their pots from a fund, until it is revoked."""
 
     __tablename__ = "fund_grant"
     __table_args__ = (
@@ -43,8 +43,8 @@ class FundGrant(SQLModel, table=True):
 
 
 class FundEntry(SQLModel, table=True):
-    """A deposit of a fund, or a correction of one: never changed, never deleted. `amount_minor` is what the fund
-    got more (of a correction: or less), in fen; `key` that of its transfer in the books."""
+    """A deposit to a fund, or a correction of one. Never changed or deleted. `amount_minor` is what the fund gained
+    (a correction may be negative), in fen; `key` is that of its transfer in the books."""
 
     __tablename__ = "fund_entry"
     __table_args__ = (
@@ -68,7 +68,7 @@ class FundEntry(SQLModel, table=True):
 
 
 class FundTransfer(SQLModel, table=True):
-    """Money that was moved from a fund to another. Append-only."""
+    """Money moved from one fund to another. Append-only."""
 
     __tablename__ = "fund_transfer"
     __table_args__ = (
@@ -88,7 +88,7 @@ class FundTransfer(SQLModel, table=True):
 
 
 class FundMove(SQLModel, table=True):
-    """Up to this time a fund belonged to another node, which was merged into its owner of now. Append-only."""
+    """A previous owner of a fund, until `moved_at`: a node that was merged into another. Append-only."""
 
     __tablename__ = "fund_move"
     __table_args__ = (Index("fund_move_fund", "fund_id"),)

@@ -1,4 +1,4 @@
-"""The statement of a fund: every movement of its money, with what it has after each."""
+"""The statement of a fund: every movement of its money, with the balance after each."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -10,10 +10,10 @@ from kernel.paging import Page
 
 
 class StatementLine(NamedTuple):
-    """A movement of a fund's money; amounts in fen, out of the fund below zero. `kind` is a TransferKind.
+    """A movement of a fund's money, in fen; negative if it leaves the fund. `kind` is a TransferKind.
 
-    Deposits and their corrections have an `entry_id`, a reference and an actor; corrections name the deposit that
-    they correct, and say why. Other movements name the pot, and the donation whose match came back.
+    Deposits and their corrections have an `entry_id`, a reference and an actor. Corrections also name the corrected
+    deposit and the reason. Other movements name the pot, and the donation whose match was returned.
     """
 
     transfer_id: int
@@ -29,11 +29,11 @@ class StatementLine(NamedTuple):
     pot_id: int | None
     pot_name: str | None
     donation_id: UUID | None
-    other_fund: str  # of a transfer between funds
+    other_fund: str  # for a transfer between funds
 
 
 class Period(NamedTuple):
-    """A month of a fund in Shanghai, in fen: opening + in - out = closing."""
+    """A month of a fund in Shanghai, in fen. Opening + in - out = closing."""
 
     month: str
     opening_minor: int
@@ -43,7 +43,8 @@ class Period(NamedTuple):
 
 
 def statement(tx: Tx, fund_id: int, page: Page) -> tuple[list[StatementLine], int]:
-    """Return one page of a fund's movements, the newest first, and their number. Raises NotFound `fund_unknown`."""
+    """Return one page of a fund's movements, newest first, and how many there are. Raises NotFound
+    `fund_unknown`."""
     find(tx, fund_id)
     lines = tx.rows_as(
         StatementLine,
@@ -64,7 +65,7 @@ def statement(tx: Tx, fund_id: int, page: Page) -> tuple[list[StatementLine], in
 
 
 def periods(tx: Tx, fund_id: int) -> list[Period]:
-    """Return the months in which the money of a fund moved, the newest first. Raises NotFound `fund_unknown`."""
+    """Return the months in which the money of a fund moved, newest first. Raises NotFound `fund_unknown`."""
     find(tx, fund_id)
     return tx.rows_as(
         Period,

@@ -1,4 +1,4 @@
-"""Money moved from a fund to another: by two people, in one transfer of the books."""
+"""Move money from one fund to another: two people, one transfer in the books."""
 
 from sqlmodel import col, or_, select
 
@@ -16,7 +16,7 @@ from ledger.statements import balance
 
 
 def move(tx: Tx, fund_id: int, to_fund: int, amount_minor: int, reason: str, actor: str) -> FundTransfer:
-    """Move `amount_minor` fen of a fund to another. Posts to the ledger.
+    """Move `amount_minor` fen from one fund to another. Posts to the ledger.
 
     Raises NotFound `fund_unknown`, Invalid `fund_transfer_invalid` and `reason_invalid`, Conflict `fund_short`.
     """
@@ -51,6 +51,6 @@ def move(tx: Tx, fund_id: int, to_fund: int, amount_minor: int, reason: str, act
 
 
 def transfers_of(tx: Tx, fund_id: int) -> list[FundTransfer]:
-    """Return what was moved into a fund and out of it, the newest first."""
+    """Return the transfers into and out of a fund, newest first."""
     of_fund = or_(FundTransfer.from_fund_id == fund_id, FundTransfer.to_fund_id == fund_id)
     return tx.all(select(FundTransfer).where(of_fund).order_by(col(FundTransfer.id).desc()))

@@ -1,1 +1,1 @@
-"""Goods (物) that were given beside money: recorded with their value, never added to it."""
+"""Goods (物) given beside money: recorded with their value, which is never added to money."""

@@ -1,4 +1,4 @@
-"""Goods received for a project: entered with their value, confirmed by a second person, handed out."""
+"""Goods received for a project: entered with their value, confirmed by a second person, and handed out."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -24,7 +24,8 @@ _SHOWN_IN_TRAIL = ("quantity", "value_minor", "basis")
 
 
 class NewGoods(NamedTuple):
-    """Goods as they are entered; "" as organisation: the project's own. `value_minor` is of all of them, in fen."""
+    """Goods as entered. An empty organisation means the project's own. `value_minor` is their total value, in
+    fen."""
 
     name: str
     quantity: int
@@ -39,7 +40,7 @@ class NewGoods(NamedTuple):
 
 
 class NewHandout(NamedTuple):
-    """What was handed out: how many units, to whom, when, and where the evidence lies."""
+    """A handout: how many units, to whom, when, and where the evidence is kept."""
 
     quantity: int
     recipient: str
@@ -48,7 +49,7 @@ class NewHandout(NamedTuple):
 
 
 def enter(tx: Tx, project_id: int, new: NewGoods, actor: str) -> Goods:
-    """Enter goods that a project was given. They count nowhere until a second person confirmed their value.
+    """Enter goods that a project received. They count nowhere until a second person has confirmed their value.
 
     Raises NotFound `project_unknown`, Invalid `goods_invalid`.
     """
@@ -68,7 +69,7 @@ def enter(tx: Tx, project_id: int, new: NewGoods, actor: str) -> Goods:
 
 def correct(tx: Tx, goods_id: int, new: NewGoods, actor: str) -> Goods:
     """Correct goods whose value is not confirmed. Raises as `enter`, NotFound `goods_unknown`, Conflict
-    `goods_state`; `goods_short` when more was handed out already."""
+    `goods_state`, and `goods_short` when more was already handed out."""
     row = _in_state(tx, goods_id, GoodsState.ENTERED)
     new = _required(tx, lock_project(tx, row.project_id), new)
     if new.quantity < handed_out(tx, goods_id):
@@ -81,8 +82,9 @@ def correct(tx: Tx, goods_id: int, new: NewGoods, actor: str) -> Goods:
 
 
 def confirm(tx: Tx, goods_id: int, actor: str) -> Goods:
-    """Confirm the value of goods: they are published beside the money. Who entered or corrected them does not
-    (`campaigns.approvals.acts`). Raises NotFound `goods_unknown`, Conflict `goods_state`."""
+    """Confirm the value of goods, so that they are published beside the money. A manager who entered or corrected
+    them may not confirm them (`campaigns.approvals.acts`). Raises NotFound `goods_unknown`, Conflict
+    `goods_state`."""
     row = _in_state(tx, goods_id, GoodsState.ENTERED)
     row.state, row.reason, row.decided_by, row.decided_at = GoodsState.CONFIRMED, "", actor, tx.now
     record_audit(tx, actor, "goods.confirm", f"goods:{goods_id}", value_minor=row.value_minor)
@@ -90,7 +92,7 @@ def confirm(tx: Tx, goods_id: int, actor: str) -> Goods:
 
 
 def reopen(tx: Tx, goods_id: int, reason: str, actor: str) -> Goods:
-    """Take back a confirmation, so that the goods can be corrected. Raises NotFound `goods_unknown`, Conflict
+    """Revoke a confirmation, so that the goods can be corrected. Raises NotFound `goods_unknown`, Conflict
     `goods_state`, Invalid `reason_invalid`."""
     require_one_line_reason(reason)
     row = _in_state(tx, goods_id, GoodsState.CONFIRMED)
@@ -100,8 +102,8 @@ def reopen(tx: Tx, goods_id: int, reason: str, actor: str) -> Goods:
 
 
 def withdraw(tx: Tx, goods_id: int, reason: str, actor: str) -> Goods:
-    """Withdraw goods that were entered by mistake. Raises as `reopen`; Conflict `goods_handed_out` when some were
-    handed out."""
+    """Withdraw goods that were entered by mistake. Raises as `reopen`, and Conflict `goods_handed_out` when some
+    were already handed out."""
     require_one_line_reason(reason)
     row = _in_state(tx, goods_id, GoodsState.ENTERED)
     if handed_out(tx, goods_id):
@@ -112,7 +114,7 @@ def withdraw(tx: Tx, goods_id: int, reason: str, actor: str) -> Goods:
 
 
 def hand_out(tx: Tx, goods_id: int, new: NewHandout, actor: str) -> GoodsHandout:
-    """Record that some of the goods were handed out. Raises NotFound `goods_unknown`, Conflict `goods_state` and
+    """Record a handout of some of the goods. Raises NotFound `goods_unknown`, Conflict `goods_state` and
     `goods_short` (fewer are left), Invalid `handout_invalid`."""
     row = _in_state(tx, goods_id, GoodsState.ENTERED, GoodsState.CONFIRMED)
     if faults := _handout_faults(row, new, local_day(tx.now)):
@@ -125,7 +127,7 @@ def hand_out(tx: Tx, goods_id: int, new: NewHandout, actor: str) -> GoodsHandout
 
 
 def correct_handout(tx: Tx, goods_id: int, handout_id: int, quantity: int, reason: str, actor: str) -> GoodsHandout:
-    """Correct a handout to how many units it really was (0: none) by another entry, which names it and says why.
+    """Correct a handout to the actual number of units (0: none) by another entry, which names it and the reason.
 
     Raises NotFound `goods_unknown` and `handout_unknown`, Conflict `goods_state`, `goods_short` and
     `handout_unchanged`, Invalid `reason_invalid` and `handout_invalid`.
@@ -163,7 +165,7 @@ def correct_handout(tx: Tx, goods_id: int, handout_id: int, quantity: int, reaso
 
 
 def handout_now(tx: Tx, handout_id: int) -> int:
-    """Return how many units a handout is after its corrections."""
+    """Return the number of units of a handout after its corrections."""
     of_it = or_(GoodsHandout.id == handout_id, GoodsHandout.corrects_id == handout_id)
     total: Any = select(func.sum(GoodsHandout.quantity)).where(of_it)
     return int(tx.first(total) or 0)
@@ -184,8 +186,7 @@ def handed_out(tx: Tx, goods_id: int) -> int:
 
 
 def handouts_of(tx: Tx, goods_id: int) -> list[GoodsHandout]:
-    """Return what was handed out of some goods, and corrections, the newest first. Raises NotFound
-    `goods_unknown`."""
+    """Return the handouts of some goods and their corrections, newest first. Raises NotFound `goods_unknown`."""
     find(tx, goods_id)
     own = select(GoodsHandout).where(GoodsHandout.goods_id == goods_id)
     return tx.all(own.order_by(col(GoodsHandout.handed_on).desc(), col(GoodsHandout.id).desc()))
@@ -199,7 +200,7 @@ def _in_state(tx: Tx, goods_id: int, *states: GoodsState) -> Goods:
 
 
 def _required(tx: Tx, project: Project, new: NewGoods) -> NewGoods:
-    """Return what is entered with the organisation that received it, or raise what is refused."""
+    """Return the goods with the organisation that received them, or raise what is refused."""
     new = new._replace(organisation_code=new.organisation_code or project.organisation_code)
     faults: dict[str, Fault] = {}
     for name, most in MOST.items():

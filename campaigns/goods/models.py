@@ -1,4 +1,4 @@
-"""The tables of goods that were received, and of what of them was handed out."""
+"""The tables of received goods and their handouts."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,13 +20,13 @@ class GoodsBasis(StrEnum):
 
 class GoodsState(StrEnum):
     ENTERED = "entered"
-    CONFIRMED = "confirmed"  # by a second person: published, in a column of its own
+    CONFIRMED = "confirmed"  # by a second person: published, in a separate column
     WITHDRAWN = "withdrawn"
 
 
 class Goods(SQLModel, table=True):
-    """Goods that an organisation received for a project. Their value is no money: no ledger, match or total of
-    money knows them. `basis` says how they were valued, `document` where the paper of it lies."""
+    """Goods that an organisation received for a project. Their value is not money: it is in no ledger, match or
+    total of money. `basis` says how they were valued, `document` where the paper is kept."""
 
     __table_args__ = (
         CheckConstraint(one_of("basis", GoodsBasis), name="goods_basis"),
@@ -41,7 +41,7 @@ class Goods(SQLModel, table=True):
     name: str
     quantity: int = Field(sa_type=BigInteger)  # in whole units
     unit: str
-    value_minor: int = Field(sa_type=BigInteger)  # of all of it
+    value_minor: int = Field(sa_type=BigInteger)  # of all units
     basis: str
     valued_by: str
     giver: str = Field(default="", sa_column_kwargs=_TEXT)
@@ -56,8 +56,8 @@ class Goods(SQLModel, table=True):
 
 
 class GoodsHandout(SQLModel, table=True):
-    """What of some goods was handed out, to whom, and by which evidence; or a correction of that, whose `quantity`
-    is what was handed out more (below zero: less). Append-only."""
+    """A handout of some goods: to whom, and by which evidence; or a correction of one, whose `quantity` is the
+    difference (negative: less was handed out). Append-only."""
 
     __tablename__ = "goods_handout"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Lists of goods: for managers, and confirmed ones for everybody, with their value in a column of its own."""
+"""Lists of goods: for managers, and confirmed ones for the public, with their value in a separate column."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ class Line(NamedTuple):
 
 
 class PublicGoods(NamedTuple):
-    """Confirmed goods as everybody sees them; `value_minor` is their value in fen, no money."""
+    """Confirmed goods as the public sees them. `value_minor` is their value in fen, which is not money."""
 
     name: str
     quantity: int
@@ -44,7 +44,8 @@ _HANDED_OUT = (
 def listed(
     tx: Tx, project_id: int | None = None, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Line], int]:
-    """Return one page of goods, those that wait for a second person first, then the newest; and their number."""
+    """Return one page of goods, those waiting for a second person first, then the newest, and how many there
+    are."""
     chosen: list[Any] = [] if project_id is None else [Goods.project_id == project_id]
     if branch is not None:
         chosen.append(col(Project.lineage).contains([branch]))
@@ -57,7 +58,7 @@ def listed(
 
 
 def published(tx: Tx, project_id: int, most: int = 100) -> list[PublicGoods]:
-    """Return the confirmed goods of a project, the newest first."""
+    """Return the confirmed goods of a project, newest first."""
     own = select(Goods, _HANDED_OUT).where(Goods.project_id == project_id, Goods.state == GoodsState.CONFIRMED)
     rows = tx.all(own.order_by(col(Goods.received_on).desc(), col(Goods.id).desc()).limit(most))
     return [
@@ -69,8 +70,8 @@ def published(tx: Tx, project_id: int, most: int = 100) -> list[PublicGoods]:
 
 
 def value_by_project(tx: Tx, campaign: Campaign) -> dict[int, int]:
-    """Return project id -> the value of its confirmed goods, in fen, that came from the opening of a campaign on,
-    of the projects that take part. No sum of money has it."""
+    """Return project id -> value of its confirmed goods received since the opening of a campaign, in fen, for the
+    projects that take part. No sum of money includes it."""
     entered = select(CampaignEntry.project_id).where(CampaignEntry.campaign_id == campaign.id)
     own = select(Goods.project_id, func.sum(Goods.value_minor)).where(
         Goods.state == GoodsState.CONFIRMED,

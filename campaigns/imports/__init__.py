@@ -1,1 +1,1 @@
-"""Imports of files, one pipeline for all kinds: read, plan, confirm, write all rows or none."""
+"""Imports of files, in one pipeline for all kinds: read, plan, confirm, then write all rows or none."""

@@ -1,6 +1,6 @@
-"""Fetch the daily bills of platforms and import them, as if somebody had handed the same files in.
+"""Fetch the daily bills of platforms and import them as if an operator had uploaded the same files.
 
-A bill that cannot be fetched or is refused waits, and is tried again for `MOST_DAYS`; what came of it is kept.
+A bill that cannot be fetched, or is refused, waits and is tried again. The outcome of each bill is stored.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -27,13 +27,13 @@ from payments.models import Partner, PartnerState
 from payments.partners import partners
 
 ACTOR = "job:fetch-bills"
-READY_AT = time(10, 10)  # in Shanghai, of the next day: WeChat Pay has its bills at ten, Alipay at nine
+READY_AT = time(10, 10)  # in Shanghai, the next day: WeChat Pay publishes its bills at ten, Alipay at nine
 RUN_S = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(hours=6)  # between two attempts
 
 
 class DueBill(NamedTuple):
-    """A bill that is to be fetched."""
+    """A bill to fetch."""
 
     partner: str
     day: date
@@ -41,7 +41,7 @@ class DueBill(NamedTuple):
 
 
 class _Came(NamedTuple):
-    """What came of an attempt."""
+    """The outcome of an attempt."""
 
     state: BillState
     lines: int = 0
@@ -51,7 +51,7 @@ class _Came(NamedTuple):
 
 
 def set_account(tx: Tx, keys: Keys, name: str, new: NewAccount, actor: str) -> BillAccount:
-    """Set with what a platform's bills are fetched, and record it. Raises NotFound `partner_unknown`, and as
+    """Set the credentials for fetching a platform's bills, and record it. Raises NotFound `partner_unknown`, and as
     `payments.bills.bill_accounts.set_account`."""
     row = bill_accounts.set_account(tx, keys, partners.known(tx, name, lock=True), new, actor)
     record_audit(tx, actor, "partner.bill_account", f"partner:{name}", key_id=row.key_id, since=str(row.since))
@@ -59,14 +59,14 @@ def set_account(tx: Tx, keys: Keys, name: str, new: NewAccount, actor: str) -> B
 
 
 def end_account(tx: Tx, name: str, actor: str) -> None:
-    """Fetch no more bills of a platform, and forget the key. Raises NotFound `partner_unknown` and
+    """Stop fetching bills of a platform, and forget the key. Raises NotFound `partner_unknown` and
     `bill_account_unknown`."""
     bill_accounts.end_account(tx, partners.known(tx, name, lock=True))
     record_audit(tx, actor, "partner.bill_account_end", f"partner:{name}")
 
 
 def bills_of(tx: Tx, name: str) -> list[FetchedBill]:
-    """Return the bills of a platform that were fetched or tried in the last days, newest first."""
+    """Return the bills of a platform that were recently fetched or tried, newest first."""
     query = select(FetchedBill).where(FetchedBill.partner == name)
     return tx.all(
         query.order_by(col(FetchedBill.day).desc(), col(FetchedBill.kind).desc()).limit(2 * MOST_DAYS_BACK)
@@ -74,8 +74,8 @@ def bills_of(tx: Tx, name: str) -> list[FetchedBill]:
 
 
 def fetch_due(deps: Dependencies) -> int:
-    """Fetch the bills that are due, and return how many were taken or are empty. After `RUN_S` seconds the rest is
-    left to the next run: a provider that hangs may cost a minute each."""
+    """Fetch due bills, and return how many were imported or are empty. After `RUN_S` seconds the rest is left to
+    the next run, because a provider that hangs may take a minute per bill."""
     began = monotonic()
     with deps.db.transaction() as tx:
         due = _due(tx)
@@ -88,7 +88,7 @@ def fetch_due(deps: Dependencies) -> int:
 
 
 def ask_for_day(tx: Tx, keys: Keys, name: str, day: date, actor: str) -> list[FetchedBill]:
-    """Have the bills of a day fetched at the next run of the job, also again; return how they stand until then.
+    """Have the bills of a day fetched, or fetched again, at the next run of the job; return their rows.
 
     Raises NotFound `partner_unknown`, `bill_account_unknown` and `mapping_unknown`, Invalid `day_invalid`.
     """
@@ -122,7 +122,7 @@ def _due(tx: Tx) -> list[DueBill]:
 
 
 def _days(since: date, now: datetime) -> list[date]:
-    """The days whose bills are there, from `since` on."""
+    """Return the days from `since` on whose bills are available."""
     clock = now.astimezone(SHANGHAI)
     last = clock.date() - timedelta(days=1 if clock.time() >= READY_AT else 2)
     first = max(since, last - timedelta(days=MOST_DAYS_BACK - 1))
@@ -134,12 +134,12 @@ def _is_due(row: FetchedBill | None, now: datetime) -> bool:
 
 
 def _fetch(deps: Dependencies, bill: DueBill) -> BillState:
-    """Fetch a bill and book it together with what came of it, in one transaction: whoever dies before its commit
-    has done nothing, and nobody fetches it again after it."""
+    """Fetch a bill, and book it together with its outcome in one transaction. After a crash before the commit
+    nothing is booked; after the commit the bill is not fetched again."""
     try:
         with deps.db.transaction() as tx:
             source, now = source_of(tx, deps.keys, bill.partner), tx.now
-        data = fetch_bill(source, bill.day, bill.kind, now)  # outside of a transaction
+        data = fetch_bill(source, bill.day, bill.kind, now)  # outside a transaction
         return _book(deps, bill, data)
     except NoBill:
         return _note_empty(deps, bill)
@@ -166,7 +166,7 @@ def _book(deps: Dependencies, bill: DueBill, data: bytes) -> BillState:
 
 
 def _note_empty(deps: Dependencies, bill: DueBill) -> BillState:
-    """The platform says that nothing happened: of trades that is said of the day."""
+    """Record that the platform reports no movements. An empty bill of trades is recorded for the day."""
     try:
         with deps.db.transaction() as tx:
             if bill.kind is BillKind.TRADES:

@@ -1,4 +1,4 @@
-"""The kinds of files that can be imported, and one way to plan and to write each of them."""
+"""The kinds of files that can be imported, and how each is planned and written."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,17 +20,17 @@ from payments.bank import bank_csv
 from payments.bills.bill import read_bill
 from payments.bills.bill_formats import FORMATS
 
-Apart = Callable[[Callable[[], Any]], Any]  # calls a function that keeps a processor busy, beside everybody else
+Apart = Callable[[Callable[[], Any]], Any]  # runs a CPU-bound function without blocking other requests
 
 
 def here(act: Callable[[], Any]) -> Any:
-    """Call it at once, where nobody else waits."""
+    """Call the function in place, where no other request waits."""
     return act()
 
 
 class ImportRequest(NamedTuple):
-    """An import that somebody asks for: the kind of file, the partner whose bill it is, the branch that all of it
-    must lie in (None: anywhere), and who stands for it."""
+    """A requested import: the kind of file, the partner whose bill it is, the branch that contains all of it (None:
+    anywhere), and who confirms it."""
 
     kind: str
     confirmation: Confirmation
@@ -39,9 +39,9 @@ class ImportRequest(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """How files of one kind are imported. `whole_network`: only by callers whose branch is the whole network.
+    """How files of one kind are imported. `whole_network`: only for callers whose branch is the whole network.
 
-    `read` needs no database and may take seconds; `plan` is made in the transaction that `write` writes in, after
+    `read` needs no database and may take seconds. `plan` runs in the transaction in which `write` writes, after
     `lock`, so that nothing changes in between.
     """
 
@@ -126,7 +126,7 @@ def kind_of(name: str) -> Kind:
 
 
 def admit(tx: Tx, request: ImportRequest) -> ImportRequest:
-    """Return a request as it is worked off, with the partner's name for bills.
+    """Return a request as it will be processed, for bills with the partner's name.
 
     Raises NotFound `import_kind_unknown`, and for bills `partner_unknown` and Invalid `statement_by_api`.
     """
@@ -137,9 +137,9 @@ def admit(tx: Tx, request: ImportRequest) -> ImportRequest:
 def preview(
     deps: Dependencies, request: ImportRequest, data: bytes, track: Track = iter, *, apart: Apart = here
 ) -> ImportPlan[Any]:
-    """Return what an import of a file would do; change nothing. The file is read `apart`.
+    """Return what an import of a file would do, without changing anything. The file is read `apart`.
 
-    Raises what `admit` raises, and Invalid `import_invalid` for what is no table.
+    Raises what `admit` raises, and Invalid `import_invalid` for a file that is not a table.
     """
     with deps.db.transaction() as tx:
         request = admit(tx, request)
@@ -150,7 +150,7 @@ def preview(
 
 
 class Imported(NamedTuple):
-    """How many rows of a file were new, and the plan that was carried out."""
+    """How many rows of a file were new, and the plan that was executed."""
 
     added: int
     plan: ImportPlan[Any]
@@ -163,7 +163,7 @@ def import_file(
     track: Track = iter,
     note: Callable[[Tx, Imported], object] = lambda _tx, _imported: None,
 ) -> Imported:
-    """Import all rows of a file or none. Idempotent. `note` keeps what came of it, in the same transaction.
+    """Import all rows of a file or none. Idempotent. `note` stores the outcome in the same transaction.
 
     Raises what `admit` raises, and what `ImportPlan.require_sound` raises.
     """

@@ -1,4 +1,4 @@
-"""The table of imports: a file that somebody handed in, what was understood of it, and what became of it."""
+"""The tables of imports: an uploaded file, what was read from it, and its outcome."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,16 +13,16 @@ from kernel.db import identity, moment, one_of
 
 
 class State(StrEnum):
-    """Where an import stands. In the first three its file is kept; afterwards it is deleted."""
+    """State of an import. Its file is kept in the first three states and deleted afterwards."""
 
     CHECKING = "checking"  # waits for the job to read it
-    READY = "ready"  # was shown; waits for somebody to confirm it
+    READY = "ready"  # was shown; waits for confirmation
     CONFIRMED = "confirmed"  # waits for the job to import it
     DONE = "done"
     REFUSED = "refused"  # has faults
-    CHANGED = "changed"  # what was shown is no longer what would come of it
+    CHANGED = "changed"  # the import would no longer do what was shown
     FAILED = "failed"
-    EXPIRED = "expired"  # nobody confirmed it, or somebody dropped it
+    EXPIRED = "expired"  # not confirmed in time, or dropped
 
 
 KEPT = (State.CHECKING, State.READY, State.CONFIRMED)
@@ -30,7 +30,8 @@ _EMPTY = {"server_default": text("''")}
 
 
 class ImportRun(SQLModel, table=True):
-    """An import, from the uploaded file to its end. `token` stands for what was shown (see `report.token_of`)."""
+    """An import, from the upload of its file to its end. `token` identifies what was shown (see
+    `report.token_of`)."""
 
     __tablename__ = "import_run"
     __table_args__ = (
@@ -42,14 +43,14 @@ class ImportRun(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     kind: str
     partner: str = ""  # whose bill it is
-    branch_code: str | None = None  # of who handed it in: all of it must lie in there
+    branch_code: str | None = None  # of the uploader: must contain all rows
     file_name: str
     file_bytes: int = Field(sa_type=BigInteger)
     file_hash: str  # SHA-256
     state: str
     token: str = Field(default="", sa_column_kwargs=_EMPTY)
     report: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
-    step: str = Field(default="", sa_column_kwargs=_EMPTY)  # what lines_done counts: `read`, `write`
+    step: str = Field(default="", sa_column_kwargs=_EMPTY)  # which step lines_done counts: `read`, `write`
     lines_done: int = 0
     lines_total: int = 0
     added: int | None = None  # rows that were new
@@ -62,8 +63,8 @@ class ImportRun(SQLModel, table=True):
 
 
 class ImportFile(SQLModel, table=True):
-    """The file of an import, sealed: it holds personal data. Deleted when the import ends. Who works an import off
-    holds the lock of this row."""
+    """The file of an import, sealed because it holds personal data. Deleted when the import ends. The process that
+    works on the import holds the lock of this row."""
 
     __tablename__ = "import_file"
     run_id: int = Field(sa_column=Column(BigInteger, ForeignKey("import_run.id"), primary_key=True))

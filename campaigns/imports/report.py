@@ -1,4 +1,4 @@
-"""PURE. What was understood of a file, as it is stored and shown, and the token that stands for it."""
+"""PURE. The report of a parsed file, as it is stored and shown, and the token that identifies it."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.import_plan import ImportPlan
 from kernel.errors import Fault, Refusal
 
-MOST_FAULTS = 500  # named; more of them are only counted
+MOST_FAULTS = 500  # listed; further faults are only counted
 
 
 def report_of(plan: ImportPlan[Any]) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def report_of(plan: ImportPlan[Any]) -> dict[str, Any]:
 
 
 def refusal_report(refusal: Refusal) -> dict[str, Any]:
-    """Return a file that could not be read at all, or not be written, in the same shape."""
+    """Return the refusal of a file that could not be read, or not be written, in the same shape."""
     faults = faults_as_json(refusal.fields)
     return {"code": refusal.code, **faults, "fault_count": max(faults["fault_count"], 1)}
 
@@ -39,7 +39,7 @@ def faults_as_json(faults: Mapping[str, Fault]) -> dict[str, Any]:
 
 
 def as_json(faults: Mapping[str, Fault]) -> list[dict[str, Any]]:
-    """Return faults with their lines and columns, in the order of the lines."""
+    """Return faults with their lines and columns, in the order of lines."""
     rows = [
         {**_place(place), "code": refused.code, "params": dict(refused.params)} for place, refused in faults.items()
     ]
@@ -48,7 +48,7 @@ def as_json(faults: Mapping[str, Fault]) -> list[dict[str, Any]]:
 
 
 def _place(name: str) -> dict[str, Any]:
-    """`line 3.amount_yuan` as line 3 and field `amount_yuan`."""
+    """Return `line 3.amount_yuan` as line 3 and field `amount_yuan`."""
     line, _dot, column = name.partition(".")
     number = line.removeprefix("line ")
     if line.startswith("line ") and number.isdecimal():
@@ -57,9 +57,9 @@ def _place(name: str) -> dict[str, Any]:
 
 
 def token_of(kind: str, partner: str, file_hash: str, report: Mapping[str, Any]) -> str:
-    """Return the token of what was shown: of the file, and of what its import would do.
+    """Return the token of what was shown: the file, and what its import would do.
 
-    Another file, or another import in between that changes what is new, has another token.
+    The token changes with the file, and when another import in between changes which rows are new.
     """
     shown = {name: report.get(name) for name in ("rows", "new", "sums", "warnings")}
     text = json.dumps([kind, partner, file_hash, shown], sort_keys=True, default=str)

@@ -1,6 +1,6 @@
-"""Imports handed in over the web: stored sealed, shown, confirmed by an operator, and carried out by a job.
+"""Imports uploaded over the web: stored sealed, shown, confirmed by an operator, and executed by a job.
 
-What is small is read at once; what is larger would hold up the web worker, so the job reads it. Only the job
+Small files are read at once; larger ones are read by the job, because they would block the web worker. Only the job
 writes.
 """
 
@@ -26,7 +26,7 @@ from kernel.text import clean_text, text_fault
 from payments.bills.bill_files import is_packed
 
 MOST_BYTES = 8 << 20  # our default: some 100,000 lines
-READ_AT_ONCE_BYTES = 128 << 10  # read within a request: some tenths of a second; what is packed may be far more
+READ_AT_ONCE_BYTES = 128 << 10  # read within a request in some tenths of a second; a packed file may hold far more
 MOST_NAME = 120
 MOST_REASON = 500
 ABOVE_LIMIT = frozenset({"unusually_large", "unusually_old", "unusual_day"})
@@ -43,8 +43,8 @@ def upload(
     *,
     apart: Apart = here,
 ) -> ImportRun:
-    """Store a file and return its import: `ready` or `refused` when it is small, which is read `apart`, otherwise
-    `checking`.
+    """Store a file and return its import. A small file is read `apart` and becomes `ready` or `refused`; a larger
+    one is `checking`.
 
     Raises Forbidden `not_permitted`, NotFound `import_kind_unknown` and `partner_unknown`, Invalid `file_missing`,
     `file_too_large`, `statement_by_api`.
@@ -88,7 +88,7 @@ def _report(deps: Dependencies, request: ImportRequest, data: bytes, apart: Apar
 
 
 def show(tx: Tx, run: ImportRun, report: dict[str, Any]) -> None:
-    """Keep what was understood of a file: it waits to be confirmed then, or has faults and its end."""
+    """Store the report of a file. The import then waits for confirmation, or ends because it has faults."""
     run.report = report
     run.token = token_of(run.kind, run.partner, run.file_hash, report)
     if report["fault_count"]:
@@ -99,7 +99,7 @@ def show(tx: Tx, run: ImportRun, report: dict[str, Any]) -> None:
 
 
 def end(tx: Tx, run: ImportRun, state: State) -> None:
-    """End an import; its file is deleted."""
+    """End an import and delete its file."""
     run.state, run.ended_at = state, tx.now
     tx.add(run)
     if file := tx.get(ImportFile, run.id, lock=True):
@@ -107,10 +107,10 @@ def end(tx: Tx, run: ImportRun, state: State) -> None:
 
 
 def confirm(tx: Tx, caller: Caller, run_id: int, token: str, reason: str = "", *, large: bool = False) -> ImportRun:
-    """Confirm what was shown of an import, so that the job imports it. Again without effect.
+    """Confirm an import as it was shown, so that the job executes it. Idempotent.
 
     Raises NotFound `import_unknown`, Forbidden `not_permitted`, Conflict `import_state` and `import_changed` (the
-    token stands for something else), Invalid `import_unconfirmed` whose fields say what must be confirmed.
+    token does not match), Invalid `import_unconfirmed` whose fields say what must be confirmed.
     """
     run = find(tx, caller, run_id, lock=True)
     if run.token != token or not token:
@@ -129,7 +129,7 @@ def confirm(tx: Tx, caller: Caller, run_id: int, token: str, reason: str = "", *
 
 
 def _unconfirmed(tx: Tx, run: ImportRun, caller: Caller, reason: str, large: bool) -> dict[str, Any]:
-    """What of a plan's questions is still open: field -> fault."""
+    """Return which questions of a plan are still open: field -> fault."""
     codes = {question["code"] for question in run.report["questions"]}
     faults = {}
     if codes & WITH_REASON and not reason:
@@ -144,7 +144,7 @@ def _unconfirmed(tx: Tx, run: ImportRun, caller: Caller, reason: str, large: boo
 
 
 def drop(tx: Tx, caller: Caller, run_id: int) -> ImportRun:
-    """End an import that nobody confirmed; its file is deleted. Raises Conflict `import_state`."""
+    """End an import that was not confirmed, and delete its file. Raises Conflict `import_state`."""
     run = find(tx, caller, run_id, lock=True)
     if run.state not in (State.CHECKING, State.READY):
         raise Conflict("import_state")
@@ -164,7 +164,7 @@ def latest_shown(tx: Tx, caller: Caller, kind: str, token: str) -> ImportRun:
 
 
 def find(tx: Tx, caller: Caller, run_id: int, *, lock: bool = False) -> ImportRun:
-    """Return an import that the caller may see: of a kind that they may import, from their branch.
+    """Return an import that the caller may see: of a kind that they may import, and from their branch.
 
     Raises NotFound `import_unknown`, Forbidden `not_permitted`.
     """
@@ -191,8 +191,9 @@ def kinds_of(caller: Caller) -> list[str]:
 
 
 def require_kind(caller: Caller, kind: str) -> None:
-    """Refuse a caller who may not import this kind: the role lacks the permission, or the file concerns the whole
-    network and the caller has a branch of it. Raises Forbidden `not_permitted`, NotFound `import_kind_unknown`."""
+    """Refuse a caller who may not import this kind, because their role lacks the permission or because the file
+    concerns the whole network and their branch is only a part. Raises Forbidden `not_permitted`, NotFound
+    `import_kind_unknown`."""
     require(caller, kind_of(kind).permission)
     if kind_of(kind).whole_network and caller.branch_code is not None:
         raise Forbidden("not_permitted")
@@ -203,10 +204,10 @@ def _seal(keys: Keys, run_id: int | None, data: bytes) -> bytes:
 
 
 def context_of(run_id: int | None) -> str:
-    """Return what a sealed file is bound to."""
+    """Return the context that a sealed file is bound to."""
     return f"import:{run_id}"
 
 
 def opened(keys: Keys, file: ImportFile) -> bytes:
-    """Return the file of an import. Raises ValueError when it was sealed with another key."""
+    """Return the unsealed file of an import. Raises ValueError when it was sealed with another key."""
     return keys.unwrap(file.sealed, context_of(file.run_id))

@@ -1,7 +1,8 @@
-"""Work off imports: read the files that are too large to be read within a request, and import what was confirmed.
+"""Process imports: read files that are too large for a request, and import confirmed ones.
 
-One transaction checks again and writes: all rows or none. It holds the lock of the file until its end, so that a
-second scheduler passes it by, and one that was killed leaves it to the next. How far it is, is written beside it.
+One transaction plans again and writes all rows or none. It holds the lock of the file until its end, so that a
+second scheduler skips the import, and a killed scheduler leaves it to the next one. Progress is written in separate
+transactions.
 """
 
 import time
@@ -22,15 +23,15 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 from kernel.failures import failure_of
 
-KEPT_FOR = timedelta(hours=24)  # how long a file waits to be confirmed
+KEPT_FOR = timedelta(hours=24)  # how long a file waits for confirmation
 _REPORT_S = 0.5  # how often progress is written
 _DUE = (State.CHECKING, State.CONFIRMED)
 
 
 def work_off(deps: Dependencies) -> int:
-    """Work off all imports that are due, and return how many.
+    """Process all due imports, and return how many there were.
 
-    Raises what is neither a refusal of the file nor a matter of the database, after ending the import as failed.
+    Raises errors that are neither a refusal of the file nor database failures, after ending the import as failed.
     """
     expire_unconfirmed(deps)
     with deps.db.transaction() as tx:
@@ -41,7 +42,7 @@ def work_off(deps: Dependencies) -> int:
 
 
 def expire_unconfirmed(deps: Dependencies) -> None:
-    """End what nobody confirmed within `KEPT_FOR`: a file of personal data does not stay."""
+    """End imports not confirmed within `KEPT_FOR`, because a file with personal data must not stay."""
     with deps.db.transaction() as tx:
         old = select(ImportRun).where(
             col(ImportRun.state) == State.READY, col(ImportRun.created_at) < tx.now - KEPT_FOR
@@ -51,13 +52,13 @@ def expire_unconfirmed(deps: Dependencies) -> None:
 
 
 def _work_off(deps: Dependencies, run_id: int, state: State) -> int:
-    """Work off one import, unless another process has it. Returns how many were worked off."""
+    """Process one import unless another process has it, and return how many were processed."""
     try:
         with deps.db.transaction() as tx:
             run, file = tx.get(ImportRun, run_id), tx.get(ImportFile, run_id)
         if run is None or file is None:
             return 0
-        # Read outside of a transaction: that may take longer than one may be idle.
+        # Read outside a transaction, because reading may exceed the time that a transaction may be idle.
         request = _request(run)
         rows = kind_of(run.kind).read(request, opened(deps.keys, file), _Progress(deps, run_id, "read"))
         with deps.db.transaction() as tx:
@@ -79,14 +80,14 @@ def _work_off(deps: Dependencies, run_id: int, state: State) -> int:
 
 
 def _claimed(tx: Tx, run_id: int) -> bool:
-    """Whether this transaction is the one that works an import off."""
+    """Return whether this transaction got the lock of an import's file."""
     file = select(ImportFile.run_id).where(ImportFile.run_id == run_id)
     return tx.first(file.with_for_update(skip_locked=True)) is not None
 
 
 def _import(tx: Tx, deps: Dependencies, request: ImportRequest, rows: Any, run: ImportRun) -> None:
-    """Import a confirmed file. Raises Conflict `import_changed` when something else would come of it than was
-    shown, because of what was imported or changed since."""
+    """Import a confirmed file. Raises Conflict `import_changed` when the import would no longer do what was shown,
+    because of other imports or changes since."""
     kind, run_id = kind_of(run.kind), run.id or 0
     kind.lock(tx, deps)
     plan = kind.plan(tx, deps, request, rows)
@@ -99,7 +100,7 @@ def _import(tx: Tx, deps: Dependencies, request: ImportRequest, rows: Any, run: 
 
 
 def _locked(tx: Tx, run_id: int, state: State) -> ImportRun:
-    """The import, locked. Raises Conflict `import_state` when its state was changed meanwhile."""
+    """Return the import, locked. Raises Conflict `import_state` when its state has changed meanwhile."""
     run = tx.get(ImportRun, run_id, lock=True)
     if run is None or run.state != state:
         raise Conflict("import_state")
@@ -107,14 +108,14 @@ def _locked(tx: Tx, run_id: int, state: State) -> ImportRun:
 
 
 def _request(run: ImportRun) -> ImportRequest:
-    """What was asked for, with the answers to all questions once it is confirmed."""
+    """Return the request of an import, with all questions answered once it is confirmed."""
     confirmed = run.state == State.CONFIRMED
     confirmation = Confirmation(run.actor, run.confirmed_by, run.reason, large=confirmed)
     return ImportRequest(run.kind, confirmation, run.partner, run.branch_code)
 
 
 def _end(deps: Dependencies, run_id: int, state: State, error: Exception) -> None:
-    """Record why an import ended, unless somebody else changed its state."""
+    """Record why an import ended, unless another process changed its state."""
     with deps.db.transaction() as tx:
         run = tx.get(ImportRun, run_id, lock=True)
         if run is None or run.state != state:
@@ -130,7 +131,7 @@ def _end(deps: Dependencies, run_id: int, state: State, error: Exception) -> Non
 
 
 class _Progress:
-    """Passes rows on and writes how many were passed, in transactions of its own."""
+    """Passes rows through and writes how many were passed, in separate transactions."""
 
     def __init__(self, deps: Dependencies, run_id: int, step: str) -> None:
         self.deps, self.run_id, self.step = deps, run_id, step

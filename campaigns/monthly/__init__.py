@@ -1,1 +1,1 @@
-"""Monthly statements (收支月公示): what every node of the network got and gave in a month, numbered and frozen."""
+"""Monthly statements (收支月公示): what each node received and paid in a month, numbered and frozen."""

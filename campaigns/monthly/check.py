@@ -1,4 +1,4 @@
-"""Check the monthly statements: each is as it was published and adds up; the whole is what the books had then."""
+"""Check the monthly statements: each is as published and adds up, and the whole equals the books of that time."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -42,8 +42,8 @@ CHECKS = {
                                  WHERE kind = 'surplus_to_fund' AND r.moves_after IS NOT NULL
                                    AND transfer_id <= r.last_transfer), 0) AS closing) AS b
          WHERE r.month = (SELECT max(month) FROM statement_run) AND s.closing <> b.closing""",
-    # Statements that list moved money open with what those of the month before closed with; the first of them bring
-    # what was moved before.
+    # A statement that lists moved money opens with the closing figures of the previous month. The first such
+    # statements include all earlier moves.
     "statements_follow_each_other": """
         WITH runs AS (
              SELECT month, before
@@ -83,7 +83,7 @@ class _Stored(NamedTuple):
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return what is wrong with monthly statements, in words; empty when nothing is."""
+    """Return the faults of monthly statements as sentences; empty if there are none."""
     known = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
     hashes: dict[str, list[str]] = {}
     for page in tx.pages(_Stored, 500, _STORED):
@@ -97,7 +97,7 @@ def faults(tx: Tx) -> list[str]:
 
 
 def _corrected(tx: Tx) -> Iterable[str]:
-    """Yield what is wrong with corrected statements."""
+    """Yield the faults of corrected statements."""
     for row in tx.all(select(StatementCorrection).where(col(StatementCorrection.hash).is_not(None))):
         assert row.statement is not None
         if fingerprint(row.statement) != row.hash:

@@ -1,7 +1,7 @@
-"""Correct a monthly statement: by a notice beside it, which may hold the whole statement as it should have been.
+"""Correct a monthly statement by a notice beside it, which may hold the whole statement as it should have been.
 
-The published statement stays as it was, and so do those of the months after it: the money moves in the month in
-which the mistake is corrected.
+The published statement and those of later months stay unchanged. The money moves in the month in which the mistake
+is corrected.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from kernel.errors import Fault, Invalid, fault
 from kernel.ids import fingerprint
 from kernel.money import MAX_MINOR
 
-# What a line opens and closes with follows from other months and from these; what was moved stands in a list.
+# Openings and closings follow from other months and from these figures; moved money is in a list of its own.
 OF_LINES = ("received_minor", "refunded_minor", "matched_minor", "paid_minor", "spent_minor")
 OF_FUNDS = ("in_minor", "out_minor")
 MOST_FIGURES = 100
@@ -46,8 +46,9 @@ class Difference(NamedTuple):
 def correct(
     tx: Tx, organisation: str, month: str, text: str, actor: str, figures: Sequence[RightFigure] = ()
 ) -> StatementCorrection:
-    """Publish a notice beside a statement, which stays as it was: what was not right, and where it is put right.
-    With figures, it holds the statement as corrected before with these figures, its sums made anew, and a hash.
+    """Publish a notice beside a statement, which stays unchanged: what was wrong, and where it is corrected. With
+    figures, the notice holds the latest version of the statement with these figures, recomputed sums, and a
+    hash.
 
     Raises NotFound `statement_unknown`, Invalid `reason_missing` and `statement_correction_invalid`.
     """
@@ -74,14 +75,14 @@ def correct(
 
 
 def newest(tx: Tx, statement_id: int, published: dict[str, Any]) -> dict[str, Any]:
-    """Return a statement as it was corrected last; without a correction of figures as it was published."""
+    """Return the latest corrected version of a statement, or the published one if no figures were corrected."""
     of_it = StatementCorrection.statement_id == statement_id, col(StatementCorrection.hash).is_not(None)
     last = tx.first(select(StatementCorrection).where(*of_it).order_by(col(StatementCorrection.id).desc()))
     return published if last is None or last.statement is None else last.statement
 
 
 def stake_of(tx: Tx, organisation: str, month: str, figures: Sequence[RightFigure]) -> int:
-    """Return the fen by which figures would change, added up without their signs; 0 for those that are refused."""
+    """Return the sum of the absolute changes of figures, in fen. Figures that would be refused count 0."""
     row = find_statement(tx, organisation, month)
     before = newest(tx, row.id or 0, row.statement)
     stands = {(line["code"], figure): line.get(figure, 0) for line in before["lines"] for figure in OF_LINES} | {
@@ -91,7 +92,7 @@ def stake_of(tx: Tx, organisation: str, month: str, figures: Sequence[RightFigur
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Return what of two versions of a statement is not the same: of its lines, its funds and its sums."""
+    """Return the differences between two versions of a statement in its lines, funds and sums."""
     pairs = [
         *zip(before["lines"], after["lines"], strict=True),
         *zip(before["funds"], after["funds"], strict=True),
@@ -106,7 +107,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
 
 
 def _corrected(before: dict[str, Any], figures: Sequence[RightFigure]) -> dict[str, Any]:
-    """Return a statement with right figures, and what follows from them."""
+    """Return a statement with corrected figures, and with the closings and sums that follow from them."""
     statement = deepcopy(before)
     lines = {line["code"]: line for line in statement["lines"]}
     funds = {fund["name"]: fund for fund in statement["funds"]}

@@ -1,4 +1,5 @@
-"""PURE. A monthly statement out of sums: its lines add up to its totals, each of them opening plus movements."""
+"""PURE. Build a monthly statement from sums. Its lines add up to its totals, and each closes with its opening plus
+its movements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,14 +15,14 @@ FIGURES = (
     "spent_minor",
 )
 FUND_FIGURES = ("opening_minor", "in_minor", "out_minor", "moved_minor", "closing_minor")
-PROJECT, FUND = "project", "fund"  # whose money was moved
+PROJECT, FUND = "project", "fund"  # what kind of resource money was moved from or to
 
 
 class NodeLine(NamedTuple):
-    """A line of a node's statement: a place right below it, or a project of its own (its code). Fen;
-    `refunded_minor` is what went back to donors, `matched_minor` match earned less match taken back, `paid_minor`
-    what the bank paid out for it less what came back, `moved_minor` what it got of other projects and nodes less
-    what it gave them. `spent_minor` is what finance checked of its spending: out of what was paid, no movement."""
+    """A line of a node's statement: a place directly below it, or a project of its own (its code), in fen.
+    `refunded_minor` was returned to donors. `matched_minor` is match earned less match taken back, `paid_minor`
+    what the bank paid out less what came back, `moved_minor` what came from other projects and nodes less what
+    went to them. `spent_minor` is spending checked by finance; it comes out of what was paid and is no movement."""
 
     node: str
     code: str
@@ -37,8 +38,8 @@ class NodeLine(NamedTuple):
 
 
 class FundLine(NamedTuple):
-    """What a fund of a node had, got and gave, in fen; `moved_minor` is what it got of other funds, of surpluses
-    and of nodes that were merged, less what it gave."""
+    """What a fund of a node had, received and paid, in fen. `moved_minor` is what came from other funds, surpluses
+    and merged nodes, less what went to them."""
 
     node: str
     name: str
@@ -50,8 +51,8 @@ class FundLine(NamedTuple):
 
 
 class Move(NamedTuple):
-    """Money of projects or funds that was moved, as a node sees it: what came to it and what left it, in fen. `way`
-    is a kind of transfer, or `merge` for what went on with another node."""
+    """Money of projects or funds that was moved, as a node sees it: what came in and what left, in fen. `way` is a
+    kind of transfer, or `merge` for money that moved with another node."""
 
     node: str
     money: str
@@ -89,19 +90,19 @@ def _without_node(line: NodeLine | FundLine | Move) -> dict[str, Any]:
 
 
 def closing_of(line: Mapping[str, Any]) -> int:
-    """Return what a line, or a whole statement, closes with by its movements, in fen. Statements of before moved
-    money was published have none of it."""
+    """Return what a line, or a whole statement, closes with according to its movements, in fen. Older
+    statements do not list moved money."""
     came = line["received_minor"] + line["matched_minor"] + line.get("moved_minor", 0)
     return int(line["opening_minor"] + came - line["refunded_minor"] - line["paid_minor"])
 
 
 def fund_closing_of(line: Mapping[str, Any]) -> int:
-    """Return what the line of a fund closes with by its movements, in fen."""
+    """Return what the line of a fund closes with according to its movements, in fen."""
     return int(line["opening_minor"] + line["in_minor"] - line["out_minor"] + line.get("moved_minor", 0))
 
 
 def sums_that_differ(statement: Mapping[str, Any]) -> Iterable[str]:
-    """Yield what does not add up in a statement."""
+    """Yield the sums of a statement that do not add up."""
     for figure in FIGURES:
         if sum(line.get(figure, 0) for line in statement["lines"]) != statement.get(figure, 0):
             yield f"its lines are not its {figure}"

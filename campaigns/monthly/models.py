@@ -1,4 +1,4 @@
-"""The tables of monthly statements. Rows are added and never changed: a trigger forbids UPDATE and DELETE."""
+"""The tables of monthly statements. They are append-only: a trigger forbids UPDATE and DELETE."""
 
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,8 @@ MONTH = "month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'"
 
 class StatementRun(SQLModel, table=True):
     """The statements of a month for all nodes: transfers after `after_transfer` up to `last_transfer`. What the
-    books learn of a month later stands in the next one. Money that was moved between projects is in them after
-    `moves_after`; None: in none of them."""
+    books learn of a month later is in the next statement. Money moved between projects is included after
+    `moves_after` (None: not at all)."""
 
     __tablename__ = "statement_run"
     __table_args__ = (CheckConstraint(MONTH, name="statement_run_month"),)
@@ -28,8 +28,8 @@ class StatementRun(SQLModel, table=True):
 
 
 class StatementSpending(SQLModel, table=True):
-    """What the statements of a month count of a project's spending, in fen: checked by finance since the month
-    before, less what was sent back."""
+    """A project's spending in the statements of a month, in fen: checked by finance since the previous month, less
+    what was sent back."""
 
     __tablename__ = "statement_spending"
     month: str = Field(foreign_key="statement_run.month", primary_key=True)
@@ -38,8 +38,8 @@ class StatementSpending(SQLModel, table=True):
 
 
 class MonthlyStatement(SQLModel, table=True):
-    """What a node and all below it got and gave in a month. `number` counts the statements of the node; `statement`
-    has the figures in fen, `hash` is computed from it."""
+    """What a node and all nodes below it received and paid in a month. `number` counts the statements of the node,
+    `statement` has the figures in fen, and `hash` is computed from it."""
 
     __tablename__ = "monthly_statement"
     __table_args__ = (
@@ -56,9 +56,9 @@ class MonthlyStatement(SQLModel, table=True):
 
 
 class StatementCorrection(SQLModel, table=True):
-    """A notice beside a published statement: what in it was not right, and where it is put right; with figures, the
-    whole `statement` as it should have been, and its hash. The published one stays as it was; the money moves in
-    the month in which the mistake is corrected."""
+    """A notice beside a published statement: what was wrong in it, and where it is corrected. With figures, it has
+    the whole `statement` as it should have been, and its hash. The published one stays unchanged; the money
+    moves in the month in which the mistake is corrected."""
 
     __tablename__ = "statement_correction"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Make the statements of months that are over: all nodes of the network at once, in one transaction per month."""
+"""Create the statements of past months, for all nodes of the network at once, in one transaction per month."""
 
 import json
 from collections import defaultdict
@@ -22,20 +22,20 @@ from kernel.money import CURRENCY
 from ledger.settled import settled_mark
 
 ACTOR = "scheduler"
-PUBLISHED = "monthly.publish"  # the entry of the audit trail that has the hash of all statements of a month
+PUBLISHED = "monthly.publish"  # the audit action whose entry holds the hash of all statements of a month
 
 
 def publish_statements(deps: Dependencies) -> int:
-    """Make the statements of each month that is over and has none, oldest first; return how many were made.
+    """Create the statements of each past month that has none, oldest first, and return how many were created.
 
-    The first month is that of the first transfer. Safe to run beside itself. Raises Unavailable `books_busy`.
+    The first month is that of the first transfer. Safe to run concurrently. Raises Unavailable `books_busy`.
     """
     made = 0
     mark = settled_mark(deps.db)
     while True:
         with deps.db.transaction() as tx:
             tx.run("LOCK TABLE statement_run IN SHARE ROW EXCLUSIVE MODE")
-            lock(tx)  # no node is merged meanwhile: what stood where is read once
+            lock(tx)  # no node may be merged meanwhile, because the tree is read once
             due = _due(tx, mark)
             if due is None:
                 return made
@@ -43,7 +43,7 @@ def publish_statements(deps: Dependencies) -> int:
 
 
 def _due(tx: Tx, mark: int) -> Range | None:
-    """Return the next month that is over, with its transfers; None when there is none."""
+    """Return the next past month with its transfers; None if there is none."""
     newest = tx.first(select(StatementRun).order_by(col(StatementRun.month).desc()))
     if newest is None:
         first = tx.scalar("SELECT min(recorded_at) FROM journal_movement WHERE transfer_id <= :mark", mark=mark)
@@ -66,7 +66,7 @@ def _next_month(day: date) -> date:
 
 
 def _last_of(tx: Tx, after: int, mark: int, before: date) -> int:
-    """Return the last transfer before the first one of the following month."""
+    """Return the last transfer before the first transfer of the following month."""
     return int(
         tx.scalar(
             """SELECT coalesce(min(transfer_id) - 1, greatest(:mark, :after)) FROM journal_movement
@@ -80,7 +80,7 @@ def _last_of(tx: Tx, after: int, mark: int, before: date) -> int:
 
 
 def _publish(tx: Tx, due: Range) -> int:
-    """Store a month's run and its statements, and their common hash in the audit trail."""
+    """Store the run and the statements of a month, and record their common hash in the audit trail."""
     transfers = {"after_transfer": due.after, "last_transfer": due.last, "moves_after": due.moves_after}
     tx.add(StatementRun(month=due.month, **transfers, made_at=tx.now))
     tx.flush()
@@ -113,7 +113,7 @@ def _publish(tx: Tx, due: Range) -> int:
 
 
 def _statements(tx: Tx, due: Range) -> list[dict[str, Any]]:
-    """Return the statements of all nodes with money or movements, by code."""
+    """Return the statements of all nodes with money or movements, ordered by code."""
     lines, funds, moves = (_by_node(rows) for rows in (lines_of(tx, due), funds_of(tx, due), moves_of(tx, due)))
     nodes = sorted(lines.keys() | funds.keys() | moves.keys())
     names = dict(tx.rows("SELECT code, name FROM organisation WHERE code = ANY(:codes)", codes=nodes))

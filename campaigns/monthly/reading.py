@@ -13,7 +13,7 @@ from kernel.text import is_storable
 
 
 class StatementRow(NamedTuple):
-    """A statement of a list, in fen."""
+    """A statement in a list, in fen."""
 
     organisation: str
     name: str
@@ -29,7 +29,7 @@ class StatementRow(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A statement with its number, hash and time, and the notices beside it."""
+    """A statement with its number, hash and time, and its notices of correction."""
 
     id: int
     number: int
@@ -46,8 +46,8 @@ _CHOSEN = """(CAST(:month AS text) IS NULL OR s.month = :month)
 def statements(
     tx: Tx, month: str | None = None, under: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[StatementRow], int]:
-    """Return one page of statements of a month (None: of all) and branch, the newest month first, from the city
-    down; and their number."""
+    """Return one page of the statements of a month (None: all) and branch, newest month first, from the city down,
+    and how many there are."""
     figures = ", ".join(
         f"CAST(s.statement ->> '{name}' AS bigint) AS {name}"
         for name in ("received_minor", "matched_minor", "refunded_minor", "closing_minor")
@@ -70,7 +70,7 @@ def statements(
 
 
 def published(tx: Tx, organisation: str, month: str) -> Published:
-    """Return the statement of a node, with the notices beside it. Raises NotFound `statement_unknown`."""
+    """Return the statement of a node with its notices of correction. Raises NotFound `statement_unknown`."""
     row = find_statement(tx, organisation, month)
     made_at = tx.scalar("SELECT made_at FROM statement_run WHERE month = :month", month=month)
     notices = select(StatementCorrection).where(StatementCorrection.statement_id == row.id)

@@ -1,9 +1,9 @@
-"""The sums of a month for all nodes of the network: of projects, of funds, and what was moved between them.
+"""The sums of a month for all nodes of the network: of projects, of funds, and of money moved between them.
 
-`:after` and `:last` bound the transfers of the month; `:moves_after` those of money that was moved, which the first
-statements that list them bring from the beginning; `:before` is when the statements of the month before were made.
-What a project or fund had stands where it was in the tree then, what came since where it is now; if these differ,
-what it had is moved.
+`:after` and `:last` bound the transfers of the month, `:moves_after` those of moved money, which the first
+statements that list it include from the beginning. `:before` is when the statements of the previous month were
+created. The opening of a project or fund belongs to the node where it was then, later movements to the node where
+it is now; if these differ, the opening is counted as moved.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from kernel.db import Tx
 
 
 class Range(NamedTuple):
-    """The transfers of a month's statements, and when those of the month before were made (None: never)."""
+    """The transfers of a month's statements, and when those of the previous month were created (None: never)."""
 
     month: str
     after: int
@@ -24,22 +24,22 @@ class Range(NamedTuple):
 
 
 def lines_of(tx: Tx, due: Range) -> list[NodeLine]:
-    """Return the lines of all nodes. What was spent must be counted before."""
+    """Return the lines of all nodes. Call `count_spending` before."""
     return tx.rows_as(NodeLine, f"WITH {_SUMS} {_LINES}", **due._asdict())
 
 
 def funds_of(tx: Tx, due: Range) -> list[FundLine]:
-    """Return the funds of all nodes. One without an owner is the federation's: it stands with the root."""
+    """Return the funds of all nodes. A fund without an owner is the federation's and belongs to the root."""
     return tx.rows_as(FundLine, f"WITH {_FUND_SUMS} {_FUNDS}", **due._asdict())
 
 
 def moves_of(tx: Tx, due: Range) -> list[Move]:
-    """Return what was moved, summed up by what it was moved between."""
+    """Return moved money, summed by what it was moved between."""
     return tx.rows_as(Move, f"WITH {_SUMS}, {_FUND_SUMS}, {_MOVES}", **due._asdict())
 
 
 def count_spending(tx: Tx, month: str) -> None:
-    """Count what finance checked of each project's spending and no statement has; less what was sent back since."""
+    """Count each project's checked spending that no statement has yet, less what was sent back since."""
     tx.run(
         """INSERT INTO statement_spending (month, project_id, spent_minor)
            SELECT :month, project_id, sum(minor) FROM (
@@ -51,7 +51,7 @@ def count_spending(tx: Tx, month: str) -> None:
     )
 
 
-# A gift whose project was corrected was received by the one and moved to the other: nothing went back to its donor.
+# A corrected donation was received by its first project and moved to the other; nothing was returned to its donor.
 _SUMS = """
     moved_between AS (
         SELECT *, transfer_id > CASE kind WHEN 'donation_moved' THEN CAST(:after AS bigint)
@@ -98,7 +98,7 @@ _SUMS = """
                               ORDER BY id LIMIT 1) m ON true
          GROUP BY p.id, m.lineage)"""
 
-# Every project counts for each node of its lineage, in the line of the next node below, or in its own.
+# Every project counts for each node of its lineage, in the line of the next lower node or in its own line.
 _LINES = """
     SELECT node, coalesce(o.code, s.code) AS code, coalesce(o.name, s.name) AS name,
            CAST(sum(opening) AS bigint) AS opening_minor, CAST(sum(received) AS bigint) AS received_minor,
@@ -149,7 +149,7 @@ _FUNDS = """
               FROM fund_sums) AS legs
      GROUP BY node, fund_id, name ORDER BY node, fund_id"""
 
-# `left_of` and `came_to` are the nodes that see the money leave, or come.
+# `left_of` and `came_to` are the nodes that the money leaves and reaches.
 _MOVES = """
     of_month AS (
         SELECT kind, from_project_id, to_project_id, from_fund_id, to_fund_id, fresh, recent,

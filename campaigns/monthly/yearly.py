@@ -1,5 +1,5 @@
-"""What the city and its counties received in a year: money (款) out of their published monthly statements, and
-goods (物) with their confirmed value. They stand side by side and are never added."""
+"""What the city and its counties received in a year: money (款) from their published monthly statements, and goods
+(物) with their confirmed value. The two are shown side by side and never added."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from kernel.db import Tx
 
 
 class YearlyFigures(NamedTuple):
-    """A year of a node and all below it, in fen. `money` is what donors gave less what went back to them."""
+    """A year of a node and all nodes below it, in fen. `money` is what donors gave less what was refunded."""
 
     node: str
     name: str
@@ -17,7 +17,7 @@ class YearlyFigures(NamedTuple):
 
 
 def yearly_figures(tx: Tx) -> list[YearlyFigures]:
-    """Return each year of the city and of each county, the newest first."""
+    """Return each year of the city and of each county, newest first."""
     return tx.rows_as(
         YearlyFigures,
         """WITH received AS (

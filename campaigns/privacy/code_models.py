@@ -1,4 +1,4 @@
-"""The table of codes by which donors find what they gave from another device."""
+"""The table of codes by which donors find their donations from another device."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,9 @@ from kernel.db import moment
 
 
 class DonorCode(SQLModel, table=True):
-    """A code was asked for by a phone number or e-mail address, of which only the keyed hash is here. `donation_id`
-    is the donation that holds the contact in clear, sealed; null when nobody gave with it. The code itself is
-    computed from `id`, never stored; `opened_at` says when it was typed."""
+    """A code requested for a phone number or e-mail address, of which only the keyed hash is stored. `donation_id`
+    is the donation that holds the sealed contact; null if no donation was given with it. The code itself is
+    computed from `id` and never stored. `opened_at` is when it was entered."""
 
     __tablename__ = "donor_code"
     __table_args__ = (

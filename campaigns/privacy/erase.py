@@ -1,6 +1,7 @@
-"""Erase a person: nobody can read any more who gave, what they wrote and where they can be reached (ADR 21).
+"""Erase a person, so that their name, their words and their contact can no longer be read (ADR 21).
 
-Donations, match, money and the log of consents stay: the law wants accounts kept, and they name nobody.
+Donations, match, money and the log of consents stay, because the law requires accounts to be kept. They contain no
+personal data.
 """
 
 import secrets
@@ -29,15 +30,15 @@ from matching.merge_donors import merge_donors
 
 
 class Erased(NamedTuple):
-    """How many donations lost their person, and how many stored messages their personal part."""
+    """How many donations lost their personal data, and how many stored messages their personal part."""
 
     donations: int
     messages: int
 
 
 def erase(deps: Dependencies, tx: Tx, person: Person, actor: str, how: str) -> Erased:
-    """Erase a person. `how`: who asked (`donor`, `manager`, `command`). Raises Conflict `erasure_awaits_payment`
-    while one of the donations is being paid: its donor must be reached."""
+    """Erase a person. `how` is who requested it (`donor`, `manager`, `command`). Raises Conflict
+    `erasure_awaits_payment` while one of the donations is being paid, because its donor must be reachable."""
     messages = messages_of(tx, deps.keys, person)
     donations = _locked(tx, person)
     for campaign_id in sorted({donation.campaign_id for donation in donations}):
@@ -53,7 +54,7 @@ def erase(deps: Dependencies, tx: Tx, person: Person, actor: str, how: str) -> E
 
 
 def _locked(tx: Tx, person: Person) -> Sequence[Donation]:
-    """Lock the campaigns of a person's donations, then these."""
+    """Lock the campaigns of a person's donations, then the donations."""
     own = select(Donation.campaign_id).where(col(Donation.id).in_(person.donations))
     tx.all(
         select(Campaign).where(col(Campaign.id).in_(own)).order_by(col(Campaign.id)).with_for_update(key_share=True)
@@ -71,14 +72,14 @@ def _locked(tx: Tx, person: Person) -> Sequence[Donation]:
 
 
 def _rename(deps: Dependencies, tx: Tx, campaign_id: int, donations: Sequence[Donation]) -> None:
-    """Give a person's donations of a campaign a key that leads nowhere. A key that another donation of theirs goes
-    on using stays: it is that one's."""
+    """Give a person's donations of a campaign a key that cannot be traced to them. A key that another donation
+    still uses is kept."""
     campaign = tx.get(Campaign, campaign_id)
     assert campaign is not None
     closed = campaign.phase in CLOSED
     for old in sorted({donation.donor_key for donation in donations}):
         if is_own_key(old):
-            continue  # made of the donation's id, not of a person
+            continue  # derived from the donation's id, not from a person
         ids = {donation.id for donation in donations if donation.donor_key == old}
         if _is_used_elsewhere(tx, campaign_id, old, ids):
             continue
@@ -110,18 +111,18 @@ def _is_used_elsewhere(tx: Tx, campaign_id: int, donor_key: str, ids: Collection
 
 
 def unlinked_key(donor_key: str) -> str:
-    """Return a key that nobody can compute, for a donor of a campaign that has published its result."""
+    """Return a random key, which nobody can compute, for a donor of a campaign that has published its result."""
     return f"{donor_key[:2]}erased-{secrets.token_hex(16)}"
 
 
 def rename(tx: Tx, campaign_id: int, old: str, new: str) -> None:
-    """Give a donor of a locked campaign another key, in all that decides about match."""
+    """Give a donor of a locked campaign another key wherever match is decided."""
     if merge_donors(tx, campaign_id, {old: new}):
         rename_donors(tx, campaign_id, {old: new})
 
 
 def forget_devices(tx: Tx, donation_ids: Sequence[UUID]) -> None:
-    """Forget by what browsers and instruments donations came, when no match hangs on it any more."""
+    """Forget the browsers and payment instruments of donations once no match depends on them."""
     tx.run(
         "UPDATE donation SET device_key = NULL, network_key = NULL, instrument = NULL WHERE id = ANY(:ids)",
         ids=list(donation_ids),
@@ -140,7 +141,7 @@ _STATEMENTS = (
     """UPDATE donation SET erased_at = :now, message = '', publish_name = false, request_hash = 'k\\:',
               payment_url = NULL, client_secret = NULL WHERE id = ANY(:ids)""",
     "UPDATE screening_case SET appeal = :words WHERE donation_id = ANY(:ids) AND appeal <> ''",
-    # Earlier versions gave a refund the words of its request.
+    # Earlier versions copied the words of a refund request into the refund.
     """UPDATE refund SET reason = concat(CAST(:request AS text), q.id) FROM refund_request q
         WHERE q.refund_id = refund.id AND q.donation_id = ANY(:ids)""",
     "UPDATE donor_question SET words = :words WHERE donation_id = ANY(:ids)",

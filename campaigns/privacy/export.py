@@ -1,4 +1,4 @@
-"""All that we hold of a person, opened for them (PIPL 45)."""
+"""Export all personal data that we hold of a person, unsealed for them (PIPL 45)."""
 
 from dataclasses import asdict
 from typing import Any
@@ -26,11 +26,9 @@ from payments.models import InboxEvent
 
 
 def export(deps: Dependencies, tx: Tx, person: Person, actor: str) -> dict[str, Any]:
-    """Return a person's donations with everything that is personal of them. It is recorded who looked."""
+    """Return a person's donations with all their personal data, and record who read them."""
     donations = [_donation(deps, tx, id_) for id_ in person.donations]
-    action = (
-        "donor.export" if actor == DONOR else "donors.export"
-    )  # the second is a look at a contact: in the log too
+    action = "donor.export" if actor == DONOR else "donors.export"  # the second is logged as a look at a contact
     record_audit(tx, actor, action, "donors", donations=[str(id_) for id_ in person.donations])
     return {"exported_at": tx.now, "donations": donations, "messages": _messages(deps, tx, person)}
 
@@ -73,7 +71,7 @@ def _appeals(deps: Dependencies, tx: Tx, donation_id: UUID) -> list[dict[str, An
 
 
 def _messages(deps: Dependencies, tx: Tx, person: Person) -> list[dict[str, Any]]:
-    """The personal parts of messages about the donations, as long as they are kept."""
+    """Return the personal parts of messages about the donations, if they are still kept."""
     ids = messages_of(tx, deps.keys, person).events
     rows = tx.all(select(InboxEvent).where(col(InboxEvent.id).in_(ids)).order_by(col(InboxEvent.id)))
     bodies = zip(rows, opened(tx, deps.keys, rows), strict=True)

@@ -1,4 +1,4 @@
-"""The stored messages that speak of a person's donations, and how their personal parts are erased."""
+"""Find the stored messages about a person's donations, and erase their personal parts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,10 +18,10 @@ from payments.inbox.personal_parts import kept_of, split
 from payments.inbox.sealed_messages import opened
 from payments.partners.partner_events import PAID, PARTNER_PREFIX, fact_of
 
-OVERLAP = 10_000  # ids: transactions end in another order than they take them
+OVERLAP = 10_000  # ids: transactions do not commit in the order in which they take ids
 _TABLES = ("inbox_event", "inbox_conflict")
-# A partner's messages name its order, the provider's our donation or its payment. No index: this is rare, and
-# every message would pay for it.
+# A partner's messages name its order; the provider's name our donation or its payment. There is no index, because
+# the query is rare and every message would pay for it.
 _SPEAK_OF = """
        (source, body #>> '{data,donation_id}') IN (
            SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:orders AS text[])))
@@ -39,7 +39,8 @@ class PersonsMessages(NamedTuple):
 
 
 def messages_of(tx: Tx, keys: Keys, person: Person) -> PersonsMessages:
-    """Find the messages that speak of a person's donations, and those of partners that wait and name them."""
+    """Find the messages about a person's donations, and waiting messages of partners that name the person as
+    donor."""
     values = _names(tx.all(select(Donation).where(col(Donation.id).in_(person.donations))))
     events, conflicts = (
         [row.id for row in tx.rows(f"SELECT id FROM {table} WHERE {_SPEAK_OF} ORDER BY id", **values)]
@@ -49,7 +50,7 @@ def messages_of(tx: Tx, keys: Keys, person: Person) -> PersonsMessages:
 
 
 def _names(donations: Sequence[Donation]) -> dict[str, list[str]]:
-    """Return by what messages name these donations: the values of `_SPEAK_OF`."""
+    """Return the identifiers by which messages name these donations, as parameters of `_SPEAK_OF`."""
     partners = [row for row in donations if row.provider.startswith(PARTNER_PREFIX)]
     return {
         "sources": [row.provider for row in partners],
@@ -60,8 +61,8 @@ def _names(donations: Sequence[Donation]) -> dict[str, list[str]]:
 
 
 def erase_late(deps: Dependencies) -> int:
-    """Erase the personal parts of messages that speak of an erased donation and came after its erasure; return how
-    many there were. A process looks at all messages once, then at those that are new."""
+    """Erase the personal parts of messages about erased donations that arrived after the erasure, and return how
+    many there were. Each process checks all messages once, then only new ones."""
     memory = deps.db.memory
     with deps.db.transaction() as tx:
         erased = tx.all(select(Donation).where(col(Donation.erased_at).is_not(None)))
@@ -82,7 +83,7 @@ def erase_late(deps: Dependencies) -> int:
 
 
 def _waiting(tx: Tx, keys: Keys, person: Person) -> list[int]:
-    """Return the messages of partners that no donation came of yet, and whose donor is this person."""
+    """Return the messages of partners that have produced no donation yet and whose donor is this person."""
     if not person.donor_keys:
         return []
     rows = tx.rows(
@@ -98,7 +99,8 @@ def _waiting(tx: Tx, keys: Keys, person: Person) -> list[int]:
 
 
 def erase_messages(tx: Tx, messages: PersonsMessages) -> int:
-    """Erase the personal parts of messages. What the engine goes by stays, and the id: a repetition is one."""
+    """Erase the personal parts of messages. What the engine relies on stays, and so does the id, by which a
+    repetition is recognised."""
     tx.scalar(ALLOW_CHANGE)
     return sum(_erase(tx, table, ids) for table, ids in zip(_TABLES, messages, strict=True))
 

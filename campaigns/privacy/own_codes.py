@@ -1,5 +1,6 @@
-"""A donor shows that a phone number or e-mail address is theirs, by a code sent to it, and sees all that was given
-with it. Nobody learns from this whether somebody gave: what a caller sees is the same for every contact."""
+"""Let donors prove that a phone number or e-mail address is theirs with a code sent to it, and list what was given
+with it. The result is the same for every contact, so that a caller cannot learn from it whether a donor gave
+with it."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -17,14 +18,15 @@ from kernel.errors import Forbidden, Invalid, NotFound, fault
 from kernel.ids import same
 from kernel.keys import Keys
 
-# Our defaults. 100 guesses of a day among a million codes. The codes of a contact are limited so that nobody floods
-# it; one address has a smaller share (`app/web/giving/own_code.py`), so that a stranger does not use them up.
+# Our defaults: at most 100 guesses a day among a million codes. The limit per contact prevents flooding it; an
+# address has a smaller limit (`app/web/giving/own_code.py`), so that a stranger cannot use up the codes of a
+# contact.
 DIGITS = 6
-LASTS = timedelta(minutes=10)  # how long a code can be typed
-OPEN_FOR = timedelta(hours=1)  # how long it opens the list then
+LASTS = timedelta(minutes=10)  # how long a code can be entered
+OPEN_FOR = timedelta(hours=1)  # how long it then opens the list
 MOST_TRIES = 5
 MOST_A_DAY = 20  # codes for one contact
-DAY = timedelta(days=1)  # and how long they are kept
+DAY = timedelta(days=1)  # also how long codes are kept
 
 
 def require_identity(contact: str) -> Identity:
@@ -36,10 +38,10 @@ def require_identity(contact: str) -> Identity:
 
 
 def request_code(tx: Tx, keys: Keys, identity: Identity) -> UUID:
-    """Send a code to a phone number or e-mail address if somebody gave with it, and return the id under which it is
-    typed. Raises Forbidden `code_limit`."""
+    """Send a code to a phone number or e-mail address if a donor gave with it, and return the id of the code.
+    Raises Forbidden `code_limit`."""
     key = identity_key(keys, identity)
-    # Those who ask at the same moment are counted one after the other.
+    # Count concurrent requests one after the other.
     tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"donor-code:{key}", 0))))
     recent = select(func.count()).where(DonorCode.contact_key == key, col(DonorCode.created_at) > tx.now - DAY)
     if (tx.first(recent) or 0) >= MOST_A_DAY:
@@ -67,13 +69,13 @@ def _reachable_by(tx: Tx, key: str) -> UUID | None:
 
 
 def code_of(keys: Keys, code_id: UUID) -> str:
-    """Return the digits of a code: computed with SECRET_KEY, so that the database does not hold them."""
+    """Return the digits of a code. They are computed with SECRET_KEY, so that the database does not hold them."""
     number = int(keys.token(f"donor-code:{code_id}").removeprefix("dt_"), 16)
     return str(number % 10**DIGITS).zfill(DIGITS)
 
 
 def still_valid(tx: Tx, code_id: UUID) -> bool:
-    """Whether a code can be typed: not used, not over, not tried too often."""
+    """Return whether a code can still be entered: not used, not expired and not tried too often."""
     code = tx.get(DonorCode, code_id)
     return code is not None and _can_be_typed(tx, code)
 
@@ -83,8 +85,8 @@ def _can_be_typed(tx: Tx, code: DonorCode) -> bool:
 
 
 def type_code(tx: Tx, keys: Keys, code_id: UUID, digits: str) -> bool:
-    """Try a code, and return whether it was right: it opens the list then, once. Every try counts, also that of a
-    code which was sent to nobody. Raises NotFound `code_over`."""
+    """Check a code and return whether it is right, in which case it opens the list, once. Every attempt counts,
+    even for a code that was never sent. Raises NotFound `code_over`."""
     code = tx.get(DonorCode, code_id, lock=True)
     if code is None or not _can_be_typed(tx, code):
         raise NotFound("code_over")
@@ -96,7 +98,7 @@ def type_code(tx: Tx, keys: Keys, code_id: UUID, digits: str) -> bool:
 
 
 def opened_contact(tx: Tx, code_id: UUID) -> str | None:
-    """Return the key of the contact whose list a code has opened, as long as it stays open."""
+    """Return the key of the contact whose list a code has opened, while it stays open."""
     code = tx.get(DonorCode, code_id)
     if code is None or code.opened_at is None or tx.now >= code.opened_at + OPEN_FOR:
         return None
@@ -104,7 +106,7 @@ def opened_contact(tx: Tx, code_id: UUID) -> str | None:
 
 
 def close(tx: Tx, code_id: UUID) -> None:
-    """Close the list that a code has opened. Idempotent."""
+    """Close the list opened by a code. Idempotent."""
     code = tx.get(DonorCode, code_id, lock=True)
     if code is not None:
         tx.session.delete(code)

@@ -1,4 +1,4 @@
-"""Find all that we hold of a person: their donations that are not erased."""
+"""Find a person: the keys by which they are recognised, and their donations that are not erased."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,8 +22,8 @@ class Person(NamedTuple):
 
 
 def person_by_contact(tx: Tx, keys: Keys, contact: str) -> Person:
-    """Return who is known by this phone number or e-mail address, also where an e-mail address was left beside a
-    phone number. Raises Invalid `contact_invalid`, NotFound `donor_unknown`."""
+    """Return the person with this phone number or e-mail address, including an e-mail address left beside a phone
+    number. Raises Invalid `contact_invalid`, NotFound `donor_unknown`."""
     identity = contact_identity(contact)
     if identity is None:
         raise Invalid("contact_invalid", fields={"contact": fault("contact_required")})
@@ -31,15 +31,15 @@ def person_by_contact(tx: Tx, keys: Keys, contact: str) -> Person:
 
 
 def person_by_key(tx: Tx, keys: Keys, key: str) -> Person:
-    """Return who is known by a hash of their phone number or e-mail. Raises NotFound `donor_unknown`."""
+    """Return the person with this hash of a phone number or e-mail address. Raises NotFound `donor_unknown`."""
     campaigns = tx.rows("SELECT DISTINCT campaign_id AS id FROM erased_donor")
-    again = [erased_key(keys, DonorIn(campaign.id, key)) for campaign in campaigns]  # who gave again since
+    again = [erased_key(keys, DonorIn(campaign.id, key)) for campaign in campaigns]  # after an erasure
     return _person(tx, [key, *again], key)
 
 
 def person_of_donation(tx: Tx, donation_id: UUID) -> Person:
-    """Return who gave a donation. Of one who is known by a browser only, or not at all, that donation is all there
-    is: others may share the browser. Raises NotFound `donation_unknown` and `donor_unknown`."""
+    """Return the donor of a donation. If they are known only by a browser, or not at all, return this donation
+    alone, because others may share the browser. Raises NotFound `donation_unknown` and `donor_unknown`."""
     donation = tx.get(Donation, donation_id)
     if donation is None:
         raise NotFound("donation_unknown")
@@ -49,8 +49,8 @@ def person_of_donation(tx: Tx, donation_id: UUID) -> Person:
 
 
 def alone(tx: Tx, donation_id: UUID) -> Person:
-    """Return the person of one donation, without their others: all that the holder of its token may speak for.
-    Raises NotFound `donor_unknown` when it is erased, and they have written nothing since."""
+    """Return the person of one donation without their other donations, which is all that the holder of its token
+    may act for. Raises NotFound `donor_unknown` if it is erased and they have written nothing since."""
     donation = tx.get(Donation, donation_id)
     if donation is None or (donation.erased_at is not None and tx.get(PersonKey, donation_id) is None):
         raise NotFound("donor_unknown")

@@ -1,5 +1,5 @@
-"""What is personal goes when it is no longer needed: the raw messages of long ago, and the last traces of erased
-donors once their campaign has published its result."""
+"""Delete personal data that is no longer needed: the personal parts of old raw messages, and the last traces of
+erased donors once their campaign has published its result."""
 
 from datetime import timedelta
 
@@ -18,10 +18,10 @@ from payments.models import InboxEvent
 
 
 def forget_messages(deps: Dependencies) -> int:
-    """Delete the keys of messages that came more than `message_days` ago; return how many days' keys there were.
+    """Delete the keys of messages older than `message_days`, and return how many days' keys were deleted.
 
-    Their clear parts stay, for repetitions and `check-books`. What an operator has not decided yet is sealed anew
-    before, with today's key.
+    The clear parts stay, for repetitions and `check-books`. Messages that still wait for a decision are first
+    sealed again with today's key.
     """
     with deps.db.transaction() as tx:
         before = tx.now.date() - timedelta(days=deps.message_days)
@@ -61,14 +61,14 @@ def _seal_undecided_anew(tx: Tx, keys: Keys, old: list[int]) -> int:
 
 
 def forget_codes(deps: Dependencies) -> int:
-    """Delete codes of more than a day ago, by which donors found what they gave; return how many there were."""
+    """Delete the codes of donors that are older than a day, and return how many there were."""
     with deps.db.transaction() as tx:
         return tx.run("DELETE FROM donor_code WHERE created_at < :before", before=tx.now - DAY)
 
 
 def unlink_erased(deps: Dependencies) -> int:
-    """Give the erased donors of campaigns that have published their result keys that nobody can compute, and forget
-    their browsers and instruments; return how many there were."""
+    """Give erased donors of campaigns that have published their result keys that nobody can compute, and forget
+    their browsers and instruments. Return how many donors there were."""
     with deps.db.transaction() as tx:
         campaigns = tx.rows(
             """SELECT id FROM campaign WHERE phase = ANY(:closed)

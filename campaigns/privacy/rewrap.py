@@ -1,4 +1,5 @@
-"""Wrap with today's FIELD_KEY what was wrapped with the one before, in batches; what it protects stays as it is."""
+"""Wrap again, in batches, with the current FIELD_KEY what was wrapped with the previous one. The protected data is
+unchanged."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -28,8 +29,8 @@ BATCH = 1_000
 
 
 class _Wrapped(NamedTuple):
-    """A column of what is wrapped with FIELD_KEY: by which column a row is found, and what it is bound to:
-    `context` makes it of the column `of` (default: the key)."""
+    """A column wrapped with FIELD_KEY. `key` is the column that identifies a row. `context` computes what the value
+    is bound to, from the column `of` (default: the key)."""
 
     table: str
     key: str
@@ -54,11 +55,11 @@ _WRAPPED = (
 
 
 def rewrap(db: Database, keys: Keys) -> int:
-    """Wrap everything with today's key and return how many rows there were. Safe to repeat, and to break off.
+    """Wrap everything with the current key and return how many rows there were. Safe to repeat and to interrupt.
 
-    Raises ValueError for what neither key opens.
+    Raises ValueError for a value that neither key opens.
     """
-    with db.transaction() as tx:  # what earlier versions read, and nobody does any more
+    with db.transaction() as tx:  # read by earlier versions only
         tx.run("UPDATE partner SET sealed_secret = '' WHERE sealed_secret <> ''")
     done = sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED)
     return done + _rewrap_replies(db, keys) + _rewrap_approvals(db, keys)
@@ -77,7 +78,7 @@ def _rewrap_all(db: Database, keys: Keys, wrapped: _Wrapped) -> int:
 
 
 def _rewrap_replies(db: Database, keys: Keys) -> int:
-    """Wrap the replies that are kept for requests that are sent again: they are found by two columns."""
+    """Wrap the replies stored for repeated requests, which are identified by two columns."""
     done, last = 0, ("", "")
     while True:
         with db.transaction() as tx:
@@ -97,7 +98,7 @@ def _rewrap_replies(db: Database, keys: Keys) -> int:
 
 
 def _rewrap_approvals(db: Database, keys: Keys) -> int:
-    """Wrap the changes of mappings that wait, or waited, for a second person; they are few."""
+    """Wrap the changes of mappings that wait, or waited, for a second person. There are few."""
     with db.transaction() as tx:
         query = select(Approval).where(Approval.act == MAPPING_ACT).order_by(col(Approval.id))
         approvals = tx.all(query.with_for_update())

@@ -1,6 +1,7 @@
-"""Seal what earlier versions stored in clear: a batch of rows is a transaction, donors give meanwhile.
+"""Seal what earlier versions stored in clear, one batch of rows per transaction, while donors keep giving.
 
-Each step finds its rows by an index that holds only those that are left; a step without any costs nothing.
+Each step finds its rows through an index that holds only the remaining ones, so that a step without any costs
+nothing.
 """
 
 from collections.abc import Sequence
@@ -22,11 +23,11 @@ from payments.messages import content_hash
 from payments.models import InboxConflict, InboxEvent
 
 BATCH = 500
-ALLOW_CHANGE = "SELECT set_config('beishan.privacy', 'on', true)"  # of messages, in this transaction
+ALLOW_CHANGE = "SELECT set_config('beishan.privacy', 'on', true)"  # allow changes of messages in this transaction
 
 
 def seal_stored(deps: Dependencies) -> int:
-    """Seal one batch of each kind of row and return how many there were; 0 when nothing is left."""
+    """Seal one batch of each kind of row and return how many rows there were; 0 when none is left."""
     done = 0
     for step in (_move_contacts, _seal_donations, _seal_events, _seal_conflicts, _seal_words, index_names):
         with deps.db.transaction() as tx:
@@ -43,7 +44,7 @@ class _OldContact(NamedTuple):
 
 
 def _move_contacts(tx: Tx, keys: Keys) -> int:
-    """Give contacts their key in the table of keys; the message of the donation goes with them."""
+    """Move contacts to the table of person keys and give them a key, together with the message of the donation."""
     rows = tx.rows_as(
         _OldContact,
         """SELECT c.donation_id, d.donor_key, c.wrapped_key, c.sealed, d.message
@@ -82,7 +83,7 @@ class _OldDonation(NamedTuple):
 
 
 def _seal_donations(tx: Tx, keys: Keys) -> int:
-    """Seal messages without a contact, and key the hashes of requests and the instruments."""
+    """Seal messages of donations without a contact, and key the hashes of requests and instruments."""
     rows = tx.rows_as(
         _OldDonation,
         f"""SELECT id, donor_key, message, request_hash, instrument,
@@ -90,7 +91,7 @@ def _seal_donations(tx: Tx, keys: Keys) -> int:
               FROM donation d WHERE ({UNSEALED}) ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED""",
         most=BATCH,
     )
-    rows = [row for row in rows if not (row.message and row.has_contact)]  # the step before moves those
+    rows = [row for row in rows if not (row.message and row.has_contact)]  # moved by the previous step
     worded = [row for row in rows if row.message]
     made = make_person_keys(tx, keys, [NewPerson(row.id, row.donor_key) for row in worded]) if worded else []
     pairs = zip(made, worded, strict=True)
@@ -128,7 +129,7 @@ def _is_keyed(instrument: str) -> bool:
 
 
 def _watch_keyed(tx: Tx, old: Sequence[str | None], new: Sequence[str | None]) -> None:
-    """Let the watch list follow."""
+    """Update the watch list to the keyed hashes."""
     changed = {before: after for before, after in zip(old, new, strict=True) if before != after}
     if changed:
         tx.run(
@@ -148,7 +149,7 @@ def _seal_conflicts(tx: Tx, keys: Keys) -> int:
 
 
 def _seal_messages(tx: Tx, keys: Keys, model: type[InboxEvent] | type[InboxConflict]) -> int:
-    """Seal the personal parts of messages with today's key; their hashes are made anew, with a key."""
+    """Seal the personal parts of messages with today's key, and compute their hashes again with a key."""
     rows = tx.rows(
         f"""SELECT id, source, event_id, body, body_hash FROM {model.__tablename__}
              WHERE sealed_by IS NULL ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED""",
@@ -175,7 +176,7 @@ def _seal_messages(tx: Tx, keys: Keys, model: type[InboxEvent] | type[InboxConfl
 
 
 def _seal_words(tx: Tx, keys: Keys) -> int:
-    """Seal what donors wrote to staff: why they want their money back, and appeals."""
+    """Seal what donors wrote to staff: reasons of refund requests, and appeals."""
     return sum(
         _seal_column(tx, keys, table, column)
         for table, column in (("refund_request", "reason"), ("screening_case", "appeal"))

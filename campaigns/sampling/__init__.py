@@ -1,1 +1,1 @@
-"""The sample of an event that an auditor checks after its result is published."""
+"""The sample of a campaign that an auditor checks after its result is published."""

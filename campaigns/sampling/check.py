@@ -1,4 +1,4 @@
-"""Check the samples that auditors drew: each draws the same donations again from the books of now."""
+"""Check the samples that auditors drew: each seed must draw the same donations again from the current books."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ NUMBER = 1
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return which samples are not what their seed draws, in words; empty if none is. Of payouts there may be more
-    than at the draw, so they are not compared."""
+    """Return as sentences which samples differ from what their seed draws; empty if none does. Payouts are not
+    compared, because there may be more than at the draw."""
     return list(_differing(tx))
 
 

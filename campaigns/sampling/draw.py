@@ -1,13 +1,14 @@
-"""Draw the records of an event that an auditor checks, by a rule that anybody can repeat.
+"""Draw the records of a campaign that an auditor checks, by a rule that anyone can repeat.
 
 The rule: of each kind (donations known as paid before the public notice; remittances that the bank paid) take those
 with the smallest SHA-256 of `SEED:ID`, as lower-case hex, as many as the sample says. SEED is the hash of the
 public notice, a colon and the auditor's word; ID is the donation's UUID, or the number of the remittance.
 
-Neither side can aim: the host froze the notice before the auditor named a word, and the auditor cannot choose the
-hash. Admins may draw as auditors do: they can make an auditor's account anyway, and a draw names who made it.
-Whoever draws could still try many words on their own. So every draw is kept and published with its seed, and a
-word that nobody chose (the numbers of a lottery on a day that was named before) leaves no room for that either.
+Neither side can choose the records: the host froze the notice before the auditor named a word, and the auditor
+cannot choose the hash. Admins may draw as auditors do, because they could create an auditor's account anyway, and a
+draw names its author. The auditor could still try many words offline. Therefore every draw is stored and published
+with its seed, and a word that nobody chose (such as the numbers of a lottery on a day named in advance) rules that
+out as well.
 """
 
 from typing import Any, NamedTuple
@@ -29,12 +30,12 @@ from kernel.errors import Conflict, Invalid, fault
 from kernel.text import text_fault
 
 MOST_WORD = 100  # characters
-MOST_DRAWN = 200  # of each kind; our default: an auditor follows each by hand
+MOST_DRAWN = 200  # of each kind; our default, because an auditor checks each record manually
 DRAWN = "sample.draw"
 
 
 class NewSample(NamedTuple):
-    """The auditor's word, and how many records of each kind are wanted."""
+    """The auditor's word, and how many records of each kind to draw."""
 
     word: str
     donations: int
@@ -42,7 +43,7 @@ class NewSample(NamedTuple):
 
 
 class Population(NamedTuple):
-    """What a sample is drawn from, and the records that a seed draws."""
+    """The records that a sample is drawn from, and those that a seed draws."""
 
     of_donations: int
     of_payouts: int
@@ -54,8 +55,8 @@ class Population(NamedTuple):
 def draw_sample(tx: Tx, slug: str, new: NewSample, actor: str) -> AuditSample:
     """Draw a sample of a campaign whose result is published.
 
-    Raises NotFound `campaign_unknown`, Invalid `sample_invalid`, Conflict `sample_early` before the notice,
-    `sample_drawn` when this word was used with the same notice.
+    Raises NotFound `campaign_unknown`, Invalid `sample_invalid`, Conflict `sample_early` before the notice, and
+    `sample_drawn` when this word was already used with the same notice.
     """
     _require_valid(new)
     campaign = lock_campaign(tx, slug)
@@ -91,15 +92,16 @@ def draw_sample(tx: Tx, slug: str, new: NewSample, actor: str) -> AuditSample:
 
 
 def repeat(tx: Tx, sample: AuditSample) -> Population:
-    """Draw a sample again from what there is now, and keep nothing. Of payouts there may be more than then."""
+    """Draw a sample again from the current records, without storing it. There may be more payouts than at the
+    draw."""
     notice = tx.get(PublicNotice, sample.notice_id)
     assert notice is not None
     return draw(tx, notice, sample.seed, NewSample(sample.word, sample.donations, sample.payouts))
 
 
 def draw(tx: Tx, notice: PublicNotice, seed: str, new: NewSample) -> Population:
-    """Return what a seed draws from the records of a notice's campaign now."""
-    # By when we knew of the payment: one that a late message tells of must not change what was drawn.
+    """Return what a seed draws now from the records of a notice's campaign."""
+    # The time at which we learned of the payment decides, so that a late message cannot change what was drawn.
     known = select(DonationHistory.donation_id).where(
         DonationHistory.to_status == Status.PAID, col(DonationHistory.at) <= notice.published_at
     )

@@ -1,4 +1,4 @@
-"""Mark the records of a sample, and read samples with how far their check is."""
+"""Mark the records of a sample, and read samples with their progress."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from kernel.errors import Invalid, NotFound, fault
 from kernel.text import text_fault
 
 MOST_NOTE = 500  # characters
-MOST_NUMBER = 2**31 - 1  # what INTEGER holds
+MOST_NUMBER = 2**31 - 1  # the maximum of INTEGER
 MARKED = "sample.mark"
 
 
@@ -41,7 +41,7 @@ class Sample(NamedTuple):
 
     @property
     def done(self) -> int:
-        """How many records were marked, either way."""
+        """Return how many records were marked, as checked or in question."""
         return sum(1 for item in self.items if item.state)
 
     @property
@@ -50,7 +50,7 @@ class Sample(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far the check of a draw is: records drawn, marked either way, and in question."""
+    """The progress of a draw: how many records were drawn, marked (either way) and put in question."""
 
     draw: AuditSample
     drawn: int
@@ -59,7 +59,7 @@ class Progress(NamedTuple):
 
 
 def progress_of(tx: Tx, campaign_id: int) -> list[Progress]:
-    """Return how far the check of each sample of a campaign is, the last one first, without reading its records."""
+    """Return the progress of each sample of a campaign, newest first, without reading its records."""
     lasts = select(func.max(SampleMark.id)).group_by(col(SampleMark.item_id))
     state = col(SampleMark.state)
     counts = func.count(), func.count(state), func.count().filter(state == MarkState.QUESTION)
@@ -79,7 +79,7 @@ def progress_of(tx: Tx, campaign_id: int) -> list[Progress]:
 
 
 def mark(tx: Tx, slug: str, number: int, place: int, state: str, note: str, actor: str) -> Item:
-    """Mark a record of a sample: checked, or in question with a note. The same again changes nothing.
+    """Mark a record of a sample as checked, or in question with a note. A repeated call changes nothing.
 
     Raises NotFound `campaign_unknown`, `sample_unknown`, Invalid `sample_mark_invalid`.
     """
@@ -97,7 +97,7 @@ def mark(tx: Tx, slug: str, number: int, place: int, state: str, note: str, acto
 
 
 def samples_of(tx: Tx, campaign_id: int) -> list[Sample]:
-    """Return the samples of a campaign, the last one first."""
+    """Return the samples of a campaign, newest first."""
     own = select(AuditSample).where(AuditSample.campaign_id == campaign_id)
     draws = tx.all(own.order_by(col(AuditSample.number).desc()))
     return [Sample(draw, _items(tx, draw)) for draw in draws]

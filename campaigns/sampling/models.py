@@ -15,13 +15,13 @@ from kernel.db import identity, moment, one_of
 
 class MarkState(StrEnum):
     CHECKED = "checked"  # the record and its papers agree
-    QUESTION = "question"  # the note says what does not
+    QUESTION = "question"  # the note says what does not agree
 
 
 class AuditSample(SQLModel, table=True):
-    """A draw: `word` is the auditor's, `seed` is the hash of the notice, a colon and the word. Of `of_donations`
-    and `of_payouts` records so many were wanted as `donations` and `payouts` say; `list_hash` is the SHA-256 of the
-    ids of all donations that it was drawn from, sorted and joined by line feeds."""
+    """A draw. `word` is the auditor's; `seed` is the hash of the notice, a colon and the word. `donations` and
+    `payouts` are how many records were requested, of `of_donations` and `of_payouts` existing ones. `list_hash`
+    is the SHA-256 of the ids of all donations that it was drawn from, sorted and joined by line feeds."""
 
     __tablename__ = "audit_sample"
     __table_args__ = (
@@ -46,7 +46,8 @@ class AuditSample(SQLModel, table=True):
 
 
 class SampleItem(SQLModel, table=True):
-    """A record of a sample: a donation or a remittance. `place` counts through the sample, donations first."""
+    """A record of a sample: a donation or a remittance. `place` numbers the records of a sample, donations
+    first."""
 
     __tablename__ = "audit_sample_item"
     __table_args__ = (
@@ -62,7 +63,7 @@ class SampleItem(SQLModel, table=True):
 
 
 class SampleMark(SQLModel, table=True):
-    """What an auditor says of a record; the last mark holds."""
+    """An auditor's finding on a record. The last mark is valid."""
 
     __tablename__ = "audit_sample_mark"
     __table_args__ = (

@@ -1,1 +1,1 @@
-"""Self-checks (自查): what the nodes that carried out projects of a released event say of its money."""
+"""Self-checks (自查): what nodes that carried out projects of a released campaign report about its money."""

@@ -1,4 +1,4 @@
-"""Sign the self-check of a node after an event; a mistake is corrected by another form."""
+"""Sign the self-check of a node after a campaign. A mistake is corrected by another form."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -18,7 +18,7 @@ MOST_REMARK = 300  # characters
 
 
 class Answer(NamedTuple):
-    """Yes or no to a question; a no needs a remark."""
+    """A yes or no to a question. A no needs a remark."""
 
     yes: bool
     remark: str = ""
@@ -35,16 +35,16 @@ class Signed(NamedTuple):
 
     @property
     def noes(self) -> int:
-        """How many answers are no."""
+        """Return how many answers are no."""
         return sum(not choice.yes for choice in self.answers.values())
 
 
 def sign(tx: Tx, slug: str, code: str, answers: Answers, corrects: int, actor: str) -> Signed:
-    """Sign the form of a node. `corrects` is the number of the form that it corrects, 0 for the first.
+    """Sign the form of a node. `corrects` is the number of the form that it corrects, 0 for the first form.
 
-    Raises NotFound `campaign_unknown`, `self_check_unknown` when the node carries out nothing of the campaign;
-    Conflict `self_check_early` before its money is released, `self_check_changed` when another form holds than the
-    one that this corrects; Invalid `self_check_invalid`.
+    Raises NotFound `campaign_unknown`, `self_check_unknown` when the node carries out no project of the campaign;
+    Conflict `self_check_early` before the campaign's money is released, `self_check_changed` when the current form
+    is not the one that this corrects; Invalid `self_check_invalid`.
     """
     campaign_id = require_node(tx, slug, code)
     if released_at(tx, campaign_id) is None:
@@ -67,7 +67,7 @@ def sign(tx: Tx, slug: str, code: str, answers: Answers, corrects: int, actor: s
 
 
 def require_node(tx: Tx, slug: str, code: str) -> int:
-    """Return the id of a campaign of which a node carries out projects. Raises as `sign`."""
+    """Return the id of a campaign in which a node carries out projects. Raises as `sign`."""
     campaign_id = find_campaign(tx, slug).id or 0
     if tx.first(select(NODES.c.code).where(NODES.c.campaign_id == campaign_id, NODES.c.code == code)) is None:
         raise NotFound("self_check_unknown")
@@ -75,13 +75,13 @@ def require_node(tx: Tx, slug: str, code: str) -> int:
 
 
 def forms_of(tx: Tx, campaign_id: int, code: str) -> list[Signed]:
-    """Return the forms of a node, the one that holds first."""
+    """Return the forms of a node, the current one first."""
     own = select(SelfCheck).where(SelfCheck.campaign_id == campaign_id, SelfCheck.organisation_code == code)
     return with_answers(tx, tx.all(own.order_by(col(SelfCheck.number).desc())))
 
 
 def with_answers(tx: Tx, forms: list[SelfCheck]) -> list[Signed]:
-    """Return forms with their answers, by one query."""
+    """Return forms with their answers, with one query."""
     ids = [form.id for form in forms]
     rows = tx.all(select(SelfCheckAnswer).where(col(SelfCheckAnswer.check_id).in_(ids)))
     by_key = {(row.check_id, row.question): Answer(row.yes, row.remark) for row in rows}
@@ -91,7 +91,7 @@ def with_answers(tx: Tx, forms: list[SelfCheck]) -> list[Signed]:
 def node_forms(
     tx: Tx, branch: str | None, slug: str = "", page: Page = FIRST_PAGE
 ) -> tuple[list[tuple[NodeCheck, Signed | None]], int]:
-    """Return one page of `node_checks` with the form of each that holds, and the number of all."""
+    """Return one page of `node_checks` with the current form of each, and how many there are."""
     lines, total = node_checks(tx, branch, slug, page)
     signed = {form.form.id: form for form in with_answers(tx, [line.form for line in lines if line.form])}
     return [(line, signed[line.form.id] if line.form else None) for line in lines], total

@@ -11,17 +11,18 @@ from kernel.db import identity, moment, one_of
 
 
 class Question(StrEnum):
-    """What a node is asked; each so that yes is as it should be. Our default list."""
+    """A question to a node, worded so that yes is the proper answer. Our default list."""
 
-    RECEIVED = "received"  # the money came as it was paid out
+    RECEIVED = "received"  # the money arrived as it was paid out
     VOUCHERS = "vouchers"  # all spending has its vouchers
     PUBLISHED = "published"  # pictures and news are public
-    SURPLUS = "surplus"  # what is left, and what becomes of it, is known
-    COMPLAINTS = "complaints"  # none is open
+    SURPLUS = "surplus"  # what is left is known, and what will become of it
+    COMPLAINTS = "complaints"  # no complaint is open
 
 
 class SelfCheck(SQLModel, table=True):
-    """A form that a person signed for a node after an event. The highest `number` of a node holds."""
+    """A form that a manager signed for a node after a campaign. The highest `number` of a node is the current
+    one."""
 
     __tablename__ = "self_check"
     __table_args__ = (
@@ -37,7 +38,7 @@ class SelfCheck(SQLModel, table=True):
 
 
 class SelfCheckAnswer(SQLModel, table=True):
-    """What a form says to one question."""
+    """The answer of a form to one question."""
 
     __tablename__ = "self_check_answer"
     __table_args__ = (

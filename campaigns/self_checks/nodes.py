@@ -1,5 +1,5 @@
-"""Which nodes are asked for a self-check: the townships that carry out projects of a released event, and counties
-for what is above their townships. By when: 30 days after the release, our default; no law sets it."""
+"""The nodes that must sign a self-check: townships that carry out projects of a released campaign, and counties for
+projects above their townships. It is due 30 days after the release, our default; no law sets the term."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -35,7 +35,7 @@ class CheckState(StrEnum):
 
 
 class NodeCheck(NamedTuple):
-    """How far the self-check of a node is. `form` is the one that holds, None before the first."""
+    """The state of a node's self-check. `form` is the current one, None before the first."""
 
     slug: str
     campaign_name: str
@@ -47,19 +47,19 @@ class NodeCheck(NamedTuple):
 
 
 def due_on(released: datetime) -> date:
-    """Return the last day on which the form of an event that was released then is in time."""
+    """Return the last day on which the form of a campaign released then is in time."""
     return local_day(released) + DUE
 
 
 def released_at(tx: Tx, campaign_id: int) -> datetime | None:
-    """Return when the money of a campaign was released; None before."""
+    """Return when the money of a campaign was released; None if it was not."""
     steps = select(CampaignHistory.at).where(CampaignHistory.campaign_id == campaign_id)
     return tx.first(steps.where(CampaignHistory.to_phase == Phase.RELEASED))
 
 
 def node_checks(tx: Tx, branch: str | None, slug: str = "", page: Page = FIRST_PAGE) -> tuple[list[NodeCheck], int]:
-    """Return one page of the self-checks of a branch, and their number: those with a no first, then those that are
-    not done, the longest due first. With `slug` those of one campaign."""
+    """Return one page of the self-checks of a branch, and how many there are: those with a no first, then unsigned
+    ones, longest due first. `slug` limits them to one campaign."""
     lasts = select(func.max(SelfCheck.id)).group_by(col(SelfCheck.campaign_id), col(SelfCheck.organisation_code))
     noes = (
         select(func.count())
@@ -88,8 +88,8 @@ def node_checks(tx: Tx, branch: str | None, slug: str = "", page: Page = FIRST_P
 
 
 def open_checks(tx: Tx, branch: str | None) -> list[tuple[str, str, date, int]]:
-    """Return campaigns (slug, name), the day on which their forms are due, and how many nodes have not signed: of
-    those that are due soon or late."""
+    """Return the campaigns whose forms are due soon or late: slug, name, due day, and how many nodes have not
+    signed."""
     signed = select(SelfCheck.id).where(
         col(SelfCheck.campaign_id) == NODES.c.campaign_id, col(SelfCheck.organisation_code) == NODES.c.code
     )

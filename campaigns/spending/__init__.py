@@ -1,1 +1,1 @@
-"""What projects spent: entered with vouchers, checked, and compared with what they got."""
+"""What projects spent: entered with vouchers, checked, and compared with what the projects received."""

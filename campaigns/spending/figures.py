@@ -1,4 +1,4 @@
-"""What projects got and spent: against their budgets, in lists, and what is left."""
+"""What projects received and spent: compared with their budgets, in lists, and what is left."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -15,7 +15,8 @@ _COUNTED = (SpendingState.ENTERED, SpendingState.CHECKED)
 
 
 class Row(NamedTuple):
-    """A row of a budget with what was spent of it, in fen; "": of no row. `waiting` is not checked yet."""
+    """A budget row with what was spent of it, in fen; "" for spending without a row. `waiting` is not checked
+    yet."""
 
     name: str
     budget_minor: int
@@ -24,13 +25,13 @@ class Row(NamedTuple):
 
     @property
     def over(self) -> bool:
-        """Whether more was spent than the budget has."""
+        """Return whether more was spent than the budget allows."""
         return bool(self.name) and self.spent_minor + self.waiting_minor > self.budget_minor
 
 
 class Account(NamedTuple):
-    """Income and spending of a project, of all its campaigns, in fen. `unspent` is paid out and not spent; below
-    zero the project has spent more than it got."""
+    """Income and spending of a project over all its campaigns, in fen. `unspent` was paid out and not spent; it is
+    negative if the project has spent more than it received."""
 
     paid_minor: int
     spent_minor: int
@@ -43,7 +44,7 @@ class Account(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A checked spending as everybody sees it."""
+    """A checked spending as the public sees it."""
 
     spent_on: date
     purpose: str
@@ -73,7 +74,7 @@ class Line(NamedTuple):
 
 
 def account_of(tx: Tx, project_id: int) -> Account:
-    """Return what a project got and spent. Raises NotFound `project_unknown`."""
+    """Return what a project received and spent. Raises NotFound `project_unknown`."""
     project = find(tx, project_id)
     own = select(Spending.budget_row, Spending.state, func.sum(Spending.amount_minor)).where(
         Spending.project_id == project_id, col(Spending.state).in_(_COUNTED)
@@ -95,7 +96,7 @@ def account_of(tx: Tx, project_id: int) -> Account:
 
 
 def paid_of(tx: Tx, project_id: int, campaign_id: int | None = None) -> int:
-    """Return what was paid out for a project in a campaign (None: in all) and did not come back, in fen."""
+    """Return what was paid out for a project in a campaign (None: in all) and not returned, in fen."""
     return int(
         tx.scalar(
             """SELECT coalesce(sum(s.amount_minor), 0)
@@ -113,7 +114,7 @@ def paid_of(tx: Tx, project_id: int, campaign_id: int | None = None) -> int:
 
 
 def published(tx: Tx, project_id: int, most: int = 100) -> list[Published]:
-    """Return the checked spendings of a project, the newest first."""
+    """Return the checked spendings of a project, newest first."""
     own = (
         select(Spending)
         .where(Spending.project_id == project_id, Spending.state == SpendingState.CHECKED)
@@ -131,7 +132,7 @@ def listed(
     state: str | None = None,
     page: Page = FIRST_PAGE,
 ) -> tuple[list[Line], int]:
-    """Return one page of spendings, those that wait first, then the newest; and how many there are."""
+    """Return one page of spendings, waiting ones first, then the newest, and how many there are."""
     rows = tx.rows(
         """SELECT s.id, s.project_id, p.name AS project_name, s.amount_minor, s.spent_on, s.document_no, s.purpose,
                   s.budget_row, s.file_key, s.state, s.entered_by, s.entered_at, s.opinion, s.decided_by,

@@ -9,7 +9,8 @@ from ledger.chart import PAID_OUT
 
 
 class Surplus(NamedTuple):
-    """An ended project with money left, in fen: what the host has of it, and what it was paid and did not spend."""
+    """An ended project with money left, in fen: what the host still has of it, and what was paid out and not
+    spent."""
 
     project_id: int
     code: str
@@ -20,7 +21,8 @@ class Surplus(NamedTuple):
 
 
 def surpluses(tx: Tx, branch: str | None = None, page: Page = FIRST_PAGE) -> tuple[list[Surplus], int]:
-    """Return one page of the ended projects of a branch with money left, the most first, and how many there are."""
+    """Return one page of the ended projects of a branch with money left, largest sum first, and how many there
+    are."""
     rows = tx.rows(
         """WITH ended AS (
                SELECT id, code, name, status FROM project

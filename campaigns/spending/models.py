@@ -1,4 +1,4 @@
-"""The table of spending: vouchers of projects."""
+"""The table of spending: what projects spent, with the vouchers."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,14 +14,15 @@ _TEXT = {"server_default": text("''")}
 
 class SpendingState(StrEnum):
     ENTERED = "entered"
-    CHECKED = "checked"  # by finance: counts, and is published
+    CHECKED = "checked"  # by finance: it counts and is published
     SENT_BACK = "sent_back"
     WITHDRAWN = "withdrawn"
 
 
 class Spending(SQLModel, table=True):
-    """What a project spent, with its voucher. `budget_row` names a row of the project's budget, "" for none;
-    `file_key` names the photo of the voucher, "" until there is one; `content_hash` tells the same photo again."""
+    """What a project spent, with its voucher. `budget_row` names a row of the project's budget, "" for none.
+    `file_key` names the photo of the voucher, "" until there is one. `content_hash` recognises a photo that was
+    used before."""
 
     __table_args__ = (
         CheckConstraint(one_of("state", SpendingState), name="spending_state"),

@@ -1,7 +1,7 @@
-"""Follow a gift: given, matched, released, paid out, spent.
+"""Trace a gift: given, matched, released, paid out, spent.
 
-Money has no marks: what was paid out and spent of a gift is its share of what was paid out and spent of its
-project, rounded down. Pages say so.
+Money is not earmarked: a gift's part of what was paid out and spent is its share of what its project was paid and
+spent, rounded down. Pages say so.
 """
 
 from typing import NamedTuple
@@ -23,9 +23,10 @@ from kernel.money import proportion
 class Trace(NamedTuple):
     """What became of a gift and its match, in fen.
 
-    `kept` is the gift without what was refunded, `matched` its match. `released`: the money may be paid out.
-    `project`, `township` and `management` are what of both went to each share (`fees` what was kept for them);
-    `paid` what of it was paid out for the project, `spent` what of that the project has spent by checked vouchers.
+    `kept` is the gift without refunds, `matched` its match. `released`: the money may be paid out. `project`,
+    `township` and `management` are the parts of both that went to each share, and `fees` what was kept for fees.
+    `paid` is what was paid out of it for the project, `spent` what the project has spent of that by checked
+    vouchers.
     """
 
     kept_minor: int
@@ -40,8 +41,8 @@ class Trace(NamedTuple):
 
 
 class Way(NamedTuple):
-    """What became of all money of a project in a released campaign: its figures, what of it was paid out for the
-    project, and what the project has spent of what it was paid in all campaigns (fen)."""
+    """What became of all money of a project in a released campaign: its figures, what was paid out for the project,
+    and what the project has spent of its payouts in all campaigns (fen)."""
 
     whole: Figures
     paid_minor: int
@@ -50,13 +51,13 @@ class Way(NamedTuple):
 
 
 def trace_of(tx: Tx, donation_id: UUID) -> Trace:
-    """Follow a gift. Raises NotFound `donation_unknown`."""
+    """Trace a gift. Raises NotFound `donation_unknown`."""
     view = donation_view(tx, donation_id)
     return trace(view, way_of(tx, view.campaign, view.project_id))
 
 
 def trace(view: DonationView, way: Way | None) -> Trace:
-    """Follow a gift along the way of its project's money; None while that is not released."""
+    """Trace a gift through its project's money. `way` is None until the money is released."""
     kept_minor = view.amount_minor - view.refunded_minor if view.paid_at else 0
     matched_minor = view.captured_minor if view.paid_at else 0
     if way is None:
@@ -74,7 +75,7 @@ def trace(view: DonationView, way: Way | None) -> Trace:
 
 
 def way_of(tx: Tx, slug: str, project_id: int) -> Way | None:
-    """Return the way of a project's money in a campaign; None while it is not released."""
+    """Return what became of a project's money in a campaign; None until it is released."""
     campaign = find_campaign(tx, slug)
     if campaign.phase not in RELEASED or campaign.id is None:
         return None

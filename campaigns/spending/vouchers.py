@@ -1,4 +1,4 @@
-"""Spending of projects: entered with a photo of the voucher, checked by finance or sent back."""
+"""Spending of projects: entered with a photo of the voucher, then checked by finance or sent back."""
 
 from datetime import date
 from typing import NamedTuple
@@ -27,7 +27,7 @@ _SPENDS = (Status.APPROVED, Status.FUNDRAISING, Status.EXECUTING, Status.EVALUAT
 
 
 class Voucher(NamedTuple):
-    """What was spent: fen, the day, the number of the document, what for, and the row of the budget ("": none)."""
+    """What was spent: fen, the day, the document number, the purpose, and the budget row ("": none)."""
 
     amount_minor: int
     spent_on: date
@@ -44,12 +44,12 @@ class Photo(NamedTuple):
 
 
 def store_photo(deps: Dependencies, picture: Rewritten) -> Photo:
-    """Write the files of a photo, before the row that names them."""
+    """Store the files of a photo, before the row that names them."""
     return Photo(store_files(deps, picture), picture.content_hash)
 
 
 def enter(tx: Tx, project_id: int, voucher: Voucher, photo: Photo | None, actor: str) -> Spending:
-    """Enter what a project spent; finance checks it. Without a photo it cannot be checked yet.
+    """Enter what a project spent, for finance to check. It cannot be checked without a photo.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `spending_invalid`.
     """
@@ -99,8 +99,8 @@ def find_spending(tx: Tx, spending_id: int, *, lock: bool = False) -> Spending:
 
 
 def correct(tx: Tx, spending_id: int, voucher: Voucher, photo: Photo | None, actor: str) -> Spending:
-    """Correct what is not checked; what was sent back waits for finance again. Without a photo the one of before
-    stays. Raises as `enter`, NotFound `spending_unknown`, Conflict `spending_state`."""
+    """Correct an unchecked spending; one that was sent back waits for finance again. Without a new photo the
+    previous one is kept. Raises as `enter`, NotFound `spending_unknown`, Conflict `spending_state`."""
     spending = _in_state(tx, spending_id, SpendingState.ENTERED, SpendingState.SENT_BACK)
     _require(tx, lock_project(tx, spending.project_id), voucher)
     before = {"amount_minor": spending.amount_minor}
@@ -115,7 +115,7 @@ def correct(tx: Tx, spending_id: int, voucher: Voucher, photo: Photo | None, act
 
 
 def check(tx: Tx, spending_id: int, actor: str) -> Spending:
-    """Check a spending: it counts, and is published. Who entered it does not check it
+    """Check a spending, so that it counts and is published. A manager who entered it may not check it
     (`campaigns.approvals.acts`).
 
     Raises NotFound `spending_unknown`, Conflict `spending_state` and `voucher_missing`.
@@ -127,7 +127,7 @@ def check(tx: Tx, spending_id: int, actor: str) -> Spending:
 
 
 def send_back(tx: Tx, spending_id: int, reason: str, actor: str) -> Spending:
-    """Send a spending back to who entered it, with an opinion; one that was checked no longer counts.
+    """Send a spending back to the manager who entered it, with an opinion. A checked one no longer counts.
 
     Raises NotFound `spending_unknown`, Conflict `spending_state`, Invalid `reason_invalid`.
     """
@@ -137,7 +137,7 @@ def send_back(tx: Tx, spending_id: int, reason: str, actor: str) -> Spending:
 
 
 def withdraw(tx: Tx, spending_id: int, reason: str, actor: str) -> Spending:
-    """Withdraw what was entered by mistake and is not checked. Raises as `send_back`."""
+    """Withdraw an unchecked spending that was entered by mistake. Raises as `send_back`."""
     require_one_line_reason(reason)
     spending = _in_state(tx, spending_id, SpendingState.ENTERED, SpendingState.SENT_BACK)
     return _decide(tx, spending, SpendingState.WITHDRAWN, reason, actor)

@@ -1,1 +1,1 @@
-"""What township branches and village stations have and lack."""
+"""What township branches and village stations have, and what they lack."""

@@ -1,4 +1,4 @@
-"""The table of what was ticked by hand in the checklists of stations."""
+"""The table of items that were ticked manually in the checklists of stations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,16 +11,16 @@ from kernel.db import moment, one_of
 
 
 class StationItem(StrEnum):
-    """What a township branch or village station needs: a closed list, our default."""
+    """What a township branch or village station needs. A closed list, our default."""
 
-    CONTACT = "contact"  # a person whom everybody may ask: the data has it from a project of the node
-    BANK_ACCOUNT = "bank_account"  # an account that the node is paid into, confirmed by a second person
-    LIAISON = "liaison"  # somebody with an account who may file projects
-    REGISTRATION = "registration"  # the registration document, seen on paper: no data says so
+    CONTACT = "contact"  # a public contact person: known from a project of the node
+    BANK_ACCOUNT = "bank_account"  # the node's bank account, confirmed by a second person
+    LIAISON = "liaison"  # a person with an account who may file projects
+    REGISTRATION = "registration"  # the registration document, seen on paper: not known from data
 
 
 class StationTick(SQLModel, table=True):
-    """An item that somebody ticked by hand; without the row it is not ticked. What data says is not stored."""
+    """An item that was ticked manually; without a row it is not ticked. Items known from data are not stored."""
 
     __tablename__ = "station_tick"
     __table_args__ = (CheckConstraint(one_of("item", StationItem), name="station_tick_item"),)

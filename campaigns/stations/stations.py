@@ -1,7 +1,7 @@
 """The checklist of stations (站点自查): what each open township branch and village station has, and what it lacks.
 
-Data ticks an item by itself, and takes the tick back when it no longer says so; a township ticks by hand what no
-data says.
+Items known from data are ticked automatically, and unticked when the data changes. A township ticks the other items
+manually.
 """
 
 from collections.abc import Iterable
@@ -30,16 +30,16 @@ _FILES_PROJECTS = sorted(
 
 
 class CheckState(StrEnum):
-    """Whether an item of a station is there, and who says so."""
+    """Whether a station has an item, and how we know."""
 
-    KNOWN = "known"  # data says so
+    KNOWN = "known"  # known from data
     BY_HAND = "by_hand"
     MISSING = "missing"
 
 
 class Check(NamedTuple):
-    """One item of a station; `ticked_by` and `ticked_at` of one that was ticked by hand. A missing one is missing
-    since the station is in the network, or since what it had was taken back, disabled or ended."""
+    """An item of a station. `ticked_by` and `ticked_at` are set if it was ticked manually. A missing item is
+    missing since the station joined the network, or since what it had was revoked, disabled or ended."""
 
     item: StationItem
     state: CheckState
@@ -49,7 +49,8 @@ class Check(NamedTuple):
 
 
 class Station(NamedTuple):
-    """A node with its checklist; `since` it is in the network, and what it lacks has been missing for as long."""
+    """A node with its checklist. `since` is when it joined the network; what it lacks has been missing at most that
+    long."""
 
     code: str
     name: str
@@ -61,18 +62,18 @@ class Station(NamedTuple):
 
     @property
     def missing(self) -> list[StationItem]:
-        """The items that are missing."""
+        """Return the missing items."""
         return [check.item for check in self.checks if check.state is CheckState.MISSING]
 
 
 class Incomplete(NamedTuple):
-    """How many stations lack something, and since when the oldest of them is in the network."""
+    """How many stations lack an item, and when the oldest of them joined the network."""
 
     stations: int
     since: datetime
 
 
-# Each node with what data says (`known`) and what is there at all (`present`).
+# Each node with the items known from data (`known`) and all that it has (`present`).
 _STATIONS = """
     WITH known AS (
            SELECT organisation_code AS code, 'contact' AS item FROM project WHERE contact_name <> ''
@@ -98,9 +99,10 @@ _STATIONS = """
 def listed(
     tx: Tx, branch: str | None, under: str = "", missing: StationItem | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Station], int]:
-    """Return one page of the stations of a branch and their number: who lacks most first, of those the oldest.
+    """Return one page of the stations of a branch and how many there are: those that lack most first, then the
+    oldest.
 
-    `under` limits to a node and those below it, `missing` to those that lack an item.
+    `under` limits them to a node and those below it, `missing` to those that lack an item.
     """
     if not is_storable(under):
         return [], 0
@@ -118,7 +120,7 @@ def listed(
 
 
 def incomplete(tx: Tx, branch: str) -> Incomplete | None:
-    """Return how many stations of a branch lack something; None if none does."""
+    """Return how many stations of a branch lack an item; None if none does."""
     row = tx.row(
         f"{_STATIONS} SELECT count(*), min(since) FROM station WHERE cardinality(present) < :items",
         branch=branch,
@@ -131,14 +133,15 @@ def incomplete(tx: Tx, branch: str) -> Incomplete | None:
 
 
 def may_tick(tx: Tx, caller: Caller) -> bool:
-    """Whether a caller ticks by hand: a village does not do so for itself, its township does."""
+    """Return whether a caller may tick items manually: a township does so for its villages, a village may not for
+    itself."""
     if not caller.may(Permission.PROJECTS_WRITE):
         return False
     return caller.branch_code is None or find(tx, caller.branch_code).level != Level.VILLAGE
 
 
 def tick(tx: Tx, caller: Caller, code: str, item: StationItem) -> None:
-    """Tick an item of a station by hand. One that was ticked stays as it is.
+    """Tick an item of a station manually. Idempotent.
 
     Raises Forbidden `not_permitted`, NotFound `organisation_unknown`, Conflict `no_station`.
     """
@@ -149,7 +152,7 @@ def tick(tx: Tx, caller: Caller, code: str, item: StationItem) -> None:
 
 
 def untick(tx: Tx, caller: Caller, code: str, item: StationItem) -> None:
-    """Take back what was ticked by hand. Idempotent.
+    """Remove a manual tick. Idempotent.
 
     Raises Forbidden `not_permitted`, NotFound `organisation_unknown`, Conflict `no_station`.
     """
@@ -178,7 +181,7 @@ def _ticks(tx: Tx, codes: Iterable[str]) -> dict[tuple[str, str], StationTick]:
 
 
 def _lost(tx: Tx, codes: list[str]) -> dict[tuple[str, str], datetime]:
-    """Return when a station last lost an item that it once had, by code and item."""
+    """Return when a station last lost an item that it had before, by code and item."""
     rows = tx.rows(
         """SELECT code, item, max(at) AS at
              FROM (SELECT substr(subject, length('organisation:') + 1) AS code, detail ->> 'item' AS item, at
