@@ -1,5 +1,5 @@
-"""Every setting, read once. Names and meaning are part of the public contract (see README); each is declared in its
-group in `settings/`."""
+"""All settings, read once. Their names and meanings are part of the public contract (see README). Each is declared
+in its group in `settings/`."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,13 @@ __all__ = ["BadSettings", "Config", "load", "require_secrets", "unsafe"]
 
 
 class BadSettings(SystemExit):
-    """The process must not start half configured; the message names every wrong or missing setting."""
+    """The process must not start half configured. The message names every wrong or missing setting."""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings (default: from the process's environment).
 
-    Raises BadSettings when one is not valid, and in production (`BEISHAN_ENV=production`) when one is unsafe.
+    Raises BadSettings if one is invalid or, in production (`BEISHAN_ENV=production`), unsafe.
     """
     variables = os.environ if environ is None else environ
     variables = {name: value for name, value in variables.items() if value}
@@ -35,8 +35,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 
 
 def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets whose files are named (`SECRET_KEY_FILE`): how vaults hand them over. Raises BadSettings
-    naming every file that cannot be read, and every secret that is set in both ways."""
+    """Return the secrets whose files are named (`SECRET_KEY_FILE`), as vaults provide them. Raises BadSettings
+    naming every file that cannot be read, and every secret that is set both ways."""
     values, faults = {}, []
     secrets = [str(field.alias) for field in Config.model_fields.values() if not field.repr]
     for name in secrets:
@@ -55,7 +55,8 @@ def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def require_secrets(config: Config) -> None:
-    """Refuse to serve or to run jobs without secrets: there is no default. `make run` makes its own in DATA_DIR.
+    """Refuse to serve or to run jobs without secrets, which have no default. `make run` creates its own in
+    DATA_DIR.
 
     Raises BadSettings.
     """
@@ -74,7 +75,7 @@ _REASONS = {
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
-    """Yield one line per wrong setting. A value is shown only where it cannot hold a secret (numbers and words)."""
+    """Yield one line per wrong setting. A value is shown only if it cannot be a secret (numbers and words)."""
     for fault in error.errors(include_url=False):
         reason = fault["msg"].removeprefix("Value error, ")
         if fault["type"] in _REASONS:

@@ -1,8 +1,8 @@
 """PURE. Read a provider's event as payment facts.
 
-An event says what the provider saw; `campaigns/donations` decides whether it changes anything.
-Shapes follow Stripe's published objects; several API versions are read (a charge embedded in
-`latest_charge` or in `charges.data`).
+An event reports what the provider saw; `campaigns/donations` decides whether it changes anything. Shapes follow
+Stripe's published objects. Several API versions are read (a charge embedded in `latest_charge` or in
+`charges.data`).
 """
 
 from collections.abc import Callable
@@ -22,12 +22,12 @@ class FactKind(StrEnum):
     """What happened to a payment."""
 
     SUCCEEDED = "succeeded"
-    CHARGED = "charged"  # names the charge and the instrument of a success
-    LINKED = "linked"  # names the payment intent that a checkout session led to
+    CHARGED = "charged"  # identifies the charge and the instrument of a success
+    LINKED = "linked"  # identifies the payment intent that a checkout session led to
     PROCESSING = "processing"
     FAILED = "failed"  # one attempt: at Stripe the donor may try again with another card
     CANCELED = "canceled"
-    REFUNDED = "refunded"  # what a charge says of all its refunds
+    REFUNDED = "refunded"  # a charge's total of all its refunds
     REFUND = "refund"  # one refund, in any state
     DISPUTE = "dispute"  # one dispute, in any state
     FRAUD_WARNING = "fraud_warning"  # the card's network expects a dispute; no money moves
@@ -37,7 +37,7 @@ REVERSALS = (FactKind.REFUNDED, FactKind.REFUND, FactKind.DISPUTE)
 
 
 class FraudWarning(NamedTuple):
-    """An early fraud warning of a card's network; `reference` is the provider's id of it."""
+    """An early fraud warning from a card network; `reference` is the provider's id of it."""
 
     reference: str
     fraud_type: str
@@ -45,10 +45,10 @@ class FraudWarning(NamedTuple):
 
 
 class PaymentFact(NamedTuple):
-    """One fact. `amount_minor` is the payment's (a refund or dispute: its own) amount in fen of `currency`.
+    """One fact. `amount_minor` is the amount of the payment (of a refund or dispute: its own) in fen of `currency`.
 
-    `refunded_total_minor` is what the charge says was refunded in all; `reversal` is what a refund or dispute adds
-    to the facts of its donation; `instrument` identifies card or wallet (`card:<fingerprint>`, `alipay:<buyer>`).
+    `refunded_total_minor` is the charge's total of all refunds. `reversal` is what a refund or dispute adds to the
+    facts of its donation. `instrument` identifies card or wallet (`card:<fingerprint>`, `alipay:<buyer>`).
     """
 
     kind: FactKind
@@ -71,7 +71,7 @@ Reader = Callable[[ProviderFields, ProviderFields], PaymentFact | None]
 
 
 def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
-    """Return the facts in one event of the provider; event types that we do not follow have none.
+    """Return the facts in a provider's event; event types that we do not follow have none.
 
     Raises FactMalformed (never anything else) when a followed event lacks what its type promises.
     """
@@ -87,7 +87,7 @@ def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
 
 
 def read_facts(event: dict[str, Any]) -> list[PaymentFact]:
-    """Return the facts in one event, as `facts_of` does, field by field."""
+    """Return the same facts as `facts_of`, read field by field."""
     envelope = ProviderFields(event)
     reader = _READERS.get(envelope.text("type"))
     if reader is None:
@@ -183,7 +183,7 @@ _REFUND_STATES = {
 
 
 def _refund(envelope: ProviderFields, refund: ProviderFields) -> PaymentFact | None:
-    """A refund; one that waits for the donor (`requires_action`) has taken no money and is no fact yet."""
+    """Read a refund. One that waits for the donor (`requires_action`) has moved no money and is not a fact yet."""
     status = refund.text("status")
     if status == "requires_action":
         return None
@@ -200,8 +200,8 @@ def _refund(envelope: ProviderFields, refund: ProviderFields) -> PaymentFact | N
     return _reversal(FactKind.REFUND, envelope, refund, reversal)
 
 
-# An inquiry that ends (`warning_closed`) or a dispute headed off (`prevented`) took no money from us, and one that
-# ends because the charge was refunded (`charge_refunded`) took none beside the refund.
+# An inquiry that ends (`warning_closed`) and a dispute that was averted (`prevented`) took no money from us. One
+# that ends because the charge was refunded (`charge_refunded`) took none beyond the refund.
 _DISPUTE_STATES = {
     "warning_needs_response": ReversalState.WARNING,
     "warning_under_review": ReversalState.WARNING,
@@ -221,7 +221,7 @@ def _dispute(envelope: ProviderFields, dispute: ProviderFields) -> PaymentFact:
         raise FactMalformed("dispute_status_unknown", dispute.path_of("status"))
     state = _DISPUTE_STATES[status]
     if envelope.text("type") == "charge.dispute.funds_reinstated":
-        state = ReversalState.WON  # the money is back, whatever the rest of the dispute says
+        state = ReversalState.WON  # the money is back, whatever the dispute's other fields say
     reversal = ReversalFact(
         ReversalKind.DISPUTE, dispute.text("id"), state, dispute.amount("amount"), envelope.time("created")
     )
@@ -243,7 +243,7 @@ def _reversal(
 
 
 def _fraud_warning(envelope: ProviderFields, warning: ProviderFields) -> PaymentFact:
-    """An early fraud warning names a charge and its payment; it has no amount of its own."""
+    """Read an early fraud warning, which names a charge and its payment but has no amount of its own."""
     return PaymentFact(
         FactKind.FRAUD_WARNING,
         "stripe",
@@ -284,9 +284,9 @@ _READERS: dict[str, Reader] = {
     "charge.dispute.funds_reinstated": _dispute,
     "radar.early_fraud_warning.created": _fraud_warning,
 }
-# What the provider's endpoint must be subscribed to; `doctor`, the sandbox and the manual go by this list.
+# What the provider's endpoint must subscribe to; `doctor`, the sandbox and the manual use this list.
 EVENT_TYPES = tuple(_READERS)
-# Those that tell of money going back, or coming back.
+# The types that report money going back to donors, or returning to us.
 REVERSAL_TYPES = tuple(
     name for name in EVENT_TYPES if name.startswith(("refund.", "charge.refund", "charge.dispute"))
 )

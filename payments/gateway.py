@@ -18,9 +18,9 @@ from payments.messages import Message
 class PaymentOrder:
     """One donation to be paid.
 
-    The provider remembers our idempotency key together with the parameters: the same donation must be
-    sent as the same order, so a caller that tries again rebuilds the order from what it stored.
-    `expires_at` is the latest end of the reservation, `label` the project's name shown at the cashier.
+    The provider remembers our idempotency key together with the parameters, so a donation must always be sent as
+    the same order. A caller that retries rebuilds the order from what it stored. `expires_at` is the latest end of
+    the reservation, `label` the project's name shown at the cashier.
     """
 
     donation_id: UUID
@@ -33,7 +33,7 @@ class PaymentOrder:
     expires_at: datetime
 
     def __post_init__(self) -> None:
-        """Raises ValueError for an order that no provider can take."""
+        """Validate the order. Raises ValueError for an order that no provider can take."""
         if self.amount_minor <= 0:
             raise ValueError("amount_minor must be positive")
         if self.expires_at.utcoffset() is None:
@@ -42,7 +42,7 @@ class PaymentOrder:
 
 @dataclass(frozen=True, slots=True)
 class OpenedPayment:
-    """A payment the donor can now make: at `url` (cashier's page) or with `client_secret` (own form)."""
+    """A payment that the donor can now make: at `url` (cashier's page) or with `client_secret` (own form)."""
 
     provider: str
     reference: str
@@ -51,18 +51,18 @@ class OpenedPayment:
 
 
 class ClosedAs(StrEnum):
-    """The state of a payment when we asked the provider to close it."""
+    """The state of a payment at the provider, as `close` and `state` return it."""
 
-    CLOSED = "closed"  # no money came and none can come any more, as far as the provider says
-    PAID = "paid"  # the donor was faster: the money is there
-    PROCESSING = "processing"  # under way: a later event decides
+    CLOSED = "closed"  # no money came and none can come any more, according to the provider
+    PAID = "paid"  # the donor has paid
+    PROCESSING = "processing"  # under way; a later event decides
 
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """One refund, and how much of its payment has been refunded in total so far (this one included).
+    """One refund, and the total refunded of its payment so far (this one included).
 
-    `message` is what the provider's own message about this refund says, ready for the inbox.
+    `message` is equivalent to the provider's own message about this refund, ready for the inbox.
     """
 
     provider_refund: str
@@ -73,16 +73,16 @@ class RefundState:
 
 
 StatementKind = Literal["charge", "refund", "fee", "payout", "dispute", "other"]
-DONORS_MONEY: tuple[StatementKind, ...] = ("charge", "refund", "dispute")  # what came from donors, or went back
+DONORS_MONEY: tuple[StatementKind, ...] = ("charge", "refund", "dispute")  # what came from donors, or was returned
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One movement on the balance the provider keeps for us.
+    """One movement on the balance that the provider keeps for us.
 
-    `amount_minor` is gross and signed (refunds and payouts are negative), `fee_minor` what the provider
-    keeps of it. `currency` is that of the payment; the fee is in `fee_currency`, the balance's (None: the same).
-    `corrects`: the line id of an earlier line, which these figures are added to.
+    `amount_minor` is gross and signed (refunds and payouts are negative); `fee_minor` is what the provider keeps of
+    it. `currency` is that of the payment, `fee_currency` that of the balance (None: the same). `corrects` is the
+    line id of an earlier line to which these figures are added.
     """
 
     provider: str
@@ -101,8 +101,8 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccount:
-    """What a provider says of our account. `currency` is that of its balance, upper-case; `clock` is the provider's
-    time when it answered, where it tells."""
+    """Our account as the provider reports it. `currency` is that of its balance, upper-case; `clock` is the
+    provider's time when it responded, if known."""
 
     account: str
     currency: str
@@ -113,7 +113,7 @@ class ProviderAccount:
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """Where a provider sends its messages, and which types; `*` stands for all."""
+    """An address to which the provider sends messages, and their types; `*` stands for all."""
 
     url: str
     events: frozenset[str]
@@ -121,16 +121,16 @@ class WebhookEndpoint:
     enabled: bool
 
     def missing(self, needed: Iterable[str]) -> list[str]:
-        """Return the types that are needed and not sent."""
+        """Return the needed types that are not sent."""
         return [] if "*" in self.events else [name for name in needed if name not in self.events]
 
 
 class GatewayError(Exception):
-    """A call to the provider that returned nothing we can use."""
+    """A call to the provider that returned nothing usable."""
 
 
 class GatewayUnavailable(GatewayError):
-    """Time-out, broken connection, 5xx or 429: the outcome is unknown; the same call may be tried again."""
+    """Time-out, broken connection, 5xx or 429: the outcome is unknown, and the same call may be retried."""
 
 
 class GatewayRefused(GatewayError):
@@ -146,35 +146,35 @@ class GatewayRefused(GatewayError):
 
 
 class PaymentGateway(Protocol):
-    """A provider. Every method may raise GatewayUnavailable or GatewayRefused; none may be called
-    inside a database transaction. All of them are safe to repeat."""
+    """A payment provider. Every method may raise GatewayUnavailable or GatewayRefused. None may be called inside a
+    database transaction. All of them are safe to repeat."""
 
     provider: str
 
     def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
-        """Open the provider's cashier page for this order; the donor is sent to `url`."""
+        """Open the provider's cashier page for this order. The donor is sent to `url`."""
 
     def open_intent(self, order: PaymentOrder) -> OpenedPayment:
         """Open a payment that the client's own form confirms with `client_secret`."""
 
     def close(self, reference: str) -> ClosedAs:
-        """Close a payment so that no (more) money can come for it, and return whether some already did."""
+        """Close a payment so that no (more) money can come for it, and return the state it had reached."""
 
     def state(self, reference: str) -> ClosedAs | None:
-        """Return how a payment stands, and change nothing; None while the donor has not paid and still can."""
+        """Return the state of a payment without changing it; None while the donor has not paid and still can."""
 
     def success_message(self, reference: str) -> Message | None:
-        """Return what the provider's message about a payment that succeeded says, for the case that it never
-        came, with an id that is the same each time. None when no money came."""
+        """Return the equivalent of the provider's message about a successful payment, in case it never arrived. Its
+        id is the same each time. None if no money came."""
 
     def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
-        """Refund `amount_minor` fen once; `refund_id` is ours and makes the call repeatable."""
+        """Refund `amount_minor` fen once. `refund_id` is our own id and makes the call repeatable."""
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
         """Return every movement with since <= time < until, newest first."""
 
     def account(self) -> ProviderAccount:
-        """Return what the provider says of our account."""
+        """Return our account as the provider reports it."""
 
     def endpoints(self) -> list[WebhookEndpoint]:
-        """Return the endpoints that the provider sends messages to."""
+        """Return the endpoints to which the provider sends messages."""

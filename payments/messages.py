@@ -14,21 +14,21 @@ class Message(NamedTuple):
     source: str
     event_id: str
     body: dict[str, Any]
-    # Tells a repetition from a contradiction: the hash of the content. For Stripe the id alone decides.
+    # The hash of the content tells a repetition from a contradiction. Empty for Stripe, where the id alone decides.
     body_hash: str = ""
 
 
-# What a partner's event says; the other fields belong to its sending and may differ between repetitions.
+# The content of a partner's event. The other fields belong to its delivery and may differ between repetitions.
 CONTENT = ("type", "data")
 
 
 def message(source: str, event_id: str, body: dict[str, Any], *, compare: bool) -> Message:
-    """Return a message; with `compare`, other content under the same id counts as a conflict."""
+    """Return a message. With `compare`, other content under the same id counts as a conflict."""
     return Message(source, event_id, body, content_hash(body) if compare else "")
 
 
 def content_hash(body: dict[str, Any]) -> str:
-    """Return a hash of what a partner's event says, without the fields of its envelope."""
+    """Return a hash of the content of a partner's event, without the fields of its envelope."""
     content = [body.get(name) for name in CONTENT]
     try:
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

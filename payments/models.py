@@ -1,4 +1,4 @@
-"""Messages from outside, stored before they are processed; and the statements of providers."""
+"""Tables of messages from outside, which are stored before they are processed, of partners, and of statements."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,10 +15,10 @@ INBOX_STATES = ("new", "done", "ignored", "waiting", "flagged", "dismissed")
 
 
 class InboxEvent(SQLModel, table=True):
-    """One message from outside, once per source and id. Append-only, but for sealing and erasing what is personal.
+    """One message from outside, once per source and id. Append-only, except for sealing and erasing personal data.
 
-    `body` is what the engine goes by; the rest of the message, which may be personal, is `sealed` with the key
-    `sealed_by` (0: there is none, or no more; null: stored by an earlier version, all of it in `body`).
+    `body` has the fields that the engine uses. The rest of the message, which may be personal, is `sealed` with the
+    key `sealed_by` (0: there is none, or no longer; null: stored by an earlier version, all of it in `body`).
     """
 
     __tablename__ = "inbox_event"
@@ -36,21 +36,21 @@ class InboxEvent(SQLModel, table=True):
     sealed_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
-OPEN = ("waiting", "flagged")  # what an operator may have to look at
+OPEN = ("waiting", "flagged")  # states that an operator may have to review
 _OPEN = "state IN ('waiting', 'flagged') AND reference IS NOT NULL"
 _FOREIGN = "state = 'ignored' AND reference IS NOT NULL"
 
 
 class InboxWork(SQLModel, table=True):
-    """What became of a message. `waiting`: something must happen first; `flagged`: an operator must review it;
-    `dismissed`: an operator took it off the desk.
+    """The processing state of a message. `waiting`: something must happen first. `flagged`: an operator must review
+    it. `dismissed`: an operator took it off the desk.
 
-    `reference` is the provider's payment of a message of another shop, or the platform's donation of one that waits
-    or is flagged. An operator's decisions: `donation_id` is
-    what the message was attached to, `confirmed` that it counts although it is above its source's limits.
+    `reference` is the provider's payment of another shop's message, or the platform's donation of a message that
+    waits or is flagged. An operator decides `donation_id`, to which the message is attached, and `confirmed`: it
+    counts although it exceeds its source's limits.
 
-    Apart from the message, because a change copies the whole row: this one is short. No foreign key: `store`
-    is the only writer of both.
+    Separate from the message, because an update copies the whole row and this one is short. It has no foreign key,
+    because `store` is the only writer of both.
     """
 
     __tablename__ = "inbox_work"
@@ -72,7 +72,7 @@ class InboxWork(SQLModel, table=True):
 
 
 class InboxConflict(SQLModel, table=True):
-    """A message whose id came before with other contents: kept for review, without effect (the first one wins)."""
+    """A message that repeats an id with other contents: kept for review, without effect (the first one wins)."""
 
     __tablename__ = "inbox_conflict"
     __table_args__ = (UniqueConstraint("source", "event_id", "body_hash", name="inbox_conflict_once"),)
@@ -87,8 +87,8 @@ class InboxConflict(SQLModel, table=True):
 
 
 class DayKey(SQLModel, table=True):
-    """The key of a day, with which the personal parts of its messages are sealed; wrapped with the FIELD_KEY whose
-    id is `key_id`. The row is deleted when they are no longer kept."""
+    """The key of a day, which seals the personal parts of its messages; wrapped with the FIELD_KEY whose id is
+    `key_id`. The row is deleted when those parts are no longer kept."""
 
     __tablename__ = "message_key"
     id: int | None = Field(default=None, sa_column=identity())
@@ -98,7 +98,7 @@ class DayKey(SQLModel, table=True):
 
 
 class PartnerState(StrEnum):
-    """How far a platform is: being prepared, trying its events out, sending real ones, held back, or over."""
+    """The stage of a platform: being prepared, trying its events out, sending real ones, paused, or ended."""
 
     DRAFT = "draft"
     TEST = "test"
@@ -108,12 +108,12 @@ class PartnerState(StrEnum):
 
 
 class Partner(SQLModel, table=True):
-    """A platform that pushes donations. Its signing secrets are in a table of their own; `sealed_secret`
-    is what releases before that read; the next release drops it.
+    """A platform that pushes donations. Its signing secrets are in a table of their own. Only earlier releases read
+    `sealed_secret`; the next release drops it.
 
-    The most per gift and per day (fen, and a number), and the greatest age of a payment, are the installation's
-    where they are None. A campaign that could have its gifts is not published without its bill where
-    `statement_expected`.
+    A limit that is None is the installation's: most per donation and per day (fen, and a number), and greatest age
+    of a payment. If `statement_expected`, a campaign that could have its donations is not published without its
+    bill.
     """
 
     __table_args__ = (CheckConstraint(one_of("state", PartnerState), name="partner_state"),)
@@ -121,7 +121,7 @@ class Partner(SQLModel, table=True):
     title: str
     state: str = Field(default=PartnerState.LIVE.value, sa_column_kwargs={"server_default": text("'live'")})
     sealed_secret: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
-    # Without `none_as_null` "any project" would be stored as the JSON null, which is not NULL.
+    # Without `none_as_null`, None ("any project") would be stored as the JSON null, which is not NULL.
     projects: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     gift_most_minor: int | None = Field(default=None, sa_type=BigInteger)
     day_most_minor: int | None = Field(default=None, sa_type=BigInteger)
@@ -133,8 +133,8 @@ class Partner(SQLModel, table=True):
 
 class PartnerSecret(SQLModel, table=True):
     """A signing secret of a platform, encrypted with FIELD_KEY; valid until `ends_at` (None: until it is ended).
-    What a `test` secret signs is judged and answered, and never booked; one that `waits` signs nothing until a
-    second person approves it."""
+    Events signed with a `test` secret are judged and answered, and never booked. A secret that `waits` signs
+    nothing until a second person approves it."""
 
     __tablename__ = "partner_secret"
     __table_args__ = (Index("partner_secret_partner", "partner"),)
@@ -150,8 +150,8 @@ class PartnerSecret(SQLModel, table=True):
 
 
 class PartnerTestEvent(SQLModel, table=True):
-    """An event that a platform sent to try it out, without its personal part; once per id. `state` and `note` are
-    what would have become of it, as in InboxWork. In no list or total of donations."""
+    """An event that a platform sent in test mode, without its personal part; once per id. `state` and `note` are
+    what would have become of it, as in InboxWork. It is in no list or total of donations."""
 
     __tablename__ = "partner_test_event"
     __table_args__ = (
@@ -166,14 +166,14 @@ class PartnerTestEvent(SQLModel, table=True):
     project_code: str
     amount_minor: int = Field(sa_type=BigInteger)
     occurred_at: datetime = Field(sa_column=moment())
-    content: str  # keyed hash of what it says
+    content: str  # keyed hash of its content
     state: str
     note: str
     received_at: datetime = Field(sa_column=moment())
 
 
 class PartnerCheck(SQLModel, table=True):
-    """An item of the check list of a platform that passed in its test mode."""
+    """An item of a platform's check list that passed in its test mode."""
 
     __tablename__ = "partner_check"
     partner: str = Field(primary_key=True, foreign_key="partner.name")
@@ -182,7 +182,7 @@ class PartnerCheck(SQLModel, table=True):
 
 
 class PartnerRefusal(SQLModel, table=True):
-    """How many events or requests of a platform were refused on a day in Shanghai, by the code of the refusal."""
+    """The number of refused events or requests of a platform on a day in Shanghai, by the code of the refusal."""
 
     __tablename__ = "partner_refusal"
     partner: str = Field(primary_key=True, foreign_key="partner.name")
@@ -192,7 +192,7 @@ class PartnerRefusal(SQLModel, table=True):
 
 
 class PartnerDay(SQLModel, table=True):
-    """What was taken in from a platform on a day in Shanghai, by the day of its arrival; amounts in fen."""
+    """The donations taken in from a platform, by the day of their arrival in Shanghai; amounts in fen."""
 
     __tablename__ = "partner_day"
     partner: str = Field(primary_key=True)
@@ -223,19 +223,19 @@ class ProviderLine(SQLModel, table=True):
     fee_minor: int = Field(sa_type=BigInteger)
     currency: str
     fee_currency: str | None = None  # null: the same as `currency`
-    corrects: str | None = None  # the line of the same provider that these figures are added to
+    corrects: str | None = None  # the line of the same provider to which these figures are added
     occurred_at: datetime = Field(sa_column=moment())
     fetched_at: datetime = Field(sa_column=moment())
 
 
 class LineConflict(SQLModel, table=True):
-    """A line that a provider says again with other contents: kept for review, without effect (the first one counts)
-    until somebody takes it in the first one's place. `dropped`: a second bill of its day has no such line (amount
-    0). Withdrawn: the provider said something else of it later."""
+    """A line that a provider repeats with other contents: kept for review, without effect (the first one counts)
+    until an operator takes it in place of the first. `dropped`: a second bill of its day has no such line
+    (amount 0). `withdrawn_at`: the provider stated something else of it later."""
 
     __tablename__ = "provider_line_conflict"
     __table_args__ = (
-        # Once while nobody took or withdrew it: what a provider says again after that is another row.
+        # Once while it is neither taken nor withdrawn. What a provider repeats after that is another row.
         Index(
             "provider_line_conflict_once",
             "provider",
@@ -266,7 +266,7 @@ class LineConflict(SQLModel, table=True):
 
 
 class EmptyBillDay(SQLModel, table=True):
-    """A day in Shanghai of which a partner said that its bill has no lines."""
+    """A day in Shanghai for which a partner stated that its bill has no lines."""
 
     __tablename__ = "empty_bill_day"
     provider: str = Field(primary_key=True)

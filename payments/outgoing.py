@@ -1,5 +1,5 @@
-"""What we tell platforms (Standard Webhooks): subscribed to, written with the fact, claimed in one transaction,
-sent outside of any, recorded in another."""
+"""Events that we send to platforms (Standard Webhooks): queued with the fact, claimed in one transaction, sent
+outside any, recorded in another."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,15 +18,15 @@ from payments.models import Partner
 from payments.outgoing_models import DeliveryState, OutgoingType, PartnerDelivery, PartnerSubscription
 from payments.partners.partner_secrets import make_secret
 
-LEASE = timedelta(minutes=2)  # who claimed a delivery and died: another one sends it then, under the same id
-BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; together a day
-MOST_SUBSCRIPTIONS = 5  # of a platform at a time
+LEASE = timedelta(minutes=2)  # after that, a delivery whose sender died is sent by another one, under the same id
+BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; about a day in all
+MOST_SUBSCRIPTIONS = 5  # per platform at a time
 MOST_URL = 500
-HELD_FOR = timedelta(days=30)  # of a paused subscription, our default; what is older is not sent any more
+HELD_FOR = timedelta(days=30)  # of a paused subscription, our default; older deliveries are not sent
 
 
 class Claimed(NamedTuple):
-    """A delivery to send now; `attempts` counts this one too."""
+    """A delivery to send now; `attempts` includes this one."""
 
     id: int
     subscription_id: int
@@ -47,15 +47,16 @@ class Target(NamedTuple):
 
 
 def context_of(partner: str) -> str:
-    """Return what the secret of a subscription is bound to."""
+    """Return the context to which the secret of a subscription is bound."""
     return f"subscription\x1f{partner}"
 
 
 def subscribe(
     tx: Tx, keys: Keys, partner: Partner, url: str, types: Sequence[str], actor: str
 ) -> tuple[PartnerSubscription, str]:
-    """Tell a platform (lock it before) of these kinds of events at an address; return the subscription and its
-    signing secret, this once. Raises Invalid `subscription_invalid`, Conflict `subscriptions_full`."""
+    """Subscribe a platform (lock it first) to these kinds of events at an address. Return the subscription and its
+    signing secret, which is shown only once. Raises Invalid `subscription_invalid`, Conflict
+    `subscriptions_full`."""
     faults = {}
     if not is_web_address(url):
         faults["url"] = fault("not_an_address")
@@ -79,7 +80,7 @@ def subscribe(
 
 
 def is_web_address(url: str) -> bool:
-    """Whether a text has the form of an address for deliveries. The host behind it is checked at each delivery."""
+    """Return whether a text has the form of a delivery address. Its host is checked at each delivery."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -97,7 +98,7 @@ def subscriptions_of(tx: Tx, partner: str) -> list[PartnerSubscription]:
 
 
 def unsubscribe(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
-    """End a subscription; what is due to it is not sent any more. Idempotent. Raises NotFound
+    """End a subscription; its due deliveries are no longer sent. Idempotent. Raises NotFound
     `subscription_unknown`."""
     row = _locked(tx, partner, subscription_id)
     row.ended_at = row.ended_at or tx.now
@@ -105,8 +106,8 @@ def unsubscribe(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscripti
 
 
 def pause(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
-    """Send nothing to a subscription for now; what there is to tell is held for `HELD_FOR`. Idempotent. Raises
-    NotFound `subscription_unknown`, Conflict `subscription_ended`."""
+    """Pause a subscription; its deliveries are held for `HELD_FOR`. Idempotent. Raises NotFound
+    `subscription_unknown`, Conflict `subscription_ended`."""
     row = _running(tx, partner, subscription_id)
     row.paused_at = row.paused_at or tx.now
     _move(tx, subscription_id, DeliveryState.DUE, DeliveryState.HELD)
@@ -114,7 +115,7 @@ def pause(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
 
 
 def resume(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
-    """Send to a subscription again, what was held first. Idempotent. Raises as `pause`."""
+    """Resume a subscription; its held deliveries are sent first. Idempotent. Raises as `pause`."""
     row = _running(tx, partner, subscription_id)
     row.paused_at = None
     _move(tx, subscription_id, DeliveryState.HELD, DeliveryState.DUE)
@@ -147,8 +148,8 @@ def _move(tx: Tx, subscription_id: int, before: DeliveryState, after: DeliverySt
 
 
 def release_held(tx: Tx) -> int:
-    """Make due what is held for no reason, because it was written while its subscription was resumed or ended, and
-    give up what was held for too long; return how many."""
+    """Make deliveries due that are held without reason, because they were written while their subscription was
+    resumed or ended, and give up those held too long. Return how many."""
     return tx.run(
         """UPDATE partner_delivery d
               SET state = CASE WHEN d.created_at < :since THEN 'failed' ELSE 'due' END,
@@ -163,8 +164,8 @@ def release_held(tx: Tx) -> int:
 
 
 def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequence[str] | None) -> None:
-    """Queue an event for the platforms that subscribed to it and may raise money for one of these projects (None:
-    all that did)."""
+    """Queue an event for the live platforms that subscribed to it and may raise money for one of these projects
+    (None: all subscribers)."""
     rows = tx.all(
         select(PartnerSubscription, Partner)
         .join(Partner, col(Partner.name) == col(PartnerSubscription.partner))
@@ -178,7 +179,7 @@ def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequ
 
 
 def queue_for(tx: Tx, type_: OutgoingType, partner: str, body: dict[str, Any]) -> None:
-    """Queue an event for one platform, where it subscribed to it."""
+    """Queue an event for one platform, if it subscribed to it."""
     for subscription in subscriptions_of(tx, partner):
         _queue_to(tx, subscription, type_, body)
 
@@ -194,7 +195,7 @@ def _queue_to(tx: Tx, subscription: PartnerSubscription, type_: OutgoingType, bo
 
 
 def claim(tx: Tx, most: int) -> list[Claimed]:
-    """Claim deliveries that are due, for `LEASE`. Others skip them meanwhile."""
+    """Claim due deliveries for `LEASE`. Other workers skip them during that time."""
     return tx.rows_as(
         Claimed,
         """UPDATE partner_delivery SET attempts = attempts + 1, due_at = :lease
@@ -208,7 +209,7 @@ def claim(tx: Tx, most: int) -> list[Claimed]:
 
 
 def target_of(tx: Tx, keys: Keys, subscription_id: int) -> Target | None:
-    """Return where a delivery goes; None when its subscription has ended, or its platform."""
+    """Return where a delivery goes; None if its subscription has ended, or its platform is not live."""
     row = tx.get(PartnerSubscription, subscription_id)
     assert row is not None
     partner = tx.get(Partner, row.partner)
@@ -219,7 +220,7 @@ def target_of(tx: Tx, keys: Keys, subscription_id: int) -> Target | None:
 
 
 def keep_body(tx: Tx, delivery_id: int, body: dict[str, Any]) -> None:
-    """Keep what the first attempt says: later ones repeat it."""
+    """Keep the body of the first attempt, which later attempts repeat."""
     row = tx.get(PartnerDelivery, delivery_id, lock=True)
     assert row is not None
     row.body = body
@@ -227,15 +228,15 @@ def keep_body(tx: Tx, delivery_id: int, body: dict[str, Any]) -> None:
 
 
 def record(tx: Tx, delivery: Claimed, status: int | None, failure: str = "") -> bool:
-    """Record how an attempt went and return whether it was taken: a status of 2xx. A code says what failed, never
-    what the other side wrote."""
+    """Record the outcome of an attempt and return whether the platform accepted it (status 2xx). `failure` is a
+    code, never what the other side wrote."""
     row = tx.get(PartnerDelivery, delivery.id, lock=True)
     assert row is not None
     is_taken = status is not None and 200 <= status < 300
     row.status, row.failure = status, failure
     if is_taken:
         row.state, row.ended_at = DeliveryState.SENT.value, tx.now
-    elif failure == "paused":  # since it was claimed
+    elif failure == "paused":  # paused since it was claimed
         row.state, row.attempts, row.failure = DeliveryState.HELD.value, 0, ""
     elif delivery.attempts > len(BACKOFF) or failure == "unsubscribed":
         row.state, row.ended_at = DeliveryState.FAILED.value, tx.now
@@ -256,7 +257,7 @@ def send_again(tx: Tx, partner: str, delivery_id: int) -> PartnerDelivery:
 
 
 def list_deliveries(tx: Tx, partner: str, page: Page) -> tuple[list[PartnerDelivery], int]:
-    """Return a page of what a platform was told, the newest first, and how much that was."""
+    """Return a page of a platform's deliveries, newest first, and their number."""
     own = select(col(PartnerSubscription.id)).where(PartnerSubscription.partner == partner)
     chosen = col(PartnerDelivery.subscription_id).in_(own)
     newest = select(PartnerDelivery).where(chosen).order_by(col(PartnerDelivery.id).desc())

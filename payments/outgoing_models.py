@@ -1,4 +1,5 @@
-"""What we tell platforms: to which address which kinds of events go, and each of them with how it went."""
+"""Tables of the events that we send to platforms: to which address which kinds of events go, and each delivery with
+its outcome."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -28,12 +29,12 @@ class DeliveryState(StrEnum):
     DUE = "due"
     HELD = "held"  # its subscription is paused
     SENT = "sent"
-    FAILED = "failed"  # for a day nobody took it; may be sent again
+    FAILED = "failed"  # not accepted for a day, or given up; may be sent again
 
 
 class PartnerSubscription(SQLModel, table=True):
-    """An address of a platform and what it is told; signed with a secret of its own. While it is paused, what there
-    is to tell is held."""
+    """An address of a platform and the events that it receives, signed with a secret of its own. While it is
+    paused, deliveries are held."""
 
     __tablename__ = "partner_subscription"
     __table_args__ = (Index("partner_subscription_partner", "partner"),)
@@ -49,8 +50,8 @@ class PartnerSubscription(SQLModel, table=True):
 
 
 class PartnerDelivery(SQLModel, table=True):
-    """An event for one subscription, written with its fact. `body` is made at the first attempt and stays; of a
-    donation it has no person. `answer` is the last HTTP status, `failure` a code where there was none."""
+    """An event for one subscription, written with its fact. The `body` of a donation's event is built at the first
+    attempt and kept; it names no person. `status` is the last HTTP status, `failure` a code if there was none."""
 
     __tablename__ = "partner_delivery"
     __table_args__ = (

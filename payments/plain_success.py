@@ -1,7 +1,8 @@
-"""PURE. Read the success of a payment intent in one pass: a rush consists of them, and `facts.read_facts`, which
+"""PURE. Read the success of a payment intent in one pass. A rush consists of them, and `facts.read_facts`, which
 names the wrong field, takes three times as long.
 
-An event that is not plain (a charge embedded in it, a payment that is not ours, a wrong field) is left to it.
+An event that is not plain (a charge embedded in it, a payment that is not ours, a wrong field) is left to
+`read_facts`.
 """
 
 import re
@@ -20,7 +21,7 @@ Success = tuple[UUID, str, int, str, datetime, str]
 
 
 def plain_success(event: dict[str, Any]) -> Success | None:
-    """Return what an event tells that is surely a success without fault, else None."""
+    """Return the contents of an event that is certainly a valid success, else None."""
     try:
         intent = event["data"]["object"]
         created, id_, charge = event["created"], intent["id"], intent["latest_charge"]

@@ -37,7 +37,7 @@ class ProviderFields(JsonObject):
             raise FactMalformed("object_expected", self.path or "event")
 
     def malformed(self, name: str, code: str) -> FactMalformed:
-        """Return the error of a wrong field."""
+        """Return the exception for a wrong field."""
         return FactMalformed(code, self.path_of(name))
 
     def child(self, name: str) -> "ProviderFields":
@@ -45,7 +45,7 @@ class ProviderFields(JsonObject):
         return ProviderFields(self.value(name), name, self)
 
     def text(self, name: str) -> str:
-        """Return 1 to 255 printable ASCII characters, which all ids and types of the provider are; a NUL or
+        """Return a text of 1 to 255 printable ASCII characters, as all ids and types of the provider are. A NUL or
         a lone surrogate would pass as JSON and then break the database's text."""
         value = self._values.get(name)
         if type(value) is str and 0 < len(value) <= 255 and value.isascii() and value.isprintable():
@@ -53,9 +53,9 @@ class ProviderFields(JsonObject):
         raise self.malformed(name, "text_expected")
 
     def amount(self, name: str, absent: int | None = None) -> int:
-        """Return a whole number of fen, 0 <= amount <= MAX_MINOR; `absent` stands in for a missing field."""
+        """Return a whole number of fen, 0 <= amount <= MAX_MINOR; `absent` replaces a missing field."""
         value = self._values.get(name, absent)
-        if type(value) is not int or not 0 <= value <= MAX_MINOR:  # bool is an int: not here
+        if type(value) is not int or not 0 <= value <= MAX_MINOR:  # a bool is an int, but not accepted here
             raise self.malformed(name, "amount_expected")
         return value
 
@@ -89,8 +89,8 @@ class ProviderFields(JsonObject):
         return self.text(name)
 
     def donation_id(self) -> UUID | None:
-        """Return our id in the metadata; None for a payment that is not ours, which may name donations in a form of
-        its own."""
+        """Return our id in the metadata; None for a payment that is not ours, whose metadata may name donations in
+        another form."""
         if not self.has("metadata"):
             return None
         metadata = self.child("metadata")
@@ -100,7 +100,7 @@ class ProviderFields(JsonObject):
         return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else None
 
     def latest_charge(self) -> "ProviderFields | None":
-        """Return the charge embedded in a payment intent, when the provider's version embeds it."""
+        """Return the charge embedded in a payment intent, if the provider's version embeds it."""
         if isinstance(self.value("latest_charge"), dict):
             return self.child("latest_charge")
         if not self.has("charges"):
@@ -111,7 +111,7 @@ class ProviderFields(JsonObject):
         return ProviderFields(charges[0], "charges.data.0", self)
 
     def instrument(self) -> str | None:
-        """Return what paid this charge: `card:<fingerprint>`, `<wallet>:<buyer id or fingerprint>`."""
+        """Return what paid this charge: `card:<fingerprint>` or `<wallet>:<buyer id or fingerprint>`."""
         if not self.has("payment_method_details"):
             return None
         details = self.child("payment_method_details")

@@ -1,5 +1,6 @@
-"""POST to an address that somebody else chose: only to hosts of the public internet, and to the very address that
-was checked, so that a name cannot turn to another one in between (DNS rebinding). Redirects are not followed."""
+"""POST to an address chosen by someone else. Only hosts of the public internet are called, and at the very address
+that was checked, so that the name cannot resolve to another one in between (DNS rebinding). Redirects are not
+followed."""
 
 import http.client
 import socket
@@ -20,7 +21,7 @@ class Unreachable(Exception):
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool = False) -> int:
-    """POST a body and return the status of the response. `loopback`: this machine may be the target, without TLS
+    """POST a body and return the status of the response. `loopback`: allow this machine as the target, without TLS
     (the demo). Raises Unreachable `address_private`, `address_unknown`, `address_insecure`, `no_response`."""
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -40,7 +41,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool = 
 
 
 def public_address(host: str, port: int, *, loopback: bool = False) -> str:
-    """Return the address of a host, all of whose addresses are public ones. Raises Unreachable."""
+    """Return an address of a host, after checking that all its addresses are public. Raises Unreachable."""
     try:
         found_addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -52,7 +53,7 @@ def public_address(host: str, port: int, *, loopback: bool = False) -> str:
 
 
 def is_public(address: str, *, loopback: bool = False) -> bool:
-    """Whether an address belongs to the public internet (or, with `loopback`, to this machine)."""
+    """Return whether an address belongs to the public internet (or, with `loopback`, to this machine)."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
@@ -65,7 +66,7 @@ def is_public(address: str, *, loopback: bool = False) -> bool:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was checked; the name is only said (Host, TLS)."""
+    """A connection to the address that was checked. The host name serves only for Host and TLS."""
 
     def __init__(self, host: str, port: int, address: str, *, secure: bool) -> None:
         super().__init__(host, port, timeout=TIMEOUT_S)

@@ -1,6 +1,6 @@
-"""PURE. Refunds and disputes as providers and partners tell of them, in our own types.
+"""PURE. Refunds and disputes as reported by providers and partners, in our own types.
 
-What a donation has left is computed from all such facts in `campaigns/donations/facts/reversals.py`.
+What is left of a donation is computed from all such facts in `campaigns/donations/facts/reversals.py`.
 """
 
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 
 class ReversalKind(StrEnum):
-    REFUND = "refund"  # one refund, named by its id
-    DISPUTE = "dispute"  # one dispute, named by its id
-    CHARGE_TOTAL = "charge_total"  # what a provider's charge says of all its refunds
-    PARTNER_TOTAL = "partner_total"  # what a partner says of all refunds of a donation
-    PARTNER_REINSTATED = "partner_reinstated"  # what a partner says came back of them, in all
+    REFUND = "refund"  # one refund, identified by its id
+    DISPUTE = "dispute"  # one dispute, identified by its id
+    CHARGE_TOTAL = "charge_total"  # a charge's total of all its refunds
+    PARTNER_TOTAL = "partner_total"  # a partner's total of all refunds of a donation
+    PARTNER_REINSTATED = "partner_reinstated"  # a partner's total of what came back of them
 
 
 class ReversalState(StrEnum):
-    PENDING = "pending"  # refund: on its way; the provider has taken the money already
+    PENDING = "pending"  # refund: under way; the provider has taken the money already
     SUCCEEDED = "succeeded"
     FAILED = "failed"  # refund: did not arrive or was taken back; the money is ours again
     WARNING = "warning"  # dispute: an inquiry; no money has moved
@@ -28,9 +28,9 @@ class ReversalState(StrEnum):
     TOLD = "told"  # a total
 
 
-# Of two states told of one thing, the one with the higher rank is the later one, whenever they were told. A refund
-# can fail after it succeeded, and never the other way round; a dispute can be won after it was lost (its funds are
-# reinstated), and a new attempt of the bank is a dispute of its own.
+# Of two states reported of one refund or dispute, the one with the higher rank is the later one, regardless of when
+# they were reported. A refund can fail after it succeeded, but not the reverse. A dispute can be won after it was
+# lost (its funds are reinstated), and a new attempt of the bank is a dispute of its own.
 RANK: Mapping[ReversalState, int] = {state: rank for rank, state in enumerate(ReversalState)}
 STATES_OF: Mapping[ReversalKind, frozenset[ReversalState]] = {
     ReversalKind.REFUND: frozenset({ReversalState.PENDING, ReversalState.SUCCEEDED, ReversalState.FAILED}),
@@ -44,9 +44,8 @@ STATES_OF: Mapping[ReversalKind, frozenset[ReversalState]] = {
 
 
 class ReversalFact(NamedTuple):
-    """One thing that was told. `reference` is the provider's id of the refund or dispute, or of the charge or
-    donation that a total speaks of. `at` is the teller's time of the message, `created_at` the refund's own where
-    it is known. Fen."""
+    """One report, in fen. `reference` is the provider's id of the refund or dispute, or the charge or donation of a
+    total. `at` is the time of the message by the reporter's clock, `created_at` the refund's own time if known."""
 
     kind: ReversalKind
     reference: str
@@ -54,4 +53,4 @@ class ReversalFact(NamedTuple):
     amount_minor: int
     at: datetime
     created_at: datetime | None = None
-    position: int = 0  # order of arrival: decides only between totals of one teller and one second
+    position: int = 0  # order of arrival; decides only between totals of one reporter in one second

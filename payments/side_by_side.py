@@ -1,5 +1,5 @@
-"""Calls to a provider that run side by side: it responds in tenths of a second, and a run of a job should not take
-minutes."""
+"""Calls to a provider that run side by side, because each takes tenths of a second and a run of a job should not
+take minutes."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +8,10 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST_CALLS = 8  # at a time, our default; Stripe takes a hundred a second of an account
+MOST_CALLS = 8  # at a time, our default; Stripe allows a hundred per second and account
 
 
 def side_by_side(call: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Return what `call` returns for each item, in their order. Raises what the first failing call raised."""
+    """Return the results of `call` for each item, in their order. Raises what the first failing call raised."""
     with ThreadPoolExecutor(MOST_CALLS) as pool:
         return list(pool.map(call, items))

@@ -13,37 +13,37 @@ from payments.gateway import StatementLine
 from payments.models import LineConflict, ProviderLine
 
 BATCH = 2_000
-FETCHED = frozenset({"stripe"})  # providers whose statements are read through their API, never from a file
+FETCHED = frozenset({"stripe"})  # providers whose statements come from their API, never from a file
 
 
 class _Contradiction(NamedTuple):
-    """A line that was stored with another amount or fee (fen), or for another donation, kind or time."""
+    """A line that is stored with another amount or fee (fen), donation, kind or time."""
 
     line_id: str
     stored_minor: int
     amount_minor: int
-    stored_line: str  # kind and donation; and currency and time, where they differ
+    stored_line: str  # kind and donation; also currency and time, if they differ
     line: str
     moved: bool
 
 
 class Dropped(NamedTuple):
-    """A stored line that a second bill of its day has not; fen."""
+    """A stored line that a second bill of its day lacks; fen."""
 
     line_id: str
     amount_minor: int
 
 
 class Stored(NamedTuple):
-    """How many lines were new, and how many are kept for the first time beside an earlier one."""
+    """How many lines were new, and how many were newly kept beside an earlier one."""
 
     new: int
     beside: int
 
 
 def store(tx: Tx, lines: Iterable[StatementLine]) -> Stored:
-    """Store the lines that are new, and those that contradict an earlier one beside it, for review: the first one
-    counts, and what a provider said once is never changed silently."""
+    """Store new lines. A line that contradicts an earlier one is stored beside it for review: the first one counts,
+    and what a provider stated is never changed silently."""
     new = beside = 0
     rest = iter(lines)
     while batch := list(islice(rest, BATCH)):
@@ -56,7 +56,7 @@ def store(tx: Tx, lines: Iterable[StatementLine]) -> Stored:
 
 
 def _store(tx: Tx, lines: Sequence[StatementLine]) -> tuple[int, dict[str, Fault]]:
-    """Store lines that are new; return how many, and which contradict earlier ones."""
+    """Store new lines; return how many there were, and which lines contradict earlier ones."""
     new = _insert(tx, lines)
     if new == len(lines):
         return new, {}
@@ -65,8 +65,8 @@ def _store(tx: Tx, lines: Sequence[StatementLine]) -> tuple[int, dict[str, Fault
 
 
 def _correct_earlier(tx: Tx, lines: Sequence[StatementLine]) -> None:
-    """Lines that an earlier version stored in the currency of the balance get the payment's own; those of a kind
-    that it did not know get their kind."""
+    """Correct lines of earlier versions: those stored in the currency of the balance get the payment's own, and
+    those of a kind unknown then get their kind."""
     names = ("provider", "line_id", "amount_minor", "currency", "fee_currency")
     tx.run(
         f"""UPDATE provider_line l SET amount_minor = u.amount_minor, currency = u.currency,
@@ -87,9 +87,9 @@ def _correct_earlier(tx: Tx, lines: Sequence[StatementLine]) -> None:
 
 
 def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
-    """Return which of these lines count with another amount, fee, currency, donation, kind or time, and how: as
-    they were stored, or as somebody took them from a later bill. A kind that an earlier version did not know
-    (`other`) may become known."""
+    """Return which of these lines count with another amount, fee, currency, donation, kind or time, and how. A line
+    counts as it was stored, or as an operator took it from a later bill. A kind that an earlier version did not
+    know (`other`) may become known."""
     names = ("provider", "line_id", "kind", "source_id", "currency", "amount_minor", "fee_minor", "occurred_at")
     rows = tx.rows_as(
         _Contradiction,
@@ -113,7 +113,7 @@ def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
     return {f"line_id {row.line_id}": _contradiction(row) for row in rows}
 
 
-# Each line as it counts: as it was stored, or as somebody took it from a later bill.
+# Each line as it counts: as it was stored, or as an operator took it from a later bill.
 _COUNTING = """
     SELECT f.provider, f.line_id, coalesce(t.kind, f.kind) AS kind,
            coalesce(t.source_id, f.source_id) AS source_id,
@@ -124,8 +124,8 @@ _COUNTING = """
       LEFT JOIN LATERAL (SELECT * FROM provider_line_conflict c
                           WHERE (c.provider, c.line_id) = (f.provider, f.line_id) AND c.taken_at IS NOT NULL
                           ORDER BY c.id DESC LIMIT 1) AS t ON true"""
-# Lines that a bill lacks although it has at least half of what is stored of their day: it is another version of
-# that day's bill, not another part of it (our default). Corrections stand by themselves, and what was taken does.
+# The stored lines that a bill lacks although it has at least half of those of their day. Then it is another version
+# of that day's bill, not another part of it (our default). Corrections are left out, and so are taken lines.
 _DROPPED = f"""
     WITH sent AS (SELECT DISTINCT u.line_id FROM unnest(CAST(:line_ids AS text[])) AS u(line_id)),
     of_days AS (
@@ -144,7 +144,7 @@ _DROPPED = f"""
 
 
 def dropped(tx: Tx, lines: Sequence[StatementLine]) -> list[Dropped]:
-    """Return the stored lines that a bill lacks, of the days of which it says again what earlier bills have."""
+    """Return the stored lines that a bill lacks, of the days for which it repeats earlier bills."""
     if not lines:
         return []
     rows = tx.rows(f"SELECT x.line_id, x.amount_minor FROM ({_DROPPED}) AS x ORDER BY 1", **_days_of(lines))
@@ -152,8 +152,8 @@ def dropped(tx: Tx, lines: Sequence[StatementLine]) -> list[Dropped]:
 
 
 def keep_dropped(tx: Tx, lines: Sequence[StatementLine]) -> int:
-    """Keep for review, beside the stored lines that a bill lacks, that it has them not; return how many are new.
-    Call it before the bill is stored: what is new in it was in no earlier bill."""
+    """Record for review, beside the stored lines that a bill lacks, that it lacks them; return how many are new.
+    Call it before the bill is stored, because its new lines were in no earlier bill."""
     if not lines:
         return 0
     rows = tx.rows(
@@ -169,7 +169,8 @@ def keep_dropped(tx: Tx, lines: Sequence[StatementLine]) -> int:
 
 
 def _days_of(lines: Sequence[StatementLine]) -> dict[str, Any]:
-    """The lines of a bill, and when the first and after the last day in Shanghai that it is about begins."""
+    """Return the provider and line ids of a bill, and the bounds of its days in Shanghai: from the beginning of the
+    first to the end of the last."""
     days = [local_day(line.occurred_at) for line in lines]
     since, until = (datetime.combine(day, time(), SHANGHAI) for day in (min(days), max(days) + timedelta(days=1)))
     return {
@@ -228,7 +229,7 @@ def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
 
 
 def _withdraw(tx: Tx, lines: Sequence[StatementLine]) -> None:
-    """End what a provider said of lines and nobody took, where it says something else now."""
+    """Withdraw contradicting versions that no operator took, where the provider now states something else."""
     names = ("provider", "line_id", "kind", "source_id", "amount_minor", "fee_minor", "currency", "occurred_at")
     contents = [f"{{of}}.{name}" for name in names[2:]]
     tx.run(

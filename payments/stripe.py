@@ -1,9 +1,9 @@
-"""Stripe as a payment gateway: the one file that imports the provider's library.
+"""Stripe as a payment gateway: the only file that imports the provider's library.
 
-The demo and the tests run this same code against another base address. Every POST that makes something
-carries an idempotency key of ours, so that a repeat after a lost response (also by another process) finds
-what the first call made. The library's own retries are off: they would stretch a time-out of 8 s to a
-multiple of it while a donor waits; callers and jobs repeat instead, with the same key.
+The demo and the tests run this same code against another base address. Every POST that creates something carries
+our idempotency key, so that a repeat after a lost response (also by another process) finds what the first call
+created. The library's own retries are off, because they would multiply a time-out of 8 s while a donor waits.
+Callers and jobs retry instead, with the same key.
 """
 
 import time
@@ -49,16 +49,16 @@ from payments.stripe_wire import (
     webhook_endpoint,
 )
 
-# The version our requests are validated against in the tests; the library would send a newer one.
+# The version against which the tests validate our requests; the library would send a newer one.
 API_VERSION = "2026-05-27.dahlia"
 
 
 class StripeGateway:
     """PaymentGateway over Stripe's HTTP API.
 
-    `api_base` None means Stripe itself, `methods` are Stripe's payment method types in the order in
-    which the cashier shows them, `timeout_s` bounds each connect and each read (seconds).
-    One instance serves all threads and greenlets.
+    If `api_base` is None, Stripe itself is called. `methods` are Stripe's payment method types in the order in
+    which the cashier shows them. `timeout_s` bounds each connect and each read (seconds). One instance serves all
+    threads and greenlets.
     """
 
     provider = "stripe"
@@ -74,12 +74,12 @@ class StripeGateway:
         )
 
     def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
-        """Open a Checkout Session; its payment intent carries our donation id too."""
+        """Open a Checkout Session. Its payment intent carries our donation id too."""
         with _translated():
             try:
                 session = self._create_session(order)
             except stripe.IdempotencyError:
-                # Opened before, by a call whose response was lost, in the language that the donor used then.
+                # Already opened by a call whose response was lost, in the language that the donor used then.
                 session = self._create_session(replace(order, locale="zh" if order.locale == "en" else "en"))
             return OpenedPayment(self.provider, session["id"], session["url"], None)
 
@@ -89,7 +89,7 @@ class StripeGateway:
         return self._client.v1.checkout.sessions.create(params, key).to_dict()
 
     def open_intent(self, order: PaymentOrder) -> OpenedPayment:
-        """A PaymentIntent with explicit method types."""
+        """Open a PaymentIntent with explicit method types."""
         with _translated():
             intent = self._client.v1.payment_intents.create(
                 intent_params(order, self._methods),
@@ -100,8 +100,8 @@ class StripeGateway:
     def close(self, reference: str) -> ClosedAs:
         """Expire the session or cancel the intent; if Stripe refuses, read its state.
 
-        No key of ours here: both calls are repeatable by nature, and a stored refusal ("is processing")
-        replayed for 24 hours would hide that the payment could be closed by now.
+        No idempotency key: both calls are repeatable by nature, and a stored refusal ("is processing") replayed for
+        24 hours would hide that the payment can be closed by now.
         """
         with _translated():
             if reference.startswith("cs_"):
@@ -129,7 +129,7 @@ class StripeGateway:
         return intent_state(intent.to_dict()["status"])
 
     def state(self, reference: str) -> ClosedAs | None:
-        """Read the session with its intent, or the intent. Changes nothing."""
+        """Read the session with its intent, or the intent, without changing anything."""
         with _translated():
             if reference.startswith("cs_"):
                 sessions = self._client.v1.checkout.sessions
@@ -137,7 +137,7 @@ class StripeGateway:
             return intent_end(self._client.v1.payment_intents.retrieve(reference).to_dict()["status"])
 
     def success_message(self, reference: str) -> Message | None:
-        """Return the `payment_intent.succeeded` that should have come, made from the intent as it is now; its
+        """Return the `payment_intent.succeeded` that should have arrived, built from the intent as it is now; its
         time is the charge's."""
         with _translated():
             if reference.startswith("cs_"):
@@ -151,7 +151,7 @@ class StripeGateway:
             return succeeded_message(self.provider, intent)
 
     def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
-        """Refund once. Stripe forgets keys after 24 hours, so our refund is first looked up by its metadata."""
+        """Refund once. Stripe forgets keys after 24 hours, so look for our refund by its metadata first."""
         with _translated():
             refund = self._known_refund(payment_intent, str(refund_id))
             if refund is None:
@@ -209,18 +209,18 @@ class StripeGateway:
 
 
 def _connections(api_base: str | None) -> requests.Session:
-    """Return one pool of connections for all. The library's default is a pool per thread; with a greenlet per
-    request that means a new connection (and a new TLS handshake) for every donor."""
+    """Return one connection pool for all threads. The library's default is a pool per thread. With a greenlet per
+    request, every donor would need a new connection (and a new TLS handshake)."""
     session = requests.Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=64))
     session.mount("http://", HTTPAdapter(pool_maxsize=64))
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing to share among donors
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # donors share no cookies
     session.trust_env = api_base is None  # a proxy may stand before Stripe, never before a local stand-in
     return session
 
 
 def _date_of(result: stripe.StripeObject) -> str | None:
-    """Return the HTTP header Date of an answer, by which the provider tells its clock."""
+    """Return the HTTP header Date of a response, which shows the provider's clock."""
     response = result.last_response
     return response.headers.get("Date") if response is not None else None
 
@@ -231,7 +231,7 @@ def _key(name: str) -> Any:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn the library's errors, and responses without a promised field, into ours."""
+    """Translate the library's errors, and responses that lack a promised field, into ours."""
     try:
         yield
     except stripe.StripeError as error:
@@ -242,7 +242,7 @@ def _translated() -> Iterator[None]:
 
 def _translate(error: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
     status = error.http_status
-    # 409 is Stripe's "the same key is being worked on right now": our own other request, so try again.
+    # 409 is Stripe's "the same key is being processed right now": another request of ours, so retry.
     if status is None or status >= 500 or status in (409, 429) or 200 <= status < 300:
         return GatewayUnavailable(f"{type(error).__name__}: {error.user_message or error}")
     kind = error.error.type if error.error is not None else None
@@ -265,7 +265,7 @@ def verify_webhook(payload: bytes, signature: str | None, secret: str, tolerance
         raise WebhookRejected("signature_missing")
     _check_signature(payload, signature, secret)
     if abs(time.time() - signed_at(signature)) > tolerance_s:
-        # The library lets times far in the future pass: such a message could be replayed for years.
+        # The library accepts times far in the future; such a message could be replayed for years.
         raise WebhookRejected("timestamp_out_of_tolerance")
     try:
         return event_in(payload)

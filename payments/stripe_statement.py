@@ -1,4 +1,4 @@
-"""PURE. Stripe's balance transactions as lines to reconcile."""
+"""PURE. Stripe's balance transactions as lines for reconciliation."""
 
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,10 @@ from payments.provider_reader import FactMalformed, ProviderFields
 
 _KIND_OF_TYPE: dict[str, StatementKind] = {
     "charge": "charge",
-    "payment": "charge",  # the word for methods other than cards: Alipay, WeChat Pay
+    "payment": "charge",  # Stripe's word for methods other than cards: Alipay, WeChat Pay
     "refund": "refund",
     "payment_refund": "refund",
-    "refund_failure": "refund",  # the money of a refund that failed, coming back
+    "refund_failure": "refund",  # the money of a failed refund, coming back
     "payment_failure_refund": "refund",
     "payout": "payout",
     "payout_cancel": "payout",
@@ -25,8 +25,8 @@ _KIND_OF_TYPE: dict[str, StatementKind] = {
 def statement_line(transaction: dict[str, Any]) -> StatementLine:
     """Read one balance transaction, its source embedded or not. Raises FactMalformed.
 
-    An account may settle in another currency than the donations'. Then the line has the amount and currency of its
-    source (charge, refund or dispute), which is what our books know; the fee stays in the currency of the balance.
+    An account may settle in another currency than that of the donations. Then the line has the amount and currency
+    of its source (charge, refund or dispute), which our books know. The fee stays in the currency of the balance.
     """
     fields = ProviderFields(transaction)
     source = fields.child("source") if isinstance(transaction.get("source"), dict) else None
@@ -47,7 +47,7 @@ def statement_line(transaction: dict[str, Any]) -> StatementLine:
 
 
 def _amount(fields: ProviderFields, source: ProviderFields | None) -> tuple[int, str]:
-    """Return the signed amount and its currency: the source's where the balance is in another one."""
+    """Return the signed amount and its currency, those of the source if the balance is in another currency."""
     amount_minor, currency = fields.signed("amount"), fields.currency()
     if source is None or not source.has("currency") or not source.has("amount") or source.currency() == currency:
         return amount_minor, currency
@@ -61,7 +61,7 @@ def _kind(fields: ProviderFields) -> StatementKind:
 
 
 def _donation_of(source: ProviderFields | None) -> UUID | None:
-    """Return our donation id, if any: a foreign payment's metadata must not stop our statement."""
+    """Return our donation id, if any. The metadata of a payment that is not ours must not stop our statement."""
     try:
         return source.donation_id() if source else None
     except FactMalformed:

@@ -1,4 +1,4 @@
-"""PURE. Stripe's wire format, without its library: the requests that we send and what its responses mean."""
+"""PURE. Stripe's wire format, without its library: the requests that we send and the meaning of its responses."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,14 @@ from payments.gateway import (
 )
 from payments.messages import Message, message
 
-# Stripe lets a session expire 30 minutes after its creation at the earliest. The hold's end plus 31
-# minutes is always late enough and, other than "now plus 31 minutes", the same in every repeat of the
-# call: the idempotency key refuses changed parameters. We close the session ourselves when the hold ends.
+# Stripe lets a session expire 30 minutes after its creation at the earliest. The reservation's end plus 31 minutes
+# is always late enough. Unlike "now plus 31 minutes" it is the same in every repeat of the call, and the
+# idempotency key refuses changed parameters. We close the session ourselves when the reservation ends.
 _SESSION_OUTLIVES_HOLD = timedelta(minutes=31)
 
 
 def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
-    """Return the parameters of a Checkout Session of one line; our id is on the session and its intent."""
+    """Return the parameters of a Checkout Session with one line. Our id is on the session and its intent."""
     metadata = {"donation_id": str(order.donation_id)}
     price = {
         "currency": order.currency.lower(),
@@ -50,13 +50,12 @@ def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
 
 
 def unix_ceil(moment: datetime) -> int:
-    """Return Unix seconds, rounded up: Stripe's times are whole seconds, so `>=` and `<` keep their meaning."""
+    """Return Unix seconds, rounded up. Stripe's times are whole seconds, so `>=` and `<` keep their meaning."""
     return -int(-moment.timestamp() // 1)
 
 
 def intent_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
-    """Return the parameters of a PaymentIntent with explicit method types, and nothing that only some servers
-    know."""
+    """Return the parameters of a PaymentIntent with explicit method types, and none that only some servers know."""
     return {
         "amount": order.amount_minor,
         "currency": order.currency.lower(),
@@ -66,8 +65,8 @@ def intent_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
 
 
 def refund_params(payment_intent: str, refund_id: str, amount_minor: int, reason: str) -> Any:
-    """Return the parameters of a refund that carries our id; our reason is free text, Stripe's own field only
-    knows three words."""
+    """Return the parameters of a refund that carries our id. Our reason is free text; Stripe's own field knows only
+    three words."""
     return {
         "payment_intent": payment_intent,
         "amount": amount_minor,
@@ -88,7 +87,7 @@ def succeeded_message(provider: str, intent: dict[str, Any]) -> Message:
 
 
 def provider_account(account: dict[str, Any], balance: dict[str, Any], date: str | None) -> ProviderAccount:
-    """Read an account, its balance, and the Date header of the answer."""
+    """Read an account, its balance, and the Date header of the response."""
     held = [amount["currency"] for amount in balance["available"]]
     return ProviderAccount(
         account=account["id"],
@@ -122,7 +121,8 @@ def refund_state(provider: str, refund: dict[str, Any], intent: dict[str, Any]) 
 
 
 def _refund_message(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> Message:
-    """Return what the provider's own event about this refund says; a repeated call returns the same message."""
+    """Return the equivalent of the provider's own event about this refund; a repeated call returns the same
+    message."""
     names = ("id", "object", "amount", "currency", "status", "created", "charge")
     summary = {name: refund.get(name) for name in names}
     event = {
@@ -164,7 +164,7 @@ def session_end(session: dict[str, Any]) -> ClosedAs | None:
         return ClosedAs.PROCESSING
     if session["status"] == "expired":
         return ClosedAs.CLOSED
-    if session["status"] == "complete":  # a delayed method: the intent's end is still to come
+    if session["status"] == "complete":  # a delayed method: the intent has not ended yet
         return ClosedAs.CLOSED if status == "canceled" else ClosedAs.PROCESSING
     return None
 
@@ -188,13 +188,13 @@ def intent_end(status: str) -> ClosedAs | None:
 
 
 def signed_at(signature: str) -> int:
-    """Return the time (Unix seconds) in a header that the library verified: of several `t=`, the first."""
+    """Return the time (Unix seconds) in a header that the library verified; if it has several `t=`, the first."""
     times = [part.split("=", 2)[1] for part in signature.split(",") if part.split("=", 2)[0] == "t"]
     return int(times[0])
 
 
 def event_in(payload: bytes) -> dict[str, Any]:
-    """Return the event in a webhook's body. Raises ValueError when it is none."""
+    """Return the event in a webhook's body. Raises ValueError if it is not an event."""
     try:
         event = load_json(payload)
     except Invalid as error:

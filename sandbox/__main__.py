@@ -1,4 +1,4 @@
-"""`python -m sandbox`: see `--help`."""
+"""Run the sandbox: `python -m sandbox`, see `--help`."""
 
 import argparse
 import logging
@@ -36,7 +36,7 @@ def _settings() -> Settings:
 
 
 def main() -> None:
-    """Serve until asked to stop (SIGTERM or Ctrl-C)."""
+    """Serve until stopped (SIGTERM or Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s sandbox %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = serve(_settings())

@@ -16,7 +16,7 @@ class Account:
         self._deliverer = deliverer
 
     def change(self, changes: ApiObject) -> ApiObject:
-        """`{currency?, livemode?, events?}`: change the account and the types sent to its endpoint."""
+        """Change the account and the types sent to its endpoint: `{currency?, livemode?, events?}`."""
         self._currency = str(changes.get("currency", self._currency)).lower()
         self._livemode = bool(changes.get("livemode", self._livemode))
         if "events" in changes:
@@ -24,7 +24,7 @@ class Account:
         return {"account": self.account(), "endpoints": self.endpoints(), "balance": self.balance()}
 
     def account(self) -> ApiObject:
-        """The account that the key belongs to."""
+        """Return the account to which the key belongs."""
         return {
             "id": "acct_sandbox",
             "object": "account",
@@ -44,7 +44,7 @@ class Account:
         return {"object": "balance", "available": [amount], "livemode": self._livemode, "pending": [amount]}
 
     def endpoints(self) -> ApiObject:
-        """The endpoint that events are sent to, if there is one."""
+        """Return the endpoint to which events are sent, if there is one."""
         data: list[ApiObject] = []
         if self._deliverer.url:
             data.append(

@@ -1,4 +1,4 @@
-"""What may follow a payment: refunds, disputes, payouts; with their balance transactions."""
+"""What may follow a payment: refunds, disputes and payouts, with their balance transactions."""
 
 from sandbox import objects_after as objects
 from sandbox.events import Events
@@ -14,7 +14,7 @@ class Aftermath:
         self._events = events
 
     def refund(self, params: ApiObject) -> ApiObject:
-        """Refund all or part of a charge, never more than is left of it. Raises ApiError."""
+        """Refund all or part of what is left of a charge. Raises ApiError."""
         with self._store.transaction():
             charge = self._charge_to_refund(params)
             left = charge["amount"] - charge["amount_refunded"]
@@ -61,7 +61,7 @@ class Aftermath:
         return refund
 
     def fail_refund(self, refund_id: str) -> ApiObject:
-        """A refund comes back: the bank did not take it, and the money is on the balance again. Raises ApiError."""
+        """Fail a refund, because the bank did not take it. The money returns to the balance. Raises ApiError."""
         with self._store.transaction():
             refund = self._store.get("refund", refund_id)
             if refund["status"] == "failed":
@@ -78,14 +78,14 @@ class Aftermath:
             return refund
 
     def warn(self, charge_id: str) -> ApiObject:
-        """The card's network expects a dispute about this charge. Raises ApiError."""
+        """Issue an early fraud warning: the card network expects a dispute about this charge. Raises ApiError."""
         with self._store.transaction():
             warning = self._store.put(objects.fraud_warning(self._store.get("charge", charge_id)))
             self._events.emit("radar.early_fraud_warning.created", warning)
             return warning
 
     def open_dispute(self, charge_id: str, amount: int | None) -> ApiObject:
-        """Open a dispute over `amount` fen (default: all that was not refunded yet). Raises ApiError."""
+        """Open a dispute over `amount` fen (default: all that has not been refunded). Raises ApiError."""
         with self._store.transaction():
             charge = self._store.get("charge", charge_id)
             left = charge["amount"] - charge["amount_refunded"]
@@ -100,7 +100,7 @@ class Aftermath:
             return dispute
 
     def review_dispute(self, dispute_id: str) -> ApiObject:
-        """Submit evidence: the bank reviews the dispute. Raises ApiError."""
+        """Submit evidence, so that the bank reviews the dispute. Raises ApiError."""
         with self._store.transaction():
             dispute = self._store.get("dispute", dispute_id)
             if dispute["status"] != "needs_response":
@@ -111,7 +111,7 @@ class Aftermath:
             return dispute
 
     def close_dispute(self, dispute_id: str, won: bool) -> ApiObject:
-        """Decide a dispute; one that is won brings the money back. Raises ApiError."""
+        """Decide a dispute. A won dispute returns the money. Raises ApiError."""
         with self._store.transaction():
             dispute = self._store.get("dispute", dispute_id)
             if dispute["status"] in ("won", "lost"):
@@ -132,9 +132,9 @@ class Aftermath:
         self._store.put(dispute)
 
     def pay_out(self) -> ApiObject | None:
-        """Send what the balance holds to the bank, as the daily payout does; None when it holds nothing.
+        """Send the balance to the bank, as the daily payout does; None if there is nothing to send.
 
-        Later `GET /v1/balance_transactions?payout=` tells which lines it was made of.
+        Afterwards `GET /v1/balance_transactions?payout=` returns the lines of the payout.
         """
         with self._store.transaction():
             row = self._store.rows(
@@ -158,7 +158,7 @@ class Aftermath:
             return payout
 
     def fail_payout(self, payout_id: str) -> ApiObject:
-        """The bank sends a payout back: its money is on the balance again. Raises ApiError."""
+        """Fail a payout, because the bank returned it. Its money returns to the balance. Raises ApiError."""
         with self._store.transaction():
             payout = self._store.get("payout", payout_id)
             if payout["status"] == "failed":
@@ -176,8 +176,8 @@ class Aftermath:
             return payout
 
     def charge_account(self, kind: str, amount: int) -> ApiObject:
-        """Take a fee of the account, the tax on fees, or an adjustment off the balance: of no payment. Raises
-        ApiError."""
+        """Take a fee of the account, the tax on fees, or an adjustment off the balance. It belongs to no payment.
+        Raises ApiError."""
         categories = {"stripe_fee": "fee", "tax_fee": "tax", "adjustment": "other_adjustment"}
         if kind not in categories:
             raise invalid(f"kind must be one of {', '.join(categories)}", "kind")

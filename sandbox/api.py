@@ -1,4 +1,4 @@
-"""`/v1/...`: who is calling, which call, with which parameters, and whether it was answered before."""
+"""`/v1/...`: authenticate the caller, find the call, read its parameters, and replay stored responses."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ _REMEMBER_KEYS_S = 24 * 3600
 
 
 class Api:
-    """The WSGI callable behind `/v1/`; `journal` keeps the latest requests for inspection."""
+    """The WSGI callable behind `/v1/`. `journal` keeps the latest requests for inspection."""
 
     def __init__(
         self, store: Store, routes: list[Route], faults: Faults, api_key: str, wake: Callable[[], None]
@@ -36,7 +36,7 @@ class Api:
         self.journal: deque[dict[str, Any]] = deque(maxlen=1000)
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request. Raises Dropped when a fault swallows the answer."""
+        """Answer one request. Raises Dropped when a fault swallows the response."""
         request_id = new_id("req_", 14)
         form = list((request.args if request.method == "GET" else request.form).items(multi=True))
         fault = self._faults.take(request.method, request.path)
@@ -114,7 +114,7 @@ class Api:
     def _once(
         self, key: str, payload: str, route: Route, id_: str, params: dict[str, Any]
     ) -> tuple[int, Any, bool]:
-        """The answer stored under this key, or a new one stored with its effects in one transaction."""
+        """Return the response stored under this key, or store a new one with its effects in one transaction."""
         request = hashlib.sha256(payload.encode()).hexdigest()
         with self._store.transaction():
             self._store.write("DELETE FROM answers WHERE at < ?", time.time() - _REMEMBER_KEYS_S)
@@ -131,7 +131,7 @@ class Api:
             try:
                 with self._store.savepoint():
                     status, body = self._act(route, id_, params)
-            except ApiError as refusal:  # a refusal is remembered too, its half-done effects are not
+            except ApiError as refusal:  # store the refusal too, but not its partial effects
                 status, body = refusal.status, refusal.body
             self._store.write(
                 "INSERT INTO answers (key, request, status, body, at) VALUES (?, ?, ?, ?, ?)",

@@ -25,7 +25,7 @@ METHOD_NAMES = {
 
 
 def yuan(amount: int) -> str:
-    """Fen as yuan with two digits."""
+    """Return fen as yuan with two decimals."""
     return f"{amount // 100:,}.{amount % 100:02d}"
 
 
@@ -44,7 +44,7 @@ class Cashier:
         self._pages.globals["method_names"] = METHOD_NAMES
 
     def __call__(self, request: Request) -> Response:
-        """Show a page or do what its button says."""
+        """Show a page, or do what its button says."""
         if request.path == "/":
             return self._dashboard()
         id_ = request.path.removeprefix("/pay/")

@@ -1,4 +1,4 @@
-"""`/_sandbox/...`: commands of tests and benchmarks to the sandbox. JSON in, JSON out."""
+"""`/_sandbox/...`: commands to the sandbox from tests and benchmarks, with JSON requests and responses."""
 
 import json
 import re
@@ -49,7 +49,7 @@ class Control:
         self._wake = wake
 
     def __call__(self, request: Request) -> Response:
-        """Run one command; return 400 for one that is malformed."""
+        """Run one command; return 400 if it is malformed."""
         try:
             command = _json(request)
             body = self._do(request.method, request.path.removeprefix("/_sandbox"), command)
@@ -102,7 +102,7 @@ class Control:
         return orders[method, path](command)
 
     def _pay(self, command: Command) -> Command:
-        """`{reference, method?, card?, account?, decline?, after_s?, processing?}`."""
+        """Pay a session or an intent: `{reference, method?, card?, account?, decline?, after_s?, processing?}`."""
         declined = command.get("decline")
         means: Means = chosen(
             command.get("method", "card"),
@@ -166,7 +166,7 @@ class Control:
 def _json(request: Request) -> Command:
     if request.method != "POST":
         return {}
-    # Asking for JSON keeps web pages out: a form of another site cannot send it without being asked.
+    # Requiring JSON keeps web pages out: a form of another site cannot send it without permission.
     if request.mimetype != "application/json":
         raise ApiError(415, "Send application/json.")
     command = json.loads(request.get_data() or b"{}")

@@ -1,4 +1,4 @@
-"""The background threads: webhooks on their way, and money (or a session's end) that is due."""
+"""Background threads: they deliver webhooks, and collect due money or end due sessions."""
 
 import hashlib
 import hmac
@@ -13,19 +13,19 @@ from sandbox.store import Store
 
 log = logging.getLogger("sandbox")
 
-RETRY_AFTER = (1, 3, 10, 30, 60, 300, 900)  # seconds; then hourly, as long as Stripe: three days
+RETRY_AFTER = (1, 3, 10, 30, 60, 300, 900)  # seconds; then hourly, for three days as Stripe does
 _HOURLY = 3600
 _MOST_ATTEMPTS = 80
 
 
 def signature(payload: bytes, secret: str, at: int) -> str:
-    """Stripe's signature header, scheme v1."""
+    """Return Stripe's signature header, scheme v1."""
     mac = hmac.new(secret.encode(), f"{at}.".encode() + payload, hashlib.sha256).hexdigest()
     return f"t={at},v1={mac}"
 
 
 class Beat(threading.Thread):
-    """Calls `turn` when woken and after the number of seconds it last returned; survives its errors."""
+    """Calls `turn` when woken, and after the number of seconds that it last returned. Survives its errors."""
 
     def __init__(self, name: str, turn: Callable[[], float]) -> None:
         super().__init__(name=name, daemon=True)
@@ -33,11 +33,11 @@ class Beat(threading.Thread):
         self._bell = threading.Event()
 
     def wake(self) -> None:
-        """Wake the thread: there may be something to do."""
+        """Wake the thread, because there may be something to do."""
         self._bell.set()
 
     def run(self) -> None:
-        """Never ends; the process ends."""
+        """Run until the process ends."""
         pause = 0.0
         while True:
             self._bell.wait(pause)
@@ -50,7 +50,7 @@ class Beat(threading.Thread):
 
 
 class Deliverer:
-    """Sends due webhooks one after the other, in the order of their events."""
+    """Sends due webhooks one after another, in the order of their events."""
 
     def __init__(self, store: Store, url: str | None, secret: str) -> None:
         self._store = store
@@ -58,10 +58,10 @@ class Deliverer:
         self.secret = secret
         self.paused = False
         self._http = requests.Session()
-        self._http.trust_env = False  # a proxy has no business between two local processes
+        self._http.trust_env = False  # no proxy between two local processes
 
     def turn(self) -> float:
-        """Send what is due; return the number of seconds until more is."""
+        """Send due webhooks; return the number of seconds until the next one is due."""
         while not self.paused and self.url is not None:
             rows = self._store.rows(
                 "SELECT d.id, d.attempts, d.due_at, o.body FROM deliveries d JOIN objects o ON o.id = d.event"

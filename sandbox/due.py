@@ -1,4 +1,4 @@
-"""What happens by itself when its time has come: promised money, and the end of open sessions."""
+"""What happens by itself when its time has come: promised money arrives, and open sessions end."""
 
 import json
 import time
@@ -9,14 +9,14 @@ from sandbox.store import Store
 
 
 class Due:
-    """Looks into the store for what is due; a restart forgets nothing."""
+    """Processes what is due in the store. A restart forgets nothing."""
 
     def __init__(self, store: Store, payments: Payments) -> None:
         self._store = store
         self._payments = payments
 
     def turn(self) -> float:
-        """Do what is due; return the number of seconds until the next thing is (at most 5)."""
+        """Do what is due; return the number of seconds until the next money is due (at most 5)."""
         self.collect()
         self.expire()
         rows = self._store.rows("SELECT min(due_at) AS next FROM money_to_come")
@@ -25,7 +25,7 @@ class Due:
         return float(min(max(rows[0]["next"] - time.time(), 0.0), 5.0))
 
     def collect(self) -> None:
-        """Money whose time has come arrives, whatever has become of its session."""
+        """Take the money that is due, whatever has become of its session."""
         for row in self._store.rows("SELECT * FROM money_to_come WHERE due_at <= ?", time.time()):
             with self._store.transaction():
                 if not self._store.write("DELETE FROM money_to_come WHERE intent = ?", row["intent"]):
@@ -35,7 +35,7 @@ class Due:
                     self._payments.till.take(intent, Means(**json.loads(row["means"])))
 
     def expire(self) -> None:
-        """Open sessions past their `expires_at` end as if they had been expired by a call."""
+        """End open sessions past their `expires_at`, as a call to expire them would."""
         rows = self._store.rows(
             "SELECT id FROM objects WHERE kind = 'checkout.session'"
             " AND json_extract(body, '$.status') = 'open' AND json_extract(body, '$.expires_at') <= ?",

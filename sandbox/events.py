@@ -1,4 +1,4 @@
-"""Events: written with the change they report, then queued for the webhook; both in one transaction."""
+"""Events: stored with the change that they report and queued for the webhook, in one transaction."""
 
 import threading
 import time
@@ -10,12 +10,12 @@ from typing import Any
 from sandbox import objects
 from sandbox.store import Store
 
-# Which API request caused what happens now: (request id, idempotency key).
+# The API request that causes the current events: (request id, idempotency key).
 CAUSE: ContextVar[tuple[str | None, str | None]] = ContextVar("cause", default=(None, None))
 
 
-# What an endpoint is subscribed to unless it says otherwise: what Beishan needs, and nothing else, so that the demo
-# shows what a real endpoint with the manual's list gets. A test compares it with `payments.facts.EVENT_TYPES`.
+# The default subscription of an endpoint: exactly what Beishan needs, so that the demo shows what a real endpoint
+# with the manual's list gets. A test compares it with `payments.facts.EVENT_TYPES`.
 ENABLED_EVENTS = (
     "payment_intent.succeeded",
     "payment_intent.processing",
@@ -40,7 +40,7 @@ ENABLED_EVENTS = (
 
 @dataclass(slots=True)
 class WebhookFault:
-    """The next `times` deliveries (of `type`, if given) go wrong: double, delay, drop or reorder."""
+    """Makes the next `times` deliveries (of `type`, if given) go wrong: double, delay, drop or reorder."""
 
     kind: str
     times: int
@@ -49,7 +49,7 @@ class WebhookFault:
 
 
 class Events:
-    """Writes events and decides when, and how often, each is delivered."""
+    """Writes events and decides when and how often each is delivered."""
 
     def __init__(self, store: Store, enabled: frozenset[str]) -> None:
         self._store = store
@@ -59,31 +59,31 @@ class Events:
         self.wake: Callable[[], None] = lambda: None
 
     def emit(self, kind: str, subject: dict[str, Any]) -> None:
-        """Store the event with a snapshot of the object, and queue it."""
+        """Store the event with a snapshot of the object, and queue it if its type is enabled."""
         request_id, key = CAUSE.get()
         event = self._store.put(objects.event(kind, objects.public(subject), request_id, key))
         if "*" in self.enabled or kind in self.enabled:
             self._queue(event["id"], kind)
 
     def redeliver(self, event_id: str) -> None:
-        """Send one event once more, now. Raises ApiError 404."""
+        """Send an event once more, now. Raises ApiError 404."""
         self._store.get("event", event_id)
         self._insert(event_id, "pending", time.time())
         self.wake()
 
     def add_fault(self, fault: WebhookFault) -> None:
-        """Let the next deliveries go wrong."""
+        """Make the next deliveries go wrong."""
         with self._guard:
             self._faults.append(fault)
 
     def clear_faults(self) -> None:
-        """Deliver normally again, what was held back included."""
+        """Deliver normally again, including what was held back."""
         with self._guard:
             self._faults.clear()
         self.release()
 
     def release(self, newest_first: bool = False) -> None:
-        """Queue what was held back, in its own or in reversed order."""
+        """Queue what was held back, in its original or in reversed order."""
         sign = "-" if newest_first else ""
         self._store.write(
             f"UPDATE deliveries SET state = 'pending', due_at = ? + {sign}id * 1e-6 WHERE state = 'held'",

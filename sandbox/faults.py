@@ -1,4 +1,4 @@
-"""Faults on demand for the HTTP API: the next N requests, on a path if one is named, go wrong."""
+"""Faults on demand for the HTTP API: the next N requests, optionally only on a path, go wrong."""
 
 import threading
 from dataclasses import asdict, dataclass
@@ -10,13 +10,13 @@ KINDS = ("drop_before", "drop_after", "delay", "delay_after", "500", "429")
 
 
 class Dropped(Exception):
-    """The connection is to end without an answer."""
+    """The connection must end without a response."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """`drop_before`/`drop_after`: connection cut before or after the effect; `delay`/`delay_after`:
-    `seconds` of silence before or after it; `500`/`429`: an error instead of the effect."""
+    """One fault. `drop_before`/`drop_after`: the connection is cut before or after the effect.
+    `delay`/`delay_after`: `seconds` of silence before or after it. `500`/`429`: an error instead of the effect."""
 
     kind: str
     times: int = 1
@@ -25,29 +25,29 @@ class Fault:
     seconds: float = 0.0
 
     def fits(self, method: str, path: str) -> bool:
-        """Return whether the fault applies to this request: `path` is any part of its path."""
+        """Return whether the fault applies to this request; `path` may be any part of the request's path."""
         return self.path in path and self.method in ("", method)
 
 
 class Faults:
-    """The list of faults still to happen."""
+    """The faults that are still to come."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
         self._guard = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """One more."""
+        """Add a fault."""
         with self._guard:
             self._waiting.append(fault)
 
     def clear(self) -> None:
-        """No more faults."""
+        """Remove all faults."""
         with self._guard:
             self._waiting.clear()
 
     def plain(self) -> list[dict[str, Any]]:
-        """What is still to happen, as JSON."""
+        """Return the faults that are still to come, as JSON."""
         with self._guard:
             return [asdict(fault) for fault in self._waiting]
 
@@ -64,7 +64,7 @@ class Faults:
 
 
 def error_of(kind: str) -> ApiError | None:
-    """Return the error response of a fault that is one."""
+    """Return the error response of a fault, if it has one."""
     if kind == "500":
         return ApiError(500, "An unknown error occurred (sandbox fault).", kind="api_error")
     if kind == "429":

@@ -1,4 +1,4 @@
-"""Cards and wallets to pay with. PURE. Fingerprints depend on the number or account, as real ones do."""
+"""PURE. Cards and wallets to pay with. Fingerprints depend on the number or account, as real ones do."""
 
 import hashlib
 import re
@@ -27,13 +27,13 @@ TOKENS = {
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a donor pays with: Stripe's `payment_method_details`, and why it is declined, if it is."""
+    """A donor's means of payment: Stripe's `payment_method_details`, and the code if it is declined."""
 
     details: dict[str, Any]
     declined: str | None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return the means as a dictionary that JSON can hold."""
         return asdict(self)
 
 
@@ -42,7 +42,7 @@ def _fingerprint(text: str) -> str:
 
 
 def card(number: str, declined: str | None = None) -> Means:
-    """A card by its number: 12 to 19 digits, spaces allowed. Raises ApiError."""
+    """Return the card with a number of 12 to 19 digits; spaces and hyphens are allowed. Raises ApiError."""
     digits = re.sub(r"[ -]", "", number)
     if not re.fullmatch(r"[0-9]{12,19}", digits, re.ASCII):
         raise invalid("Your card number is incorrect.", "number", "incorrect_number")
@@ -73,7 +73,7 @@ def card(number: str, declined: str | None = None) -> Means:
 
 
 def wallet(kind: str, account: str, declined: str | None = None) -> Means:
-    """Alipay or WeChat Pay with some account name."""
+    """Return an Alipay or WeChat Pay wallet with any account name."""
     mark = _fingerprint(f"{kind}:{account}")
     if kind == "alipay":
         buyer = "2088" + str(int(mark, 16))[:12]
@@ -93,7 +93,7 @@ def chosen(method: str, card_number: str, account: str, declined: str | None = N
 
 
 def of_token(token: str) -> Means:
-    """The card behind one of Stripe's test payment methods. Raises ApiError."""
+    """Return the card of one of Stripe's test payment methods. Raises ApiError."""
     if token not in TOKENS:
         raise invalid(f"No such PaymentMethod: '{token}'", "payment_method", "resource_missing")
     return card(TOKENS[token])

@@ -1,4 +1,4 @@
-"""Lists, search and expansion, as Stripe does them."""
+"""Lists, search and expansion, as in Stripe's API."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _CLAUSE = re.compile(r"""\s*metadata\[['"]([^'"\]]{1,40})['"]\]\s*:\s*['"]([^'"]
 
 
 def listing(store: Store, kind: str, path: str, params: ApiObject) -> ApiObject:
-    """One page, newest first. Raises ApiError."""
+    """Return one page, newest first. Raises ApiError."""
     conditions: list[tuple[str, Any]] = [
         (f"created {_COMPARISONS[name]} ?", value) for name, value in params.get("created", {}).items()
     ]
@@ -29,13 +29,13 @@ def listing(store: Store, kind: str, path: str, params: ApiObject) -> ApiObject:
 
 
 def search(store: Store, params: ApiObject) -> ApiObject:
-    """Payment intents by one metadata value: `metadata['donation_id']:'...'`. Raises ApiError."""
+    """Search payment intents by one metadata value: `metadata['donation_id']:'...'`. Raises ApiError."""
     match = _CLAUSE.fullmatch(params["query"])
     if match is None or not re.fullmatch(r"[A-Za-z0-9_.-]+", match[1]):
         raise invalid("This sandbox searches metadata['key']:'value' only.", "query")
     condition = f"""json_extract(body, '$.metadata."{match[1]}"') = ?"""
     if match[1] == "donation_id":
-        condition = "donation_id = ?"  # the one that has an index
+        condition = "donation_id = ?"  # the only one with an index
     page, more = store.page("payment_intent", [(condition, match[2])], None, params.get("limit", 10))
     return {
         "object": "search_result",

@@ -1,4 +1,4 @@
-"""Stripe's objects, complete with the fields that are null for us. PURE but for ids and the time."""
+"""PURE except for ids and the time. Stripe's objects, complete with the fields that are null for us."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _NOBODY = {"address": None, "email": None, "name": None, "phone": None, "tax_id"
 
 
 def session(params: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """A Checkout Session that waits for the donor; its payment intent appears with the first attempt."""
+    """Return a Checkout Session that waits for the donor. Its payment intent is created with the first attempt."""
     id_ = new_id("cs_test_", 58)
     price = params["line_items"][0]["price_data"]
     return {
@@ -76,7 +76,7 @@ def session(params: dict[str, Any], base_url: str) -> dict[str, Any]:
 
 
 def payer() -> dict[str, Any]:
-    """The `customer_details` of a session whose donor gave none."""
+    """Return the `customer_details` of a session whose donor gave none."""
     return {
         "address": None,
         "business_name": None,
@@ -90,7 +90,7 @@ def payer() -> dict[str, Any]:
 
 
 def intent(params: dict[str, Any]) -> dict[str, Any]:
-    """A PaymentIntent without a payment method yet."""
+    """Return a PaymentIntent that has no payment method yet."""
     id_ = new_id("pi_")
     return {
         "id": id_,
@@ -135,7 +135,7 @@ def intent(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def charge(intent_: dict[str, Any], details: dict[str, Any], declined: str | None) -> dict[str, Any]:
-    """One attempt to take the money: succeeded, or failed with a decline code."""
+    """Return a charge, one attempt to take the money: succeeded, or failed with a decline code."""
     good = declined is None
     return {
         "id": new_id("ch_" if details["type"] == "card" else "py_"),
@@ -197,7 +197,7 @@ def _outcome(declined: str | None) -> dict[str, Any]:
 
 
 def event(kind: str, subject: dict[str, Any], request_id: str | None, key: str | None) -> dict[str, Any]:
-    """What a webhook carries: the object as it stood at that moment."""
+    """Return the event that a webhook carries, with the object as it was at that moment."""
     return {
         "id": new_id("evt_"),
         "object": "event",
@@ -212,5 +212,5 @@ def event(kind: str, subject: dict[str, Any], request_id: str | None, key: str |
 
 
 def public(subject: dict[str, Any]) -> dict[str, Any]:
-    """The object without what only the sandbox needs to know (names that begin with `_`)."""
+    """Return the object without the fields that only the sandbox needs (names that begin with `_`)."""
     return {name: value for name, value in subject.items() if not name.startswith("_")}

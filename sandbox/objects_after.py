@@ -1,15 +1,15 @@
-"""Stripe's objects that follow a payment: refunds, disputes, payouts, lines on the balance.
-PURE but for ids and the time."""
+"""PURE except for ids and the time. Stripe's objects that follow a payment: refunds, disputes, payouts, and lines
+on the balance."""
 
 from typing import Any
 
 from sandbox.store import new_id, now
 
-FEE_BPS = 60  # 0.6 % of a charge, rounded half up; refunds bring no fee back
+FEE_BPS = 60  # 0.6 % of a charge, rounded half up; a refund returns no fee
 
 
 def refund(charge_: dict[str, Any], amount: int, params: dict[str, Any]) -> dict[str, Any]:
-    """Money on its way back to the donor."""
+    """Return a refund: money on its way back to the donor."""
     return {
         "id": new_id("re_"),
         "object": "refund",
@@ -29,7 +29,7 @@ def refund(charge_: dict[str, Any], amount: int, params: dict[str, Any]) -> dict
 
 
 def transaction(kind: str, category: str, source: dict[str, Any], amount: int, fee: int = 0) -> dict[str, Any]:
-    """One movement on the balance, available at once."""
+    """Return one movement on the balance, available at once."""
     fees = [
         {
             "amount": fee,
@@ -60,7 +60,7 @@ def transaction(kind: str, category: str, source: dict[str, Any], amount: int, f
 
 
 def fee_of(amount: int) -> int:
-    """The fee on a charge in fen: FEE_BPS, rounded half up."""
+    """Return the fee on a charge in fen: FEE_BPS, rounded half up."""
     return (amount * FEE_BPS + 5_000) // 10_000
 
 
@@ -75,7 +75,7 @@ _EVIDENCE = (
 
 
 def dispute(charge_: dict[str, Any], amount: int) -> dict[str, Any]:
-    """The donor's bank takes the money back until someone has judged."""
+    """Return a dispute: the donor's bank takes the money back until it is decided."""
     return {
         "id": new_id("du_"),
         "object": "dispute",
@@ -103,7 +103,7 @@ def dispute(charge_: dict[str, Any], amount: int) -> dict[str, Any]:
 
 
 def fraud_warning(charge_: dict[str, Any]) -> dict[str, Any]:
-    """An early fraud warning about a charge."""
+    """Return an early fraud warning about a charge."""
     return {
         "id": new_id("issfr_"),
         "object": "radar.early_fraud_warning",
@@ -117,7 +117,7 @@ def fraud_warning(charge_: dict[str, Any]) -> dict[str, Any]:
 
 
 def payout(amount: int, currency: str) -> dict[str, Any]:
-    """What the balance holds, sent to the bank account."""
+    """Return a payout of the balance to the bank account."""
     return {
         "id": new_id("po_"),
         "object": "payout",

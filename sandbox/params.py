@@ -1,4 +1,4 @@
-"""Which parameters each call takes: the part of Stripe's that this stand-in acts on, and no other."""
+"""The parameters of each call: only those of Stripe's on which this stand-in acts."""
 
 from sandbox.wire import Each, Flag, Group, Metadata, Text, Url, Whole
 

@@ -1,4 +1,4 @@
-"""What happens to a payment: opened, paid, declined, cancelled, expired; with the events of each."""
+"""The life of a payment: opened, paid, declined, cancelled, expired; with the events of each step."""
 
 import json
 import time
@@ -15,7 +15,7 @@ _PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action
 
 
 def unexpected(intent: ApiObject, verb: str) -> ApiError:
-    """The answer to a verb that the intent's status does not allow."""
+    """Return the error for a verb that the intent's status does not allow."""
     message = f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}."
     return ApiError(400, message, code="payment_intent_unexpected_state", payment_intent=objects.public(intent))
 
@@ -29,7 +29,7 @@ class Payments:
         self.till = Till(store, events)
 
     def open_session(self, params: ApiObject, base_url: str) -> ApiObject:
-        """A Checkout Session. Raises ApiError when it would end too early or too late."""
+        """Open a Checkout Session. Raises ApiError if it would end too early or too late."""
         ends = params.get("expires_at")
         if ends is not None and not now() + 1800 <= ends <= now() + 86_400:
             raise invalid(
@@ -46,7 +46,7 @@ class Payments:
         return self._store.put(session)
 
     def open_intent(self, params: ApiObject) -> ApiObject:
-        """A PaymentIntent, with a payment method when one is named."""
+        """Open a PaymentIntent, with a payment method if one is named."""
         with self._store.transaction():
             intent = objects.intent(params)
             if "payment_method" in params:
@@ -56,7 +56,7 @@ class Payments:
             return intent
 
     def update_intent(self, id_: str, params: ApiObject) -> ApiObject:
-        """Another payment method or more metadata."""
+        """Set another payment method, or add metadata."""
         with self._store.transaction():
             intent = self._store.get("payment_intent", id_)
             if "payment_method" in params:
@@ -67,7 +67,7 @@ class Payments:
             return self._store.put(intent)
 
     def confirm(self, id_: str, token: str | None) -> ApiObject:
-        """Try to take the money now. The answer may be an intent whose attempt was declined."""
+        """Try to take the money now. The returned intent may be one whose attempt was declined."""
         with self._store.transaction():
             intent = self._store.get("payment_intent", id_)
             if intent["status"] not in _PAYABLE:
@@ -79,7 +79,7 @@ class Payments:
             return self.till.take(intent, Means(**intent["_means"]))
 
     def cancel(self, id_: str, reason: str | None) -> ApiObject:
-        """No money may come any more."""
+        """Cancel an intent, so that no money can come any more."""
         with self._store.transaction():
             intent = self._store.get("payment_intent", id_)
             if intent["status"] not in _CANCELLABLE:
@@ -90,7 +90,7 @@ class Payments:
             return self._cancelled(intent, reason)
 
     def expire(self, id_: str) -> ApiObject:
-        """Close an open session. Money already promised by a wallet may still come: that is the point."""
+        """Close an open session. Money already promised by a wallet may still come, on purpose."""
         with self._store.transaction():
             session = self._store.get("checkout.session", id_)
             if session["status"] != "open":
@@ -125,7 +125,7 @@ class Payments:
         return intent
 
     def payable(self, reference: str) -> ApiObject:
-        """The intent behind a session or an intent, ready for an attempt. Raises ApiError."""
+        """Return the intent of a session, or the intent itself, ready for an attempt. Raises ApiError."""
         if not reference.startswith("cs_"):
             intent = self._store.get("payment_intent", reference)
             if intent["status"] not in _PAYABLE:
@@ -154,16 +154,16 @@ class Payments:
         return intent
 
     def pay(self, reference: str, means: Means) -> ApiObject:
-        """The donor pays now."""
+        """Pay now, as the donor."""
         with self._store.transaction():
             intent = self.payable(reference)
             self.till.attach(intent, means)
             return self.till.take(intent, means)
 
     def pay_later(self, reference: str, means: Means, seconds: float, processing: bool) -> ApiObject:
-        """The money comes after `seconds`. `processing`: the bank is at work and the session complete;
-        otherwise the wallet waits for the donor, the session stays open, and the money comes even when
-        the session has expired by then."""
+        """Let the money come after `seconds`. With `processing` the bank is at work and the session is complete.
+        Otherwise the wallet waits for the donor, the session stays open, and the money comes even if the session
+        has expired by then."""
         with self._store.transaction():
             intent = self.payable(reference)
             self.till.attach(intent, means)

@@ -1,4 +1,4 @@
-"""The calls of the API: method and path, the parameters it takes, and what it does."""
+"""The calls of the API: method and path, parameters, and action."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,8 @@ from sandbox.wire import Group, missing
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`act` gets the id in the path ("" without one) and the read parameters; returns status and object."""
+    """One call. `act` takes the id in the path ("" without one) and the parsed parameters, and returns status and
+    object."""
 
     method: str
     pattern: re.Pattern[str]
@@ -26,7 +27,7 @@ class Route:
 
 
 def routes(store: Store, payments: Payments, after: Aftermath, account: Account, base_url: str) -> list[Route]:
-    """Every call there is."""
+    """Return all calls."""
 
     def route(method: str, path: str, takes: Group, act: Callable[[str, ApiObject], Any]) -> Route:
         pattern = re.compile(re.escape(path).replace("ID", "([A-Za-z0-9_]+)"))
@@ -102,14 +103,14 @@ def _lister(store: Store, kind: str, path: str) -> Callable[[str, ApiObject], Ap
 
 
 def _check_secret(store: Store, id_: str, values: ApiObject) -> None:
-    """A browser proves by the client secret that this is its payment. Raises ApiError 404."""
+    """Check the client secret by which a browser proves that this is its payment. Raises ApiError 404."""
     secret = values.get("client_secret")
     if secret is not None and store.get("payment_intent", id_)["client_secret"] != secret:
         raise missing("payment_intent", id_)
 
 
 def _attempt(intent: ApiObject) -> tuple[int, ApiObject]:
-    """A declined attempt is an error answer whose effects stay."""
+    """Return the response to an attempt. A declined one is an error whose effects stay."""
     error = intent["last_payment_error"]
     if intent["status"] != "requires_payment_method" or error is None:
         return 200, intent

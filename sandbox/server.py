@@ -1,4 +1,4 @@
-"""Puts the parts together behind one HTTP server on the loopback address."""
+"""Put the parts together behind one HTTP server on the loopback address."""
 
 import socket
 from collections.abc import Callable, Iterable
@@ -28,7 +28,8 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`webhook_events`: the types to send ("*": all); `public_url` is where donors' browsers find the cashier."""
+    """Settings of the sandbox. `webhook_events`: the types to send ("*": all). `public_url`: where donors' browsers
+    find the cashier."""
 
     port: int
     data: Path
@@ -41,13 +42,13 @@ class Settings:
 
 
 class _Quiet(WSGIRequestHandler):
-    """No line per request, and no Nagle delay on small responses."""
+    """Logs no line per request, and has no Nagle delay on small responses."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are kept in the journal instead."""
+        """Do nothing, because the journal keeps the requests."""
 
 
 class _Smaller(Request):
@@ -56,7 +57,7 @@ class _Smaller(Request):
 
 
 class Application:
-    """The WSGI application: which part serves which path."""
+    """The WSGI application, which passes each path to its part."""
 
     def __init__(self, settings: Settings) -> None:
         store = Store(settings.data)
@@ -68,7 +69,7 @@ class Application:
         self._mail = Beat("webhooks", deliverer.turn)
         self._tide = Beat("due", self._with_wake(Due(store, payments).turn))
         events.wake = self._mail.wake
-        events.release()  # what a former process held back
+        events.release()  # what a previous process held back
         account = Account(settings.account_currency, events, deliverer)
         base_url = settings.public_url or f"http://{HOST}:{settings.port}"
         api = Api(
@@ -88,7 +89,7 @@ class Application:
         self._front = cashier
 
     def start(self) -> None:
-        """Begin to deliver and to collect."""
+        """Start delivering and collecting."""
         self._mail.start()
         self._tide.start()
 
@@ -113,7 +114,7 @@ class Application:
         return answered
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """One request; a dropped one ends with a closed connection and no byte of an answer."""
+        """Answer one request. A dropped one ends with a closed connection and no byte of a response."""
         CAUSE.set((None, None))
         try:
             return self._respond(_Smaller(environ))(environ, start_response)
@@ -135,7 +136,7 @@ class Application:
 
 
 def serve(settings: Settings) -> BaseWSGIServer:
-    """A server ready for `serve_forever`, its background threads running."""
+    """Return a server ready for `serve_forever`, with its background threads running."""
     application = Application(settings)
     server = make_server(HOST, settings.port, application, threaded=True, request_handler=_Quiet)
     application.start()

@@ -1,7 +1,7 @@
 """The state of the sandbox, in one SQLite file, so that a restart (or a kill) loses nothing.
 
-One connection behind one lock: every request's effects, its events and its stored answer are one
-transaction, as if Stripe were a very small and very consistent company.
+One connection behind one lock: every request's effects, its events and its stored response are one transaction, as
+if Stripe were a very small and very consistent company.
 """
 
 import json
@@ -64,12 +64,12 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    """An id as Stripe writes them: prefix and random letters and digits."""
+    """Return an id in Stripe's form: a prefix, then random letters and digits."""
     return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(length))
 
 
 class Store:
-    """The file, its lock, and reading and writing whole objects."""
+    """The file with its lock. Reads and writes whole objects."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,12 +78,12 @@ class Store:
         self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self.db.row_factory = sqlite3.Row
         self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = NORMAL")  # safe against a killed process, and quick
+        self.db.execute("PRAGMA synchronous = NORMAL")  # safe against a killed process, and fast
         self.db.executescript(_SCHEMA)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens or nothing does; nested use joins the outer transaction."""
+        """Run a transaction: all of it takes effect, or nothing. A nested one joins the outer transaction."""
         with self._lock:
             if self._depth:
                 yield
@@ -102,7 +102,7 @@ class Store:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction: what fails in here is undone, the rest of the transaction goes on."""
+        """Run part of a transaction that is undone alone if it fails, while the rest goes on."""
         self.db.execute("SAVEPOINT attempt")
         try:
             yield
@@ -135,32 +135,32 @@ class Store:
         return record
 
     def get(self, kind: str, id_: str) -> dict[str, Any]:
-        """One object. Raises ApiError 404."""
+        """Return one object. Raises ApiError 404."""
         record = self.find_id(id_)
         if record is None or record["object"] != kind:
             raise missing(kind, id_)
         return record
 
     def find_id(self, id_: str) -> dict[str, Any] | None:
-        """The object with this id, whatever it is."""
+        """Return the object with this id, of any kind; None if there is none."""
         with self._lock:
             row = self.db.execute("SELECT body FROM objects WHERE id = ?", (id_,)).fetchone()
         return json.loads(row["body"]) if row else None
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a query, read under the lock."""
+        """Return all rows of a query, read under the lock."""
         with self._lock:
             return self.db.execute(query, values).fetchall()
 
     def write(self, statement: str, *values: Any) -> int:
-        """One change; the number of rows changed."""
+        """Run one statement and return the number of rows changed."""
         with self.transaction():
             return self.db.execute(statement, values).rowcount
 
     def page(
         self, kind: str, conditions: list[tuple[str, Any]], after: str | None, limit: int
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Newest first, after the object `after`, and whether there are more. Raises ApiError 404.
+        """Return a page after the object `after`, newest first, and whether there are more. Raises ApiError 404.
 
         `conditions` are pairs of an SQL comparison with one `?` and its value.
         """
@@ -179,5 +179,5 @@ class Store:
 
 
 def now() -> int:
-    """Unix seconds, as Stripe's `created`."""
+    """Return Unix seconds, as in Stripe's `created`."""
     return int(time.time())

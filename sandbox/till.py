@@ -1,4 +1,4 @@
-"""The attempt to take the money, and its consequences."""
+"""Attempts to take the money, and their consequences."""
 
 import json
 
@@ -9,28 +9,28 @@ from sandbox.store import ApiObject, Store, new_id
 
 
 class Till:
-    """Works inside the caller's transaction."""
+    """Takes payments, within the caller's transaction."""
 
     def __init__(self, store: Store, events: Events) -> None:
         self._store = store
         self._events = events
 
     def attach(self, intent: ApiObject, means: Means) -> None:
-        """What the next attempt will pay with."""
+        """Set what the next attempt pays with."""
         intent["payment_method"] = new_id("pm_")
         intent["_means"] = means.plain()
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
 
     def session_of(self, intent_id: str) -> ApiObject | None:
-        """The session that led to this intent."""
+        """Return the session that led to this intent; None if there is none."""
         rows = self._store.rows(
             "SELECT body FROM objects WHERE payment_intent = ? AND kind = 'checkout.session'", intent_id
         )
         return json.loads(rows[0]["body"]) if rows else None
 
     def take(self, intent: ApiObject, means: Means) -> ApiObject:
-        """The attempt itself, inside the caller's transaction."""
+        """Attempt to take the money, within the caller's transaction."""
         charge = objects.charge(intent, means.details, means.declined)
         intent["latest_charge"] = charge["id"]
         if means.declined is not None:

@@ -1,4 +1,4 @@
-"""Stripe's wire format: nested form parameters in, its error shape out. PURE."""
+"""PURE. Stripe's wire format: nested form parameters in, its error shape out."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,18 +19,18 @@ class ApiError(Exception):
 
 
 def missing(kind: str, id_: str) -> ApiError:
-    """The answer for an id that does not exist."""
+    """Return the error for an id that does not exist."""
     return ApiError(404, f"No such {kind}: '{id_}'", code="resource_missing", param="id")
 
 
 def invalid(message: str, param: str, code: str | None = None) -> ApiError:
-    """The answer for a parameter that cannot be accepted."""
+    """Return the error for a parameter that cannot be accepted."""
     members = {"param": param} | ({"code": code} if code else {})
     return ApiError(400, message, **members)
 
 
 def nested(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """`a[b][0][c]=1` as {"a": {"b": {"0": {"c": "1"}}}}; `a[]=x` counts up. Raises ApiError."""
+    """Parse `a[b][0][c]=1` into {"a": {"b": {"0": {"c": "1"}}}}; `a[]=x` counts up. Raises ApiError."""
     tree: dict[str, Any] = {}
     for key, value in items:
         parts = _parts(key)
@@ -57,7 +57,7 @@ def _parts(key: str) -> list[str]:
 
 
 class Text:
-    """A string; `among` lists the only values allowed."""
+    """A string; `among` lists the only allowed values."""
 
     def __init__(self, *among: str, longest: int = 5000) -> None:
         self._among = among

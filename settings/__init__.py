@@ -1,1 +1,1 @@
-"""Every setting, in the group of what it is for. Read them through `config.load`, never here."""
+"""All settings, grouped by purpose. Read them through `config.load`, never here."""

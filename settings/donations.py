@@ -1,4 +1,4 @@
-"""What a donor may give, and how much match may be held for what is not paid yet."""
+"""Limits on what a donor may give, and on the match reserved for unpaid donations."""
 
 from typing import Literal, Self
 
@@ -15,7 +15,7 @@ class Donations(Process):
     gifts_pause_per_hour: int = Field(40, ge=1, alias="GIFTS_PAUSE_PER_HOUR")
     donor_day_most_minor: int = Field(20_000_000, ge=1, alias="DONOR_DAY_MOST_MINOR")
     minor_most_minor: int = Field(20_000, ge=1, alias="MINOR_MOST_MINOR")
-    # Limits on match that is held for unpaid donations (campaigns/donations/unpaid/unpaid_limits.py).
+    # Limits on match that is reserved for unpaid donations (campaigns/donations/unpaid/unpaid_limits.py).
     unpaid_limits: Literal["on", "off"] = Field("on", alias="UNPAID_LIMITS")
     unpaid_most_count: int = Field(30, ge=1, alias="UNPAID_MOST_COUNT")
     unpaid_share_bps: int = Field(2_500, ge=1, le=10_000, alias="UNPAID_SHARE_BPS")

@@ -1,4 +1,4 @@
-"""Limits on donations that come from partner platforms and by file, and how long their messages are kept."""
+"""Limits on donations from partner platforms and files, and how long their messages are kept."""
 
 from pydantic import Field
 
@@ -13,5 +13,5 @@ class Intake(Process):
     partner_day_most_minor: int = Field(5_000_000_000, ge=1, alias="PARTNER_DAY_MOST_MINOR")
     partner_day_most_count: int = Field(1_000_000, ge=1, alias="PARTNER_DAY_MOST_COUNT")
     partner_age_most_days: int = Field(90, ge=1, le=3_650, alias="PARTNER_AGE_MOST_DAYS")
-    # How long the personal parts of messages of partners and of the provider are kept (days).
+    # How long the personal parts of messages from partners and the provider are kept (days).
     message_days: int = Field(90, ge=2, le=3_660, alias="MESSAGE_DAYS")

@@ -1,4 +1,4 @@
-"""What letters and text messages to donors are sent through."""
+"""Services that send letters and text messages to donors."""
 
 from urllib.parse import urlsplit
 
@@ -9,13 +9,13 @@ from settings.texts import Mail, Sms
 
 
 class Letters(Site):
-    # Where letters to donors are sent from, and in whose name; without MAIL_URL none are sent.
+    # The mail server for letters to donors, and their sender. Without MAIL_URL none are sent.
     mail_url: Mail = Field("", alias="MAIL_URL", repr=False)
     mail_from: str = Field("", alias="MAIL_FROM")
-    # What takes text messages: codes by which donors find what they gave. Without it none are sent.
+    # The gateway for text messages with the codes by which donors find their donations. Without it none are sent.
     sms_url: Sms = Field("", alias="SMS_URL", repr=False)
 
     @property
     def mail_sender(self) -> str:
-        """From whom letters come: MAIL_FROM, else no-reply at the site's own name."""
+        """Return the sender of letters: MAIL_FROM, else no-reply at the site's own name."""
         return self.mail_from or f"no-reply@{urlsplit(self.public_url).hostname or 'localhost'}"

@@ -1,4 +1,4 @@
-"""What keeps settings from being safe in production (our rules)."""
+"""Checks that settings are safe in production (our rules)."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +12,7 @@ _LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
 
 
 def unsafe(config: Config) -> list[str]:
-    """Return all that keeps settings from being safe in production, one sentence each."""
+    """Return every reason why the settings are unsafe in production, one sentence each."""
     return [*_unsafe_secrets(config), *_unsafe_addresses(config)]
 
 
@@ -62,7 +62,7 @@ def _private(url: str) -> bool:
 
 
 def _encrypted(url: str) -> bool:
-    """Whether what travels to the database cannot be read on the way: a socket, this machine, or TLS."""
+    """Return whether traffic to the database cannot be read on the way: a socket, this machine, or TLS."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
     hosts = [host for text in query.get("host", [parts.hostname or ""]) for host in text.split(",")]

@@ -1,4 +1,4 @@
-"""Where PostgreSQL and Redis are, and how long anybody waits for the database."""
+"""The addresses of PostgreSQL and Redis, and the time-outs for the database."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from settings.texts import Postgres, Redis
 class Servers(Process):
     database_url: Postgres = Field("", alias="DATABASE_URL", repr=False)
     redis_url: Redis | None = Field(None, alias="REDIS_URL", repr=False)
-    # How long pages and API wait for the database, and jobs for theirs; `kernel/timeouts.py` says for what.
+    # Time-outs of pages and API, and those of jobs; `kernel/timeouts.py` explains each.
     database_connect_s: int = Field(3, ge=1, le=60, alias="DATABASE_CONNECT_S")
     database_pool_s: int = Field(2, ge=1, le=60, alias="DATABASE_POOL_S")
     database_statement_s: int = Field(6, ge=1, le=600, alias="DATABASE_STATEMENT_S")

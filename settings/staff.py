@@ -1,4 +1,4 @@
-"""How staff sign in, and what needs a second person."""
+"""How staff sign in, and which acts need a second person."""
 
 from typing import Literal
 
@@ -8,12 +8,12 @@ from settings.process import Process
 
 
 class Staff(Process):
-    # Whether acts that are large or cannot be undone wait for a second person; unset: in production only.
+    # Whether acts that are large or cannot be undone wait for a second person; unset: only in production.
     second_person: Literal["on", "off"] | None = Field(None, alias="SECOND_PERSON")
     second_person_above_minor: int = Field(1_000_000, ge=0, alias="SECOND_PERSON_ABOVE_MINOR")
-    # Whether administrators and finance must sign in with a second factor; unset: in production only.
+    # Whether administrators and finance must sign in with a second factor; unset: only in production.
     second_factor: Literal["required", "offered"] | None = Field(None, alias="SECOND_FACTOR")
-    # How long a session of the console lasts that nobody uses: of administrators and finance, and of the others.
+    # How long an unused console session lasts (seconds): of administrators and finance, and of all others.
     session_idle_sensitive_s: int = Field(1800, ge=300, le=43_200, alias="SESSION_IDLE_SENSITIVE_S")
     session_idle_s: int = Field(3600, ge=300, le=43_200, alias="SESSION_IDLE_S")
 

@@ -1,4 +1,4 @@
-"""What the text of a setting must be."""
+"""Formats of the texts of settings."""
 
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 
 def _psycopg(url: str) -> str:
-    """Name the driver: people write postgresql:// or postgres://, SQLAlchemy wants to know psycopg 3."""
+    """Add the driver to the address: people write postgresql:// or postgres://, but SQLAlchemy must be told psycopg
+    3."""
     scheme, separator, rest = url.partition("://")
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not separator:
         raise ValueError("must begin with postgresql://")
@@ -27,8 +28,8 @@ def _http(url: str) -> str:
 
 
 def _mail(url: str) -> str:
-    """Accept smtp:// (STARTTLS where the server offers it) and smtps://, each with `user:password@` if need be, and
-    file:///folder, which keeps letters instead of sending them."""
+    """Accept smtp:// (STARTTLS if the server offers it) and smtps://, each optionally with `user:password@`, and
+    file:///folder, which stores letters instead of sending them."""
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps", "file") or (parts.scheme != "file" and not parts.hostname):
         raise ValueError("must begin with smtp://, smtps:// or file:///")
@@ -36,7 +37,8 @@ def _mail(url: str) -> str:
 
 
 def _bucket(url: str) -> str:
-    """Accept https:// and http://, with `key:secret@`, a bucket as the path, and ?region=... and ?host=bucket."""
+    """Accept https:// and http://, with `key:secret@`, a bucket as the path, and optional ?region=... and
+    ?host=bucket."""
     parts = urlsplit(url)
     signed = parts.hostname and parts.username and parts.password and parts.path.strip("/")
     if parts.scheme not in ("https", "http") or not signed:
@@ -48,7 +50,7 @@ def _bucket(url: str) -> str:
 
 
 def _sms(url: str) -> str:
-    """Accept https:// and http:// (a gateway, with `:token@` if it wants one), and file:///folder as MAIL_URL."""
+    """Accept https:// and http:// (a gateway, optionally with `:token@`), and file:///folder as in MAIL_URL."""
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http", "file") or (parts.scheme != "file" and not parts.hostname):
         raise ValueError("must begin with https://, http:// or file:///")

@@ -1,4 +1,4 @@
-"""All settings of one process, together."""
+"""All settings of one process in one class."""
 
 from settings.donations import Donations
 from settings.intake import Intake
@@ -10,7 +10,7 @@ from settings.site import Site
 from settings.staff import Staff
 
 
-# Faults are named in the order of the fields: those of the last base come first.
+# Faults are reported in the order of the fields; those of the last base come first.
 class Config(Staff, Intake, Donations, Letters, Payments, Keys, Site, Servers):
-    """Settings of one process; each is read from the environment variable of its alias. An empty variable counts as
+    """Settings of one process. Each is read from the environment variable of its alias; an empty variable counts as
     unset. Durations are seconds, amounts are fen. A field without `repr` is a secret."""

@@ -1,16 +1,17 @@
-"""The files by which a site and the keeper of its training site speak (ADR 41), in the folder TRAINING_DIR."""
+"""The files through which a site and the keeper of its training site communicate (ADR 41), in the folder
+TRAINING_DIR."""
 
 import fcntl
 import os
 from pathlib import Path
 
 LOCK = "keeper.lock"  # held while a keeper runs
-ORDER = "order.json"  # what managers ordered; while it is there, the training site runs
-STATE = "state.json"  # how far the keeper is with it
+ORDER = "order.json"  # what managers ordered; while it exists, the training site runs
+STATE = "state.json"  # the progress of the keeper
 
 
 def take_lock(folder: Path) -> int | None:
-    """Return the handle of the keeper's lock, held until it is closed; None when somebody else holds it."""
+    """Return the handle of the keeper's lock, held until it is closed; None if another process holds it."""
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -21,7 +22,7 @@ def take_lock(folder: Path) -> int | None:
 
 
 def is_kept(folder: Path) -> bool:
-    """Whether a keeper runs on this folder."""
+    """Return whether a keeper runs on this folder."""
     try:
         handle = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:

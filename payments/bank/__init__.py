@@ -1,1 +1,1 @@
-"""Readers of the bank's files."""
+"""Readers of bank statement files."""

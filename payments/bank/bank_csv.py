@@ -1,7 +1,8 @@
-"""PURE. Read bank statements as Chinese banks export them: with a column for each side (借方, 贷方), or with one
-column of amounts that has a sign or a mark beside it.
+"""PURE. Read bank statements as Chinese banks export them: with one column per side (借方, 贷方), or with one
+column of amounts that has a sign or a marker column.
 
-Names and accounts of the other side are not read. Where a bank numbers no lines, what a line says is its number.
+Names and accounts of the other party are not read. If a bank does not number its lines, the id of a line is derived
+from its contents.
 """
 
 import re
@@ -65,14 +66,14 @@ _CURRENCIES = ("", CURRENCY, "RMB", "人民币", "人民币元", "156", "01")
 _TAKEN_BACK = re.compile("冲正|冲销|退回|红字|撤销|reversal", re.IGNORECASE)
 _FEE = re.compile("手续费|工本费|账户管理费|服务费|fee", re.IGNORECASE)
 _ACCOUNT = re.compile(r"账[户号]*(?:账号)?[:：]\s*([0-9A-Za-z][0-9A-Za-z -]{4,})")
-_COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\d{6}|\D.*)?$", re.ASCII)  # and a time of the clock
+_COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\d{6}|\D.*)?$", re.ASCII)  # a time of day may follow
 _BLANK = ("", "-", "--")
 
 
 def read_bank_csv(data: bytes, track: Track = iter) -> BankFile:
     """Read a file in one of the two layouts. `faults` name line and column: `line 3.credit`.
 
-    Raises Invalid `import_invalid` for what is no table.
+    Raises Invalid `import_invalid` if the file is not a table.
     """
     table = read_table(data, LAYOUTS)
     reader = _Reader(table)
@@ -82,7 +83,7 @@ def read_bank_csv(data: bytes, track: Track = iter) -> BankFile:
 
 
 class _Reader:
-    """Collects the lines of a file, and what is wrong with them."""
+    """Collects the lines of a file and their faults."""
 
     def __init__(self, table: Table) -> None:
         self.lines: list[tuple[int, StatedLine]] = []
@@ -109,7 +110,7 @@ class _Reader:
             self.faults |= {f"line {row.line}.{column}": why for column, why in cells.faults.items()}
             return
         if not amount_minor:
-            return  # it moved nothing: a waived fee, interest of 0.00
+            return  # no money moved: a waived fee, interest of 0.00
         reversal = bool(_TAKEN_BACK.search(text)) or cells.red
         line = StatedLine(
             account=account,
@@ -127,7 +128,7 @@ class _Reader:
         self._keep(row, line)
 
     def _keep(self, row: Row, line: StatedLine) -> None:
-        """Keep a line. Only what was taken back may have the number of an earlier one."""
+        """Keep a line. Only a reversal may repeat the number of an earlier line."""
         key = f"{line.account}/{line.line_id}"
         self._seen[key] += 1
         if self._seen[key] > 1:
@@ -136,8 +137,8 @@ class _Reader:
             self.lines.append((row.line, line))
 
     def _made_id(self, account: str, row: Row) -> str:
-        """A number for a line without one, from what it says: the same in every file. The balance tells apart what
-        is otherwise equal; without it the order in the file does."""
+        """Return an id for a line without one, derived from its contents and so the same in every file. The balance
+        distinguishes otherwise equal lines; without a balance their order in the file does."""
         columns = ("booked_on", "debit", "credit", "amount", "side", "balance")
         made = "made-" + fingerprint([account, *(row.cells.get(column, "") for column in columns)])[:24]
         self._seen[f"made {made}"] += 1
@@ -146,17 +147,17 @@ class _Reader:
 
 
 class _Cells:
-    """Reads the cells of one row and collects what is wrong with them, by column."""
+    """Reads the cells of one row and collects their faults by column."""
 
     def __init__(self, cells: Mapping[str, str]) -> None:
         self.cells = cells
         self.faults: dict[str, Fault] = {}
-        self.red = False  # a figure below zero on one side: the bank's red ink takes an earlier line back
+        self.red = False  # a negative figure on one side is the bank's red ink: it reverses an earlier line
         if cells.get("currency", "").upper() not in _CURRENCIES:
             self.faults["currency"] = fault("currency_unsupported", currency=CURRENCY)
 
     def amount(self) -> int:
-        """The amount in fen, above zero for money that came in; 0 when it has a fault."""
+        """Return the amount in fen, positive for incoming money; 0 if it has a fault."""
         if "amount" in self.cells:
             side = self.cells.get("side", "").lower()
             if side not in _SIDES:
@@ -185,7 +186,7 @@ class _Cells:
         return amount_minor
 
     def day(self, column: str) -> date | None:
-        """The day of a time of the clock; banks write it without marks, too: 20260909, 20260909101500."""
+        """Return the day of a date or time. Banks also write it without separators: 20260909, 20260909101500."""
         text = _COMPACT_DAY.sub(r"\1-\2-\3", self.cells[column])
         try:
             return local_day(read_moment(text).at)
@@ -194,7 +195,7 @@ class _Cells:
             return None
 
     def name(self, column: str) -> str:
-        """A number of the bank's: short, kept as it is."""
+        """Return an identifier of the bank as written; only spaces in an account number are dropped."""
         text = self.text(column).replace(" ", "") if column == "account" else self.text(column)
         if len(text) > MOST_TEXT:
             self.faults[column] = fault("too_long", most=MOST_TEXT)
@@ -215,7 +216,7 @@ class _Cells:
 
 
 def _account_above(table: Table) -> str:
-    """The account that the lines before the header name, or an empty string."""
+    """Return the account named in the lines above the header, or an empty string."""
     for cells in table.preamble:
         for text in (" ".join(cells), *cells):
             if match := _ACCOUNT.search(text):

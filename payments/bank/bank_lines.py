@@ -1,4 +1,4 @@
-"""PURE. What a bank statement says, whatever format it came in."""
+"""PURE. The contents of a bank statement, whatever its file format."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from kernel.errors import Fault
 from kernel.tables import Table
 
 MOST_TEXT = 70  # characters of an account, a line id or a reference: twice what ISO 20022 allows for most
-# What names a payment in a text for people: no Chinese, six characters at least, with a digit.
+# The reference of a payment in free text: no Chinese, at least six characters, with a digit.
 _REFERENCE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9_./-]*\d)[A-Za-z0-9][A-Za-z0-9_./-]{5,69}", re.ASCII)
 _PERSONAL = re.compile(r"(?:86)?1\d{10}|\d{17}[\dXx]|\d{15}|\d{16,19}", re.ASCII)  # phones, identity cards, cards
 
 
 class BankPart(NamedTuple):
-    """One payment of a line that stands for several (a batch); `amount_minor` has the sign of its line."""
+    """One payment of a line that covers several (a batch); `amount_minor` has the sign of its line."""
 
     amount_minor: int
     reference: str
@@ -24,10 +24,10 @@ class BankPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatedLine:
-    """One booked line of a bank statement. `amount_minor` is fen, above zero for money that came in.
+    """One booked line of a bank statement. `amount_minor` is fen, positive for incoming money.
 
-    `reversal`: the bank took back an earlier line. `payments` is how many payments the line stands for;
-    `parts` are these payments, where the statement lists them. Names and texts of the other side are not kept.
+    `reversal`: the line reverses an earlier one. `payments` is the number of payments that the line covers; `parts`
+    are these payments, if the statement lists them. Names and texts of the other party are not kept.
     """
 
     account: str
@@ -45,8 +45,8 @@ class StatedLine:
 
 
 class BankFile(NamedTuple):
-    """What was understood of a file: its lines, each with the number of the line at which it stands, what is wrong
-    with it, and where lines stand that the bank has not booked yet, which are not taken."""
+    """A parsed file: its lines with their line numbers, the faults, and the line numbers of entries that the bank
+    has not booked yet, which are not imported."""
 
     table: Table
     lines: Sequence[tuple[int, StatedLine]]
@@ -55,8 +55,8 @@ class BankFile(NamedTuple):
 
 
 def reference_in(*texts: str) -> str:
-    """Return the first reference of a payment in these texts, or an empty string. Numbers that may be a phone, an
-    identity card or a bank card are none."""
+    """Return the first payment reference in these texts, or an empty string. Numbers that may be those of a phone,
+    an identity card or a bank card are skipped."""
     for text in texts:
         for match in _REFERENCE.finditer(text):
             if not _PERSONAL.fullmatch(match[0]):

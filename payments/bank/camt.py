@@ -1,8 +1,8 @@
-"""PURE. Read bank statements in ISO 20022 camt.053, of any version: several statements a file, reversals, batches,
-references that are missing, entries that are not booked.
+"""PURE. Read bank statements in ISO 20022 camt.053, any version. This covers several statements per file,
+reversals, batches, missing references, and entries that are not booked.
 
-Elements go by their names in the schema; namespaces and what the engine does not go by are passed over. A file is
-read entry by entry, as they stand in it: account and number of a statement come before its entries (ISO 20022).
+Elements are matched by their names in the schema; namespaces and elements that the engine does not use are ignored.
+A file is read entry by entry, which relies on a statement's account and number preceding its entries (ISO 20022).
 """
 
 import io
@@ -28,7 +28,7 @@ from payments.bank.camt_elements import (
 )
 
 LAYOUT = Layout("camt.053", ())
-# Our defaults: above any file of 8 MiB that a bank made, whose entries have 250 bytes and elements 20 at least.
+# Our defaults, above any file of 8 MiB from a bank: an entry takes at least 250 bytes, an element at least 20.
 MOST_ENTRIES = 40_000
 MOST_ELEMENTS = 500_000
 _AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,2})0*)?", re.ASCII)
@@ -39,15 +39,15 @@ _Element: TypeAlias = etree._Element
 
 
 def is_xml(data: bytes) -> bool:
-    """Whether a file is XML, and so no table."""
+    """Return whether a file is XML rather than a table."""
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def read_camt(data: bytes) -> BankFile:
     """Read all statements of a file. `faults` name the line and the element: `line 40.Stmt[1]/Ntry[3]/Amt`.
 
-    Raises Invalid `import_invalid` for what is no XML, has a document type, holds no statement, or more than
-    `MOST_ENTRIES` or `MOST_ELEMENTS`.
+    Raises Invalid `import_invalid` if the file is not XML, has a document type, holds no statement, or has more
+    than `MOST_ENTRIES` or `MOST_ELEMENTS`.
     """
     reader = _Reader()
     try:
@@ -62,9 +62,9 @@ def read_camt(data: bytes) -> BankFile:
 
 
 def _read_entries(data: bytes, reader: "_Reader") -> None:
-    """Read a file as it is parsed; an entry that was read is dropped."""
+    """Parse a file incrementally, and drop each entry once it is read."""
     count = 0
-    # Entities are never resolved, nothing is loaded, and what would grow beyond the library's bounds is refused.
+    # Entities are never resolved, nothing is loaded, and input beyond the library's limits is refused.
     safe = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     for event, element in etree.iterparse(io.BytesIO(data), events=("start", "end"), **safe):
         name = element.tag.rpartition("}")[2]
@@ -82,7 +82,7 @@ def _read_entries(data: bytes, reader: "_Reader") -> None:
 
 
 def _is_statement(element: _Element | None) -> bool:
-    """Whether an element is a statement of the message, which is the root or below it."""
+    """Return whether an element is a statement whose message is the root or directly below it."""
     message = None if element is None else element.getparent()
     if element is None or message is None or etree.QName(element).localname != "Stmt":
         return False
@@ -92,7 +92,7 @@ def _is_statement(element: _Element | None) -> bool:
 
 
 def _drop(entry: _Element) -> None:
-    """Forget what was read: the parser still needs the entry itself, but none before it."""
+    """Free an entry that was read. The parser still needs the entry itself, but none before it."""
     entry.clear()
     before, statement = entry.getprevious(), entry.getparent()
     if before is not None and statement is not None and before.tag == entry.tag:
@@ -104,7 +104,7 @@ def _refused(line: int | None, why: Fault) -> Invalid:
 
 
 class _Reader:
-    """Collects the lines of statements, and what is wrong with them."""
+    """Collects the lines of statements and their faults."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[int, StatedLine]] = []
@@ -112,12 +112,12 @@ class _Reader:
         self.pending: list[int] = []
         self.statements = 0
         self._names: set[tuple[str, str]] = set()
-        self._entries: _Entries | None = None  # of the statement that is being read
+        self._entries: _Entries | None = None  # of the statement being read
         self._nth = 0
         self._known: dict[tuple[str, str], StatedLine] = {}
 
     def read_entry(self, entry: _Element) -> None:
-        """Read one entry of the statement that it stands in."""
+        """Read one entry of its statement."""
         self._nth += 1
         if self._nth > MOST_ENTRIES:
             raise _refused(entry.sourceline, fault("too_many_rows", most=MOST_ENTRIES))
@@ -126,13 +126,13 @@ class _Reader:
         self._begun(statement).read(entry)
 
     def end(self, statement: _Element) -> None:
-        """End a statement: whether its entries lead from its first to its last balance."""
+        """End a statement, and check that its entries lead from its opening to its closing balance."""
         entries = self._begun(statement)
         self._check_balances(statement, entries.place, entries.moved_minor)
         self._entries = None
 
     def _begun(self, statement: _Element) -> "_Entries":
-        """The entries of a statement, with its account and number: what comes before its first entry."""
+        """Return the entries of a statement. Its account and number are read before its first entry."""
         if self._entries is None:
             self.statements += 1
             place = f"Stmt[{self.statements}]"
@@ -160,7 +160,7 @@ class _Reader:
             self._refuse(closing[0], f"{place}/Bal", off)
 
     def add(self, entry: _Element, place: str, line: StatedLine) -> None:
-        """Keep a line, once: statements of a file may overlap."""
+        """Keep a line once, because statements of a file may overlap."""
         known = self._known.setdefault((line.account, line.line_id), line)
         if known is line:
             self.lines.append((entry.sourceline or 1, line))
@@ -168,7 +168,7 @@ class _Reader:
             self._refuse(entry, f"{place}/AcctSvcrRef", fault("taken"))
 
     def signed(self, element: _Element, place: str) -> int:
-        """The amount of an entry, payment or balance in fen; below zero for what left the account."""
+        """Return the amount of an entry, payment or balance in fen; negative for outgoing money."""
         sign = _SIGNS.get(text_at(element, "CdtDbtInd"))
         if sign is None:
             self._refuse(element, f"{place}/CdtDbtInd", fault("not_one_of", options=list(_SIGNS)))
@@ -188,7 +188,7 @@ class _Reader:
         return minor
 
     def day(self, element: _Element, place: str, name: str) -> date | None:
-        """The day of `BookgDt` or `ValDt`, which have a date or a time."""
+        """Return the day of `BookgDt` or `ValDt`, which hold a date or a time."""
         text = text_at(element, f"{name}/Dt", f"{name}/DtTm")
         try:
             return date.fromisoformat(text[:10]) if text else None
@@ -225,7 +225,7 @@ class _Entries:
         self.moved_minor += self._moved(entry, f"{self.place}/Ntry[{self._nth}]")
 
     def _moved(self, entry: _Element, place: str) -> int:
-        """Keep the line of an entry and return what it moved in fen; nothing for one that is not booked."""
+        """Keep the line of an entry and return the amount it moved in fen; 0 if the entry is not booked."""
         reader = self.reader
         status = text_at(entry, "Sts/Cd", "Sts")
         if status in _NOT_BOOKED:
@@ -263,8 +263,9 @@ class _Entries:
         return amount_minor
 
     def _line_id(self, entry: _Element, reversal: bool) -> str:
-        """What names the line at the bank. A reversal has the reference of what it takes back; some banks give the
-        lines of one payment the same; without any the place in the statement has to do."""
+        """Return the bank's id of the line. A reversal has the reference of the line that it reverses, and some
+        banks give all lines of a payment the same one. Without a reference the position in the statement is
+        used."""
         reference = text_at(entry, "AcctSvcrRef", "NtryRef")[:MOST_TEXT] or f"{self.statement}#{self._nth}"
         reference += "/reversal" if reversal else ""
         self._references[reference] += 1
@@ -272,7 +273,7 @@ class _Entries:
         return reference if nth == 1 else f"{reference}:{nth}"
 
     def _parts(self, entry: _Element, place: str, amount_minor: int) -> tuple[BankPart, ...]:
-        """The payments of a batch, where they are listed; their amounts must add up to the entry's."""
+        """Return the payments of a batch, if they are listed. Their amounts must add up to the entry's."""
         payments = [part for details in children(entry, "NtryDtls") for part in children(details, "TxDtls")]
         if len(payments) < 2:
             return ()

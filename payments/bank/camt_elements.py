@@ -1,4 +1,4 @@
-"""PURE. What stands in the elements of a camt.053, by their names in the schema."""
+"""PURE. Read the elements of a camt.053 by their names in the schema."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -12,19 +12,19 @@ _Element: TypeAlias = etree._Element
 
 
 def is_fee(entry: _Element) -> bool:
-    """Whether the bank's code of the entry is one of its own charges."""
+    """Return whether the bank's code of the entry is one of its own charges."""
     code = at(entry, "BkTxCd/Domn/Fmly")
     return code is not None and "CHRG" in (text_at(code, "Cd"), text_at(code, "SubFmlyCd"))
 
 
 def payment_count(entry: _Element) -> int:
-    """How many payments a batch says that it has; 0 when it does not."""
+    """Return the number of payments that a batch states; 0 if it states none."""
     text = text_at(entry, "NtryDtls/Btch/NbOfTxs")
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def entry_reference(entry: _Element) -> str:
-    """Return what names the payments of an entry."""
+    """Return the reference that identifies the payments of an entry."""
     payments = [part for details in children(entry, "NtryDtls") for part in children(details, "TxDtls")]
     batch = text_at(entry, "NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/MsgId")
     if batch or len(payments) > 1:
@@ -34,7 +34,7 @@ def entry_reference(entry: _Element) -> str:
 
 
 def payment_reference(payment: _Element) -> str:
-    """What names a payment for who made it: its reference, else what its text holds of that form."""
+    """Return the reference that the payer gave a payment, else the first one found in its text."""
     for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/InstrId", "Refs/PmtInfId"):
         if (text := text_at(payment, path)) not in _NO_REFERENCE:
             return text[:MOST_TEXT]
@@ -42,13 +42,13 @@ def payment_reference(payment: _Element) -> str:
 
 
 def children(element: _Element, name: str) -> Iterator[_Element]:
-    """Yield the children of a name, in any namespace."""
+    """Yield the children with a name, in any namespace."""
     named: Iterator[_Element] = element.iterchildren(f"{{*}}{name}")
     return named
 
 
 def child(element: _Element, name: str) -> _Element | None:
-    """Return the first child of a name."""
+    """Return the first child with a name."""
     return next(children(element, name), None)
 
 
@@ -63,7 +63,7 @@ def at(element: _Element, path: str) -> _Element | None:
 
 
 def text_at(element: _Element, *paths: str) -> str:
-    """The text at the first of these paths that has some."""
+    """Return the text at the first of these paths that has any."""
     for path in paths:
         place = at(element, path)
         if place is not None and (text := (place.text or "").strip()):

@@ -1,1 +1,1 @@
-"""Bills of platforms: fetched, unpacked, read."""
+"""Daily bills of partner platforms: how they are fetched, unpacked and read."""

@@ -1,4 +1,4 @@
-"""PURE. Read a partner platform's daily bill as statement lines. The totals that it says must be those of its
+"""PURE. Read a partner platform's daily bill as statement lines. The totals that it states must equal those of its
 lines."""
 
 import re
@@ -23,18 +23,19 @@ _ZEROS_BELOW_FEN = re.compile(r"(\.\d\d)0+", re.ASCII)  # WeChat Pay writes fees
 
 
 class Bill(NamedTuple):
-    """What was understood of a bill: its lines by their number in the file, and what is wrong with it."""
+    """A parsed bill: its lines by line number in the file, and the faults."""
 
     table: Table
     lines: Mapping[int, StatementLine]
     faults: Mapping[str, Fault]
-    skipped: int  # lines of the file that are no lines of the bill, and refunds that failed
+    skipped: int  # lines of the file that are not lines of the bill, and lines of kind NO_MONEY
 
 
 def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
-    """Read a bill in one of the formats of `bill_formats`, zipped or not. `donation_id` is the platform's own.
+    """Read a bill in one of the formats of `bill_formats`, packed or not. `donation_id` is the platform's own id.
 
-    `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` for what is no table.
+    `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` if the file is not a
+    table.
     """
     file = unpack(data)
     table = read_table(file.lines, [bill_format.layout for bill_format in FORMATS])
@@ -63,7 +64,7 @@ def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
 
 
 def _kind(bill_format: BillFormat, row: Row) -> str | None:
-    """The kind of a line of ours, NO_MONEY for one that moved none, None for a word that is not known."""
+    """Return our kind of a line, NO_MONEY for a line that is not counted, None for an unknown word."""
     kind = bill_format.kinds.get(row.cells["kind"], bill_format.kinds.get("*"))
     if kind == "fee" and row.cells.get(bill_format.of_trade):
         return NO_MONEY
@@ -71,7 +72,7 @@ def _kind(bill_format: BillFormat, row: Row) -> str | None:
 
 
 class _RowReader:
-    """Reads the cells of one row and collects what is wrong with them, by column."""
+    """Reads the cells of one row and collects their faults by column."""
 
     def __init__(self, partner: str, bill_format: BillFormat, row: Row, kind: str | None) -> None:
         self.partner = partner
@@ -81,7 +82,7 @@ class _RowReader:
         self.faults: dict[str, Fault] = {}
 
     def line(self) -> StatementLine | None:
-        """The line in this row; None when it has faults."""
+        """Return the line in this row; None if it has faults."""
         self._check_cells()
         kind = self.kind or "other"
         source_id = self.cells.get("donation_id", "")
@@ -134,7 +135,7 @@ class _RowReader:
         column, sign = self.format.amount.get(kind) or self.format.amount["charge"]
         sign *= (self.format.directions or {}).get(self.cells.get("direction", ""), 1)
         amount = sign * self._figure(column, self.cells[column])
-        # A correction says what is to be added to an earlier line, or taken from it: also only of its fee.
+        # A correction adds to an earlier line or subtracts from it, possibly only its fee, so it may have any sign.
         wrong_sign = (kind == "charge" and amount <= 0) or (kind == "refund" and amount == 0)
         wrong_sign = wrong_sign and not self.cells.get("corrects")
         if column not in self.faults and wrong_sign:
@@ -142,7 +143,7 @@ class _RowReader:
         return amount
 
     def _side(self, income: str, expense: str) -> int:
-        """The one of two columns that is filled: what came, or what went."""
+        """Return the one of two columns that is filled: income (positive) or expense (negative)."""
         came, went = (self._figure(column, self.cells[column] or "0") for column in (income, expense))
         if not {income, expense} & self.faults.keys() and (came < 0 or went > 0 or (came == 0) == (went == 0)):
             self.faults[income] = fault("one_side")
@@ -153,7 +154,7 @@ class _RowReader:
         return self.format.fee_sign * self._figure(column, self.cells.get(column) or "0")
 
     def _figure(self, column: str, text: str) -> int:
-        """A figure in fen; 0 when it cannot be read, which is a fault then."""
+        """Return a figure in fen. If it cannot be read, record a fault and return 0."""
         if self.format.in_fen:
             if not _WHOLE.fullmatch(text):
                 self.faults.setdefault(column, fault("not_whole"))

@@ -1,4 +1,5 @@
-"""With which key of the merchant the bills of a platform are fetched; sealed at rest, and never shown again."""
+"""The merchant keys with which the bills of platforms are fetched. They are sealed at rest and never shown
+again."""
 
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -17,11 +18,11 @@ from payments.mappings.partner_mappings import MOST_KEY, MOST_WORD, credentials_
 from payments.mappings.public_keys import LEAST_BITS
 from payments.models import Partner
 
-MOST_DAYS_BACK = 31  # our default; WeChat Pay keeps bills for three months, Alipay for longer
+MOST_DAYS_BACK = 31  # our default; WeChat Pay keeps bills for three months, Alipay keeps them longer
 
 
 class NewAccount(NamedTuple):
-    """A key as somebody enters it."""
+    """A key as entered by a manager."""
 
     key_id: str
     private_key: str
@@ -29,12 +30,12 @@ class NewAccount(NamedTuple):
 
 
 def context_of(name: str) -> str:
-    """Return what the sealed key of a platform's account is bound to."""
+    """Return the context to which the sealed key of a platform's account is bound."""
     return f"bill account\x1f{name}"
 
 
 def account_of(tx: Tx, name: str) -> BillAccount:
-    """Return with what a platform's bills are fetched. Raises NotFound `bill_account_unknown`."""
+    """Return the account with which a platform's bills are fetched. Raises NotFound `bill_account_unknown`."""
     row = tx.get(BillAccount, name) if is_storable(name) else None
     if row is None:
         raise NotFound("bill_account_unknown")
@@ -42,7 +43,7 @@ def account_of(tx: Tx, name: str) -> BillAccount:
 
 
 def set_account(tx: Tx, keys: Keys, partner: Partner, new: NewAccount, actor: str) -> BillAccount:
-    """Set with what a platform's bills are fetched, and from which day on (lock the platform before).
+    """Set the key with which a platform's bills are fetched, and the first day to fetch (lock the platform first).
 
     Raises NotFound `mapping_unknown`, Conflict `bill_fetch_unsupported` for a format whose bills cannot be fetched,
     Invalid `bill_account_invalid` that names every wrong field.
@@ -62,12 +63,12 @@ def set_account(tx: Tx, keys: Keys, partner: Partner, new: NewAccount, actor: st
 
 
 def end_account(tx: Tx, partner: Partner) -> None:
-    """Forget the key; no bill of the platform is fetched any more. Raises NotFound `bill_account_unknown`."""
+    """Delete the key, so that no more bills of the platform are fetched. Raises NotFound `bill_account_unknown`."""
     tx.session.delete(account_of(tx, partner.name))
 
 
 def source_of(tx: Tx, keys: Keys, name: str) -> BillSource:
-    """Return where and with what a platform's bills are fetched. Raises NotFound `bill_account_unknown` and
+    """Return where a platform's bills are fetched and with which keys. Raises NotFound `bill_account_unknown` and
     `mapping_unknown`."""
     account, row = account_of(tx, name), mapping_of(tx, name)
     return BillSource(

@@ -1,5 +1,5 @@
-"""PURE. Unpack the files in which platforms hand out their bills: a CSV, gzip of a CSV (WeChat Pay), or a zip of a
-CSV with the lines and one with their totals (Alipay)."""
+"""PURE. Unpack the files in which platforms deliver their bills: a CSV, a gzipped CSV (WeChat Pay), or a zip with
+one CSV of lines and one of their totals (Alipay)."""
 
 import struct
 import zlib
@@ -12,30 +12,31 @@ from kernel.errors import Invalid, fault
 MOST_UNPACKED = 64 << 20  # bytes
 MOST_MEMBERS = 20
 _GZIP, _ZIP, _WORKBOOK = b"\x1f\x8b", b"PK\x03\x04", b"[Content_Types].xml"
-_MEMBER = b"PK\x01\x02"  # before each name in the list of members
-_METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others unpack more slowly, and ask for as much memory as they say
-# What the libraries raise for a file that is not as it should be (`RuntimeError`: a password).
+_MEMBER = b"PK\x01\x02"  # precedes each name in the archive's directory
+_METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others are slower to unpack, and need as much memory as the archive claims
+# Raised by the libraries for a malformed file (`RuntimeError`: it has a password).
 _UNREADABLE = (zlib.error, struct.error, BadZipFile, EOFError, OSError, ValueError, RuntimeError)
-_SUMMARY = "汇总"  # in the name of a file of totals
-_UTF8_NAME = 0x800  # the flag of a name in UTF-8; otherwise it is in that of the platform, which is GB18030
+_SUMMARY = "汇总"  # in the name of a totals file
+_UTF8_NAME = 0x800  # flags a name in UTF-8; other names are in the platform's encoding, GB18030
 
 
 class BillFile(NamedTuple):
-    """The table of lines, and the table of their totals where the platform sends one."""
+    """The table of lines and, if the platform sends one, the table of their totals."""
 
     lines: bytes | str
     summary: bytes | None = None
 
 
 def is_packed(data: bytes) -> bool:
-    """Whether a file is packed; a workbook, which is a zip as well, is not."""
+    """Return whether a file is packed. A workbook is a zip as well, but does not count as packed."""
     return data.startswith(_GZIP) or (data.startswith(_ZIP) and _WORKBOOK not in data[:4096] + data[-65_536:])
 
 
 def unpack(data: bytes | str) -> BillFile:
-    """Return the tables in a file; what is not packed is returned as it is.
+    """Return the tables in a file. A file that is not packed is returned unchanged.
 
-    Raises Invalid `import_invalid` for what cannot be unpacked, is too large then, or holds no single table.
+    Raises Invalid `import_invalid` if the file cannot be unpacked, is too large when unpacked, or does not hold
+    exactly one table of lines.
     """
     if isinstance(data, str) or not is_packed(data):
         return BillFile(data)
@@ -56,7 +57,7 @@ def _gunzip(data: bytes) -> bytes:
 
 
 def _unzip(data: bytes) -> BillFile:
-    if data.count(_MEMBER) > MOST_MEMBERS:  # before a list of thousands is read
+    if data.count(_MEMBER) > MOST_MEMBERS:  # before a directory of thousands is read
         raise Invalid("import_invalid", fields={"file": fault("not_one_table", names=[])})
     with ZipFile(BytesIO(data)) as archive:
         tables = {name: member for member in archive.infolist() if (name := _name(member)).endswith(".csv")}
@@ -77,7 +78,7 @@ def _member(archive: ZipFile, member: ZipInfo) -> bytes:
     if member.compress_type not in _METHODS:
         raise BadZipFile(f"compressed by method {member.compress_type}")
     with archive.open(member) as file:
-        plain = file.read(MOST_UNPACKED + 1)  # not by the size that the archive claims
+        plain = file.read(MOST_UNPACKED + 1)  # do not trust the size that the archive claims
     if len(plain) > MOST_UNPACKED:
         raise _too_large()
     return plain

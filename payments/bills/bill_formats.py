@@ -1,6 +1,6 @@
 """PURE. The formats of bills: our own, and the merchant bills of Alipay and WeChat Pay as they are published.
 
-A format is declared, not programmed: which columns, which word means which kind, which sign a figure has.
+A format is declared, not programmed: its columns, the kind that each word means, and the sign of each figure.
 """
 
 from collections.abc import Mapping
@@ -9,26 +9,26 @@ from typing import NamedTuple
 from kernel.tables import Column, Layout
 
 KINDS = ("charge", "refund", "fee", "payout", "dispute", "other")
-NO_MONEY = ""  # the kind of a line that moved none: a refund that failed
+NO_MONEY = ""  # the kind of a line that is not counted: it moved no money, or is in another bill
 
 
 class BillFormat(NamedTuple):
-    """How one format of bills is read. Columns go by the names in its layout.
+    """How one format of bills is read. Columns have the names of its layout.
 
-    `kinds` maps a word of column `kind` to a kind of ours, "*" stands for all other words; `failed` are words of
-    column `state` with which no money moved; `directions` are the signs of words in column `direction`. `line_id`
-    names the columns that tell a line of a kind from all others. `amount` names the column of the amount of a kind,
-    and the sign that its figures are multiplied with; `sides` instead the two columns of income (positive) and
-    expense (negative), of which each line fills one. `fee_sign` turns fees to ours: positive for what the platform
-    kept. `of_trade` is the column in which a fee names the trade that it belongs to: the trade bill has it then.
-    `in_fen`: whole fen, otherwise yuan.
+    `kinds` maps a word of column `kind` to our kind; "*" stands for all other words. `failed` are the words of
+    column `state` for which no money moved. `directions` are the signs of the words in column `direction`.
+    `line_id` names the columns that identify a line, by its kind. `amount` names, by kind, the column of the amount
+    and the sign by which its figures are multiplied. `sides` instead names the two columns of income (positive) and
+    expense (negative), of which each line fills one. `fee_sign` converts fees to our sign: positive for what the
+    platform kept. `of_trade` is the column in which a fee names its trade; the trade bill contains such a fee.
+    `in_fen`: figures are whole fen, otherwise yuan.
     """
 
     layout: Layout
     kinds: Mapping[str, str]
     line_id: Mapping[str, tuple[str, ...]]
     amount: Mapping[str, tuple[str, int]]
-    times: tuple[str, ...]  # the first of these columns that is filled
+    times: tuple[str, ...]  # the first of these columns that is filled counts
     fee_sign: int = 1
     in_fen: bool = False
     failed: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ OWN = BillFormat(
     in_fen=True,
 )
 
-# What the merchant got is compared (商家实收, 应结订单金额): a coupon of the merchant's own shows as a difference.
+# What the merchant received is compared (商家实收, 应结订单金额), so a coupon that they paid for is a difference.
 ALIPAY = BillFormat(
     layout=Layout(
         "alipay",
@@ -83,7 +83,7 @@ ALIPAY = BillFormat(
     fee_sign=-1,
 )
 
-# The bill of the merchant's account (账务明细), beside the one of trades. What it says of trades would count twice:
+# The bill of the merchant's account (账务明细), beside the trade bill. Its lines about trades would count twice:
 # payments, refunds, and the fees that name a trade. Fees of the account and withdrawals are in no other bill.
 ALIPAY_FUNDS = BillFormat(
     layout=Layout(
@@ -131,8 +131,8 @@ WECHAT = BillFormat(
     failed=("FAIL", "FAILED", "CLOSED"),
 )
 
-# The bill of a merchant's account. What it says of trades is in the trade bill, line by line, and would count
-# twice; what is neither that nor a withdrawal is for a person to look at.
+# The bill of a merchant's account. Its lines about trades are in the trade bill, line by line, and would count
+# twice. Anything else, except a withdrawal, is for an operator to review.
 WECHAT_FUNDS = BillFormat(
     layout=Layout(
         "wechat_funds",

@@ -1,7 +1,7 @@
-"""Fetch the daily bills of a merchant: of WeChat Pay through `wechatpayv3`, of Alipay as its open platform says.
-Call it outside of a transaction.
+"""Fetch the daily bills of a merchant: from WeChat Pay through `wechatpayv3`, from Alipay as its open platform
+documents. Call it outside transactions.
 
-Only these hosts are called, over TLS. An address with a token in it is never logged.
+Only these hosts are called, over TLS. An address that contains a token is never logged.
 """
 
 import base64
@@ -31,7 +31,7 @@ _KINDS: Mapping[str, tuple[BillKind, ...]] = {
     "wechatpay_v3": (BillKind.TRADES, BillKind.FUNDS),
     "alipay_rsa2": (BillKind.TRADES, BillKind.FUNDS),
 }
-TIMEOUT_S = (5.0, 30.0)  # to connect, and between two parts of an answer
+TIMEOUT_S = (5.0, 30.0)  # to connect, and between two parts of a response
 ALIPAY_GATEWAY, ALIPAY_FILES = "https://openapi.alipay.com/gateway.do", "dwbillcenter.alipay.com"
 _METHOD = "alipay.data.dataservice.bill.downloadurl.query"
 _ALIPAY_TYPES = {BillKind.TRADES: "trade", BillKind.FUNDS: "signcustomer"}
@@ -42,8 +42,8 @@ MOST_DETAIL = 100
 
 
 class BillSource(NamedTuple):
-    """Where bills are fetched and with what: the scheme of the platform's mapping, the keys that sign its answers,
-    and the merchant's own private key with its serial."""
+    """Where bills are fetched and with which keys: the scheme of the platform's mapping, the keys that sign its
+    responses, and the merchant's own private key with its serial."""
 
     scheme: str
     credentials: Credentials
@@ -52,11 +52,11 @@ class BillSource(NamedTuple):
 
 
 class NoBill(Exception):
-    """The platform says that the day has no bill, because nothing happened."""
+    """The platform reports that the day has no bill, because there were no transactions."""
 
 
 class BillNotFetched(Exception):
-    """The bill could not be fetched; `code` is stable, `detail` the platform's own word."""
+    """The bill could not be fetched. `code` is stable; `detail` is the platform's own code, or what failed."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code} {detail}")
@@ -65,7 +65,7 @@ class BillNotFetched(Exception):
 
 
 def kinds_of(scheme: str) -> tuple[BillKind, ...]:
-    """Return which bills of a day can be fetched of platforms whose notifications have a scheme."""
+    """Return which bills of a day can be fetched from platforms whose notifications use a scheme."""
     return _KINDS.get(scheme, ())
 
 
@@ -80,7 +80,7 @@ def fetch_bill(source: BillSource, day: date, kind: BillKind, now: datetime) -> 
 
 
 def _refused(code: str) -> Exception:
-    """Return what a platform's own code means."""
+    """Return the exception that a platform's own code means."""
     if code in _NO_BILL:
         return NoBill(code)
     return BillNotFetched("bill_not_ready" if code in _NOT_READY else "bill_refused", code)
@@ -104,7 +104,8 @@ def _fetch_wechat(source: BillSource, day: date, kind: BillKind, now: datetime) 
 
 
 def _wechat_client(source: BillSource, now: datetime) -> WeChatPay:
-    """The library's client. It gets the newest key by which the platform signs, so that it asks for none itself."""
+    """Return the library's client. It is given the platform's newest signing key, so that it requests none
+    itself."""
     keys = source.credentials.keys
     valid = [(serial_of(text) or id_, key) for id_, text in keys.items() if (key := wechat_key(text, now))]
     if not valid:
@@ -153,7 +154,7 @@ def _fetch_alipay(source: BillSource, day: date, kind: BillKind, now: datetime) 
     try:
         address = urlsplit(str(reply.get("bill_download_url", "")))
         is_theirs = address.hostname == ALIPAY_FILES and address.port in (None, 80, 443)
-    except ValueError as error:  # no address at all: one bad answer does not stop the bills of others
+    except ValueError as error:  # not an address: one bad response must not stop the bills of others
         raise BillNotFetched("bill_differs", "bill_download_url") from error
     if not is_theirs:
         raise BillNotFetched("bill_differs", "bill_download_url")
@@ -186,7 +187,7 @@ def _alipay_query(source: BillSource, day: date, kind: BillKind, now: datetime) 
 
 
 def _alipay_answer(source: BillSource, text: str) -> dict[str, Any]:
-    """Return what a signed answer says: the signature is over the very text of the object."""
+    """Return the contents of a signed response. The signature covers the exact text of the object."""
     start = text.find("{", text.find(f'"{_ANSWER}"'))
     try:
         reply, end = json.JSONDecoder().raw_decode(text, start)

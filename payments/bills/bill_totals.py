@@ -1,5 +1,5 @@
-"""PURE. The totals that a bill says: WeChat Pay in a line at its end, Alipay in remarks at its end and in a file
-beside it. A bill whose totals are not those of its lines was cut off or changed."""
+"""PURE. Check the totals that a bill states: WeChat Pay in a line at its end, Alipay in remarks at its end and in a
+separate file. A bill whose totals differ from those of its lines was cut off or changed."""
 
 import csv
 import re
@@ -13,7 +13,7 @@ from kernel.tables import Row, Table, clean_cell, decode
 
 Figures = Mapping[str, Decimal]
 _REMARK = re.compile(r"#(交易|退款|收入|支出)合计[：:]\s*(-?[\d.,]+)笔(?:，(?:商家实收(?:退款)?)?共(-?[\d.,]+)元)?")
-# Of the files of totals: which column counts what.
+# The columns of the totals files, and the total that each contributes to.
 _SUMMARY_COUNTS: Mapping[str, Mapping[str, str]] = {
     "alipay": {"交易订单总笔数": "交易合计", "退款订单总笔数": "退款合计"},
     "alipay_funds": {"收入笔数": "收入合计", "支出笔数": "支出合计"},
@@ -21,7 +21,7 @@ _SUMMARY_COUNTS: Mapping[str, Mapping[str, str]] = {
 
 
 class _Said(NamedTuple):
-    """A total as the bill says it."""
+    """A total as the bill states it."""
 
     place: str
     title: str
@@ -29,7 +29,8 @@ class _Said(NamedTuple):
 
 
 def totals_refused(table: Table, summary: bytes | None) -> dict[str, Fault]:
-    """Fault totals that are not those of the lines, and a bill of a platform that ends without them."""
+    """Return a fault for each total that differs from that of the lines, and for a platform's bill without
+    totals."""
     if table.layout.name not in _FIGURES:
         return {}
     figures_of, totals_in = _FIGURES[table.layout.name]
@@ -55,7 +56,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _sum(table: Table, column: str, words: Mapping[str, str] | None = None) -> Decimal:
-    """Return the sum of a column, of the rows whose cells are these words."""
+    """Return the sum of a column over the rows whose cells are these words."""
     return sum((_number(row.cells[column] or "0") or Decimal() for row in _rows(table, words or {})), Decimal())
 
 
@@ -100,7 +101,7 @@ def _of_alipay_funds(table: Table) -> Figures:
 
 
 def _in_last_lines(table: Table) -> Iterator[_Said]:
-    """A line of titles, and below it one of totals."""
+    """Yield the totals in the line below a line of titles."""
     if len(table.footer) > 1:
         (_, titles), (number, totals) = table.footer[:2]
         yield from (_Said(f"line {number}", *pair) for pair in zip(titles, totals, strict=False))
@@ -116,7 +117,7 @@ def _in_remarks(table: Table) -> Iterator[_Said]:
 
 
 def _in_summary(summary: bytes, counts: Mapping[str, str]) -> Iterator[_Said]:
-    """The counts in Alipay's file of totals: a row per shop or kind, and mostly a row of all."""
+    """Yield the counts in Alipay's totals file, which has a row per shop or kind, and usually a row for all."""
     lines = [[clean_cell(cell) for cell in cells] for cells in csv.reader(StringIO(decode(summary)[0]))]
     at = next((place for place, cells in enumerate(lines) if set(counts) <= set(cells)), None)
     if at is None:

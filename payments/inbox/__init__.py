@@ -1,1 +1,1 @@
-"""The inbox: messages stored once, sealed, compared."""
+"""The inbox: messages from outside are stored once, sealed and compared."""

@@ -1,4 +1,4 @@
-"""The inbox: messages from outside are stored once, durably, before they are processed."""
+"""The inbox: store messages from outside once, durably, before they are processed."""
 
 import random
 import time
@@ -20,8 +20,8 @@ from payments.models import InboxConflict, InboxEvent, InboxWork
 
 
 class Stored(NamedTuple):
-    """How many messages were new, how many had come before, and how many contradict an earlier one; and which of
-    these each message was, in their order."""
+    """How many messages were new, how many were repeated, and how many contradict an earlier one. `results` has the
+    outcome of each message, in their order."""
 
     new: int
     repeated: int
@@ -30,8 +30,8 @@ class Stored(NamedTuple):
 
 
 class InboxMessage(NamedTuple):
-    """A stored message that is due, opened. `note` is why it waited before; `donation_id` and `confirmed` are what
-    an operator decided (see InboxWork)."""
+    """A stored message that is due, unsealed. `note` is why it waited before; `donation_id` and `confirmed` are
+    what an operator decided (see InboxWork)."""
 
     id: int
     source: str
@@ -44,8 +44,8 @@ class InboxMessage(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a message: its state (see InboxWork) and a note, a stable code with its parameters;
-    `reference` names the payment of a message of another shop, or a platform's donation."""
+    """The outcome of a message: its state (see InboxWork) and a note, which is a stable code with its parameters.
+    `reference` identifies the payment of another shop's message, or a platform's donation."""
 
     message_id: int
     state: str
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 
 
 class MessageKey(NamedTuple):
-    """What is unique about a message."""
+    """The unique key of a message."""
 
     source: str
     event_id: str
@@ -82,21 +82,21 @@ class _Due(NamedTuple):
     confirmed: bool
 
 
-_MET = ("40P01", "40001")  # a deadlock, a serialization failure: two transactions met, and one of them was ended
+_MET = ("40P01", "40001")  # deadlock and serialization failure: another transaction got in the way
 _ATTEMPTS = 6  # our default; the sixth begins after about 2 s
 _MANY_WAITING = 1_000
-_PAUSE_S = 0.05  # before the second attempt, doubled before each further one
+_PAUSE_S = 0.05  # before the second attempt; doubled before each further one
 
 
 def receive(db: Database, keys: Keys, messages: Sequence[Message]) -> Stored:
-    """Store messages in a transaction of its own; raises as `receive_each`."""
+    """Store messages in a transaction of their own. Raises as `receive_each`."""
     return receive_each(db, keys, [messages])[0]
 
 
 def receive_each(db: Database, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
-    """Store the messages of several callers in one transaction; when it met another one, try again.
+    """Store the messages of several callers in one transaction; retry if it conflicts with another one.
 
-    Raises Unavailable `requests_met` when the last attempt met another one too.
+    Raises Unavailable `requests_met` if the last attempt conflicts too.
     """
     for attempt in range(_ATTEMPTS):
         if attempt:
@@ -111,13 +111,14 @@ def receive_each(db: Database, keys: Keys, batches: Sequence[Sequence[Message]])
 
 
 def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
-    """Store messages, each once, their personal parts sealed. The same id with another body is kept aside as a
-    conflict; the first one wins."""
+    """Store each message once, with its personal parts sealed. A message that repeats an id with another body is
+    kept apart as a conflict; the first one wins."""
     return store_each(tx, keys, [messages])[0]
 
 
 def store_each(tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
-    """Store the messages of several callers as `store` does, one caller's after the other's; one result each."""
+    """Store the messages of several callers as `store` does, in the order of the callers. Return one result
+    each."""
     first: dict[MessageKey, Message] = {}
     conflicts: list[Message] = []
     for message in chain.from_iterable(batches):
@@ -134,7 +135,7 @@ def store_each(tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]]) -> list
 
 
 def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> Stored:
-    """Count what became of one caller's messages; `stored` and `conflicts` hold the `id()` of the objects."""
+    """Count the outcomes of one caller's messages; `stored` and `conflicts` hold the `id()` of Message objects."""
     new = len({id(message) for message in batch} & stored)
     conflicting = sum(id(message) in conflicts for message in batch)
     results = tuple(
@@ -145,10 +146,10 @@ def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> S
 
 
 def _insert(tx: Tx, values: dict[str, Any]) -> set[MessageKey]:
-    """Insert messages with their work, in one statement, and return the keys of those that were new.
+    """Insert messages with their work rows in one statement, and return the keys of those that were new.
 
-    Ids follow the order of the messages, by which they are processed. Rows are inserted in the order of their keys,
-    so that two requests with the same messages in another order wait for each other and never in a circle.
+    Ids follow the order of the messages, which is the order of processing. Rows are inserted in key order, so that
+    requests with the same messages in different orders wait for each other and do not deadlock.
     """
     names = ", ".join(values)
     return set(
@@ -173,8 +174,8 @@ def _insert(tx: Tx, values: dict[str, Any]) -> set[MessageKey]:
 
 
 def _contradicting(tx: Tx, keys: Keys, messages: Sequence[Message]) -> list[Message]:
-    """Return those of these repeated messages whose content differs from the stored one. Of a message whose donor
-    was erased nothing can be compared any more: the id alone decides."""
+    """Return the repeated messages whose content differs from the stored one. After a donor was erased, the content
+    of their message cannot be compared any more, so the id alone decides."""
     if not messages:
         return []
     hashes = [keyed_content(keys, message.body_hash) for message in messages]
@@ -188,7 +189,7 @@ def _contradicting(tx: Tx, keys: Keys, messages: Sequence[Message]) -> list[Mess
         event_id=[message.event_id for message in messages],
         body_hash=hashes,
     )
-    # Earlier versions stored a hash of the whole body: only the content itself says whether it differs.
+    # Earlier versions stored a hash of the whole body, so the content itself must be compared.
     stored = {
         (row.source, row.event_id): keyed_content(keys, content_hash(body))
         for row, body in zip(rows, opened(tx, keys, rows), strict=True)
@@ -203,7 +204,7 @@ def _contradicting(tx: Tx, keys: Keys, messages: Sequence[Message]) -> list[Mess
 def claim(tx: Tx, keys: Keys, most: int) -> list[InboxMessage]:
     """Claim due messages until the transaction ends, oldest first.
 
-    Messages that another worker has claimed are skipped, so that two workers never do the same work.
+    Messages claimed by another worker are skipped, so that no two workers process the same message.
     """
     rows = tx.rows_as(
         _Due,
@@ -221,7 +222,7 @@ def claim(tx: Tx, keys: Keys, most: int) -> list[InboxMessage]:
 
 
 def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
-    """Record what became of claimed messages."""
+    """Record the outcomes of claimed messages."""
     if outcomes:
         tx.run(
             f"""UPDATE inbox_work w SET state = u.state, note = u.note, reference = u.reference, done_at = :now
@@ -236,10 +237,10 @@ def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
 
 
 def reopen(tx: Tx, notes: Iterable[str]) -> int:
-    """Make waiting messages with these notes due again: what they waited for has come.
+    """Make waiting messages with these notes due again, because what they waited for has arrived.
 
-    A batch brings a thousand payments and few messages wait: it asks for those, and names all only when they are
-    many. The notes are put together only when something waits.
+    A batch has a thousand payments while few messages wait. So the notes of waiting messages are read first, and
+    all notes are passed only if many wait. `notes` is consumed only if something waits.
     """
     rows = tx.rows("SELECT note FROM inbox_work WHERE state = 'waiting' LIMIT :most", most=_MANY_WAITING)
     waiting = {row.note for row in rows}
@@ -253,7 +254,7 @@ def reopen(tx: Tx, notes: Iterable[str]) -> int:
 
 
 def reopen_of(tx: Tx, source: str, note: str) -> int:
-    """Make the messages of a source due again that wait with this note; return how many."""
+    """Make the messages of a source that wait with this note due again; return how many."""
     return tx.run(
         """UPDATE inbox_work w SET state = 'new', done_at = NULL FROM inbox_event e
             WHERE e.id = w.inbox_id AND w.state = 'waiting' AND w.note = :note AND e.source = :source""",
@@ -263,7 +264,7 @@ def reopen_of(tx: Tx, source: str, note: str) -> int:
 
 
 def reopen_foreign(tx: Tx, references: Sequence[str]) -> int:
-    """Make messages due again that were put aside as another shop's: their payment turned out to be ours."""
+    """Make messages due again that were ignored as another shop's, because their payment turned out to be ours."""
     if not references:
         return 0
     return tx.run(
@@ -274,7 +275,7 @@ def reopen_foreign(tx: Tx, references: Sequence[str]) -> int:
 
 
 def foreign_references(tx: Tx, references: Sequence[str]) -> set[str]:
-    """Return those of these payments of the provider that are known as another shop's."""
+    """Return which of these payments of the provider are known as another shop's."""
     if not references:
         return set()
     rows = tx.rows(
@@ -285,8 +286,8 @@ def foreign_references(tx: Tx, references: Sequence[str]) -> set[str]:
 
 
 def retry(tx: Tx, *, waiting_since: datetime, most: int = 200) -> int:
-    """Make messages due again that wait and were last tried before `waiting_since`, those not tried for longest
-    first; return how many. What is above a limit waits for an operator."""
+    """Make waiting messages due again that were not tried since `waiting_since`, least recently tried first; return
+    how many. Messages above a limit wait for an operator, and those of a paused platform until it resumes."""
     return tx.run(
         """UPDATE inbox_work SET state = 'new'
             WHERE inbox_id IN (SELECT inbox_id FROM inbox_work

@@ -1,4 +1,4 @@
-"""Messages whose id came before with other contents, beside the first one; what is personal is left out."""
+"""Messages that repeat an id with other contents, compared with the first one; personal data is left out."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from payments.models import InboxConflict, InboxEvent
 
 
 class ConflictLine(NamedTuple):
-    """A message that contradicts an earlier one; it had no effect."""
+    """A message that contradicts an earlier one. It had no effect."""
 
     id: int
     source: str
@@ -24,7 +24,7 @@ class ConflictLine(NamedTuple):
 
 
 class FieldPair(NamedTuple):
-    """A field as the first message has it, and as the second does; None where it has none."""
+    """A field as it is in the first and in the second message; None where it is absent."""
 
     name: str
     first: str | None
@@ -36,7 +36,7 @@ class FieldPair(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Both versions of a message. `sealed`: it has personal parts beside these fields."""
+    """Both versions of a message. `sealed`: it has personal parts besides these fields."""
 
     conflict: ConflictLine
     first_id: int | None
@@ -46,7 +46,8 @@ class Comparison(NamedTuple):
 
 
 def list_conflicts(tx: Tx, page: Page, source: str | None = None) -> tuple[list[ConflictLine], int]:
-    """Return a page of the messages (of a source) that contradict an earlier one, newest first, and how many."""
+    """Return a page of the messages (of a source) that contradict an earlier one, newest first, and their
+    number."""
     chosen = [] if source is None else [InboxConflict.source == source]
     query = select(InboxConflict).where(*chosen).order_by(col(InboxConflict.id).desc())
     rows = tx.all(query.offset(page.offset).limit(page.size))
@@ -55,7 +56,7 @@ def list_conflicts(tx: Tx, page: Page, source: str | None = None) -> tuple[list[
 
 
 def compare(tx: Tx, conflict_id: int) -> Comparison:
-    """Return the fields of both versions that are no person's. Raises NotFound `event_unknown`."""
+    """Return the fields of both versions that are not personal. Raises NotFound `event_unknown`."""
     second = tx.get(InboxConflict, conflict_id) if 0 < conflict_id <= MOST_ID else None
     if second is None:
         raise NotFound("event_unknown")
@@ -78,7 +79,7 @@ def _line(row: InboxConflict) -> ConflictLine:
 
 
 def _clear(source: str, body: Body) -> Body:
-    """Return what is no person's: earlier versions stored whole messages."""
+    """Return the fields that are not personal. Earlier versions stored whole messages."""
     return split(body, kept_of(source))[0]
 
 

@@ -9,12 +9,12 @@ from payments.models import InboxEvent, InboxWork
 
 
 def count_by_state(tx: Tx) -> dict[str, int]:
-    """Return state -> number of messages."""
+    """Return the number of messages by state."""
     return dict(tx.all(select(InboxWork.state, func.count()).group_by(col(InboxWork.state))))
 
 
 def oldest_due_s(tx: Tx) -> float:
-    """Return the age in seconds of the oldest message that is not processed; 0 when there is none."""
+    """Return the age in seconds of the oldest unprocessed message; 0 if there is none."""
     due = select(func.min(InboxEvent.received_at)).join(InboxWork, col(InboxWork.inbox_id) == col(InboxEvent.id))
     oldest = tx.first(due.where(col(InboxWork.state) == "new"))
     now: datetime = tx.scalar("SELECT clock_timestamp()")

@@ -1,6 +1,5 @@
-"""The keys that raw messages are sealed with: one a day, wrapped with FIELD_KEY. Whoever deletes a day's key has
-made the personal parts of that day's messages unreadable, also in backups without keys; the rows stay as they are.
-"""
+"""The keys that seal raw messages: one per day, wrapped with FIELD_KEY. Deleting a day's key makes the personal
+parts of that day's messages unreadable, also in backups without keys. The rows stay as they are."""
 
 import os
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from kernel.db import Tx
 from kernel.keys import Keys
 
-NOTHING = 0  # in place of a key's id: the message has no personal part, or had one
+NOTHING = 0  # in place of a key's id: the message has no personal part, or no longer has one
 
 
 class MessageSealing(NamedTuple):
@@ -21,13 +20,13 @@ class MessageSealing(NamedTuple):
 
 
 def sealing_key(tx: Tx, keys: Keys) -> MessageSealing:
-    """Return today's key; it is made with the first message of a day."""
+    """Return today's key, which is created with the first message of the day."""
     return _of_day(tx, keys, tx.now.date())
 
 
 def make_ahead(tx: Tx, keys: Keys) -> None:
-    """Make the keys of today and tomorrow, in a short transaction of their own: a long one (an import) that made a
-    day's key would hold up everybody else's first message of the day."""
+    """Create the keys of today and tomorrow. Call it in a short transaction of its own: a long one (an import) that
+    creates a day's key would block every other first message of the day."""
     for day in (tx.now.date(), tx.now.date() + timedelta(days=1)):
         _of_day(tx, keys, day)
 
@@ -52,13 +51,13 @@ def _made(tx: Tx, keys: Keys, day: date) -> MessageSealing:
     )
     if row is not None:
         return MessageSealing(row.id, key)
-    stored = _stored(tx, keys, day)  # another process made it first
+    stored = _stored(tx, keys, day)  # another process created it first
     assert stored is not None
     return stored
 
 
 def opening_keys(tx: Tx, keys: Keys, ids: Iterable[int]) -> dict[int, bytes]:
-    """Return those of these keys that still exist, by id."""
+    """Return the keys with these ids that still exist, by id."""
     wanted = sorted(set(ids) - {NOTHING})
     if not wanted:
         return {}
@@ -67,5 +66,5 @@ def opening_keys(tx: Tx, keys: Keys, ids: Iterable[int]) -> dict[int, bytes]:
 
 
 def context_of(day: date) -> str:
-    """Return what a day's key is bound to when it is wrapped."""
+    """Return the context to which a day's key is bound when it is wrapped."""
     return f"messages:{day.isoformat()}"

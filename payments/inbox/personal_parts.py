@@ -1,6 +1,6 @@
-"""PURE. Split a message into what the engine goes by and the rest, which may be personal and is sealed.
+"""PURE. Split a message into the fields that the engine uses and the rest, which may be personal and is sealed.
 
-What stays in clear is a list of fields (the engine reads them later: facts about money, checks, lists); everything
+Only listed fields stay in clear, because the engine reads them later (facts about money, checks, lists). Everything
 else is sealed, whatever a partner or provider adds to its messages.
 """
 
@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 Body = dict[str, Any]
-Kept = Mapping[str, Any]  # field -> the fields kept inside it; empty: the value itself, when it is no object
+Kept = Mapping[str, Any]  # field -> fields kept inside it; empty: the value itself, unless an object or a list
 
 _VALUE: Kept = {}
-_REFERENCE: Kept = {"id": _VALUE}  # an id, or the object that has it
+_REFERENCE: Kept = {"id": _VALUE}  # an id, or the object with this id
 
 _PARTNER: Kept = {
     **dict.fromkeys(("id", "type", "occurred_at"), _VALUE),
@@ -37,12 +37,12 @@ _PROVIDER: Kept = {
 
 
 def kept_of(source: str) -> Kept:
-    """Return the fields that stay in clear of the messages of a source."""
+    """Return the fields that stay in clear in messages of a source."""
     return _PARTNER if source.startswith("partner:") else _PROVIDER
 
 
 def split(body: Body, kept: Kept) -> tuple[Body, Body]:
-    """Return what is kept in clear of a message, and the rest; `join` puts them together."""
+    """Return the part of a message that stays in clear, and the rest; `join` puts them together again."""
     clear: Body = {}
     rest: Body = {}
     for name, value in body.items():
@@ -59,7 +59,7 @@ def split(body: Body, kept: Kept) -> tuple[Body, Body]:
 
 
 def join(clear: Body, rest: Body) -> Body:
-    """Return the message that was split."""
+    """Return the message that `split` divided."""
     body = dict(clear)
     for name, value in rest.items():
         inner = clear.get(name)

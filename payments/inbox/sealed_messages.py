@@ -14,7 +14,7 @@ from payments.inbox.message_keys import NOTHING, opening_keys, sealing_key
 from payments.inbox.personal_parts import Body, join, kept_of, split
 from payments.messages import Message
 
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson would make a float of it
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson would parse it as a float
 
 
 class SealedMessage(Protocol):
@@ -33,14 +33,14 @@ class SealedMessage(Protocol):
 
 
 class Sealed(NamedTuple):
-    """How a message is stored: its clear part as JSON, the rest sealed (None: there is none)."""
+    """A message as it is stored: its clear part as JSON, and the rest sealed (None: there is none)."""
 
     body: str
     sealed: bytes | None
 
 
 def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
-    """Return the columns of messages that are to be stored."""
+    """Return the column values of messages to be stored."""
     key_id, key = sealing_key(tx, keys)
     cipher = Cipher(key)
     rows = [seal_message(cipher, message.source, message.event_id, message.body) for message in messages]
@@ -55,7 +55,7 @@ def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[A
 
 
 def keyed_content(keys: Keys, body_hash: str) -> str:
-    """Return what is stored of the hash of a message's content; "" stays "" (the id alone decides)."""
+    """Return the keyed hash that is stored for a message's content; "" stays "" (the id alone decides)."""
     return keys.content(body_hash) if body_hash else ""
 
 
@@ -77,7 +77,7 @@ def _context(source: str, event_id: str) -> bytes:
 
 
 def opened(tx: Tx, keys: Keys, messages: Sequence[SealedMessage]) -> list[Body]:
-    """Return the bodies of stored messages, whole where the personal part is still readable."""
+    """Return the bodies of stored messages, complete if the personal part is still readable."""
     day_keys = opening_keys(tx, keys, {message.sealed_by or NOTHING for message in messages})
     ciphers = {id_: Cipher(key) for id_, key in day_keys.items()}
     return [_whole(message, ciphers.get(message.sealed_by or NOTHING)) for message in messages]
@@ -91,6 +91,6 @@ def _whole(message: SealedMessage, cipher: Cipher | None) -> Body:
 
 
 def _parsed(plain: bytes) -> Body:
-    """Return the JSON that `_json` wrote; integers beyond 64 bits stay whole."""
+    """Parse JSON written by `_json`; integers beyond 64 bits stay integers."""
     body: Body = json.loads(plain) if _LONG_NUMBER.search(plain) else orjson.loads(plain)
     return body

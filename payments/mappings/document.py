@@ -1,8 +1,8 @@
-"""PURE. What a mapping may say, checked as a whole before it is stored.
+"""PURE. The schema of a mapping, which is checked as a whole before it is stored.
 
-A template is text with names of fields in braces: `refund:{resource.refund_id}`. Of `{buyer_id|open_id|=none}` the
-first that is filled counts, and `=` begins plain text. A field that is nowhere filled leaves the whole template
-empty.
+A template is text with field names in braces: `refund:{resource.refund_id}`. In `{buyer_id|open_id|=none}` the
+first alternative with a value counts, and `=` begins literal text. If no alternative has a value, the whole
+template is empty.
 """
 
 import json
@@ -41,7 +41,7 @@ class _Strict(BaseModel):
 
 
 class HmacInHeaders(_Strict):
-    """A keyed hash in a header. `signed` says over what, with `{header:NAME}` and `{body}`."""
+    """A keyed hash in a header. `signed` is a template of the signed text, with `{header:NAME}` and `{body}`."""
 
     scheme: Literal["hmac"]
     digest: Literal["sha256", "sha512"] = "sha256"
@@ -63,7 +63,7 @@ class HmacInHeaders(_Strict):
 
 
 class WechatPay(_Strict):
-    """The signature and the encrypted resource of WeChat Pay v3; the key is named by the serial in a header."""
+    """The signature and the encrypted resource of WeChat Pay v3. A header names the key by its serial."""
 
     scheme: Literal["wechatpay_v3"]
     tolerance_s: int = Field(default=300, ge=1, le=3_600)
@@ -76,7 +76,7 @@ class Alipay(_Strict):
 
 
 class Time(_Strict):
-    """How times are written; where there is no offset, in `zone`. `pattern` as in `strptime`."""
+    """How times are written. Times without an offset are in `zone`. `pattern` is as in `strptime`."""
 
     form: Literal["iso", "pattern", "unix_s", "unix_ms"]
     pattern: str = Field(default="%Y-%m-%d %H:%M:%S", max_length=60)
@@ -84,7 +84,8 @@ class Time(_Strict):
 
 
 class Reply(_Strict):
-    """What the platform wants to hear. Without `status` it is ours; `{code}` in the body is our stable code."""
+    """The response that the platform expects. Without `status` ours is used; `{code}` in the body is our stable
+    code."""
 
     status: int | None = Field(default=None, ge=200, le=599)
     type: Literal["application/json", "text/plain"] = "application/json"
@@ -97,10 +98,10 @@ class Replies(_Strict):
 
 
 class Rule(_Strict):
-    """An event of ours, made of a notification whose fields have these words ("" where there is none).
+    """An event of ours, built from a notification whose fields have these words ("" if a field is absent).
 
-    `id` tells it from all others of the platform: repetitions have the same one. `refund`: whether the amount of a
-    refund is that of all refunds of the donation so far, or of this one, which `refund_id` names.
+    `id` identifies the event within the platform; repetitions have the same id. `refund`: whether the amount of a
+    refund is the total of all refunds of the donation so far, or that of the one refund that `refund_id` names.
     """
 
     when: Words
@@ -130,10 +131,10 @@ class Rule(_Strict):
 
 
 class Mapping(_Strict):
-    """How one platform's notifications become events. `events` is the path of a list of them in a body, if there
-    are several. `require` are words that every notification must have; `$name` stands for a parameter. What has the
-    words of an entry of `ignore` is taken and means nothing; else the first rule that fits counts, and what fits
-    none is refused, so that a mapping that is wrong loses no payment."""
+    """How one platform's notifications become events. `events` is the path of the list of events in a body, if
+    there are several. `require` are the words that every notification must have; `$name` stands for a parameter.
+    A notification that matches an entry of `ignore` is accepted without effect. Otherwise the first matching
+    rule applies. One that matches none is refused, so that a wrong mapping loses no payment."""
 
     title: str = Field(min_length=1, max_length=100)
     verify: HmacInHeaders | WechatPay | Alipay = Field(discriminator="scheme")
@@ -155,7 +156,7 @@ class Mapping(_Strict):
 
 
 def read_mapping(document: Any) -> Mapping:
-    """Check a document. Raises Invalid `mapping_invalid` that names every wrong field."""
+    """Validate a document. Raises Invalid `mapping_invalid` that names every wrong field."""
     if not isinstance(document, Dictionary):
         raise Invalid("mapping_invalid", fields={"document": fault("not_an_object")})
     if len(json.dumps(document)) > MOST_BYTES:
@@ -181,7 +182,7 @@ def _fault(part: Any) -> Fault:
 
 @lru_cache
 def preset(name: str) -> str:
-    """Return one of the documents that come with the engine, as JSON."""
+    """Return one of the documents shipped with the engine, as JSON."""
     if name not in PRESETS:
         raise KeyError(name)
     return (_DOCUMENTS / f"{name}.json").read_text(encoding="utf-8")

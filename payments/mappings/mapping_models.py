@@ -1,5 +1,5 @@
-"""The tables of mappings: how a platform's own notifications are read, its refunds that are told one by one, and
-the bills that are fetched of it."""
+"""Tables of mappings: how a platform's own notifications are read, its individually reported refunds, and its
+fetched bills."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,8 +14,8 @@ from kernel.db import moment, one_of
 
 
 class PartnerMapping(SQLModel, table=True):
-    """How the notifications of a platform become events (`payments.mappings.document`), the parameters of that, and
-    its keys, sealed with FIELD_KEY."""
+    """How a platform's notifications become events (`payments.mappings.document`), with the mapping's parameters
+    and its keys, sealed with FIELD_KEY."""
 
     __tablename__ = "partner_mapping"
     partner: str = Field(primary_key=True, foreign_key="partner.name")
@@ -27,8 +27,8 @@ class PartnerMapping(SQLModel, table=True):
 
 
 class PartnerRefund(SQLModel, table=True):
-    """One refund of a donation that a platform told by itself. `total_minor` is that of all refunds of its kind
-    that had come until then, with which it was passed on; fen. `test`: in the platform's test mode."""
+    """One refund of a donation that a platform reported individually. It was passed on with `total_minor`, the
+    total of all refunds of its kind until then; fen. `test`: received in the platform's test mode."""
 
     __tablename__ = "partner_refund"
     partner: str = Field(primary_key=True, foreign_key="partner.name")
@@ -49,7 +49,7 @@ class BillKind(StrEnum):
 
 
 class BillState(StrEnum):
-    """What came of fetching a bill: its lines, word that the day had none, or nothing yet."""
+    """The result of fetching a bill: its lines, a statement that the day had none, or nothing yet."""
 
     TAKEN = "taken"
     EMPTY = "empty"
@@ -57,8 +57,8 @@ class BillState(StrEnum):
 
 
 class BillAccount(SQLModel, table=True):
-    """With what the bills of a platform are fetched, from a day on (`since`, in Shanghai): the private key of the
-    merchant, sealed with FIELD_KEY, and the serial of its certificate (WeChat Pay)."""
+    """The key with which a platform's bills are fetched, from the day `since` (in Shanghai): the merchant's private
+    key, sealed with FIELD_KEY, and the serial of its certificate (WeChat Pay)."""
 
     __tablename__ = "bill_account"
     partner: str = Field(primary_key=True, foreign_key="partner.name")
@@ -70,8 +70,9 @@ class BillAccount(SQLModel, table=True):
 
 
 class FetchedBill(SQLModel, table=True):
-    """A bill that was fetched, or tried to. While it `waits`: the stable code of why, and when it is tried again;
-    `detail` is the place in the bill, or the code of the platform."""
+    """A bill that was fetched, or that the engine tried to fetch. While it `waits`, `code` is the stable code of
+    the reason and `next_at` the time of the next attempt. `detail` is the place in the bill, or the platform's
+    code."""
 
     __tablename__ = "fetched_bill"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Mappings of partner platforms: set by staff, their keys sealed at rest and rotated with two side by side."""
+"""Mappings of partner platforms: set by staff; their keys are sealed at rest and rotated with two side by side."""
 
 import json
 from collections.abc import Mapping as Dictionary
@@ -19,13 +19,13 @@ from payments.mappings.verify import Credentials
 from payments.models import Partner, PartnerState
 from payments.partners.partner_secrets import SENDING
 
-MOST_KEYS = 3  # at a time: the one in use, the one that is coming in, and a certificate beside them
+MOST_KEYS = 3  # at a time: the current one, the next one, and a certificate besides
 MOST_KEY, LEAST_SECRET, MOST_WORD = 8_000, 16, 100  # characters
 _DECRYPT_KEY_BYTES = 32  # of WeChat Pay's APIv3 key
 
 
 class Mapped(NamedTuple):
-    """How a platform's notifications are read now. No mapping: it has none, or may not send."""
+    """How a platform's notifications are currently read. `mapping` is None if it has none or may not send."""
 
     mapping: Mapping | None
     credentials: Credentials
@@ -34,12 +34,12 @@ class Mapped(NamedTuple):
 
     @property
     def test(self) -> bool:
-        """Whether what it sends is only tried out."""
+        """Return whether the platform's events are only tried out."""
         return self.state == PartnerState.TEST
 
 
 class NewMapping(NamedTuple):
-    """A mapping as somebody sets it. Keys that are left out stay as they are."""
+    """A mapping as entered by a manager. An empty `decrypt_key` keeps the stored key."""
 
     document: Any
     parameters: Dictionary[str, str]
@@ -47,7 +47,7 @@ class NewMapping(NamedTuple):
 
 
 def context_of(name: str) -> str:
-    """Return what the sealed keys of a platform's mapping are bound to."""
+    """Return the context to which the sealed keys of a platform's mapping are bound."""
     return f"mapping\x1f{name}"
 
 
@@ -65,7 +65,8 @@ def key_ids(keys: Keys, row: PartnerMapping) -> list[str]:
 
 
 def set_mapping(tx: Tx, keys: Keys, partner: Partner, new: NewMapping, actor: str) -> PartnerMapping:
-    """Set how a platform's notifications are read (lock it before).
+    """Set how a platform's notifications are read (lock the platform first). Keys that do not fit the mapping are
+    dropped.
 
     Raises Invalid `mapping_invalid` that names every wrong field.
     """
@@ -88,7 +89,7 @@ def set_mapping(tx: Tx, keys: Keys, partner: Partner, new: NewMapping, actor: st
 
 
 def add_key(tx: Tx, keys: Keys, partner: Partner, key_id: str, text: str, actor: str) -> PartnerMapping:
-    """Add a key that signs a platform's notifications, or replace the one with this id (lock the platform before).
+    """Add a key that signs a platform's notifications, or replace the one with this id (lock the platform first).
 
     Raises NotFound `mapping_unknown`, Invalid `mapping_invalid`, Conflict `mapping_keys_full`.
     """
@@ -106,7 +107,7 @@ def add_key(tx: Tx, keys: Keys, partner: Partner, key_id: str, text: str, actor:
 
 
 def end_key(tx: Tx, keys: Keys, partner: Partner, key_id: str, actor: str) -> PartnerMapping:
-    """End a key: what it signs is refused from the next request on. Raises NotFound `mapping_unknown` and
+    """End a key; its signatures are refused from the next request on. Raises NotFound `mapping_unknown` and
     `partner_secret_unknown`, Conflict `partner_secret_last` for the last one."""
     row = mapping_of(tx, partner.name)
     before = credentials_of(keys, row)
@@ -120,7 +121,7 @@ def end_key(tx: Tx, keys: Keys, partner: Partner, key_id: str, actor: str) -> Pa
 
 
 def read_mappings(db: Database, keys: Keys, names: Sequence[str]) -> list[Mapped]:
-    """Return how the notifications of platforms are read, in the order of their names, in one transaction."""
+    """Return how the notifications of platforms are read, in the order of `names`, in one transaction."""
     with db.transaction() as tx:
         known = sorted({name for name in names if is_storable(name)})
         states = dict(tx.all(select(Partner.name, Partner.state).where(col(Partner.name).in_(known))))
@@ -133,7 +134,7 @@ def read_mappings(db: Database, keys: Keys, names: Sequence[str]) -> list[Mapped
 
 
 def credentials_of(keys: Keys, row: PartnerMapping) -> Credentials:
-    """Return with what notifications are verified and opened."""
+    """Return the keys and parameters with which notifications are verified and opened."""
     opened = json.loads(keys.unwrap_text(row.sealed_keys, context_of(row.partner)))
     return Credentials(opened["keys"], opened["decrypt_key"], row.parameters)
 

@@ -1,4 +1,4 @@
-"""PURE. Public keys of platforms as they are handed out: certificates, PEM, or bare base64."""
+"""PURE. Public keys of platforms in the forms in which they are published: certificates, PEM, or bare base64."""
 
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,19 @@ LEAST_BITS = 2048
 
 
 def same_serial(known: str, named: str) -> bool:
-    """Whether two serials (or ids of public keys) are the same: numbers in base 16, with or without zeros."""
+    """Return whether two serials (or ids of public keys) are the same hexadecimal number; leading zeros do not
+    count."""
     return known.strip().casefold().lstrip("0") == named.strip().casefold().lstrip("0")
 
 
 def serial_of(text: str) -> str | None:
-    """Return the serial of a certificate; None for what is none."""
+    """Return the serial of a certificate; None if the text is not a certificate."""
     certificate = load_certificate(text.strip())
     return f"{certificate.serial_number:X}" if certificate else None
 
 
 def wechat_key(text: str, now: datetime) -> RSAPublicKey | None:
-    """Return the key of a certificate of the platform that is valid now, or of a public key of it."""
+    """Return the key of a platform's certificate that is valid now, or a platform's public key; else None."""
     certificate = load_certificate(text.strip())
     if certificate is None:
         return _rsa(text, load_public_key)
@@ -32,14 +33,14 @@ def wechat_key(text: str, now: datetime) -> RSAPublicKey | None:
 
 
 def alipay_key(text: str) -> RSAPublicKey | None:
-    """Return a public key of Alipay."""
+    """Return a public key of Alipay; None if the text is not one."""
     return _rsa(text, lambda plain: load_pem_public_key(format_public_key(plain).encode()))
 
 
 def _rsa(text: str, load: Any) -> RSAPublicKey | None:
     try:
         return _strong(load(text.strip()))
-    except Exception:  # the libraries raise whatever their parsers do
+    except Exception:  # the libraries raise whatever their parsers raise
         return None
 
 

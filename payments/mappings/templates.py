@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-ANY = "*"  # among the words of a condition: any that is not empty
+ANY = "*"  # among the words of a condition: any text that is not empty
 
 
 def fill(template: str, fields: Mapping[str, Any], *, lower: bool = False) -> str:
-    """Return a template filled; "" when a part of it is nowhere filled. With `lower`, names are looked up in lower
-    case and what is missing is left out."""
+    """Return a filled template; "" if a part of it has no value. With `lower`, names are looked up in lower case
+    and missing values are left out."""
     texts = []
     for position, part in enumerate(_BRACES.split(template)):
         if position % 2 == 0:
@@ -25,7 +25,7 @@ def fill(template: str, fields: Mapping[str, Any], *, lower: bool = False) -> st
 
 
 def fits(conditions: Mapping[str, Sequence[str]], fields: Mapping[str, Any]) -> str | None:
-    """Return the first field that has none of its words; None when all fit."""
+    """Return the first field that matches none of its words; None if all match."""
     for path, words in conditions.items():
         text = _text(value_at(path, fields))
         if text not in words and not (text and ANY in words):

@@ -27,7 +27,7 @@ class Translated(NamedTuple):
 
     @property
     def fault(self) -> dict[str, Fault]:
-        """What is wrong with it that events of our own interface cannot have wrong."""
+        """Return the faults that only a translated event can have."""
         if not self.each:
             return {}
         if not self.refund_id:
@@ -40,7 +40,8 @@ def translate(
 ) -> list[Translated | None]:
     """Return the events in a notification; None for each that the mapping ignores.
 
-    Raises Invalid `event_invalid` for a notification that is not for us or fits no rule, or whose list is none.
+    Raises Invalid `event_invalid` if the notification is not for us, matches no rule, or has no list of events
+    where one is expected, and Invalid `batch_too_large`.
     """
     return [_event(mapping, parameters, item) for item in _items(mapping, fields)]
 
@@ -94,13 +95,13 @@ def _apply(mapping: Mapping, rule: Rule, fields: dict[str, Any]) -> Translated:
 def _optional(
     template: str, fields: dict[str, Any], name: str, most: int, *, lines: bool = False
 ) -> dict[str, str]:
-    """Return a text that a payment can do without: no payment is refused because of it."""
+    """Return an optional text of a payment, left out if it is invalid, because no payment is refused for it."""
     text = fill(template, fields) if template else ""
     return {name: text} if text and text_fault(text, most, lines=lines) is None else {}
 
 
 def _amount(unit: str, text: str) -> int | str:
-    """Return an amount in fen; what cannot be read stays as it is, and is a fault of the event."""
+    """Return an amount in fen. An unreadable amount is returned unchanged and becomes a fault of the event."""
     if unit == "fen":
         return int(text) if _FEN.fullmatch(text) else text
     figures = _YUAN.fullmatch(text)
@@ -108,7 +109,7 @@ def _amount(unit: str, text: str) -> int | str:
 
 
 def _time(rule: Time, text: str) -> str:
-    """Return a time as ISO 8601; what cannot be read stays as it is."""
+    """Return a time as ISO 8601. An unreadable time is returned unchanged."""
     try:
         if rule.form in ("unix_s", "unix_ms"):
             moment = datetime.fromtimestamp(int(text) / (1000 if rule.form == "unix_ms" else 1), UTC)

@@ -1,7 +1,7 @@
-"""PURE. Verify and open a notification: who signed it, when, and what it says.
+"""PURE. Verify and open a notification: who signed it, when, and what it contains.
 
 WeChat Pay's signatures and encrypted resources go through `wechatpayv3`. RSA2 is SHA256withRSA (PKCS #1 v1.5) and
-goes through `cryptography`: ADR 38 says why through none of Alipay's libraries.
+goes through `cryptography`; ADR 38 explains why none of Alipay's libraries is used.
 """
 
 import base64
@@ -33,8 +33,8 @@ _WECHAT_TYPE, _WECHAT_CIPHER = "WECHATPAY2-SHA256-RSA2048", "AEAD_AES_256_GCM"
 
 
 class Credentials(NamedTuple):
-    """What a platform's notifications are verified and opened with: its keys by their ids, the key of what is
-    encrypted, and the parameters of its mapping."""
+    """What verifies and opens a platform's notifications: its keys by id, the key that decrypts resources, and the
+    parameters of its mapping."""
 
     keys: Dictionary[str, str]
     decrypt_key: str = ""
@@ -42,7 +42,7 @@ class Credentials(NamedTuple):
 
 
 class Notification(NamedTuple):
-    """A request of a platform as it came; names of headers in lower case."""
+    """A platform's request as received; header names are in lower case."""
 
     payload: bytes
     headers: Dictionary[str, str]
@@ -134,7 +134,7 @@ def _decrypted(resource: Any, key: str) -> dict[str, Any]:
     parts = [resource.get(name) or "" for name in ("nonce", "ciphertext", "associated_data")]
     try:
         plain = aes_decrypt(*parts, key)
-    except (ValueError, TypeError, AttributeError) as error:  # no base64, a nonce of the wrong length, no text
+    except (ValueError, TypeError, AttributeError) as error:  # not base64, a nonce of the wrong length, not text
         raise Invalid("body_invalid") from error
     if plain is None:
         raise Invalid("body_invalid")
@@ -167,7 +167,7 @@ def _is_rsa2(key: str, signature: str, content: bytes) -> bool:
 
 
 def _form(payload: bytes, charset: str) -> dict[str, str]:
-    """Return the fields of a form, each of which may stand only once."""
+    """Return the fields of a form, in which each may occur only once."""
     try:
         pairs = parse_qsl(
             payload.decode("ascii"),

@@ -1,1 +1,1 @@
-"""Partner platforms: events, secrets, signatures."""
+"""Partner platforms: their events, secrets and signatures."""

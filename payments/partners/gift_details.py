@@ -1,4 +1,4 @@
-"""PURE. What a platform may add to a payment: the campaign it was for, where the donor came from, their words."""
+"""PURE. Optional details of a platform's payment: its campaign, where the donor came from, and their message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from kernel.json_reader import Fields
 from kernel.text import clean_label, clean_text, text_fault
 
 MOST_MESSAGE = 200  # characters, as on our pages
-MOST_LABEL = 64  # characters of a campaign, a team and the code of a source
-CHANNELS = ("livestream", "video", "poster", "station")  # through which donors come to a platform
+MOST_LABEL = 64  # characters of a campaign, a team or the code of a source
+CHANNELS = ("livestream", "video", "poster", "station")  # through which donors reach a platform
 
 
 @dataclass(frozen=True, slots=True)
 class GiftDetails:
-    """The campaign (its slug) that a payment was for, the channel (`kind` and `code`) through which the donor came,
-    what they wrote, their team, and whether they agree that their name is published."""
+    """The campaign (its slug) of a payment, the channel (`kind` and `code`) through which the donor came, their
+    message, their team, and whether they agree to have their name published."""
 
     campaign: str = ""
     kind: str = ""
@@ -31,7 +31,7 @@ _NAMES = frozenset({"campaign", "channel", "message", "team", "consent"})
 
 
 def check_details(data: Fields) -> None:
-    """Note what is wrong with the details in the data of a payment; none of them is required."""
+    """Record the faults of the details in the data of a payment. All details are optional."""
     _check_text(data, "campaign", MOST_LABEL)
     _check_text(data, "team", MOST_LABEL)
     _check_text(data, "message", MOST_MESSAGE, lines=True)
@@ -47,7 +47,7 @@ def check_details(data: Fields) -> None:
 
 
 def check_flag(fields: Fields, name: str) -> None:
-    """Note a field that is there and neither true nor false."""
+    """Record a fault if a field is present and neither true nor false."""
     if fields.has(name) and type(fields.value(name)) is not bool:
         fields.refuse(name, fault("not_a_flag"))
 
@@ -73,7 +73,7 @@ def details_of(data: Mapping[str, Any]) -> GiftDetails:
     )
 
 
-# Earlier versions kept fields of these names as they came.
+# Lenient, because earlier versions stored fields with these names unchecked.
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""PURE. Read a partner platform's event, in the shape of our published interface, as a fact."""
+"""PURE. Read a partner platform's event, in the format of our published interface, as a fact."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,25 +18,26 @@ from payments.partners.gift_details import NO_DETAILS, GiftDetails, check_detail
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
 REFUND_REVERSED = "donation.refund_reversed"
-PING = "ping"  # says that both sides hear each other; nothing is kept of it
+PING = "ping"  # checks the connection; nothing is kept of it
 KINDS: Mapping[str, Literal["paid", "refunded", "refund_reversed"]] = {
     PAID: "paid",
     REFUNDED: "refunded",
     REFUND_REVERSED: "refund_reversed",
 }
-PARTNER_PREFIX = "partner:"  # of the provider of a donation that a platform received
+PARTNER_PREFIX = "partner:"  # prefix of the provider of a donation that a platform received
 OFFLINE = "offline"  # reserved: donations from files, see campaigns/intake/offline_import.py
 BATCH_MOST = 1_000
 MOST_TEXT = 200  # characters
-SKEW = timedelta(minutes=5)  # how far a partner's clock may be ahead of ours: the tolerance of the signature
-DEEPEST = 20  # levels of nesting, our default: far above the interface's three
+SKEW = timedelta(minutes=5)  # how far a partner's clock may be ahead of ours; also the tolerance of the signature
+DEEPEST = 20  # levels of nesting, our default; the interface has three
 
 
 class PartnerFact(NamedTuple):
-    """What a platform says of one donation. `donor` is its own id of the donor, never a name; amounts in fen.
+    """What a platform reports of one donation. `donor` is its own id of the donor, never a name; amounts are in
+    fen.
 
-    For a refund `amount_minor` is what has been refunded in all so far, and for a reversed refund what came back of
-    that in all (the money did not arrive).
+    The `amount_minor` of a refund is the total refunded so far. That of a reversed refund is the total that came
+    back of it, because the money did not arrive.
     """
 
     kind: Literal["paid", "refunded", "refund_reversed"]
@@ -53,31 +54,31 @@ class PartnerFact(NamedTuple):
 
     @property
     def provider(self) -> str:
-        """Return who has the money, as the donation names them."""
+        """Return who holds the money, as named in the donation."""
         return f"{PARTNER_PREFIX}{self.partner}"
 
 
 def is_unknown_type(event: Any) -> bool:
-    """Whether an event has a type that is none of ours: a partner may send more than we follow."""
+    """Return whether we do not know an event's type. A partner may send more types than we follow."""
     kind = event.get("type") if isinstance(event, Mapping) else None
     is_word = isinstance(kind, str) and 0 < len(kind) <= MOST_TEXT and bool(kind.strip())
     return is_word and kind not in KINDS and kind != PING
 
 
 def is_ping(event: Any) -> bool:
-    """Whether an event only asks whether we hear it."""
+    """Return whether an event only checks the connection."""
     return isinstance(event, Mapping) and event.get("type") == PING
 
 
 def is_test(event: Mapping[str, Any]) -> bool:
-    """Whether an event that has no `faults` says that it is only a test."""
+    """Return whether an event without `faults` is marked as a test."""
     return event.get("test") is True or event["data"].get("test") is True
 
 
 def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
-    """Return what is wrong with an event: field -> fault. Empty when `fact_of` can read it.
+    """Return the faults of an event by field. Empty if `fact_of` can read it.
 
-    With `now`, times more than `SKEW` after it are wrong; there is no age at which an event is too old.
+    With `now`, times more than `SKEW` after it are faults. No event is too old.
     """
     if refused := unstorable(event, DEEPEST):
         return refused
@@ -95,7 +96,7 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
         data.constant("currency", (CURRENCY,), fault("currency_unsupported", currency=CURRENCY))
         check_flag(data, "test")
         if kind == PAID:
-            # Of a bill these are left out of ids: the two would never meet.
+            # Bills lose these characters of an id, so the two would never match.
             if their_id is not None and clean_cell(their_id) != their_id:
                 data.refuse("donation_id", fault("hidden_characters"))
             _check_payment(data, now)
@@ -104,7 +105,7 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
 
 
 def _total_fault(amount_minor: int) -> Fault | None:
-    """A total may fall to nothing: the refund did not arrive."""
+    """Return the fault of a total. It may be 0, because a refund may not have arrived."""
     return amount_fault(amount_minor) if amount_minor else None
 
 
@@ -125,7 +126,7 @@ def _check_payment(data: Fields, now: datetime | None) -> None:
 
 
 def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:
-    """Return the fact in an event that has no `faults`."""
+    """Return the fact in an event without `faults`."""
     data = event["data"]
     paid = event["type"] == PAID
     donor = data.get("donor") or {}

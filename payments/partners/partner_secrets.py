@@ -1,5 +1,5 @@
-"""Signing secrets of partner platforms (Standard Webhooks): sealed at rest, shown once, rotated with two of them
-valid side by side."""
+"""Signing secrets of partner platforms (Standard Webhooks): sealed at rest, shown once, rotated with two valid side
+by side."""
 
 import base64
 import os
@@ -17,15 +17,15 @@ from kernel.keys import Keys
 from kernel.text import is_storable
 from payments.models import Partner, PartnerSecret, PartnerState
 
-SECRET_BYTES = 32  # the specification asks for 24 to 64
-MOST_VALID = 2  # at the same time: the one in use, and the one that is coming in
-SENDING = (PartnerState.TEST, PartnerState.LIVE, PartnerState.PAUSED)  # states in which a platform is heard
-BOOKED = (PartnerState.LIVE, PartnerState.PAUSED)  # and those in which it is taken at its word
-LIVE, TEST = "whsec_", "whsec_test_"  # how they begin
+SECRET_BYTES = 32  # the specification requires 24 to 64
+MOST_VALID = 2  # at the same time: the current one and the next one
+SENDING = (PartnerState.TEST, PartnerState.LIVE, PartnerState.PAUSED)  # states in which a platform may send
+BOOKED = (PartnerState.LIVE, PartnerState.PAUSED)  # states in which its live secrets count
+LIVE, TEST = "whsec_", "whsec_test_"  # prefixes of secrets
 
 
 class NewSecret(NamedTuple):
-    """A secret that was just made, this once in clear."""
+    """A new secret in clear, shown only once."""
 
     id: int
     secret: str
@@ -33,18 +33,18 @@ class NewSecret(NamedTuple):
 
 
 def context_of(name: str) -> str:
-    """Return what the sealed secrets of a platform are bound to."""
+    """Return the context to which the sealed secrets of a platform are bound."""
     return f"partner:{name}"
 
 
 def make_secret(prefix: str = LIVE) -> str:
-    """Return a new secret; it is kept nowhere."""
+    """Return a new secret without storing it."""
     return prefix + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
 
 
 def add_secret(tx: Tx, keys: Keys, name: str, actor: str, *, test: bool = False, waits: bool = False) -> NewSecret:
-    """Make a secret of a platform and return it, this once. `test`: what it signs is only tried out; `waits`: it is
-    not valid before `activate`."""
+    """Create a secret of a platform and return it, shown only once. `test`: what it signs is only tried out.
+    `waits`: it is not valid before `activate`."""
     secret = make_secret(TEST if test else LIVE)
     row = tx.add(
         PartnerSecret(
@@ -70,10 +70,9 @@ def rotate(
     test: bool = False,
     waits: bool = False,
 ) -> NewSecret:
-    """Make another secret of a platform (lock it before), of its test mode with `test`; the old one stays valid
-    until a time, or until it is ended (None). With `waits` nothing else changes before `activate`. Raises Invalid
-    `partner_invalid`, Conflict `partner_secrets_full` while two are valid.
-    """
+    """Create another secret of a platform (lock it first), for its test mode with `test`. The old one stays valid
+    until a time, or until it is ended (None). With `waits` nothing else changes before `activate`. Raises
+    Invalid `partner_invalid`, Conflict `partner_secrets_full` while two are valid."""
     valid = [secret for secret in valid_secrets(tx, partner.name) if secret.test == test]
     if old_valid_until is not None and old_valid_until <= tx.now:
         raise Invalid("partner_invalid", fields={"old_valid_until": fault("in_the_past")})
@@ -86,9 +85,8 @@ def rotate(
 
 
 def activate(tx: Tx, partner: Partner, secret_id: int, old_valid_until: datetime | None) -> PartnerSecret:
-    """Let a secret that waits be valid (lock the platform before); the old one stays valid until a time that may be
-    over, or until it is ended (None). Raises NotFound `partner_secret_unknown`, Conflict `partner_secrets_full`.
-    """
+    """Make a waiting secret valid (lock the platform first). The old one stays valid until a time, which may be
+    past, or until it is ended (None). Raises NotFound `partner_secret_unknown`, Conflict `partner_secrets_full`."""
     secret = tx.get(PartnerSecret, secret_id, lock=True)
     if secret is None or secret.partner != partner.name or not secret.waits:
         raise NotFound("partner_secret_unknown")
@@ -106,10 +104,9 @@ def _end_at(secrets: Sequence[PartnerSecret], at: datetime | None) -> None:
 
 
 def end_secret(tx: Tx, partner: Partner, secret_id: int) -> PartnerSecret:
-    """End a secret of a platform (lock it before) at once: what it signs is refused from the next request on.
-    Idempotent. Raises NotFound `partner_secret_unknown`, Conflict `partner_secret_last` when no other one stays
-    (of test secrets none need stay).
-    """
+    """End a secret of a platform (lock it first) at once; its signatures are refused from the next request on.
+    Idempotent. Raises NotFound `partner_secret_unknown`, Conflict `partner_secret_last` if no other one remains
+    (no test secret needs to remain)."""
     secret = tx.get(PartnerSecret, secret_id, lock=True) if 0 < secret_id <= MOST_ID else None
     if secret is None or secret.partner != partner.name:
         raise NotFound("partner_secret_unknown")
@@ -122,13 +119,14 @@ def end_secret(tx: Tx, partner: Partner, secret_id: int) -> PartnerSecret:
 
 
 def list_secrets(tx: Tx, partner: Partner) -> list[PartnerSecret]:
-    """Return the secrets of a platform, ended ones too, the newest first."""
+    """Return the secrets of a platform, including ended ones, newest first."""
     query = select(PartnerSecret).where(PartnerSecret.partner == partner.name)
     return tx.all(query.order_by(col(PartnerSecret.id).desc()))
 
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:
-    """Return the newest valid secret of a platform. Raises NotFound `partner_unknown`."""
+    """Return the newest valid secret of a platform, not counting test secrets. Raises NotFound
+    `partner_unknown`."""
     valid = [secret for secret in valid_secrets(tx, name) if not secret.test] if is_storable(name) else []
     if not valid:
         raise NotFound("partner_unknown")
@@ -144,7 +142,7 @@ def forget_secrets(tx: Tx, ended_before: datetime) -> int:
 
 
 def valid_secrets(tx: Tx, *names: str) -> list[PartnerSecret]:
-    """Return the valid secrets of platforms, the oldest first."""
+    """Return the valid secrets of platforms, oldest first."""
     ends = col(PartnerSecret.ends_at)
     query = select(PartnerSecret).where(col(PartnerSecret.partner).in_(names), or_(ends.is_(None), ends > tx.now))
     query = query.where(col(PartnerSecret.waits).is_(False))

@@ -1,6 +1,7 @@
-"""What partner platforms signed (Standard Webhooks): which secrets are valid for a request, and which one signed.
+"""Signatures of partner platforms (Standard Webhooks): which secrets are valid for a request, and which one signed
+it.
 
-Every request of a platform reads its secrets anew: one that was ended verifies nothing from the next request on.
+The secrets are read again for every request, so an ended one verifies nothing from the next request on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +19,8 @@ from payments.models import PartnerSecret
 from payments.partners.partner_secrets import BOOKED, LIVE, SENDING, TEST, context_of
 from payments.partners.standard_webhooks import check_signature
 
-_USED_EVERY = timedelta(minutes=1)  # so that requests hardly ever write
-# Verified against when a platform has none: the refusal takes the same work and says the same.
+_USED_EVERY = timedelta(minutes=1)  # so that requests rarely write
+# Used if a platform has no secret, so that the refusal takes the same work and has the same code.
 _NOBODYS = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 _VALID = """
     SELECT p.name AS partner, p.state, s.id, s.sealed_secret, s.last_used_at, s.test
@@ -29,8 +30,8 @@ _VALID = """
 
 
 class SigningSecret(NamedTuple):
-    """A valid secret in clear, to verify with; `last_used_at` to the minute. What a `test` secret signs is only
-    tried out."""
+    """A valid secret in clear, for verifying; `last_used_at` is exact to the minute. What a `test` secret signs is
+    only tried out."""
 
     id: int
     secret: str
@@ -39,8 +40,8 @@ class SigningSecret(NamedTuple):
 
 
 class SigningSecrets(NamedTuple):
-    """The valid secrets of a platform, none when there is no such platform or it may not send, its state, and when
-    they were read."""
+    """The valid secrets of a platform (none if it does not exist or may not send), its state, and when they were
+    read."""
 
     secrets: tuple[SigningSecret, ...]
     read_at: datetime
@@ -48,7 +49,7 @@ class SigningSecrets(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A platform with one of its valid secrets, sealed; or with none."""
+    """A platform with one of its valid secrets, sealed, or with none."""
 
     partner: str
     state: str
@@ -59,8 +60,8 @@ class _Row(NamedTuple):
 
 
 def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecrets]:
-    """Return the valid secrets of platforms, in the order of their names, read in one transaction. They are kept
-    nowhere: one that was ended verifies nothing from the next request on."""
+    """Return the valid secrets of platforms, in the order of `names`, read in one transaction. They are not cached,
+    so an ended one verifies nothing from the next request on."""
     known = sorted({name for name in names if is_storable(name)})
     with db.transaction() as tx:
         rows = tx.rows_as(_Row, _VALID, names=known, now=tx.now)
@@ -75,16 +76,16 @@ def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[Signing
 
 
 def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
-    """Return the content of a request that was signed with this secret within the last five minutes.
+    """Return the content of a request signed with this secret within the last five minutes.
 
-    Raises as `check_signature`, and Invalid `body_invalid` for a body that is not strict JSON.
+    Raises as `check_signature`, and Invalid `body_invalid` if the body is not strict JSON.
     """
     check_signature(secret, payload, headers)
     return load_json(payload)
 
 
 class Signed(NamedTuple):
-    """A request that a platform signed: its body, with which secret, and whether the use of it is to be noted
+    """A request signed by a platform: its body, the secret that signed it, and whether that use must be recorded
     (`note_use`)."""
 
     payload: bytes
@@ -93,7 +94,7 @@ class Signed(NamedTuple):
 
 
 def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[str, str]) -> Signed:
-    """Return by which of these secrets a request was signed. Raises as `check_signature`."""
+    """Return the request with the one of these secrets that signed it. Raises as `check_signature`."""
     signers = known_secrets.secrets or (SigningSecret(0, _NOBODYS, known_secrets.read_at),)
     for position, signer in enumerate(signers, 1):
         try:
@@ -108,8 +109,8 @@ def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[s
 
 
 def _verify(signer: SigningSecret, payload: bytes, headers: Mapping[str, str]) -> None:
-    """Verify a signature. Libraries that are strict about base64 take the part after `whsec_test_` as the key,
-    lenient ones all that follows `whsec_`, without the underscore: with a test secret both are right."""
+    """Verify a signature. Libraries that are strict about base64 use the part after `whsec_test_` as the key;
+    lenient ones use all that follows `whsec_`, without the underscore. For a test secret both are accepted."""
     if not signer.test:
         check_signature(signer.secret, payload, headers)
         return
@@ -123,7 +124,7 @@ def _verify(signer: SigningSecret, payload: bytes, headers: Mapping[str, str]) -
 
 
 def note_use(db: Database, secret_id: int) -> None:
-    """Note that a secret was used now; of requests at the same moment one does."""
+    """Record that a secret was used now. Of simultaneous requests only one does."""
     with db.transaction() as tx:
         query = select(PartnerSecret).where(PartnerSecret.id == secret_id)
         secret = tx.first(query.with_for_update(skip_locked=True, key_share=True))

@@ -1,4 +1,4 @@
-"""Partner platforms: who they are, and how much of what they send is believed."""
+"""Partner platforms: their registration, and how much of what they send is accepted without an operator."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ from payments.partners.partner_secrets import add_secret
 MOST_NAME = 40  # characters
 _NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_NAME}}}", re.ASCII)
 LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count", "age_most_days")
-RESERVED = frozenset({OFFLINE, "stripe", "web", "api", "bank", "sandbox"})  # sources of our own
+RESERVED = frozenset({OFFLINE, "stripe", "web", "api", "bank", "sandbox"})  # names of our own sources
 
 
 def create(
@@ -30,9 +30,9 @@ def create(
     state: PartnerState = PartnerState.LIVE,
     actor: str = "command line",
 ) -> str:
-    """Register a platform and return its signing secret, which is shown once ("" for a draft, one of test mode for
-    a platform that begins with it). `statement_expected`: a campaign that could have its gifts waits for its bill
-    even when it sent nothing.
+    """Register a platform and return its signing secret, which is shown once ("" for a draft, a test secret for a
+    platform that begins in test mode). `statement_expected`: a campaign that could have its donations waits for
+    its bill even if it sent nothing.
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
@@ -49,7 +49,7 @@ def create(
 
 
 def ensure_offline(tx: Tx, title: str) -> None:
-    """Register the source of files of ours, when it is not yet. It signs nothing and so needs no secret."""
+    """Register the source of our own files, unless it exists. It signs nothing and needs no secret."""
     if tx.get(Partner, OFFLINE) is None:
         _add(tx, OFFLINE, title, projects=None, statement_expected=True)
 
@@ -84,8 +84,8 @@ def known(tx: Tx, name: str, *, lock: bool = False) -> Partner:
 
 
 def set_limits(tx: Tx, name: str, limits: Mapping[str, Any]) -> Partner:
-    """Set how much of a platform is believed without an operator (see Partner); None is the installation's default.
-    With `projects`, for which it may raise money too (None: any).
+    """Set how much of a platform is accepted without an operator (see Partner); None is the installation's default.
+    `projects` sets the projects for which it may raise money (None: any).
 
     Raises NotFound `partner_unknown`.
     """
@@ -97,12 +97,12 @@ def set_limits(tx: Tx, name: str, limits: Mapping[str, Any]) -> Partner:
 
 
 def list_partners(tx: Tx) -> list[Partner]:
-    """Return all platforms by name."""
+    """Return all platforms, ordered by name."""
     return tx.all(select(Partner).order_by(col(Partner.name)))
 
 
 def in_state(tx: Tx, names: Collection[str], state: PartnerState) -> set[str]:
-    """Return which of these platforms are in a state."""
+    """Return which of these platforms are in a given state."""
     return set(
         tx.all(select(Partner.name).where(col(Partner.name).in_(sorted(names)), Partner.state == state.value))
     )

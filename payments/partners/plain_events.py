@@ -1,8 +1,7 @@
-"""PURE. Recognise events that have no fault in one pass: nearly all have none, and `partner_events.faults`, which
-names every wrong field, takes four times as long.
+"""PURE. Recognise events without faults in one pass. Nearly all have none, and `partner_events.faults`, which names
+every wrong field, takes four times as long.
 
-An event that is not plain may be right all the same (a message of several lines, a field that we do not know): then
-`faults` decides.
+An event that is not plain may still be valid (a message of several lines, an unknown field). Then `faults` decides.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ Check = Callable[[Any], bool]
 
 
 def is_plain(event: Any, now: datetime) -> bool:
-    """Whether an event surely has no `faults`."""
+    """Return whether an event certainly has no `faults`."""
     if type(event) is not dict or not _fits(event, *_EVENT):
         return False
     data = event["data"]
@@ -30,7 +29,7 @@ def is_plain(event: Any, now: datetime) -> bool:
 
 
 def _fits(values: dict[str, Any], checks: Mapping[str, Check], required: frozenset[str]) -> bool:
-    """Whether an object has all required fields, each field is known, and each fits."""
+    """Return whether an object has all required fields and no unknown ones, and each value passes its check."""
     if not required <= values.keys():
         return False
     for name, value in values.items():
@@ -48,7 +47,7 @@ def _has_come(time: str, now: datetime) -> bool:
 
 
 def _text(most: int) -> Check:
-    """What is printable has neither controls nor half pairs nor marks that turn its direction."""
+    """Return a check for text. Printable text has no control characters, lone surrogates or direction marks."""
     return lambda value: type(value) is str and len(value) <= most and value.isprintable() and bool(value.strip())
 
 
@@ -77,7 +76,7 @@ _is_plain_text = _text(MOST_TEXT)
 
 
 def _is_plain_id(value: Any) -> bool:
-    """Whether nothing of an id would be left out where it stands in a bill (`kernel.tables.clean_cell`)."""
+    """Return whether a bill would keep every character of an id (`kernel.tables.clean_cell`)."""
     return _is_plain_text(value) and value[0] not in " `'=" and value[-1] != " "
 
 

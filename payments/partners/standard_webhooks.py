@@ -1,4 +1,4 @@
-"""PURE. Signatures after Standard Webhooks: over the bytes of a body, which are mostly JSON and in a bill of any
+"""PURE. Signatures of Standard Webhooks, over the bytes of a body. A body is usually JSON; a bill may have any
 encoding."""
 
 import base64
@@ -16,8 +16,8 @@ _PREFIX = "whsec_"
 def check_signature(secret: str, payload: bytes, headers: Mapping[str, str]) -> None:
     """Check that a request was signed with this secret within the last five minutes.
 
-    Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`. The library raises
-    ValueError and its relatives for malformed input beside its own error; here each becomes a refusal.
+    Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`. Besides its own error
+    the library raises ValueError and related errors for malformed input; here each becomes a refusal.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
@@ -42,8 +42,8 @@ def _check_text(secret: str, text: str, headers: dict[str, str]) -> None:
 
 
 def _check_bytes(secret: str, payload: bytes, headers: dict[str, str]) -> None:
-    """Check a body that is no text, which the library does not take: the library judges the time, by a signature
-    that is right over nothing."""
+    """Check a body that is not UTF-8, which the library does not accept. The library still checks the time, by a
+    valid signature over an empty body."""
     key = base64.b64decode(secret.removeprefix(_PREFIX) + "==")
     head = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode()
     _check_text(secret, "", headers | {"webhook-signature": _mac(key, head)})
