@@ -1,1 +1,1 @@
-"""The demo: its data, and its environment for commands typed beside it."""
+"""The demo: its data, and its environment for commands run beside it."""

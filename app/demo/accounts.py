@@ -1,4 +1,4 @@
-"""The colleagues of the demo: an account for each role, all with the password of the manager."""
+"""The demo's accounts: one for each role, all with the manager's password."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ LOGINS = (EVENT_MANAGER, COUNTY_MANAGER, REVIEWER, FINANCE, SECOND_FINANCE, AUDI
 
 
 class DemoAccount(NamedTuple):
-    """An account as it is printed at the start: its login, role, and the place that its rights end with."""
+    """An account as printed at the start: its login, role, and the place that limits its rights."""
 
     login: str
     role: str
@@ -26,7 +26,7 @@ class DemoAccount(NamedTuple):
 
 
 class Colleague(NamedTuple):
-    """An account of the demo; `branch` is the code of its node, None for the whole network."""
+    """A demo account. `branch`: the code of its node, None for the whole network."""
 
     login: str
     role: Role
@@ -35,7 +35,7 @@ class Colleague(NamedTuple):
 
 
 def colleagues(village: str) -> tuple[Colleague, ...]:
-    """Return the accounts; the liaison's is of a village."""
+    """Return the accounts; the liaison's belongs to `village`."""
     return (
         Colleague(LOGIN, Role.ADMIN, None, "演示管理员"),
         Colleague(EVENT_MANAGER, Role.MANAGER, CITY, "市级活动经理"),
@@ -49,7 +49,7 @@ def colleagues(village: str) -> tuple[Colleague, ...]:
 
 
 def make_accounts(tx: Tx, password: str, village: str, actor: str) -> None:
-    """Make the accounts. The password is hashed once: hashing is slow on purpose."""
+    """Create the accounts. The password is hashed once, because hashing is deliberately slow."""
     made = colleagues(village)
     first = people.create_manager(tx, made[0].login, password, made[0].role, actor, made[0].branch, made[0].name)
     for colleague in made[1:]:
@@ -59,7 +59,7 @@ def make_accounts(tx: Tx, password: str, village: str, actor: str) -> None:
 
 
 def printed_accounts(tx: Tx) -> list[DemoAccount]:
-    """Return the accounts that there are beside the manager's: an older demo has none."""
+    """Return the accounts that exist besides the manager's; an older demo has none."""
     accounts = {account.login: account for account in list_accounts(tx)}
     codes = [account.branch_code for account in accounts.values() if account.branch_code]
     names = names_of(tx, codes)

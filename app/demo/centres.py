@@ -1,4 +1,4 @@
-"""Where the county seats of the demo's network are, roughly: degrees of latitude and longitude."""
+"""Approximate locations of the county seats in the demo's network: degrees of latitude and longitude."""
 
 CENTRES = {
     "410302": (34.684, 112.470),

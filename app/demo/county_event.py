@@ -1,6 +1,6 @@
-"""An event of a county that ended some days ago: its cases and differences wait for people, and it waits for them.
+"""A county's campaign that ended some days ago, with cases and differences to decide before it can go on.
 
-They are in an event of their own so that the demo event can still be walked to its end.
+It is a separate campaign, so that the demo campaign can still be taken to its end.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,14 +37,14 @@ SEED = 41_0324
 LASTS = timedelta(days=2)
 PROJECTS = 4
 GIFTS = 60
-AT_CAP = 12  # gifts of one donor, each just as large as the cap
+AT_CAP = 12  # gifts of one donor, each exactly as large as the cap
 CAP_MINOR = 200_00
 AMOUNTS_MINOR = (10_00, 20_00, 50_00, 66_00, 100_00, 188_00)
 BUYER = Donor(name="老周家的", phone="13800009999", publish_name=True)
 
 
 def hold(deps: Dependencies, fund: int, opens_at: datetime) -> None:
-    """Hold the event: gifts, some of which look odd, and a statement that does not agree with all of them."""
+    """Create the campaign: gifts, some of them suspicious, and a statement that disagrees with some."""
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     ends_at = opens_at + LASTS
     with deps.at(FixedClock(opens_at)).db.transaction() as tx:
@@ -126,14 +126,14 @@ def _command_of(gift: Gift, donor: Donor) -> CreateDonation:
 
 
 def _pay_twice(deps: Dependencies, gift: Gift) -> None:
-    """Somebody pays a second time for a donation that is paid."""
+    """Pay a second time for a paid donation."""
     other = payment_of(deps.gateway.provider, gift._replace(id=UUID(int=SEED + 1, version=4)))
     other.body["data"]["object"]["metadata"] = {"donation_id": str(gift.id)}
     hear(deps, [other])
 
 
 def _state(deps: Dependencies, tx: Tx, gifts: Sequence[Gift]) -> None:
-    """Store the provider's statement: a gift is missing in it, one has another amount, and a charge is not ours."""
+    """Store the provider's statement: one gift is missing, one has another amount, one charge is unknown."""
     provider = deps.gateway.provider
     lines = [line_of(provider, gift) for gift in gifts]
     lines[1] = replace(lines[1], amount_minor=lines[1].amount_minor - 10_00)

@@ -1,4 +1,4 @@
-"""What waits for people in the demo: what donors asked for, messages that nobody can place, an act to approve."""
+"""Waiting work in the demo: donors' requests, messages that match nothing, an action to approve."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ REFUNDS = ("手滑多打了一个零。", "家里突然要用钱，对不住了�
 def leave_work(
     deps: Dependencies, campaign: str, partner: str, fund: int, villages: Sequence[Village], now: datetime
 ) -> None:
-    """Leave work for each role; `fund` is the city's."""
+    """Create work for each role; `fund` is the city's."""
     lately = deps.at(FixedClock(now - timedelta(hours=3)))
     with lately.db.transaction() as tx:
         file_for_review(tx, COUNTY, LIAISON, REVIEWER)
@@ -60,20 +60,20 @@ def leave_work(
 
 
 def _leave_goods(tx: Tx, village: Village, now: datetime) -> None:
-    """Goods that came lately, whose value waits for a second person."""
+    """Enter recent goods whose value a second person must confirm."""
     rice = NewGoods("大米", 40, "袋", 3_200_00, "invoice", "县慈善会", "物资柜 2 号发票", local_day(now))
     goods.enter(tx, village.id, rice._replace(giver="粮油公司（演示）"), LIAISON)
 
 
 def _own_gifts(tx: Tx, campaign: str) -> list[UUID]:
-    """Return gifts of our own pages, the newest first."""
+    """Return paid gifts from our own pages, newest first."""
     paid = Donation.campaign_id == find_campaign(tx, campaign).id, Donation.channel == "web"
     own = select(Donation.id).where(*paid, col(Donation.paid_at).is_not(None), Donation.amount_minor >= 20_00)
     return list(tx.all(own.order_by(col(Donation.paid_at).desc(), col(Donation.id)).limit(20)))
 
 
 def _ask_for(tx: Tx, deps: Dependencies, gifts: list[UUID]) -> None:
-    """Let donors ask questions, for receipts, and for their money back."""
+    """Create questions, receipt requests and refund requests of donors."""
     remaining = iter(gifts)
     for words, gift in zip(QUESTIONS, remaining, strict=False):
         ask(tx, deps.keys, gift, words)
@@ -84,7 +84,7 @@ def _ask_for(tx: Tx, deps: Dependencies, gifts: list[UUID]) -> None:
 
 
 def _leave_approval(tx: Tx, deps: Dependencies, campaign: str) -> None:
-    """Let finance ask for a refund that needs a second person, as it does where a federation works with two."""
+    """Let finance request a refund that needs a second person, as in a federation that requires two."""
     careful = replace(deps, second_person=SecondPerson(needed=True, above_minor=0))
     caller = caller_of(find_by_login(tx, FINANCE))
     gift = _own_gifts(tx, campaign)[-1]
@@ -94,8 +94,8 @@ def _leave_approval(tx: Tx, deps: Dependencies, campaign: str) -> None:
 
 
 def _puzzling(deps: Dependencies, partner: str, village: Village, at: datetime) -> list[Message]:
-    """Return messages for people: a code that nobody knows, another body under a known id, a payment that names a
-    donation that there is not, and one of another shop on the same account."""
+    """Return messages for manual review: an unknown project code, a different body under a known id, a payment for
+    an unknown donation, and a payment of another shop on the same account."""
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     provider = deps.gateway.provider
     unknown, known, lost, foreign = (_gift(random, village, at - timedelta(minutes=9 * n)) for n in range(4))

@@ -1,4 +1,4 @@
-"""Let a command typed beside a running `make run` find the demo's database and secrets."""
+"""Let a command run beside `make run` find the demo's database and secrets."""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 
 def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment, with the demo's database, secrets and payment sandbox where nothing is set.
+    """Return the environment, completed with the demo's database, secrets and payment sandbox.
 
-    Untouched in production, with a DATABASE_URL, and when no demo was started on DATA_DIR.
+    Unchanged in production, with a DATABASE_URL, or if no demo was started in DATA_DIR.
     """
     env = dict(environ)
     folder = Path(env.get("DATA_DIR") or "var").absolute()
@@ -20,7 +20,8 @@ def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _database(folder: Path) -> dict[str, str]:
-    """PostgreSQL writes its port and its socket's directory into postmaster.pid (lines 4 and 5)."""
+    """Return the URL of the demo's database. Lines 4 and 5 of postmaster.pid hold PostgreSQL's port and socket
+    directory."""
     try:
         lines = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
         port, sockets = lines[3], lines[4]

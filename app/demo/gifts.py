@@ -1,7 +1,7 @@
-"""The gifts of the demo's first two days, made through the real path at the times when they would have come.
+"""The gifts of the demo's first two days, created by the production code at the times when they would have come.
 
-Most come from the partner platform, the others from our own pages with the provider's messages and lines of its
-statement: the books, the replay of the match and the reconciliation take them for what they are.
+Most come from the partner platform, the others from our own pages with the provider's messages and the lines of its
+statement. The books, the match replay and the reconciliation treat them as real.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,16 +28,16 @@ from payments.messages import Message, message
 
 SEED = 41_0399
 ROUNDS = 24
-TOGETHER = 8  # gifts on our pages at one moment
-PAGES_SHARE = 0.25  # of the gifts come over our own pages
-LATEST = 24  # and all of the newest
+TOGETHER = 8  # gifts on our pages at the same moment
+PAGES_SHARE = 0.25  # of the gifts come from our own pages
+LATEST = 24  # newest gifts, all from our own pages
 AMOUNTS_MINOR = (1_00, 5_00, 10_00, 20_00, 50_00, 66_00, 88_00, 99_00, 100_00, 200_00, 500_00, 1_000_00)
 _OFTEN = (4, 8, 16, 18, 22, 6, 5, 6, 14, 5, 2, 1)
 FEE_BPS = 60
 
 
 class Village(NamedTuple):
-    """A project of the demo that takes gifts; `weight`: how often it is chosen."""
+    """A demo project that takes gifts. `weight`: how often it is chosen."""
 
     id: int
     code: str
@@ -46,7 +46,7 @@ class Village(NamedTuple):
 
 
 class Gift(NamedTuple):
-    """A gift of the demo: `at` is when it is made and paid."""
+    """A demo gift. `at`: when it is created and paid."""
 
     village: Village
     amount_minor: int
@@ -57,12 +57,12 @@ class Gift(NamedTuple):
 def give(
     deps: Dependencies, campaign: str, partner: str, villages: Sequence[Village], until: datetime, most: int
 ) -> None:
-    """Make `most` gifts within the two days before a moment."""
+    """Create about `most` gifts in the two days before `until`."""
     random = Random(SEED)  # noqa: S311 - a demo that is the same at each start
     for began, ended in pairwise(_moments(until)):
         count = round(most * _share(began, until))
         gifts = sorted((_gift(random, villages, began, ended) for _ in range(count)), key=lambda gift: gift.at)
-        # What came last stands on the first pages: there people agree to be named.
+        # The newest gifts are shown on the first pages, and donors on our own pages agree to be named.
         own = gifts[:: round(1 / PAGES_SHARE)] if ended < until else gifts[-LATEST:] or gifts
         _over_partner(deps.at(FixedClock(ended)), partner, [gift for gift in gifts if gift not in own])
         _over_pages(deps.at(FixedClock(ended)), campaign, own, random)
@@ -76,7 +76,7 @@ def _moments(until: datetime) -> list[datetime]:
 
 
 def _share(at: datetime, until: datetime) -> float:
-    """Return which part of all gifts comes in the round that begins at a moment: few at night, many at first."""
+    """Return the share of all gifts in the round that starts at `at`: few at night, many in the first rounds."""
     moments = _moments(until)[:-1]
     weights = [_liveliness(moment) * (3 if number < 4 else 1) for number, moment in enumerate(moments)]
     return weights[moments.index(at)] / sum(weights)
@@ -101,7 +101,7 @@ def _over_pages(deps: Dependencies, campaign: str, gifts: Sequence[Gift], random
 
 
 def give_on_pages(deps: Dependencies, gifts: Sequence[Gift], command: Callable[[Gift], CreateDonation]) -> None:
-    """Donors give on our pages, a few at a time, and pay at once."""
+    """Create donations on our pages, a few at a time, and pay them."""
     for first in range(0, len(gifts), TOGETHER):
         group = gifts[first : first + TOGETHER]
         at_their_time = deps.at(FixedClock(group[-1].at))
@@ -112,7 +112,7 @@ def give_on_pages(deps: Dependencies, gifts: Sequence[Gift], command: Callable[[
 
 
 def hear(deps: Dependencies, messages: Sequence[Message]) -> None:
-    """Store messages from outside and process them."""
+    """Store external messages and process them."""
     with deps.db.transaction() as tx:
         inbox.store(tx, deps.keys, messages)
     while process_inbox(deps):
@@ -134,18 +134,18 @@ def _command(campaign: str, gift: Gift, random: Random) -> CreateDonation:
 
 
 def phone_of(gift: Gift) -> str | None:
-    """Return the number of every third donor; it rings nowhere."""
+    """Return a phone number for every third donor, which reaches no one."""
     return f"1380000{gift.id.int % 10_000:04d}" if gift.id.int % 3 == 0 else None
 
 
 def _team(gift: Gift) -> str:
-    """Return the team of every third gift, always the same."""
+    """Return a team for every third gift, always the same one."""
     number = gift.id.int % (3 * len(TEAMS))
     return list(TEAMS)[number] if number < len(TEAMS) else ""
 
 
 def payment_of(provider: str, gift: Gift) -> Message:
-    """Return what the provider says of a payment."""
+    """Return the provider's message about a payment."""
     intent = {
         "id": f"pi_{gift.id.hex}",
         "object": "payment_intent",
@@ -166,7 +166,7 @@ def payment_of(provider: str, gift: Gift) -> Message:
 
 
 def line_of(provider: str, gift: Gift) -> StatementLine:
-    """Return the payment as the provider's statement has it."""
+    """Return the payment's line in the provider's statement."""
     return StatementLine(
         provider=provider,
         kind="charge",
@@ -187,7 +187,7 @@ def _over_partner(deps: Dependencies, partner: str, gifts: Sequence[Gift]) -> No
 
 
 def partner_message(partner: str, gift: Gift) -> Message:
-    """Return what the partner platform says of a gift."""
+    """Return the partner platform's message about a gift."""
     return message(f"partner:{partner}", f"e-{gift.id.hex}", _event(gift), compare=True)
 
 

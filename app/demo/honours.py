@@ -1,4 +1,4 @@
-"""Awards of the demo's events, and the goal of its year."""
+"""Awards of the demo's campaigns, and its goal for the year."""
 
 from campaigns.awards.awards import NewAward, add
 from campaigns.goals.goals import NewGoal, set_goal
@@ -14,11 +14,11 @@ GOAL = NewGoal(0, 5_000_000_00, 500_000_00, 6_000)
 
 
 def honour(tx: Tx, slug: str, actor: str) -> None:
-    """Add the awards of a campaign, which has not ended."""
+    """Add the awards to a campaign that has not ended."""
     for award in AWARDS:
         add(tx, slug, award, actor)
 
 
 def aim(tx: Tx, actor: str) -> None:
-    """Set the goal of this year."""
+    """Set this year's goal."""
     set_goal(tx, GOAL._replace(year=local_day(tx.now).year), actor)

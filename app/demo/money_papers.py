@@ -1,4 +1,4 @@
-"""What finance of the demo finds on its pages: agreements, pledges, and a receipt cancelled by a red one."""
+"""Records for the finance pages of the demo: agreements, pledges, and a red-flushed receipt."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ PAYER = Payer("company", "牡丹商贸（演示）", "91350100M000100Y43", "peon
 def leave_papers(
     tx: Tx, deps: Dependencies, campaign: str, fund: int, gifts: Sequence[UUID], now: datetime
 ) -> None:
-    """Enter agreements and pledges, and cancel a receipt that was made out wrongly."""
+    """Enter agreements and pledges, and red-flush a receipt with a wrong payer."""
     today = local_day(now)
     title, party = "捐建村道路灯（三年）", "云朵面馆连锁（演示）"
     lamps = NewAgreement("donation", "捐协 2026-017", title, party, today - timedelta(days=60))

@@ -1,4 +1,4 @@
-"""What the villages of the demo show and tell: drawn pictures, and news of the weeks before."""
+"""The content of the demo's project pages: drawn pictures, and news of the past weeks."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from campaigns.projects.news import NewsText, add_news, illustrate
 from campaigns.projects.picture_file import rewrite
 from campaigns.projects.pictures import PictureText, add_picture
 
-WITH_COVER = 3  # one village in so many shows a picture; the others have the paper-cut of their theme
+WITH_COVER = 3  # every n-th round of themes gets a cover picture; the others show the paper-cut of their theme
 _COVERS = {
     "meals": "老年食堂门前的长桌",
     "children": "村里的老村小",
@@ -21,7 +21,7 @@ _COVERS = {
 
 
 def tell(deps: Dependencies, villages: Sequence[Village], today: date, actor: str) -> None:
-    """Give the villages their pictures and news."""
+    """Add pictures and news to the villages' projects."""
     stories = {story.theme: story for story in STORIES}
     places = {theme: rewrite(place()) for theme, (place, _work) in SCENES.items()}
     works = {theme: rewrite(work()) for theme, (_place, work) in SCENES.items()}

@@ -1,5 +1,5 @@
-"""An event of some months ago that was released: one of its projects ended with a surplus, money of another got
-another purpose, and goods stand beside the money."""
+"""A released campaign of some months ago. One of its projects ended with a surplus, money of another changed its
+purpose, and two received goods."""
 
 from datetime import date, datetime, timedelta
 from random import Random
@@ -41,7 +41,7 @@ from payments import statements
 SLUG, ACTOR = "spring", "seed"
 SEED = 41_0326
 PLACES = "410326"  # the county of its projects
-AGE = timedelta(days=75)  # of its opening
+AGE = timedelta(days=75)  # time since its opening
 LASTS, NOTICE, LATER = timedelta(days=1), timedelta(days=10), timedelta(days=20)
 PROJECTS, GIFTS = 3, 9
 AMOUNTS_MINOR = (50_00, 66_00, 100_00, 188_00)
@@ -49,7 +49,7 @@ CHANGED_MINOR, USED_MINOR = 60_00, 30_00
 
 
 def hold(deps: Dependencies, opens_at: datetime) -> None:
-    """Hold the event, release it, and let its projects go on."""
+    """Create the campaign, disburse its match, and continue its projects."""
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     ends_at = opens_at + LASTS
     with deps.at(FixedClock(opens_at)).db.transaction() as tx:
@@ -95,7 +95,8 @@ def _open(tx: Tx, opens_at: datetime) -> list[Village]:
 
 
 def _receive_goods(tx: Tx, villages: list[Village], today: date) -> None:
-    """Two lots whose value is confirmed; of the second some were handed out, and counted wrongly at first."""
+    """Enter two lots of goods with confirmed value. Some of the second were handed out, and their count was
+    corrected later."""
     oil = NewGoods(
         "食用油", 40, "桶", 3_200_00, "invoice", "县慈善会", "物资柜 2 号发票", today, "粮油公司（演示）"
     )
@@ -125,7 +126,7 @@ def _command(gift: Gift, name: str) -> CreateDonation:
 
 
 def _publish(tx: Tx) -> None:
-    """Bring the event to its public notice: its provider's statement agrees with the books."""
+    """Take the campaign to its public notice, with a provider's statement that agrees with the books."""
     campaign = lock_campaign(tx, SLUG)
     for phase in (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING):
         transition(tx, campaign, phase, ACTOR)
@@ -141,7 +142,7 @@ def _release(tx: Tx) -> None:
 
 
 def _go_on(tx: Tx, villages: list[Village]) -> None:
-    """Give money of the first project to the third; end the second, and use some of its surplus by the rule."""
+    """Move money from the first project to the third, and use some of the second's surplus by the surplus rule."""
     first, second, third = (village.id for village in villages)
     kind = AccountKind.SHARE_PROJECT
     new = NewPurpose(SLUG, third, kind, CHANGED_MINOR, "备2026-演示-7")

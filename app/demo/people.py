@@ -1,4 +1,4 @@
-"""The people of the demo: teams that give together, messages that somebody has read, and whom to call."""
+"""People of the demo: teams, approved messages, and the host's contact."""
 
 from campaigns.dependencies import Dependencies
 from campaigns.desks import team_desk, words_desk
@@ -6,11 +6,11 @@ from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.host_contact import Contact, set_contact
 from kernel.paging import Page
 
-UNREAD = 4  # messages that still wait, so that the desk is not empty
+UNREAD = 4  # messages left for review, so that the desk is not empty
 
 
 def gather(deps: Dependencies, campaign: str, teams: dict[str, str], actor: str) -> None:
-    """Approve the teams whose names gifts carry (name -> kind), let messages pass, say how the host is reached."""
+    """Approve the teams named by gifts (name -> kind), approve messages, and set the host's contact."""
     with deps.db.transaction() as tx:
         campaign_id = find_campaign(tx, campaign).id or 0
         for name, kind in teams.items():

@@ -1,4 +1,4 @@
-"""The plan of the demo's events: nothing in it is real."""
+"""The plan of the demo's campaigns; all of it is made up."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from kernel.clock import SHANGHAI
 
 
 def plan(now: datetime) -> dict[str, Any]:
-    """Return the plan of an event, filed a month before now."""
+    """Return the plan of a campaign, filed a month before `now`."""
     today = now.astimezone(SHANGHAI).date()
     return {
         "purpose": "汇聚善款改善村庄的养老、儿童、照明和饮水条件，由专项基金按 1:1 配捐。",

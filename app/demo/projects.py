@@ -1,4 +1,4 @@
-"""The projects of the demo: a village of each of the first townships of a county, with a story each."""
+"""The projects of the demo: one village in each of the first townships of a county, each with a story."""
 
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ OPINION = "请补一张预算明细：太阳能板和电池分开写，再请村
 
 
 def file_projects(tx: Tx, random: Random, actor: str) -> list[Village]:
-    """File and approve the projects of the event; return them as donors will choose them."""
+    """File and approve the campaign's projects; return them weighted by how often donors choose them."""
     places = [place for of_county in _places(tx, nth=2).values() for place in of_county[:PER_COUNTY]]
     chosen = [_project(index, place, random.randint(24, 96)) for index, place in enumerate(places)]
     villages = [_approved(tx, project, actor, actor) for project in chosen]
@@ -23,7 +23,7 @@ def file_projects(tx: Tx, random: Random, actor: str) -> list[Village]:
 
 
 def file_more(tx: Tx, county: str, most: int, maker: str, reviewer: str) -> list[Village]:
-    """File and approve projects of villages of a county that have none yet."""
+    """File and approve projects of other villages in a county."""
     places = _places(tx, nth=3)[county][:most]
     return [
         _approved(tx, _project(index, place, 30 + 7 * index), maker, reviewer) for index, place in enumerate(places)
@@ -37,7 +37,7 @@ def file_at(tx: Tx, code: str, maker: str, reviewer: str) -> Village:
 
 
 def file_for_review(tx: Tx, county: str, maker: str, reviewer: str) -> None:
-    """File projects that wait for their review, and one that is sent back."""
+    """File projects that wait for review, and one that was sent back."""
     for index, place in enumerate(_places(tx, nth=4)[county][: IN_REVIEW + 1]):
         project = drafts.create(tx, _project(index, place, 41 + 5 * index), maker)
         assert project.id is not None
@@ -47,7 +47,7 @@ def file_for_review(tx: Tx, county: str, maker: str, reviewer: str) -> None:
 
 
 def first_place(tx: Tx, county: str) -> str:
-    """Return the code of the first village of a county that has a project."""
+    """Return the code of a county's first village with a project."""
     code: str = _places(tx, nth=2)[county][0].code
     return code
 
@@ -61,7 +61,7 @@ def _approved(tx: Tx, new: NewProject, maker: str, reviewer: str) -> Village:
 
 
 def _places(tx: Tx, nth: int) -> dict[str, list[Any]]:
-    """Return the villages with this place in their township, by county."""
+    """Return the `nth` village of each township, by county."""
     rows = tx.rows(
         """SELECT code, name, county_code FROM (
                SELECT v.code, v.name, c.code AS county_code, t.code AS township_code,
@@ -78,7 +78,7 @@ def _places(tx: Tx, nth: int) -> dict[str, list[Any]]:
 
 
 def _project(index: int, place: Any, people: int) -> NewProject:
-    """Return the project of a village; the themes come in turn."""
+    """Return a village's project; the themes take turns."""
     story = STORIES[index % len(STORIES)]
     village = (
         place.name.removesuffix("村民委员会")

@@ -1,8 +1,9 @@
-"""A rehearsal beside the demo event: a small event that opens a minute after the seed. Within a quarter of an
-hour it ends and closes by itself, except for the decisions that are left to finance.
+"""A rehearsal beside the demo campaign: a small campaign that opens about a minute after the seed. Within a quarter
+of an hour it ends and closes by itself, apart from the decisions that finance must make.
 
-Its platform and its bank are played by the job `rehearsal`: gifts come while it is open; the platform's bill and
-the bank's statement, which hold a few differences for finance, after its end; and the bank pays what is sent to it.
+The job `rehearsal` plays its platform and its bank. Gifts arrive while it is open. The platform's bill and the
+bank's statement, with a few differences for finance, arrive after its end; then the bank pays the remittances sent
+to it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ from payments.partners import partners
 
 SLUG, PARTNER, ACTOR = "rehearsal", "rehearsal-platform", "seed"
 SEED = 41_0325
-OTHER_COUNTY = "410325"  # 嵩县, beside the village of the demo's liaison
+OTHER_COUNTY = "410325"  # 嵩县; the other village is the one of the demo's liaison
 OPENS_AFTER, LASTS = timedelta(seconds=75), timedelta(minutes=3)
 FINISHING_S = LATE_S = 30
 NOTICE_S = 180
@@ -45,7 +46,7 @@ _BANK = "账号,记账日期,金额,附言,摘要,流水号\n"
 
 
 class _Row(NamedTuple):
-    """A line of the bank's statement; fen, below zero for what went out."""
+    """A line of the bank's statement; fen, negative for outgoing payments."""
 
     amount_minor: int
     reference: str
@@ -60,7 +61,7 @@ def prepare(
     lasts: timedelta = LASTS,
     name: str = "结案演练（演示，几分钟走完）",
 ) -> None:
-    """Schedule the rehearsal, with all that its money needs on its way out: split rules, and accounts of payees."""
+    """Schedule the rehearsal, with the split rules and payee accounts that its payouts need."""
     with deps.db.transaction() as tx:
         villages = [file_at(tx, first_place(tx, COUNTY), LIAISON, REVIEWER)]
         villages += file_more(tx, OTHER_COUNTY, 1, LIAISON, REVIEWER)
@@ -109,14 +110,14 @@ def _schedule(
 
 
 def _open_account(tx: Tx, deps: Dependencies, code: str, number: int) -> None:
-    """The account of an organisation, entered and confirmed; it is no account of any bank."""
+    """Enter and confirm an organisation's account, which does not exist at any bank."""
     name = tx.scalar("SELECT name FROM organisation WHERE code = :code", code=code)
     account = NewAccount(f"{name}慈善会（演示）", "演示银行", "105493000010", f"41050168360800{number:06d}")
     payees.confirm(tx, payees.propose(tx, deps.keys, code, account, FINANCE).id or 0, SECOND_FINANCE)
 
 
 class _State(NamedTuple):
-    """Where the rehearsal stands: its times, its projects, and what its platform and its bank have said."""
+    """The state of the rehearsal: its times and projects, and what its platform and bank have already sent."""
 
     now: datetime
     opens_at: datetime
@@ -127,8 +128,8 @@ class _State(NamedTuple):
 
 
 def play(deps: Dependencies) -> int:
-    """Play the platform and the bank: say what is due and was not said; return how many it was.
-    Nothing outside of the demo."""
+    """Play the platform and the bank: send what is due, and return how many items. Does nothing outside of the demo
+    site."""
     if not deps.demo:
         return 0
     with deps.db.transaction() as tx:
@@ -151,7 +152,7 @@ def play(deps: Dependencies) -> int:
 
 
 def _state(tx: Tx) -> _State | None:
-    """Return where the rehearsal stands; None when there is none, or it is archived or cancelled."""
+    """Return the state of the rehearsal; None if there is none, or it is a draft, archived or cancelled."""
     for row in tx.rows(
         """SELECT c.id, c.opens_at, c.ends_at,
                   (SELECT count(*) FROM inbox_event WHERE source = :source) AS heard,
@@ -171,7 +172,7 @@ def _state(tx: Tx) -> _State | None:
 
 
 def _payments(tx: Tx) -> list[_Row]:
-    """Return what the bank was sent and has not paid: the day's statement will have it."""
+    """Return the remittances sent to the bank but not yet on a statement."""
     rows = tx.rows(
         """SELECT r.end_to_end_id, r.amount_minor FROM remittance r JOIN payout_plan p ON p.id = r.plan_id
              JOIN campaign c ON c.id = p.campaign_id
@@ -184,7 +185,7 @@ def _payments(tx: Tx) -> list[_Row]:
 
 
 def _gifts(state: _State) -> Iterator[Gift]:
-    """The gifts come one after the other while the event is open, the last a little before its end."""
+    """Yield gifts spread evenly over the time while the campaign is open."""
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     step = (state.ends_at - state.opens_at) / (GIFTS + 1)
     for nth in range(1, GIFTS + 1):
@@ -194,8 +195,8 @@ def _gifts(state: _State) -> Iterator[Gift]:
 
 
 def _bill(gifts: Sequence[Gift]) -> tuple[str, int]:
-    """The platform's bill, and what it sends for it (fen): the first gift is missing, the second is another sum,
-    and it has the large gift of a company, of which it never told us: above the limit of what one person signs."""
+    """Return the platform's bill and the amount it transfers (fen). The first gift is missing, the second has
+    another amount, and a company's gift was never reported to us; it is above what one person may sign off."""
     lines = [(f"d-{gift.id.hex}", gift.amount_minor, gift.at) for gift in gifts[1:]]
     lines[0] = (lines[0][0], lines[0][1] + 10_00, lines[0][2])
     lines.append(("not-told", 12_000_00, gifts[0].at))
@@ -208,7 +209,7 @@ def _bill(gifts: Sequence[Gift]) -> tuple[str, int]:
 
 
 def _received(settled_minor: int) -> list[_Row]:
-    """What the platform sent, a transfer that nobody entered, and a fee of the bank."""
+    """Return the platform's transfer, an unexpected transfer, and a bank fee."""
     return [
         _Row(settled_minor, "", "演练平台结算款", "RB-0"),
         _Row(66_00, "", "转账", "RB-1"),

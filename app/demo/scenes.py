@@ -1,6 +1,6 @@
-"""Pictures for the demo's villages, cut from coloured paper by a program: flat shapes, few colours, nobody's face.
+"""Pictures for the demo's villages, made by a program like cut paper: flat shapes, few colours, no faces.
 
-Coordinates are of a sheet of 300 x 200.
+Coordinates refer to a sheet of 300 x 200.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ NIGHT, DUSK, HAZE = "#1f2c3b", "#35506a", "#5d7688"
 
 
 def kitchen() -> bytes:
-    """A new stove under a window; somebody tries the fire."""
+    """A new stove under a window, and a villager trying the fire."""
     sheet = Sheet(CLAY)
     sheet.box(EARTH, 0, 158, 300, 200)
     sheet.shape(SAND, (58, 158), (112, 84), (176, 84), (150, 158))
@@ -139,7 +139,7 @@ def lamps() -> bytes:
 
 
 def bridge() -> bytes:
-    """Villagers put up a lamp by a bridge at dusk."""
+    """Villagers putting up a lamp by a bridge at dusk."""
     sheet = Sheet("#e7b98a")
     sheet.disc("#f6dfa6", 214, 92, 30)
     sheet.hill("#b9785a", (0, 98), (60, 66), (130, 98), (210, 78), (300, 100))
@@ -189,7 +189,7 @@ def spring() -> bytes:
 
 
 def pipes() -> bytes:
-    """Villagers lay a new pipe up the hill to the cistern."""
+    """Villagers laying a new pipe up the hill to the cistern."""
     sheet = Sheet("#f1e0bf")
     sheet.disc(GOLD, 58, 44, 17)
     sheet.hill("#d9bd8c", (0, 110), (70, 84), (150, 70), (226, 40), (300, 34))
@@ -211,7 +211,7 @@ def pipes() -> bytes:
 
 
 Scene = Callable[[], bytes]
-# Of each theme: the place, as a cover; the work, for the newest news.
+# Per theme: the place, for a cover; the work, for the latest news.
 SCENES: Mapping[str, tuple[Scene, Scene]] = {
     "meals": (table, kitchen),
     "children": (school, classroom),

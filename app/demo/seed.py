@@ -1,4 +1,4 @@
-"""The demo campaign: a giving day in the real Luoyang tree, made through the use cases that managers use."""
+"""The demo campaign: a giving day in the real network of Luoyang, created with the use cases that managers use."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -38,9 +38,9 @@ from payments.partners.partner_secrets import secret_of
 SLUG = "demo"
 ACTOR = "seed"
 PARTNER = "demo-platform"
-AGE = timedelta(days=2)  # of the event, when it comes with gifts
-KNOWN = timedelta(days=80)  # ago, when it comes with gifts: before the event that is over
-FOUNDED = timedelta(days=14)  # ago, when it comes with gifts: before the event of the county
+AGE = timedelta(days=2)  # age of the campaign if it has gifts
+KNOWN = timedelta(days=80)  # how long ago the network was imported if there are gifts: before the past campaign
+FOUNDED = timedelta(days=14)  # how long ago the funds were created if there are gifts: before the county's campaign
 TRANCHE_AFTER = timedelta(minutes=5)
 LAST_TRANCHE_AFTER = timedelta(days=1)
 LASTS = timedelta(days=3)
@@ -60,8 +60,8 @@ class Seeded(NamedTuple):
 def seed(deps: Dependencies, gifts: int = 0) -> Seeded:
     """Create the demo campaign once and return the demo logins. Idempotent.
 
-    With `gifts` it is two days old and has about so many; without, it opens now. The manager's password comes from
-    SECRET_KEY, so that it can be printed at every start and is stored nowhere.
+    With `gifts` it is two days old and has about that many; without, it opens now. The manager's password is
+    derived from SECRET_KEY, so that it can be printed at every start without being stored.
     """
     password = deps.keys.token("demo-manager-password")[3:19]
     with deps.db.transaction() as tx:
@@ -107,8 +107,8 @@ def _placed(node: tree_file.Node) -> tree_file.Node:
 def _network_and_campaign(
     tx: Tx, deps: Dependencies, password: str, now: datetime, opens_at: datetime
 ) -> list[Village]:
-    """Import the network, make accounts and a draft of the campaign with its projects; return these as they will be
-    chosen by donors."""
+    """Import the network, and create accounts and a draft of the campaign with its projects; return the projects
+    with their weights."""
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     import_tree.import_tree(tx, [_placed(node) for node in tree_file.read(luoyang())], ACTOR)
     villages = file_projects(tx, random, ACTOR)

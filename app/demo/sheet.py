@@ -1,4 +1,4 @@
-"""Sheets of coloured paper, shapes to cut from them, and what scenes have in common: people from behind, houses."""
+"""Sheets of coloured paper, shapes to cut from them, and elements that scenes share: people from behind, houses."""
 
 import io
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 class Sheet:
-    """A sheet of paper to lay shapes on."""
+    """A sheet of paper to put shapes on."""
 
     def __init__(self, ground: str) -> None:
         self._image = Image.new("RGB", (SIZE[0] * SCALE, SIZE[1] * SCALE), ground)
@@ -31,14 +31,14 @@ class Sheet:
         self._pen.ellipse(edges, fill=colour)
 
     def strand(self, colour: str, width: float, *points: Point) -> None:
-        """A line through points, with round ends and bends."""
+        """Draw a line through points, with round ends and bends."""
         bends = [(x * SCALE, y * SCALE) for x, y in points]
         self._pen.line(bends, fill=colour, width=round(width * SCALE), joint="curve")
         for x, y in points:
             self.disc(colour, x, y, width / 2)
 
     def hill(self, colour: str, *points: Point) -> None:
-        """A silhouette from the left to the right edge, down to the bottom; smooth between its points."""
+        """Draw a smooth silhouette through points, from the left to the right edge and down to the bottom."""
         line = smooth([(-10, points[0][1]), *points, (310, points[-1][1])])
         self.shape(colour, (-10, 210), *line, (310, 210))
 
@@ -49,12 +49,12 @@ class Sheet:
 
 
 def at(x: float, y: float, size: float, *points: Point) -> list[Point]:
-    """Return points that are drawn about the origin, moved and enlarged."""
+    """Return points drawn around the origin, scaled and moved."""
     return [(x + dx * size, y + dy * size) for dx, dy in points]
 
 
 def smooth(points: Sequence[Point], steps: int = 14) -> list[Point]:
-    """Return a curve through points (Catmull-Rom)."""
+    """Return a smooth curve through points (Catmull-Rom)."""
     curve: list[Point] = []
     padded = [points[0], *points, points[-1]]
     for near in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
@@ -68,7 +68,7 @@ def _between(t: float, a: float, b: float, c: float, d: float) -> float:
 
 
 def person(sheet: Sheet, x: float, foot: float, coat: str, size: float = 1.0) -> None:
-    """Draw somebody from behind."""
+    """Draw a person from behind."""
     left, right = ((-15, 0), (-13, -24), (-8, -33)), ((8, -33), (13, -24), (15, 0))
     sheet.shape(coat, *smooth(at(x, foot, size, *left, *right)))
     sheet.disc(DARK, x, foot - 41 * size, 9 * size, 9.6 * size)

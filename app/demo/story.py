@@ -1,4 +1,4 @@
-"""What the villages of the demo say (`stories.json`): made up, like every name, number and sum in it."""
+"""The texts of the demo's villages (`stories.json`): made up, like every name, number and sum in them."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,10 +7,10 @@ import orjson
 
 
 class Story(NamedTuple):
-    """A theme of the demo's projects. `{people}` and `{target}` in the summary are filled in.
+    """A theme of the demo's projects. `{people}` and `{target}` in the summary are placeholders.
 
-    `budget` has names, shares of the target in percent, and notes; the last row takes the rest. `news`: how many
-    days ago, title, text.
+    `budget`: names, shares of the target in percent, and notes; the last row takes the rest. `news`: how many days
+    ago, title, text.
     """
 
     theme: str
@@ -30,17 +30,17 @@ TEAMS: dict[str, str] = _DATA["teams"]  # name -> kind
 
 
 def messages_of(theme: str) -> list[str]:
-    """Return what donors may write to a project of a theme."""
+    """Return messages that donors may write to a project of a theme."""
     return [*_DATA["messages"].get(theme, ()), *_DATA["anywhere"]]
 
 
 def summary_of(story: Story, people: int, target_minor: int) -> str:
-    """Return the three sentences of a project."""
+    """Return the summary of a project, three sentences."""
     return story.summary.format(people=people, target=_roughly(target_minor))
 
 
 def description_of(story: Story, people: int, target_minor: int) -> dict[str, Any]:
-    """Return what the page of a project says: the unit, a budget that adds up to the target, and whom to ask."""
+    """Return the description on a project's page: the unit, a budget that adds up to the target, and a contact."""
     budget: list[dict[str, Any]] = [
         {"name": name, "amount_minor": target_minor * percent // 100, "note": note.format(people=people)}
         for name, percent, note in story.budget

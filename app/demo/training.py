@@ -1,4 +1,5 @@
-"""What a training site begins with: the network, accounts of each role, a fund, an event that runs by itself."""
+"""The initial data of a training site: the network, an account per role, a fund, and a campaign that runs by
+itself."""
 
 from datetime import timedelta
 
@@ -20,8 +21,8 @@ _FUND_MINOR = 100_000_00
 
 
 def seed_training(deps: Dependencies, minutes: int) -> tuple[str, str]:
-    """Make the event of a training once, open for some minutes from soon on; return a login and the password of all
-    accounts, which comes from SECRET_KEY. Its platform, its bank and the end of it are played as in the demo."""
+    """Create the training campaign once, opening soon and open for `minutes`; return a login and the password of
+    all accounts, which is derived from SECRET_KEY. Its platform, bank and closing are played as in the demo."""
     password = deps.keys.token("training-password")[3:19]
     with deps.db.transaction() as tx:
         if tx.first(select(Campaign.slug)) is not None:

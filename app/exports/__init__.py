@@ -1,1 +1,1 @@
-"""Tables that people take away, each declared once for console and API (`kinds.py`)."""
+"""Tables for download, each declared once for console and API (`kinds.py`)."""

@@ -1,4 +1,4 @@
-"""The analytics of a campaign as a table, and the words for its lines."""
+"""The analytics of a campaign as a table, and the labels of its lines."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from kernel.db import Tx
 
 
 def label_of(line: Line) -> str:
-    """Return what a line is called."""
+    """Return the label of a line."""
     if line.dimension == "hour":
         return _("第 %(hour)s 小时", hour=int(line.key) + 1)
     if line.dimension == "channel":
@@ -27,7 +27,7 @@ def label_of(line: Line) -> str:
 
 
 def _band(number: int) -> str:
-    """Return a band of amounts in words; bands count from 1, and the last has no end."""
+    """Return the label of a band of amounts. Bands count from 1, and the last has no upper end."""
     first = BANDS[number - 1]
     if number == len(BANDS):
         return _("%(amount)s 元及以上", amount=whole_yuan(first))
@@ -37,7 +37,7 @@ def _band(number: int) -> str:
 
 
 def campaign_analytics(tx: Tx, order: Order) -> Table:
-    """Paid gifts by every dimension; with a branch those to its projects."""
+    """Return paid gifts by every dimension; for a branch only gifts to its projects."""
     campaign = find_campaign(tx, order.arguments["slug"])
     figures = analytics(tx, campaign, order.branch)
     header = [_("分组"), _("名称"), _("捐赠笔数"), _("筹款（元）")]

@@ -1,4 +1,4 @@
-"""The awards of a campaign as a table: as they were published last, or by the books of now."""
+"""The awards of a campaign as a table: as last published, or else computed from the books now."""
 
 from app.exports.table import Order, Table
 from app.i18n.awards import award_header, award_rows
@@ -8,7 +8,7 @@ from kernel.db import Tx
 
 
 def awards(tx: Tx, order: Order) -> Table:
-    """All winners with the sums that their places rest on."""
+    """Return all winners with the sums that decided their places."""
     campaign = find_campaign(tx, order.arguments["slug"])
     published = latest(tx, campaign.id or 0)
     rows = published.awards if published else computed(tx, campaign.id or 0)

@@ -1,4 +1,4 @@
-"""What a campaign has, as tables: its projects, pots, standings, cases and differences."""
+"""Tables of one campaign: its projects, pots, standings, cases, differences and sources."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,14 +28,14 @@ from kernel.db import Tx
 
 
 def entries(tx: Tx, order: Order) -> Table:
-    """The projects that take part, with what they raised in this campaign; with a branch those of the branch."""
+    """Return the campaign's projects with what they raised in it; for a branch only its own projects."""
     campaign_id = _id(tx, order)
     rows = all_pages(lambda page: listed(tx, campaign_id, page=page, branch=order.branch))
     return Table(f"campaign:{campaign_id}", project_header(), map(project_row, rows))
 
 
 def pots(tx: Tx, order: Order) -> Table:
-    """The pots, in the order in which they are order."""
+    """Return the pots by rank, the order in which they are asked for match."""
     campaign_id = _id(tx, order)
     header = [
         _("编号"),
@@ -64,7 +64,7 @@ def pots(tx: Tx, order: Order) -> Table:
 
 
 def standings(tx: Tx, order: Order) -> Table:
-    """The standings by county, township, village or team. Raises Invalid `standings_unknown`."""
+    """Return the standings by county, township, village or team. Raises Invalid `standings_unknown`."""
     campaign_id, by = _id(tx, order), order.filters.get("by", "county")
     header = [_("名次"), _("代码"), _("上级"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")]
     assert set(ranking.BY) == set(STANDINGS)
@@ -78,7 +78,7 @@ def standings(tx: Tx, order: Order) -> Table:
 
 
 def cases(tx: Tx, order: Order) -> Table:
-    """The cases with their evidence; with a branch those of its projects. Raises Invalid `list_invalid`."""
+    """Return the cases with their evidence, for a branch those of its projects. Raises Invalid `list_invalid`."""
     campaign_id, places = _id(tx, order), Places(tx)
     header = [_("个案"), _("状态"), _("捐赠编号"), _("项目"), _("县区"), _("乡镇街道"), _("村（社区）或单位")]
     header += [_("捐赠状态"), _("支付时间（北京）"), _("捐赠（元）"), _("暂缓的配捐（元）"), _("依据")]
@@ -108,7 +108,7 @@ def cases(tx: Tx, order: Order) -> Table:
 
 
 def differences(tx: Tx, order: Order) -> Table:
-    """The differences between the books and the statements, open ones first."""
+    """Return the differences between the books and the statements, open ones first."""
     campaign_id = _id(tx, order)
     header = [
         _("编号"),
@@ -150,7 +150,7 @@ def _id(tx: Tx, order: Order) -> int:
 
 
 def sources(tx: Tx, order: Order) -> Table:
-    """The sources with the clicks on their links and what came by them, those that brought the most first."""
+    """Return the sources with clicks on their links and the gifts from them, those that raised most first."""
     campaign_id = _id(tx, order)
     header = [_("来源"), _("种类"), _("代码"), _("短链接"), _("点击"), _("首次点击"), _("笔数"), _("人数")]
     header += [_("筹款（元）"), _("配捐（元）")]

@@ -1,4 +1,4 @@
-"""The list of donations as a file: every row that fits, without its donor, whatever their number."""
+"""The list of donations as a file: every matching row, whatever their number, without the donors."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ from kernel.db import Tx
 
 
 def donations_file(query: DonationQuery, file_format: str) -> Response:
-    """Return the donations of a query as a table, and record who took it.
+    """Return the donations of a query as a table, and record who downloaded it.
 
     Raises Invalid `search_invalid`.
     """
@@ -33,8 +33,8 @@ def donations_file(query: DonationQuery, file_format: str) -> Response:
 
 
 def donations_table(tx: Tx, query: DonationQuery) -> tuple[list[str], Iterator[list[Any]]]:
-    """Return the head and the rows of a query, in the language in force. Raises Invalid
-    `search_invalid` when they are read."""
+    """Return the header and the rows of a query in the current language. Reading the rows may raise Invalid
+    `search_invalid`."""
     return _header(), _rows(tx, query)
 
 

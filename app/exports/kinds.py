@@ -1,4 +1,4 @@
-"""Which tables can be taken away, where, and by whom. The console and the API offer each under the same address."""
+"""Which tables can be downloaded, where, and by whom. Console and API offer each under the same path."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from kernel.db import Tx
 
 
 class Kind(NamedTuple):
-    """A table: `address` without its ending, `filters` are the arguments of the query that it reads."""
+    """A kind of table. `address`: its path without the file ending; `filters`: the query parameters it reads."""
 
     name: str
     address: str
@@ -56,7 +56,8 @@ KINDS = (
 
 
 def download(kind: Kind, file_format: str, arguments: Mapping[str, Any], query: Mapping[str, str]) -> Response:
-    """Return a table as a file, all of it of one moment, and record who took it. Raises what its `make` raises."""
+    """Return a table as a file, read from one snapshot, and record who downloaded it. Raises what `kind.make`
+    raises."""
     filters = {name: query[name].strip() for name in kind.filters if query.get(name, "").strip()}
     with deps().db.snapshot() as tx:
         table = kind.make(tx, Order(arguments, filters, scope.branch()))

@@ -1,4 +1,4 @@
-"""Lists of the whole console as tables: campaigns, projects, funds and their statements, goods, people."""
+"""Tables across campaigns: campaigns, projects, funds and their statements, goods, accounts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ from kernel.db import Tx
 
 
 def campaigns(tx: Tx, order: Order) -> Table:
-    """All campaigns of the branch, with what they raised."""
+    """Return all campaigns of the branch with what they raised."""
     lines = campaign_lines(tx, order.branch)
     sums = totals(tx, [line.id for line in lines])
     header = [_("代码"), _("活动"), _("状态"), _("开始"), _("结束"), _("捐赠笔数"), _("捐赠人数")]
@@ -39,7 +39,7 @@ def campaigns(tx: Tx, order: Order) -> Table:
 
 
 def project_header() -> list[str]:
-    """Return the head of a table of projects."""
+    """Return the header of a table of projects."""
     return [
         _("项目编号"),
         _("项目"),
@@ -77,14 +77,14 @@ def project_row(row: ProjectRow) -> Sequence[Any]:
 
 
 def projects(tx: Tx, order: Order) -> Table:
-    """All projects of the branch, with what they raised in all campaigns."""
+    """Return all projects of the branch with what they raised in all campaigns."""
     q = order.filters.get("q", "")
     rows = all_pages(lambda page: listed(tx, q=q, sort="newest", page=page, branch=order.branch))
     return Table("table:projects", project_header(), map(project_row, rows))
 
 
 def funds(tx: Tx, order: Order) -> Table:
-    """All funds of the branch, with their balances."""
+    """Return all funds of the branch with their balances."""
     header = [_("编号"), _("基金"), _("种类"), _("余额（元）")]
     rows = list_funds(tx, order.branch)
     cells = ([row.id, row.name, str(word(FUND_KINDS, row.kind)), Yuan(row.balance_minor)] for row in rows)
@@ -92,7 +92,7 @@ def funds(tx: Tx, order: Order) -> Table:
 
 
 def fund_statement(tx: Tx, order: Order) -> Table:
-    """Every movement of a fund, the newest first, with its balance after each. Raises NotFound `fund_unknown`."""
+    """Return every movement of a fund, newest first, with the balance after it. Raises NotFound `fund_unknown`."""
     fund = find(tx, order.arguments["fund_id"])
     header = [_("时间（北京）"), _("种类"), _("金额（元）"), _("余额（元）"), _("凭据"), _("配捐池"), _("捐赠编号")]
     header += [_("原因"), _("经办"), _("分录号")]
@@ -108,7 +108,7 @@ def fund_statement(tx: Tx, order: Order) -> Table:
 
 
 def goods(tx: Tx, order: Order) -> Table:
-    """The goods that projects of the branch were given, with their value beside the money."""
+    """Return the goods given to projects of the branch, with their values."""
     header = [
         _("编号"),
         _("项目编号"),
@@ -133,7 +133,7 @@ def goods(tx: Tx, order: Order) -> Table:
 
 
 def people(tx: Tx, order: Order) -> Table:
-    """The accounts of the branch."""
+    """Return the accounts of the branch."""
     words, role, state = (order.filters.get(name, "") for name in ("q", "role", "state"))
     query = AccountQuery(words, role, state, order.branch)
     header = [

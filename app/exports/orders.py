@@ -1,4 +1,4 @@
-"""Orders of files of donations: the filters of the list, as they are stored and read again."""
+"""Ordered files of donations: storing the filters of the list and reading them again."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -17,8 +17,8 @@ _TIMES = ("since", "until")
 
 
 def order_donations(tx: Tx, caller: Caller, query: DonationQuery, file_format: str) -> ExportRun:
-    """Order the donations of a query as a file in the language in force. Who looks for a person gets the file at
-    once, by `donations_file`: an order keeps nothing that leads to somebody.
+    """Order the donations of a query as a file in the current language. A search for a person is downloaded at once
+    with `donations_file` instead, because a stored order must not lead to a person.
 
     Raises Invalid `export_invalid` for a query of a person, and what `runs.order` raises.
     """
@@ -32,12 +32,12 @@ def order_donations(tx: Tx, caller: Caller, query: DonationQuery, file_format: s
 
 
 def leads_to_person(query: DonationQuery) -> bool:
-    """Whether a query names whose donations are looked for."""
+    """Return whether a query searches for the donations of a person."""
     return any(getattr(query, name) for name in _OF_PEOPLE)
 
 
 def query_of(run: ExportRun) -> DonationQuery:
-    """Return what was ordered, within the branch of who ordered it."""
+    """Return the ordered query, limited to the branch stored with the order."""
     filters: dict[str, Any] = dict(run.filters)
     for name in _TIMES:
         if name in filters:

@@ -1,4 +1,5 @@
-"""The report of a campaign's reconciliation as one table: days, sums, what sources owe, differences, signatures."""
+"""The reconciliation report of a campaign as one table: days, sums, amounts owed by sources, differences, sums
+booked by signature, signatures."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from kernel.db import Tx
 
 
 def reconciliation(tx: Tx, order: Order) -> Table:
-    """All of the report; what a row is about stands in its first column."""
+    """Return the whole report; the first column names the part that a row belongs to."""
     report = report_of(tx, order.arguments["slug"])
     header = [_("部分"), _("来源"), _("日期"), _("事项"), _("单号"), _("笔数"), _("账上（元）"), _("对方（元）")]
     header += [_("差额（元）"), _("手续费（元）"), _("银行到账（元）"), _("状态"), _("说明"), _("经办")]
@@ -76,12 +77,12 @@ def _of_signature(row: Signature) -> list[Any]:
 
 
 def settled(row: Settled) -> str:
-    """Return how a difference ended, and on which account its sum is."""
+    """Return how a difference ended, and the account on which its sum was booked."""
     account = word(DIFFERENCE_ACCOUNTS, row.account) if row.booked_minor else ""
     return " ".join(filter(None, (str(word(DISCREPANCY_STATES, row.state)), str(account))))
 
 
 def signers(row: Settled | Signature) -> str:
-    """Return who signed, and on whose request."""
+    """Return who requested the decision, if anyone, and who signed it."""
     names = (row.requested_by, row.actor) if row.requested_by else (row.actor,)
     return " → ".join(actor_name(name) for name in names if name)

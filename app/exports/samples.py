@@ -1,4 +1,4 @@
-"""The samples of a campaign as a table: every record with its last mark."""
+"""The samples of a campaign as a table: every record with its latest mark."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from kernel.db import Tx
 
 
 def samples(tx: Tx, order: Order) -> Table:
-    """All samples, the last one first."""
+    """Return all samples, newest first."""
     campaign = find_campaign(tx, order.arguments["slug"])
     header = [_("抽样"), _("种子"), _("抽样人"), _("抽样时间"), _("序号"), _("记录"), _("编号")]
     header += [_("状态"), _("备注"), _("核查人"), _("核查时间")]

@@ -1,4 +1,4 @@
-"""The self-checks of a branch as a table: every node with its answers, those with a no first."""
+"""The self-checks of a branch as a table: every node with its answers, those with a "no" first."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from kernel.db import Tx
 
 
 def self_checks(tx: Tx, order: Order) -> Table:
-    """All self-checks of the branch, or those of the campaign that the filter names."""
+    """Return all self-checks of the branch, or of the campaign in the filter."""
     header = [_("活动"), _("组织代码"), _("组织"), _("期限"), _("状态"), _("填写人"), _("填写时间")]
     for label in CHECK_QUESTIONS.values():
         header += [str(label), _("备注")]

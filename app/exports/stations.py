@@ -1,4 +1,4 @@
-"""The checklist of stations as a table: each with what it has, who says so, and what it lacks."""
+"""The checklist of stations as a table: each station with what it has, who confirmed it, and what it lacks."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from kernel.db import Tx
 
 
 def stations(tx: Tx, order: Order) -> Table:
-    """All stations of the branch, or of the node and the missing item that the filters name."""
+    """Return all stations of the branch, or those below the node and lacking the item in the filters."""
     header = [
         _("组织代码"),
         _("机构"),
@@ -33,7 +33,7 @@ def stations(tx: Tx, order: Order) -> Table:
 
 
 def _row_at(tx: Tx) -> Callable[[Station], Sequence[Any]]:
-    """Return what makes a row of a station, with its days until now."""
+    """Return a function that turns a station into a row, with days counted until now."""
     now = tx.now
 
     def row(station: Station) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""What a table is made of, and what it is made from."""
+"""The parts of a table, and the request that it is built from."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +15,7 @@ PAGE_ROWS = 1_000
 
 
 class Order(NamedTuple):
-    """What was order for: the arguments of the address, filters that are not empty, the branch of the caller."""
+    """A request for a table: route arguments, non-empty filters, and the caller's branch."""
 
     arguments: Mapping[str, Any]
     filters: Mapping[str, str]
@@ -23,7 +23,7 @@ class Order(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table: `subject` is what the audit trail says was taken away; cells as in `app/table_cells.py`."""
+    """A table. `subject`: what the audit trail records as downloaded; cells as in `app/table_cells.py`."""
 
     subject: str
     header: Sequence[str]
@@ -42,7 +42,7 @@ def all_pages(read: Callable[[Page], tuple[Sequence[Row], int]]) -> Iterator[Row
 
 
 class Places:
-    """The names of county, township, and village of projects."""
+    """The names of each project's county, township and node."""
 
     def __init__(self, tx: Tx) -> None:
         self._names: dict[str, str] = dict(tx.all(select(Organisation.code, Organisation.name)))
@@ -55,5 +55,5 @@ class Places:
         }
 
     def of(self, project_id: int) -> list[str]:
-        """Return the names of a project's county, township and node; '' where it has none."""
+        """Return the names of a project's county, township and node; '' for a missing one."""
         return [self._names.get(code, "") for code in self._of.get(project_id, ("", "", ""))]

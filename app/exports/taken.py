@@ -1,4 +1,4 @@
-"""A file that was ordered, on its way to who ordered it."""
+"""Download of an ordered file."""
 
 from flask import Response
 
@@ -9,7 +9,7 @@ from campaigns.exports import runs
 
 
 def taken(export_id: int) -> Response:
-    """Return a written file as a stream, and record who took it. Raises what `runs.take` raises."""
+    """Return a finished file as a stream, and record who downloaded it. Raises what `runs.take` raises."""
     with deps().db.transaction() as tx:
         run = runs.take(tx, access.caller(), export_id)
     response = Response(runs.content(deps().db, export_id), content_type=content_type_of(run.file_format))

@@ -1,4 +1,4 @@
-"""Write the files that people ordered: what the job `exports` does."""
+"""Write ordered files: the work of the job `exports`."""
 
 import io
 import time
@@ -22,7 +22,7 @@ _REPORT_S = 0.5  # how often progress is written
 
 
 def write_exports(deps: Dependencies) -> int:
-    """Write all files that are due, and return how many. What fails ends visibly; its fault is raised."""
+    """Process all due orders and return how many. If a file fails, mark it as failed and raise the exception."""
     with deps.db.transaction() as tx:
         runs.expire(tx)
     written = 0
@@ -37,7 +37,7 @@ def write_exports(deps: Dependencies) -> int:
 
 
 def _write(deps: Dependencies, run: ExportRun) -> None:
-    """Write one file from a snapshot of one moment, in parts; memory stays flat."""
+    """Write a file from one snapshot, in parts, so that memory use stays constant."""
     file, progress = _Parts(deps, run), _Progress(deps, run)
     query: DonationQuery = query_of(run)
     try:
@@ -75,7 +75,7 @@ class _Parts(io.RawIOBase):
         return len(data)
 
     def end(self) -> None:
-        """Store what is left."""
+        """Store the last part."""
         if self._buffer:
             self._store(bytes(self._buffer))
             self._buffer.clear()
@@ -87,7 +87,7 @@ class _Parts(io.RawIOBase):
 
 
 class _Progress:
-    """Passes rows on and writes how many were passed, in transactions of its own."""
+    """The progress of a file: passes rows on and records their number in separate transactions."""
 
     def __init__(self, deps: Dependencies, run: ExportRun) -> None:
         self._deps, self._run = deps, run

@@ -1,1 +1,1 @@
-"""What every request passes: access, errors as problem documents, rate limits, security headers."""
+"""What applies to every request: access, errors as problem documents, rate limits and security headers."""

@@ -1,11 +1,12 @@
-"""Who may call a route. Every view declares it with one decorator of this module, and the decorator enforces it.
+"""Access declarations of routes. Every view declares who may call it with one decorator of this module, which
+enforces it.
 
     @blueprint.post("/pots")
     @access.managers(Permission.POTS_WRITE)
     def create() -> Any: ...
 
-The declaration stands directly below the route. An application with an undeclared route does not start
-(`check`); `docs/access.md` lists all of them (`flask --app wsgi routes-access`).
+Put the declaration directly below the route. The application does not start with an undeclared route (`check`);
+`docs/access.md` lists all routes (`flask --app wsgi routes-access`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,11 +28,11 @@ from kernel.errors import NotFound
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-SIGN_IN = "console.sign_in"  # the endpoint to which a browser without a session is sent
+SIGN_IN = "console.sign_in"  # the endpoint to which a browser without a session is redirected
 
 
 class Audience(StrEnum):
-    """Who may call a route, in the words of `docs/access.md`."""
+    """Who may call a route, as `docs/access.md` words it."""
 
     PUBLIC = "everybody"
     MONITORING = "everybody who reaches the server; close it to the public at the proxy"
@@ -44,10 +45,9 @@ class Audience(StrEnum):
 
 
 class Access(NamedTuple):
-    """The declaration of a view. One of the permissions is needed; none are listed for callers without a role.
-
-    `where` says whose resources a manager reaches, `resource` which argument of the address decides (default: the
-    most specific one)."""
+    """The access declaration of a view. One of `permissions` is required; empty for callers without a role.
+    `where`: whose resources a manager may reach. `resource`: the route argument that decides; default: the most
+    specific."""
 
     audience: Audience
     permissions: tuple[Permission, ...] = ()
@@ -59,7 +59,7 @@ class Access(NamedTuple):
         return f"{self.audience}; needs {needed}; {self.where}" if needed else str(self.audience)
 
     def require(self, tx: Tx, caller: Caller, arguments: Mapping[str, Any], *, acting: bool) -> None:
-        """Require that what this view reaches lies where the caller may see or change it."""
+        """Require that the caller may see (`acting`: change) the resource that this view reaches."""
         scope.require(
             tx, caller, self.where, self.resource or scope.resource_of(arguments), arguments, acting=acting
         )
@@ -69,17 +69,17 @@ class Access(NamedTuple):
         return Permission.READ not in self.permissions
 
 
-# Views of libraries: the static files, and the description of the API.
+# Views of libraries: the static files and the API description.
 _LIBRARY_VIEWS = {"static": Access(Audience.PUBLIC), "api-docs.openapi_json": Access(Audience.PUBLIC)}
 
 
 def public(view: View) -> View:
-    """Let everybody call this view. It may show more to managers, if it asks `auth.optional_manager`."""
+    """Let everyone call this view. It may show more to managers if it calls `auth.optional_manager`."""
     return _declare(view, Access(Audience.PUBLIC))
 
 
 def monitoring(view: View) -> View:
-    """Let everybody call this view who reaches the server: health checks and metrics hold nothing personal."""
+    """Let everyone who reaches the server call this view: health checks and metrics contain no personal data."""
     return _declare(view, Access(Audience.MONITORING))
 
 
@@ -89,7 +89,7 @@ def signature(view: View) -> View:
 
 
 def donor(view: View) -> View:
-    """Require the token of the donation in the address, as bearer token."""
+    """Require the token of the donation in the address as a bearer token."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -100,10 +100,10 @@ def donor(view: View) -> View:
 
 
 def donor_link(view: View) -> View:
-    """Require the token of the donation as `token` in the form (POST); for a page (GET) the browser's cookie, for
+    """Require the donation's token as `token` in the form (POST). A page (GET) requires the browser's cookie, for
     which a `token` in the query is exchanged, or a visit pass (`app/http/donor_cookie.py`).
 
-    A wrong token and an unknown donation look alike: NotFound `donation_unknown`.
+    A wrong token and an unknown donation cannot be told apart: both raise NotFound `donation_unknown`.
     """
 
     @wraps(view)
@@ -123,7 +123,7 @@ def donor_link(view: View) -> View:
 
 
 def donor_or_reader(view: View) -> View:
-    """Require the token of the donation in the address, or a manager who may read."""
+    """Require the token of the donation in the address, or a manager with read permission."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -148,12 +148,14 @@ def managers(
     content: Callable[[], bytes] = repeats.whole_body,
     keeps_reply: bool = True,
 ) -> Callable[[View], View]:
-    """Require a manager with one of these permissions, and that what the route reaches is theirs. Both are checked
-    before the body is read. A change that is sent again with its `Idempotency-Key` is not made again.
+    """Require a manager with one of these permissions who may reach the route's resource; both are checked before
+    the body is read. A change repeated with the same `Idempotency-Key` takes effect once.
 
-    `own_transactions`: the view has several, so that a crash can keep its effect and lose its reply; it must be
-    harmless to repeat. `content`: what makes two requests to it the same; default: the body. `keeps_reply`: not for
-    a view that only reads, and replies with what an erasure must make unreadable."""
+    `own_transactions`: the view runs several transactions, so a crash can keep its effect and lose its reply; it
+    must be safe to repeat. `content`: what two requests must share to be the same; default: the body.
+    `keeps_reply`: False for a view that only reads and whose reply contains data that an erasure must make
+    unreadable.
+    """
     access = Access(Audience.MANAGER, permissions, where, resource)
 
     def decorate(view: View) -> View:
@@ -173,7 +175,7 @@ def managers(
 def signed_in(
     *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
 ) -> Callable[[View], View]:
-    """Require a session of a manager with one of these permissions; send browsers without one to the sign-in."""
+    """Require a session of a manager with one of these permissions; redirect browsers without one to sign in."""
     access = Access(Audience.SIGNED_IN, permissions, where, resource)
     return _console(access, acting=access.acts)
 
@@ -181,10 +183,10 @@ def signed_in(
 def signed_in_to_act(
     *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
 ) -> Callable[[View], View]:
-    """Require a session of a manager with one of these permissions, and that the resource may be seen.
+    """Require a session of a manager with one of these permissions who may see the resource.
 
-    For buttons: that it may be changed, and which of several permissions the act needs, is asked in the view
-    (`require_declared`), which shows the refusal on the page where the button is.
+    For buttons. The view itself checks with `require_declared` that the resource may be changed and which of
+    several permissions the action needs, and shows a refusal on the page that has the button.
     """
     return _console(Access(Audience.SIGNED_IN, permissions, where, resource), acting=False)
 
@@ -220,15 +222,14 @@ def require_declared(permission: Permission) -> None:
 
 
 def require_changeable() -> None:
-    """Require that the resource in the address, which the caller may see, may be changed by them.
-
-    Raises Forbidden `not_permitted`."""
+    """Require that the caller may change the resource in the address. Raises Forbidden `not_permitted`."""
     scope.require_holder(g.caller, g.get("holder"))
 
 
 def opens(endpoint: str, holder: rights.Holder | None = None) -> bool:
-    """Whether a page or button of the console is open to the signed-in manager: by the role and the branch that the
-    route declares, for what `holder` holds, or what the page at hand is about. What is not, is not shown."""
+    """Return whether the signed-in manager may open a console page or use a button, which is hidden otherwise.
+    Checks the role and branch that the route declares against `holder`, by default the resource of the current
+    page."""
     access = access_of(current_app, f"console.{endpoint}")
     assert access is not None, f"there is no route console.{endpoint}"
     manager: Caller = g.caller
@@ -255,7 +256,7 @@ def actor() -> str:
 
 
 def check(app: Flask) -> None:
-    """Refuse to start with a route that does not declare who may call it, or whose resources it reaches."""
+    """Refuse to start if a route does not declare who may call it or whose resources it reaches."""
     undeclared = {rule.endpoint for rule in app.url_map.iter_rules() if not _is_declared(app, rule)}
     if undeclared:
         names = ", ".join(sorted(undeclared))
@@ -272,18 +273,18 @@ def _is_declared(app: Flask, rule: Rule) -> bool:
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:
-    """Return what the view of an endpoint declares."""
+    """Return the access declaration of an endpoint's view."""
     return declared(app.view_functions.get(endpoint)) or _LIBRARY_VIEWS.get(endpoint)
 
 
 def declared(view: object) -> Access | None:
-    """Return what a view declares."""
+    """Return the access declaration of a view."""
     access: Access | None = getattr(view, "access", None)
     return access
 
 
 def table(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
-    """Yield methods, route and declaration of every route, by address."""
+    """Yield methods, route and access declaration of every route, sorted by address."""
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
         methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         yield methods, rule.rule, access_of(app, rule.endpoint)

@@ -1,9 +1,9 @@
-"""Whole addresses of our pages, for people elsewhere. They begin with PUBLIC_URL, never with what a request
-names."""
+"""Absolute URLs of our pages, for use outside them. They begin with PUBLIC_URL, never with the host of a
+request."""
 
 from app.current import deps
 
 
 def join_url(token: str) -> str:
-    """Return the address of a link to an account (`campaigns.network.links`)."""
+    """Return the URL of an account link (`campaigns.network.links`)."""
     return f"{deps().public_url}/console/join?token={token}"

@@ -1,4 +1,4 @@
-"""Who is calling: a donor with their donation's token, a program with an API token, a manager with a session."""
+"""Authentication: a donor with their donation's token, a program with an API token, a manager with a session."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -25,7 +25,7 @@ from kernel.db import Tx
 from kernel.errors import Forbidden
 from kernel.ids import same
 
-SESSION_KEY = "manager_session"  # holds the token of a session that the server keeps
+SESSION_KEY = "manager_session"  # holds the token of a server-side session
 GUESSES = 60  # wrong manager tokens per minute and address
 _MOST_TOKEN = 200  # characters
 
@@ -39,49 +39,52 @@ def bearer() -> str:
 
 
 def may_see_donation(donation_id: UUID, token: str) -> bool:
-    """Whether this token opens this donation. Compares in constant time and looks nothing up."""
+    """Return whether this token opens this donation. Compares in constant time, without a lookup."""
     return same(deps().keys.token(str(donation_id)), token[:_MOST_TOKEN])
 
 
 def require_donor(donation_id: UUID) -> None:
-    """Raises Forbidden `token_missing` or `token_invalid`, the same for a donation that does not exist."""
+    """Require the donation's token as bearer token.
+
+    Raises Forbidden `token_missing` or `token_invalid`, also for a donation that does not exist.
+    """
     if not may_see_donation(donation_id, bearer()):
         raise Forbidden("token_invalid")
 
 
 def sign_in(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str:
-    """Start a session for a manager and end the one that this browser had; return its token for `remember`.
-    `awaits_code`: it waits for the second factor, and opens nothing yet."""
+    """Start a session for a manager and end the browser's previous one; return the token for `remember`. With
+    `awaits_code` the session waits for the second factor and opens nothing until then."""
     sign_out(tx)
     return start_session(tx, manager, awaits_code=awaits_code, idle=_idle())
 
 
 def needs_second_factor(manager: Manager) -> bool:
-    """Whether a manager must have a second factor here."""
+    """Return whether this installation requires a second factor of the manager."""
     return second_factor.is_required(manager, installation_requires=settings().second_factor_required)
 
 
 def waiting_manager(tx: Tx) -> Manager | None:
-    """Return the manager who typed their password in this browser, and whose second factor is missing."""
+    """Return the manager who typed their password in this browser but has not yet given the second factor."""
     token = _session_token()
     return manager_of_session(tx, token, awaits_code=True) if token else None
 
 
 def remember(token: str) -> None:
-    """Give the browser the token of its session, in the signed cookie. Drops what was in the cookie before."""
+    """Store the session token in the browser's signed cookie. Drops the cookie's previous content."""
     session.clear()
     session[SESSION_KEY] = token
     session.permanent = True
 
 
 def sign_out(tx: Tx) -> None:
-    """End this browser's session on the server: a copy of its cookie opens nothing any more."""
+    """End this browser's session on the server, so that a copy of its cookie opens nothing."""
     if token := _session_token():
         end_session_of(tx, token)
 
 
 def forget() -> None:
-    """Empty the browser's cookie."""
+    """Empty the session cookie."""
     session.clear()
 
 
@@ -101,8 +104,8 @@ def own_session(tx: Tx) -> int | None:
 
 
 def session_caller(tx: Tx) -> Caller | None:
-    """Return the manager whose session this is; None for everyone else, and for who must set up a second factor:
-    their role may have changed since they signed in."""
+    """Return the manager of this session. None without one, or if the manager must first set up a second factor,
+    because their role may have changed since they signed in."""
     token = _session_token()
     manager = manager_of_session(tx, token, idle=_idle()) if token else None
     if manager is None or (needs_second_factor(manager) and not second_factor.is_set_up(manager)):
@@ -111,10 +114,10 @@ def session_caller(tx: Tx) -> Caller | None:
 
 
 def require_manager(tx: Tx, *permissions: Permission) -> Caller:
-    """Return the program or manager who calls, if they have one of these permissions.
+    """Return the calling program or manager, who must have one of these permissions.
 
-    Raises Forbidden `token_missing`, `token_invalid`, `not_permitted` or `rate_limited`. A session counts
-    only for requests from our own pages: another site's form must not act with it.
+    Raises Forbidden `token_missing`, `token_invalid`, `not_permitted`, `rate_limited` or `origin_foreign`. A
+    session authorises changes only from our own pages, so that a form of another site cannot use it.
     """
     if "Authorization" not in request.headers and (manager := session_caller(tx)) is not None:
         _require_own_page()
@@ -128,7 +131,7 @@ def require_manager(tx: Tx, *permissions: Permission) -> Caller:
 
 
 def account(tx: Tx) -> tuple[str, str] | None:
-    """Return the account that calls, as the audit trail names it (`manager:7`, `token:3`), and its name."""
+    """Return the calling account as the audit trail names it (`manager:7`, `token:3`), and its name."""
     if "Authorization" in request.headers:
         return account_of_token(tx, bearer())
     token = _session_token()
@@ -137,15 +140,15 @@ def account(tx: Tx) -> tuple[str, str] | None:
 
 
 def optional_manager(tx: Tx) -> Caller | None:
-    """Return the manager who calls a public address, if it is one.
+    """Return the manager who calls a public address, or None.
 
-    A donor's token is no fault there: it only shows no more.
+    A donor's token is not an error here; it just does not show more.
     """
     return caller_of_token(tx, bearer()) if "Authorization" in request.headers else session_caller(tx)
 
 
 def require_any(caller: Caller, permissions: Sequence[Permission]) -> None:
-    """Raises Forbidden `not_permitted` when the caller has none of these permissions."""
+    """Require one of these permissions. Raises Forbidden `not_permitted`."""
     if not any(caller.may(permission) for permission in permissions):
         raise Forbidden("not_permitted")
 

@@ -1,9 +1,9 @@
-"""How a browser shows that it may see a donation, without the donation's token in an address: addresses stay in
-histories and in the logs of proxies, and go to the payment provider.
+"""How a browser proves that it may see a donation without keeping the token in the URL. URLs end up in histories
+and proxy logs, and are sent to the payment provider.
 
-A link with the token (`/d/{id}?token=`) works as long as the donation exists. Its first visit exchanges it for a
-cookie of that donation, and leads to the bare address. Browsers without cookies, and those that come back from the
-provider, bring a visit pass instead: `?visit=`, signed by us and over after a while.
+A link with the token (`/d/{id}?token=`) works while the donation exists. Its first visit exchanges the token for a
+cookie of that donation and redirects to the bare URL. Browsers without cookies, and those that return from the
+provider, bring a visit pass instead: `?visit=`, signed by us, valid for a limited time.
 """
 
 import time
@@ -18,37 +18,36 @@ from app.current import deps
 from app.http.auth import may_see_donation
 from campaigns.donations.visit_pass import is_valid, visit_pass
 
-VISIT_S = 3600  # how long a pass lasts that a page hands out
+VISIT_S = 3600  # how long a pass issued by a page lasts
 _LASTS_S = 365 * 24 * 3600
 _MOST = 200  # characters of a token or pass
 
 
 def cookie_name() -> str:
-    """Return the cookie's name; its path is the donation's, so it cannot have the prefix `__Host-`."""
+    """Return the cookie's name. Its path is that of the donation, so it cannot have the prefix `__Host-`."""
     return "__Secure-donation" if current_app.config["SESSION_COOKIE_SECURE"] else "donation"
 
 
 def holds(donation_id: UUID) -> bool:
-    """Whether this browser has the cookie of this donation."""
+    """Return whether this browser has the cookie of this donation."""
     return may_see_donation(donation_id, request.cookies.get(cookie_name(), "")[:_MOST])
 
 
 def pass_for(donation_id: UUID) -> str:
-    """Return a visit pass for an address on one of our pages. Asks no database: the page of an error has one
-    too."""
+    """Return a visit pass for a URL on our pages. Does not query the database, because error pages need it too."""
     return visit_pass(deps().keys, donation_id, int(time.time()) + VISIT_S)
 
 
 def opens(donation_id: UUID, text: str) -> bool:
-    """Whether this is a visit pass of this donation that is not over."""
+    """Return whether this is a visit pass of this donation that has not expired."""
     with deps().db.transaction() as tx:
         return is_valid(deps().keys, donation_id, text[:_MOST], tx.now.timestamp())
 
 
 def exchange(donation_id: UUID) -> AnyResponse | None:
-    """Return where a GET of the donor's page leads that brought a token or a pass: a redirect that sets the cookie.
+    """Exchange the token or pass of a GET of the donor's page: return a redirect that sets the cookie.
 
-    None when the browser is where it should be: at the bare address, or with a pass because it keeps no cookies.
+    None if the browser needs no redirect: at the bare URL, or with a pass because it keeps no cookies.
     """
     token, visit = request.args.get("token"), request.args.get("visit")
     if token is not None:
@@ -59,16 +58,16 @@ def exchange(donation_id: UUID) -> AnyResponse | None:
 
 
 def may_see(donation_id: UUID) -> bool:
-    """Whether a GET of the donor's page that was not exchanged may see the donation."""
+    """Return whether a GET of the donor's page that was not exchanged may see the donation."""
     if "token" in request.args:
-        return False  # a wrong one, whatever else the browser has
+        return False  # a wrong token is refused even if the browser has the cookie
     visit = request.args.get("visit", "")
     return holds(donation_id) or (bool(visit) and opens(donation_id, visit))
 
 
 def to_page(donation_id: UUID, *, at: str = "", **more: Any) -> AnyResponse:
-    """Redirect the donor to their page, `at` a part of it, and give the browser the cookie. What else the address
-    held is kept, and `more` added; a browser that sent no cookie at all gets a pass with it."""
+    """Redirect the donor to their page (`at`: an anchor on it) and set the cookie. Other query parameters are kept
+    and `more` is added. A browser that sent no cookies at all also gets a pass."""
     kept = {name: value for name, value in request.args.items() if name not in ("token", "visit")}
     address = page_address(donation_id, **(kept if request.method != "POST" else {}), **more)
     response = redirect(f"{address}#{at}" if at else address, 303)
@@ -76,7 +75,7 @@ def to_page(donation_id: UUID, *, at: str = "", **more: Any) -> AnyResponse:
 
 
 def page_address(donation_id: UUID, **query: Any) -> str:
-    """Return the address of the donor's page for this browser, with a pass if it seems to keep no cookies."""
+    """Return the URL of the donor's page for this browser, with a pass if it seems to keep no cookies."""
     values = {name: value for name, value in query.items() if value}
     if not request.cookies:
         values["visit"] = pass_for(donation_id)
@@ -84,14 +83,14 @@ def page_address(donation_id: UUID, **query: Any) -> str:
 
 
 def remember(response: AnyResponse, donation_id: UUID) -> AnyResponse:
-    """Give the browser the cookie of a donation."""
+    """Set the donation's cookie in the browser."""
     response.set_cookie(
         cookie_name(),
         deps().keys.token(str(donation_id)),
         max_age=_LASTS_S,
         path=f"/d/{donation_id}",
         httponly=True,
-        samesite="Lax",  # the donor comes back from the cashier by a link
+        samesite="Lax",  # the donor returns from the checkout page by a link
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
     return response

@@ -1,5 +1,5 @@
-"""The layer in front of everything: what one address sends does not keep the worker from all others, and a body
-that does not arrive is not waited for. See docs/adr/0024-strangers.md."""
+"""The outermost WSGI layer. It keeps the requests of one address from monopolising the worker, and does not wait
+for bodies that do not arrive. See docs/adr/0024-strangers.md."""
 
 import json
 import secrets
@@ -23,15 +23,15 @@ from app.i18n.refusals.refusals import code_text
 
 Start = Callable[..., Any]
 
-BURST_S = 0.5  # an address may send what it may in so many seconds at once; what is beyond waits for its turn
-MOST_DELAY_S = 2.0  # for its turn; what would wait longer is refused
-LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # requests: a page that is kept in memory, another one, a change or what is dear
-LARGE = 2.0  # the description of the API as a page: made once, but it is long
-FORGED = 20.0  # a webhook that was refused; the good ones cost nothing
-PAUSE_S = 1.0  # before a refusal, on average: who does not wait for answers gets few
-MOST_PAUSING = 800  # connections that wait for their refusal; beyond, it comes at once
-MOST_KNOWN = 10_000  # addresses, before those are forgotten that have nothing to wait for
-BODY_S = 20.0  # for a body to arrive, and a second more for each `BYTES_A_SECOND`
+BURST_S = 0.5  # an address may use the allowance of this many seconds at once; further requests wait
+MOST_DELAY_S = 2.0  # a request that would wait longer is refused
+LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # cost in requests: a cached page, any other read, a change or an expensive read
+LARGE = 2.0  # the API description as a page: built once, but long
+FORGED = 20.0  # a refused webhook; accepted ones cost nothing
+PAUSE_S = 1.0  # average pause before a refusal; slows down senders that wait for responses
+MOST_PAUSING = 800  # paused connections; beyond this, refusals are sent at once
+MOST_KNOWN = 10_000  # addresses; beyond this, idle ones are forgotten
+BODY_S = 20.0  # time for a body to arrive, plus a second for each `BYTES_A_SECOND`
 BYTES_A_SECOND = 20_000
 _FREE = ("/static/", "/healthz")
 _KEPT = ("/c/", "/public/", "/api/v1/campaigns")
@@ -42,7 +42,7 @@ _SIGNED = "/webhooks/"
 
 
 class Allowances:
-    """When each address has its next turn: `per_s` requests in a second, and `BURST_S` seconds of them at once (the
+    """Request allowances per address: `per_s` requests per second, and `BURST_S` seconds' worth at once (the
     generic cell rate algorithm of ITU-T I.371)."""
 
     def __init__(self, per_s: int) -> None:
@@ -50,7 +50,7 @@ class Allowances:
         self._turns: dict[str, float] = {}  # network -> the time (monotonic) until which it has used its allowance
 
     def delay_s(self, network: str, cost: float, now: float) -> float | None:
-        """Return for how long a request of an address waits for its turn, and take it; None when it is too far."""
+        """Take a turn for a request and return how long it must wait; None, without a turn, if that is too long."""
         turn = max(self._turns.get(network, 0.0), now - BURST_S) + cost / self._per_s
         if turn - now > MOST_DELAY_S:
             return None
@@ -60,13 +60,13 @@ class Allowances:
         return max(turn - now, 0.0)
 
     def charge(self, network: str, cost: float, now: float) -> None:
-        """Take more of an address, whatever it has left."""
+        """Charge an address an additional cost, even beyond its allowance."""
         turn = max(self._turns.get(network, 0.0), now - BURST_S) + cost / self._per_s
         self._turns[network] = min(turn, now + 2 * MOST_DELAY_S)
 
 
 class Doors:
-    """A WSGI application around the application. `per_s` 0: no allowances."""
+    """A WSGI application that wraps the application. ADDRESS_REQUESTS_PER_S 0 turns the allowances off."""
 
     def __init__(self, app: Flask, inner: Any) -> None:
         config = settings(app)
@@ -97,7 +97,7 @@ class Doors:
         return self._inner(environ, self._watching(start, network) if signed else start)  # type: ignore[no-any-return]
 
     def _watching(self, start: Start, network: str) -> Start:
-        """Return a `start` that counts a webhook that was refused."""
+        """Return a `start` that charges the address if the webhook is refused."""
         assert self._allowances is not None
         allowances = self._allowances
 
@@ -110,7 +110,7 @@ class Doors:
 
     @cached_property
     def _texts(self) -> dict[str, dict[str, str]]:
-        """What refusals say, by code and language; looked up once, as refusals come in thousands."""
+        """The texts of refusals by code and language; looked up once, because refusals can come in thousands."""
         most = self._streams.of_address
         with self._app.app_context():
             return {
@@ -121,11 +121,11 @@ class Doors:
             }
 
     def _refuse(self, environ: dict[str, Any], start: Start, code: str, **params: int) -> Iterable[bytes]:
-        """Answer 429, after a pause that costs the sender more than us."""
+        """Respond with 429, after a pause that costs the sender more than us."""
         if self._pausing < MOST_PAUSING:
             self._pausing += 1
             try:
-                # Who came at the same moment is refused at different ones: others have their turn between them.
+                # Spread out simultaneous refusals, so that other requests get their turn in between.
                 time.sleep(PAUSE_S * (0.5 + secrets.randbelow(1000) / 1000))
             finally:
                 self._pausing -= 1
@@ -154,7 +154,7 @@ def _cost(environ: dict[str, Any]) -> float:
 
 
 def client_address(environ: dict[str, Any], proxies: int) -> str:
-    """Return the address that the first of our own proxies saw, as `ProxyFix` does."""
+    """Return the client address as seen by the outermost of our own proxies, like `ProxyFix`."""
     forwarded = [address.strip() for address in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if proxies and len(forwarded) >= proxies and forwarded[-proxies]:
         return str(forwarded[-proxies])
@@ -179,7 +179,7 @@ def _refusal(
 
 
 class _TimedBody:
-    """The body of a request, of which every byte must be there in time. Raises RequestTimeout (408)."""
+    """A request body that must arrive completely in time. Raises RequestTimeout (408)."""
 
     def __init__(self, body: Any, length: str) -> None:
         self._body = body
@@ -199,7 +199,7 @@ class _TimedBody:
 
 
 def _limit(seconds: float) -> Any:
-    """Return a context that ends a wait of this greenlet; elsewhere the server has time-outs of its own."""
+    """Return a context that limits this greenlet's wait. Without gevent the server has its own time-outs."""
     monkey = sys.modules.get("gevent.monkey")
     if not (monkey and monkey.is_module_patched("socket")):
         return nullcontext()
@@ -207,5 +207,5 @@ def _limit(seconds: float) -> Any:
 
 
 def put_in_front(app: Flask) -> None:
-    """Put the doors in front of an application that is complete, shared pages included."""
+    """Put the doors in front of a complete application, shared pages included."""
     app.wsgi_app = Doors(app, app.wsgi_app)  # type: ignore[method-assign, assignment]

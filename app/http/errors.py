@@ -1,6 +1,7 @@
-"""Every error of the application: one table from a refusal to its HTTP status, and one handler for each kind.
+"""Error handling: one table from refusals to HTTP statuses, and one handler per kind of error.
 
-Programs get a problem document, people a page."""
+Programs get a problem document, people get a page.
+"""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unava
 from kernel.outage import FULL, READ_ONLY, outage_of
 
 STATUS: dict[str | type[Refusal], int] = {
-    # codes that do not follow their class
+    # codes whose status differs from that of their class
     "body_invalid": 400,
     "idempotency_key_invalid": 400,
     "parameters_invalid": 422,
@@ -43,7 +44,7 @@ STATUS: dict[str | type[Refusal], int] = {
     Refusal: 400,
 }
 
-# What the web framework itself refuses: status -> code.
+# Refusals of the web framework itself: status -> code.
 HTTP_CODES = {
     400: "request_invalid",
     401: "token_missing",
@@ -59,26 +60,26 @@ HTTP_CODES = {
     429: "rate_limited",
     431: "headers_too_large",
 }
-PROGRAMS = ("/api/", "/webhooks/")  # who calls these addresses gets problem documents, everybody else pages
+PROGRAMS = ("/api/", "/webhooks/")  # callers of these addresses get problem documents, all others pages
 
 
 def status_of(refusal: Refusal) -> int:
-    """Return the HTTP status of a refusal: by its code, else by its class."""
+    """Return the HTTP status of a refusal, by its code or else by its class."""
     if isinstance(refusal, Invalid) and refusal.code == "token_invalid":
-        return 422  # the making of an API token was refused, not its use
+        return 422  # creating an API token was refused, not using one
     if refusal.code in STATUS:
         return STATUS[refusal.code]
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
 class ErrorPage(Protocol):
-    """Renders an error as a page for people, in their language."""
+    """A renderer of errors as pages for people, in their language."""
 
     def __call__(self, status: int, code: str, error: Exception | str = "") -> Response: ...
 
 
 def attach(app: Flask, error_page: ErrorPage) -> None:
-    """Handle every error, with a problem document for programs and by `error_page` for people."""
+    """Handle every error: with a problem document for programs, and with `error_page` for people."""
     app.extensions["error_page"] = error_page
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _turned_away)
@@ -103,7 +104,7 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _turned_away(error: HTTPException) -> Response | HTTPException:
-    """What the framework or the checks of a body refuse; redirects pass."""
+    """Handle refusals of the framework and of body validation; redirects pass through."""
     status = error.code or 500
     if error.response is not None or status < 400:
         return error
@@ -118,7 +119,7 @@ def _turned_away(error: HTTPException) -> Response | HTTPException:
 
 
 def _validation(status: int, messages: Any) -> tuple[int, str, dict[str, str]]:
-    """Name what marshmallow refused by dotted paths; a body that is no JSON at all is a 400."""
+    """Return the faults that marshmallow found by dotted path; a body that is not JSON at all is a 400."""
     if status == 400:
         return 400, "body_invalid", {}
     return 422, "validation_failed", dict(_dotted(messages))
@@ -127,7 +128,7 @@ def _validation(status: int, messages: Any) -> tuple[int, str, dict[str, str]]:
 def _dotted(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     if isinstance(messages, Mapping):
         for key, value in messages.items():
-            # webargs puts the place (json, query) first; `_schema` means the object itself.
+            # webargs puts the location (json, query) first; `_schema` means the object itself.
             step = () if (not path and key in ("json", "query")) or key == "_schema" else (_printable(key),)
             yield from _dotted(value, (*path, *step))
     elif isinstance(messages, list | tuple):
@@ -137,30 +138,30 @@ def _dotted(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, st
 
 
 def _printable(key: Any) -> str:
-    """Return a field's name as it came, made safe to send back: the name itself may be nonsense."""
+    """Return a submitted field name in a form that is safe to send back, because it may be arbitrary text."""
     return str(key).encode("utf-8", "replace").decode()[:100]
 
 
 def _refuse_nul() -> None:
-    """An address with a NUL in it names nothing that the database could hold."""
+    """Refuse an address that contains a NUL: the database cannot store one, so it names nothing."""
     if "\x00" in request.path or b"%00" in request.query_string:
         raise BadRequest("the address holds a NUL character")
 
 
 def _database_failed(error: Exception) -> Response:
-    """The database cannot serve now, which has nothing to do with the request; or the statement is at fault."""
+    """Handle a database error: an outage is reported as unavailable, a faulty statement as an internal error."""
     outage = outage_of(error)
     if outage is None:
         return _unexpected(error)
     if outage in (FULL, READ_ONLY):
-        current_app.extensions["write_refused"] = outage, time.monotonic()  # `/readyz` says so
+        current_app.extensions["write_refused"] = outage, time.monotonic()  # reported by `/readyz`
     note_trouble("database")
     structlog.get_logger("errors").error(outage.code, error=type(error).__name__)
     return _refused(outage)
 
 
 def _unstorable(error: DataError) -> Response:
-    """The last net under the schemas: a value that PostgreSQL cannot hold came from outside."""
+    """Refuse a value that PostgreSQL cannot store. The last safeguard behind the schemas."""
     structlog.get_logger("errors").warning("value_invalid", **_statement(error))
     return _refused(Invalid("value_invalid"))
 
@@ -175,7 +176,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _statement(error: DBAPIError) -> dict[str, str]:
-    """Return what may be logged of a database error: its text holds the statement's values, so people."""
+    """Return what may be logged of a database error, whose text contains the statement's values: personal data."""
     return {"error": type(error.orig).__name__, "statement": (error.statement or "")[:300]}
 
 

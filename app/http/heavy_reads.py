@@ -1,4 +1,4 @@
-"""Reads of managers that take long, such as exports: a few at once in each process, so that giving stays quick."""
+"""A limit on concurrent slow reads by managers, such as exports, per process, so that giving stays fast."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +17,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Gate:
-    """Counts the reads under way, of each account."""
+    """A counter of the running reads of each account."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -25,7 +25,7 @@ class Gate:
         self._turn = Lock()
 
     def enter(self, owner: str) -> None:
-        """Count one more. Raises Forbidden `too_many_reads` (of the account), Unavailable `reads_busy` (of all)."""
+        """Count a read in. Raises Forbidden `too_many_reads` (per account), Unavailable `reads_busy` (in total)."""
         with self._turn:
             if self._reads[owner] >= OF_ACCOUNT:
                 raise Forbidden("too_many_reads", most=OF_ACCOUNT, retry_after_s=RETRY_S)
@@ -34,19 +34,19 @@ class Gate:
             self._reads[owner] += 1
 
     def leave(self, owner: str) -> None:
-        """Count one less."""
+        """Count a read out."""
         with self._turn:
             self._reads[owner] -= 1
 
 
 def attach(app: Flask) -> None:
-    """Make one gate for the process."""
+    """Create the process's gate."""
     app.extensions["heavy_reads"] = Gate(settings(app).heavy_reads_most)
 
 
 def heavy(view: View) -> View:
-    """Let a few calls of such views run at once. Stands below the declaration of who may call it. What is made is
-    sent afterwards: a slow reader holds nobody up."""
+    """Limit how many calls of such views run at once. Put it below the access declaration. The response is sent
+    after the slot is free again, so a slow client blocks no other read."""
 
     @wraps(view)
     def counted(*args: Any, **kwargs: Any) -> Any:

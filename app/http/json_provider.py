@@ -1,16 +1,16 @@
-"""How answers are written as JSON."""
+"""JSON encoding of responses."""
 
 from typing import Any
 
 import orjson
 from flask.json.provider import DefaultJSONProvider
 
-# Times are left to Flask, which writes those that no schema has made text of.
+# Times that no schema has turned into text are left to Flask.
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 class QuickJSONProvider(DefaultJSONProvider):
-    """Flask's JSON, written by orjson: the same text. What orjson does not know is left to Flask."""
+    """Flask's JSON encoded by orjson, with the same output. Flask encodes what orjson does not support."""
 
     ensure_ascii = False
     sort_keys = False

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody and dear to make: made once, however many ask for them."""
+"""Responses that are the same for every visitor and expensive to build: built once for all requests."""
 
 import gzip
 import time
@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from flask import Response, request
 
-PAGE_LEVEL = 4  # of gzip, for what is made for one visitor: half the time of the usual level, a tenth more bytes
+PAGE_LEVEL = 4  # gzip, for a page of one visitor: half the time of the default level, a tenth more bytes
 
 
 class Made(NamedTuple):
-    """A body, its entity tag, and when it was made (monotonic seconds); `packed` is the body compressed by gzip."""
+    """A body, its entity tag, and when it was built (monotonic seconds). `packed`: the body compressed by gzip."""
 
     body: bytes
     tag: str
@@ -22,8 +22,8 @@ class Made(NamedTuple):
 
 
 class MadeOnce:
-    """Keeps what `make` returns, for `keep_s` seconds or as long as the process lives. One caller makes it anew;
-    others get the last one meanwhile, and wait only while there is none."""
+    """A cache of what `make` returns, for `keep_s` seconds or as long as the process lives. One caller rebuilds it
+    while the others get the previous one; they wait only if there is none."""
 
     def __init__(self, make: Callable[[], str | bytes], keep_s: float | None = None) -> None:
         self._make = make
@@ -32,7 +32,7 @@ class MadeOnce:
         self._made: Made | None = None
 
     def made(self) -> Made:
-        """Return the body that is kept, made anew when its time is over. Raises what `make` raises."""
+        """Return the cached body, rebuilt if it has expired. Raises what `make` raises."""
         kept = self._made
         if kept is not None and self._good(kept):
             return kept
@@ -52,7 +52,8 @@ class MadeOnce:
         return self._keep_s is None or time.monotonic() - made.at < self._keep_s
 
     def response(self, content_type: str) -> Response:
-        """Return it for the present request, compressed where the caller takes that: 304 when the caller has it."""
+        """Return the response to the current request: compressed if the client accepts that, 304 if it is
+        current."""
         made = self.made()
         response = Response(content_type=content_type)
         response.headers["Vary"] = "Accept-Encoding"
@@ -63,14 +64,14 @@ class MadeOnce:
         else:
             response.set_data(made.body)
             response.set_etag(made.tag)
-        response.headers["Cache-Control"] = "no-cache"  # caches may keep it, and ask whether it is still the same
+        response.headers["Cache-Control"] = "no-cache"  # caches may keep it but must revalidate it
         response.make_conditional(request)
         return response
 
 
 def packed(page: str) -> Response:
-    """Return a page compressed where the caller takes that. Only for one without any secret of its visitor: the
-    length of a compressed page that repeats what was typed would tell (BREACH)."""
+    """Return a page, compressed if the client accepts that. Only for pages without a secret of the visitor: the
+    length of a compressed page that repeats typed text would reveal it (BREACH)."""
     response = Response(page)
     response.headers["Vary"] = "Accept-Encoding"
     if takes_gzip(request.headers.get("Accept-Encoding", "")):
@@ -80,7 +81,7 @@ def packed(page: str) -> Response:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Return whether an Accept-Encoding header takes gzip; `gzip;q=0` refuses it."""
+    """Return whether an Accept-Encoding header accepts gzip; `gzip;q=0` refuses it."""
     if "gzip" not in accepted:
         return False
     for part in accepted.split(","):

@@ -1,4 +1,4 @@
-"""From where a request comes, as far as that says who it is."""
+"""The network that a request comes from, as far as it identifies the sender."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import TypedDict
@@ -7,21 +7,21 @@ from flask import request
 
 
 class Sender(TypedDict):
-    """From where a donation comes, as `CreateDonation` has it."""
+    """The network that a donation comes from, as fields of `CreateDonation`."""
 
     network: str
     network_tells: bool
 
 
 def sender() -> Sender:
-    """Return from where the current request comes."""
+    """Return the network that the current request comes from."""
     network = network_of(request.remote_addr or "")
     return {"network": network, "network_tells": tells_visitors_apart(network)}
 
 
 def network_of(address: str) -> str:
-    """Return what an address stands for: an IPv6 address for its /64, as who has one has all of them; a mapped IPv4
-    address for itself; what is no address for itself too."""
+    """Return the network that limits count for an address: the /64 of an IPv6 address, because its holder has all
+    of it; otherwise, also for a mapped IPv4 address or invalid text, the address itself."""
     if ":" not in address:
         return address
     try:
@@ -34,9 +34,9 @@ def network_of(address: str) -> str:
 
 
 def tells_visitors_apart(network: str) -> bool:
-    """Whether limits per address may count here. This machine's own addresses say nothing: that is a proxy which
-    TRUSTED_PROXIES does not name, and everybody is behind it."""
+    """Return whether limits per address may apply. A loopback address identifies no visitor: it is a proxy that
+    TRUSTED_PROXIES does not name, and all visitors are behind it."""
     try:
         return not ip_address(network.partition("/")[0]).is_loopback
     except ValueError:
-        return False  # a socket of this machine
+        return False  # a local socket

@@ -1,4 +1,4 @@
-"""From where a request comes: the audit trail keeps its network, the log its address."""
+"""The origin of a request: the audit trail stores its network, the log its address."""
 
 from flask import Flask, request
 
@@ -6,7 +6,7 @@ from campaigns import audit
 
 
 def attach(app: Flask) -> None:
-    """Let the audit trail know the address of each request."""
+    """Give the audit trail the address of each request."""
 
     @app.before_request
     def note() -> None:

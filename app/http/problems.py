@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457), the form of every error for programs."""
+"""Problem documents (RFC 9457), the format of every error for programs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from app.i18n.refusals.faults import program_text
 from app.i18n.refusals.problems import problem_text
 from kernel.errors import Fault
 
-RETRY_S = 5  # seconds after which a caller of an unavailable service may try again
+RETRY_S = 5  # seconds after which a client may retry an unavailable service
 
 
 def problem(
@@ -25,7 +25,7 @@ def problem(
 ) -> Response:
     """Return an application/problem+json response. `detail` (default: the code's English text) is for people.
 
-    `params` become further members, but never replace one that the standard or this API defines.
+    `params` become further members, but never replace a member that the standard or this API defines.
     """
     body = {name: plain(value) for name, value in (params or {}).items()}
     body |= {
@@ -48,7 +48,7 @@ def problem(
 
 
 def _fields(fields: Mapping[str, Fault | str]) -> dict[str, Any]:
-    """Return `errors`, field -> English text, and `fields`, field -> code and parameters of its fault."""
+    """Return `errors` (field -> English text) and `fields` (field -> code and parameters of its fault)."""
     faults = {name: fault for name, fault in fields.items() if isinstance(fault, Fault)}
     errors = {name: program_text(fault) if isinstance(fault, Fault) else fault for name, fault in fields.items()}
     return {"errors": errors} | ({"fields": coded_faults(faults)} if faults else {})
@@ -60,7 +60,7 @@ def coded_faults(faults: Mapping[str, Fault]) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it: times in ISO 8601 with offset, ids as text."""
+    """Return a value as JSON represents it: times in ISO 8601 with offset, ids as text."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""How often one caller may try something: fixed windows of the library `limits`, counted in Redis.
+"""Rate limits per caller: fixed windows of the library `limits`, counted in Redis.
 
-Without Redis the limits of signing in are counted in each process; all others are off. These limits slow down
-guessing, they do not guard money.
+Without Redis, each process counts the limits of signing in and of public forms itself (`without_redis`); all others
+are off. These limits slow down guessing; they do not protect money.
 """
 
 import time
@@ -18,11 +18,11 @@ from app.current import settings
 from app.http.reduced import ReducedMode, note_trouble
 from kernel.errors import Forbidden
 
-_TIMEOUT_S = 0.3  # waiting for Redis must not slow down a request by more
+_TIMEOUT_S = 0.3  # most that waiting for Redis may delay a request
 
 
 def attach(app: Flask) -> None:
-    """Make one limiter for the process; it connects when it is first used."""
+    """Create the process's limiter, which connects on first use."""
     url = settings(app).redis_url
     app.extensions["reduced"] = ReducedMode()
     app.extensions["limits"] = _limiter(url) if url else None
@@ -31,7 +31,7 @@ def attach(app: Flask) -> None:
 
 def _limiter(url: str) -> FixedWindowRateLimiter:
     if url.startswith("unix:"):
-        url = f"redis+{url}"  # what the library calls a socket
+        url = f"redis+{url}"  # the library's scheme for a socket
     storage = RedisStorage(
         url,
         key_prefix="beishan:limit",
@@ -43,9 +43,9 @@ def _limiter(url: str) -> FixedWindowRateLimiter:
 
 
 def hit(action: str, caller: str, most: int, per_s: int, *, without_redis: bool = False) -> None:
-    """Count one try. Raises Forbidden `rate_limited` after `most` tries by `caller` within `per_s` seconds.
+    """Count an attempt. Raises Forbidden `rate_limited` after `most` attempts by `caller` within `per_s` seconds.
 
-    `without_redis`: while Redis does not answer this process counts for itself, instead of letting all through.
+    `without_redis`: while Redis does not answer, count in this process instead of allowing every attempt.
     """
     item = RateLimitItemPerSecond(most, per_s)
     limiter: FixedWindowRateLimiter | None = current_app.extensions["limits"]
@@ -62,7 +62,7 @@ def hit(action: str, caller: str, most: int, per_s: int, *, without_redis: bool 
 
 
 def left(action: str, caller: str, most: int, per_s: int) -> tuple[int, int]:
-    """Return how many tries a caller has left, and the seconds after which all of them are back."""
+    """Return how many attempts a caller has left, and the seconds until all of them are available again."""
     limiter: FixedWindowRateLimiter | None = current_app.extensions["limits"]
     with suppress(StorageError, OSError):
         if limiter:
@@ -72,7 +72,7 @@ def left(action: str, caller: str, most: int, per_s: int) -> tuple[int, int]:
 
 
 def forget(action: str, caller: str, most: int, per_s: int) -> None:
-    """Forget the tries of a caller who turned out to be the right one."""
+    """Reset the attempts of a caller who turned out to be legitimate."""
     item = RateLimitItemPerSecond(most, per_s)
     with suppress(StorageError, OSError):
         for limiter in (current_app.extensions["limits_here"], current_app.extensions["limits"]):

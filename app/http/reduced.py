@@ -1,8 +1,8 @@
-"""Reduced mode: only giving is left. Standings, people, teams and live streams are not served, so that whatever
-they cost is there for donors.
+"""Reduced mode: only giving is served. Standings, people, teams and live streams are off, which leaves their
+resources to donors.
 
-On by the setting `REDUCED=on` or the command `reduced on`, which every process follows within seconds; by itself
-for a while after the database or Redis failed (`auto`, the default); never with `off`.
+The setting `REDUCED=on` or the command `reduced on`, which every process follows within seconds, turns it on. With
+`auto`, the default, it is on for a while after the database or Redis failed; with `off` it never is.
 """
 
 import time
@@ -15,12 +15,12 @@ from app.current import deps, settings
 from campaigns.site_switch import AUTO, ON, REDUCED, read_switch
 from kernel.errors import Unavailable
 
-TROUBLE_S = 30.0  # after a failure
-SWITCH_S = 3.0  # how long a process goes by what it read of the switch
+TROUBLE_S = 30.0  # how long the mode lasts after a failure
+SWITCH_S = 3.0  # how long a process caches the switch
 
 
 class ReducedMode:
-    """What one process knows of the mode. Giving never asks for it."""
+    """What one process knows about the mode. Giving never checks it."""
 
     def __init__(self) -> None:
         self._trouble_at = -TROUBLE_S
@@ -34,7 +34,7 @@ class ReducedMode:
         self._trouble_at = time.monotonic()
 
     def is_on(self) -> bool:
-        """Whether the mode is on; reads the switch once in a while."""
+        """Return whether the mode is on; reads the switch every `SWITCH_S` seconds."""
         setting = settings().reduced
         if setting != AUTO:
             return setting == ON
@@ -46,7 +46,7 @@ class ReducedMode:
     def _read(self) -> None:
         if time.monotonic() - self._read_at < SWITCH_S:
             return
-        self._read_at = time.monotonic()  # one reader at a time, also while the database does not answer
+        self._read_at = time.monotonic()  # set before reading: only one request reads, even if the database hangs
         try:
             with deps().db.snapshot() as tx:
                 self._switch = read_switch(tx, REDUCED)
@@ -61,12 +61,12 @@ def note_trouble(cause: str) -> None:
 
 
 def is_reduced() -> bool:
-    """Whether only giving is served now."""
+    """Return whether only giving is served now."""
     mode: ReducedMode = current_app.extensions["reduced"]
     return mode.is_on()
 
 
 def require_full() -> None:
-    """Refuse what is not served in reduced mode. Raises Unavailable `reduced_mode`."""
+    """Refuse a page that reduced mode does not serve. Raises Unavailable `reduced_mode`."""
     if is_reduced():
         raise Unavailable("reduced_mode")

@@ -1,9 +1,9 @@
-"""Requests that are sent again get the reply that they got before, instead of a second effect.
+"""Idempotent requests: a repeated request gets the stored reply instead of taking effect again.
 
-Programs name a request by the header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), forms of the
-console by a hidden field that is another one on every page. What a view does and its reply are committed in one
-transaction; a view that needs transactions of its own is harmless to repeat, as its reply may be lost in a crash.
-A refusal is not kept: the same key may be sent again.
+Programs identify a request by the header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), console
+forms by a hidden field that differs on every page shown. A view's effect and its reply are committed in one
+transaction. A view with its own transactions must be safe to repeat, because a crash may lose its reply. Refusals
+are not stored, so the same key may be sent again.
 """
 
 import re
@@ -24,11 +24,11 @@ from campaigns.network.replies import Reply, RequestKey
 from kernel.errors import Invalid
 
 HEADER = "Idempotency-Key"
-REPLAYED = "Idempotent-Replayed"  # on a reply that was stored
+REPLAYED = "Idempotent-Replayed"  # header of a stored reply
 FIELD = "form_key"
 MOST_KEY = 200  # characters
 _METHODS = ("POST", "PATCH")
-# A string of RFC 8941, as the draft has it, or a word without quotes, as most programs send it.
+# A string of RFC 8941, as the draft requires, or a token without quotes, as most programs send it.
 _QUOTED, _BARE = r"[\x20\x21\x23-\x5b\x5d-\x7e]", r"[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]"
 _KEY = re.compile(rf'"({_QUOTED}{{1,{MOST_KEY}}})"|({_BARE}{{1,{MOST_KEY}}})')
 _FORM_KEY = re.compile(r"[0-9a-f]{32}")
@@ -36,7 +36,7 @@ _NOT_CONTENT = frozenset({FIELD, "csrf_token"})
 
 
 def whole_body() -> bytes:
-    """Return what a request asks for, beside its address."""
+    """Return the body of the current request."""
     return request.get_data()
 
 
@@ -47,9 +47,9 @@ def reply_once(
     content: Callable[[], bytes] = whole_body,
     keep: bool = True,
 ) -> Any:
-    """Return the reply of a view to a program. With a key the view is called once; then the stored reply comes.
-    `apart`: it has transactions of its own. `content`: what tells the same request from another one. Without `keep`
-    the view, which only reads, is called again.
+    """Return a view's reply to a program. With a key the view is called once; repeated calls get the stored reply.
+    `apart`: the view has its own transactions. `content`: what distinguishes this request from another. Without
+    `keep`, for a view that only reads, the view is called again.
 
     Raises Invalid `idempotency_key_invalid`, Conflict `idempotency_key_reused` and `idempotency_key_in_progress`.
     """
@@ -70,10 +70,10 @@ def reply_once(
 
 
 def form_once(make: Callable[[], BaseResponse]) -> tuple[BaseResponse, bool]:
-    """Make what the form at hand asks for, and return the redirect; say whether it was made before. A second click
-    waits for the first.
+    """Process the current form once; return the redirect, and whether it was stored earlier. A second click waits
+    for the first.
 
-    Raises Conflict `idempotency_key_reused` when something else was sent from the same page.
+    Raises Conflict `idempotency_key_reused` if the same page sent different content before.
     """
     key = request.form.get(FIELD, "")
     if not _FORM_KEY.fullmatch(key):
@@ -85,12 +85,12 @@ def form_once(make: Callable[[], BaseResponse]) -> tuple[BaseResponse, bool]:
     try:
         return _once(request_key, make, wait=True)
     except BaseException:
-        session.pop("_flashes", None)  # what was said of a change that did not come about
+        session.pop("_flashes", None)  # messages about a change that was rolled back
         raise
 
 
 def new_form_key() -> str:
-    """Return the key of a form that is being shown."""
+    """Return a key for a form about to be shown."""
     return uuid4().hex
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from flask import g
 
-# In the environ of a request of our own, which makes a shared page: not recorded, the visitor's request is.
+# The environ key that marks an internal request which builds a shared page. Only the visitor's request is recorded.
 MAKING = "beishan.making"
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -17,5 +17,5 @@ def request_id() -> str:
 
 
 def accepted_id(offered: str) -> str:
-    """Return the caller's own id of a request if it is well-formed, else a new one."""
+    """Return the caller's request id if it is well-formed, else a new one."""
     return offered if offered and _WELL_FORMED.fullmatch(offered) else uuid4().hex

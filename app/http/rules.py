@@ -1,4 +1,4 @@
-"""Rules of addresses that are made ready when they are needed: the process starts faster for it."""
+"""URL rules that are compiled on first use, so that the process starts faster."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from werkzeug.routing import Rule
 
 
 class LazyRule(Rule):
-    """Compile what builds an address when one is first built: most commands and workers need few of the rules."""
+    """A rule whose URL builder is compiled on first use, because most commands and workers need few rules."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_builder = super()._compile_builder

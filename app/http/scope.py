@@ -1,7 +1,7 @@
-"""Whose resources a manager reaches through a route: those of their branch, unless the route declares otherwise.
+"""Whose resources a manager may reach through a route: those of their branch, unless the route declares otherwise.
 
-The address of a route names a resource by an argument that `campaigns.rights.RESOURCES` knows. What lies outside
-the caller's branch is answered like what does not exist; what they may see but not change is refused.
+A route argument that `campaigns.rights.RESOURCES` knows names the resource. A resource outside the caller's branch
+looks as if it did not exist; changing a resource that the caller may only see is refused.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from matching.pots import find as find_pot
 
 
 class Where(StrEnum):
-    """Whose resources a route reaches, in the words of `docs/access.md`."""
+    """Whose resources a route reaches, as `docs/access.md` words it."""
 
     RESOURCE = "of the own branch"
     FROM_BELOW = "of the own branch and of nodes above it"
@@ -30,18 +30,18 @@ class Where(StrEnum):
     ANY = "of any branch"
 
 
-_OF_A_CAMPAIGN = ("case_id", "discrepancy_id")  # under an address that names the campaign too, they must be its own
+_OF_A_CAMPAIGN = ("case_id", "discrepancy_id")  # if the address also names a campaign, they must belong to it
 
 
 def resource_of(arguments: Mapping[str, Any] | set[str]) -> str | None:
-    """Return which of a route's arguments names the resource that decides; None if none does."""
+    """Return the route argument that names the deciding resource; None if there is none."""
     return next((kind for kind in RESOURCES if kind in arguments), None)
 
 
 def require(
     tx: Tx, caller: Caller, where: Where, kind: str | None, arguments: Mapping[str, Any], *, acting: bool
 ) -> None:
-    """Require that a caller may see (`acting`: change) what a route reaches.
+    """Require that a caller may see (`acting`: change) the resource that a route reaches.
 
     Raises NotFound with the code of the resource's kind, Forbidden `not_permitted`.
     """
@@ -55,7 +55,7 @@ def require(
         return
     g.holder = rights.holder_of(tx, kind, arguments[kind])
     from_below = where is Where.FROM_BELOW
-    g.foreign = True  # what is refused from here on exists, but not for this caller
+    g.foreign = True  # a refusal from here on is about a resource that exists, but not for this caller
     rights.require(tx, caller, g.holder, RESOURCES[kind].unknown, acting=acting, from_below=from_below)
     g.foreign = False
 
@@ -78,24 +78,27 @@ def require_federation() -> None:
 
 
 def branch() -> str | None:
-    """Return the branch to which lists are limited; None for the whole network."""
+    """Return the branch that limits lists; None for the whole network."""
     caller: Caller = g.caller
     return caller.branch_code
 
 
 def require_node(tx: Tx, code: str | None) -> None:
-    """Refuse an organisation outside the caller's branch, and (None) the federation to callers with a branch.
+    """Require that an organisation is within the caller's branch. None, the federation, needs a caller without a
+    branch.
 
-    One that does not exist is left to the use case, which names the field. Raises Forbidden `not_permitted`."""
+    The use case reports an unknown organisation, with the field's name. Raises Forbidden `not_permitted`.
+    """
     holder = rights.Holder(rights.lineage_of(tx, code)) if code and is_storable(code) else rights.FEDERATION
     if not rights.may_act(g.caller, holder):
         raise Forbidden("not_permitted")
 
 
 def require_named(tx: Tx, kind: str, key: Any) -> None:
-    """Require that a resource which a body names lies within the caller's branch, as one in an address must.
+    """Require that a resource named in a body is within the caller's branch, like one named in an address.
 
-    Raises NotFound with the code of its kind: what lies outside does not exist for them."""
+    Raises NotFound with the code of its kind, because a resource outside the branch does not exist for the caller.
+    """
     caller: Caller = g.caller
     if caller.branch_code is None:
         return
@@ -106,21 +109,22 @@ def require_named(tx: Tx, kind: str, key: Any) -> None:
 
 
 def require_merge(tx: Tx, code: str, into: str) -> None:
-    """Require that the caller's branch holds both nodes, and the one above. Raises Forbidden `not_permitted`."""
+    """Require that the caller's branch holds both nodes and the first one's parent. Raises Forbidden
+    `not_permitted`."""
     lineage = rights.lineage_of(tx, code)
     require_node(tx, lineage[-2] if len(lineage) > 1 else None)
     require_node(tx, into)
 
 
 def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
-    """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for what is not
-    theirs, Forbidden `not_permitted` for a campaign of a node above theirs."""
+    """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for resources
+    outside their branch, Forbidden `not_permitted` for a campaign of a node above it."""
     holder = rights.holder_of(tx, "slug", campaign)
     rights.require(tx, g.caller, holder, "campaign_unknown", acting=True, from_below=True)
     rights.require_draw(tx, g.caller, fund_id, holder)
 
 
 def require_draw_of_pot(tx: Tx, pot_id: int) -> None:
-    """Require that the caller may move money from a pot's fund into it. Raises as `require_draw`."""
+    """Require that the caller may move money from a pot's fund into it. Raises like `require_draw`."""
     pot = find_pot(tx, pot_id)
     require_draw(tx, rights.holder_of(tx, "pot_id", pot_id).campaign or "", pot.fund_id)

@@ -1,4 +1,4 @@
-"""Security headers: what a browser may do with our pages; and the names by which the site may be called."""
+"""Security headers, which limit what a browser may do with our pages, and the host names of the site."""
 
 import re
 from functools import lru_cache, partial
@@ -10,8 +10,8 @@ from app.current import settings
 from config import Config
 from kernel.errors import Refusal
 
-# Nothing but what is named: no inline script, no third party. Browsers count the redirect to the cashier's page as
-# form-action, so forms may go on to the provider's and, in the demo, to the sandbox's.
+# Only the listed sources are allowed: no inline script, no third party. Browsers count the redirect to the checkout
+# page as form-action, so forms may lead to the provider's page and, in the demo, to the sandbox's.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"
@@ -19,23 +19,22 @@ _POLICY = (
 _MOST_HOST = 300  # characters
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-_PROBES = ("/healthz", "/readyz", "/metrics")  # asked by machines, which know addresses only
+_PROBES = ("/healthz", "/readyz", "/metrics")  # called by machines that know only an IP address
 
 
 def attach(app: Flask) -> None:
-    """Set the headers on every response (one that a view set itself stays), and refuse foreign names of the
-    site."""
+    """Set the headers on every response (a header set by a view stays), and refuse untrusted host names."""
     config = settings(app)
     headers = {
         "Content-Security-Policy": " ".join([_POLICY, *_cashiers(config)]),
         "X-Content-Type-Options": "nosniff",
-        # A link to a donor's page has a token in its address: no other site may learn it.
+        # A link to a donor's page has a token in its URL, which no other site may learn.
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
-    # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
+    # A response is private to its visitor; shared ones set this header themselves (app/shared_pages, static files).
     headers["Cache-Control"] = "no-store"
     if config.training:
         headers |= {"Beishan-Training": "1", "X-Robots-Tag": "noindex, nofollow"}
@@ -44,7 +43,7 @@ def attach(app: Flask) -> None:
         headers["Strict-Transport-Security"] = f"max-age=31536000{below}"
 
     pairs = tuple(headers.items())
-    # Remembered: this is asked at every request, and of few names.
+    # Cached, because every request checks it and few names occur.
     app.extensions["is_trusted"] = lru_cache(1_000)(partial(_is_one_of, trusted_hosts(config)))
     app.before_request(_require_trusted_host)
 
@@ -56,22 +55,22 @@ def attach(app: Flask) -> None:
 
 
 def own_cookie(name: str, config: Config) -> str:
-    """Return the name of a cookie of the whole site. With TLS its prefix keeps other hosts of our domain from
-    setting it, and browsers from taking it without TLS. A training site on the same host has cookies of its own."""
+    """Return the name of a site-wide cookie. With TLS, its prefix keeps other hosts of our domain from setting it
+    and browsers from accepting it without TLS. A training site on the same host has its own cookies."""
     named = f"{name}-training" if config.training else name
     return f"__Host-{named}" if config.public_url.startswith("https://") else named
 
 
 def trusted_hosts(config: Config) -> tuple[str, ...]:
-    """Return the names by which the site may be called: that of PUBLIC_URL, those of TRUSTED_HOSTS, and outside of
-    production this machine's own."""
+    """Return the site's host names: that of PUBLIC_URL, those of TRUSTED_HOSTS, outside of production also the
+    loopback names."""
     own = urlsplit(config.public_url).hostname or ""
     named = f"[{own}]" if ":" in own else own
     return (named, *map(str.lower, config.trusted_hosts), *(() if config.production else _LOOPBACK))
 
 
 def is_trusted(host: str, app: Flask) -> bool:
-    """Whether the site may be called by this name, with or without a port."""
+    """Return whether this is one of the site's host names, with or without a port."""
     trusted: bool = app.extensions["is_trusted"](host[:_MOST_HOST])
     return trusted
 
@@ -84,7 +83,7 @@ def _is_one_of(names: tuple[str, ...], host: str) -> bool:
 
 
 def _require_trusted_host() -> None:
-    """Refuse a name that is not ours: what is built from it would lead elsewhere. Raises Refusal `host_unknown`."""
+    """Refuse a foreign host name: URLs built from it would lead elsewhere. Raises Refusal `host_unknown`."""
     if request.path not in _PROBES and not is_trusted(request.environ.get("HTTP_HOST", ""), current_app):
         raise Refusal("host_unknown")
 

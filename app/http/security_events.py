@@ -1,8 +1,8 @@
-"""Record what a request shows of security: a failed sign-in, a refused right, a refused token.
+"""Record security events of requests: failed sign-ins, refused permissions, refused tokens.
 
-What a view or guard notices is kept with the request and written in a transaction of its own when the request ends:
-a refusal rolls its own transaction back. Each is also a line `security` in the log, with the address. What anybody
-can cause without an account is counted here first, so that a flood costs no transaction each.
+Views and guards note events on the request. They are written in a separate transaction when the request ends,
+because a refusal rolls its own transaction back. Each is also logged as a line `security` with the address. Events
+that a caller without an account can cause are counted here first, so that a flood does not cost a transaction each.
 """
 
 from collections import Counter
@@ -21,14 +21,14 @@ from campaigns.security_log import UNKNOWN, count_event
 from kernel.db import Tx
 from kernel.errors import Forbidden, Refusal
 
-FLUSH_S = 1.0  # seconds; at most so often a process writes what callers without an account caused
+FLUSH_S = 1.0  # seconds; a process writes events of callers without an account at most this often
 RIGHTS = ("not_permitted", "origin_foreign", "role_beyond_own", "second_factor_own")
 SIGN_IN_FAILED, SIGN_IN_LIMITED = "manager.sign_in_failed", "manager.sign_in_limited"
 RIGHTS_REFUSED, TOKEN_REFUSED, TOKEN_LIMITED = "access.refused", "token.refused", "token.limited"
 
 
 class Noticed(NamedTuple):
-    """An event of this request. `login` is what was typed at the sign-in; `about` the route, or the cause."""
+    """An event of this request. `login`: what was typed at the sign-in; `about`: the route or the cause."""
 
     action: str
     about: str = ""
@@ -40,13 +40,13 @@ class Noticed(NamedTuple):
 
 
 class _Counted:
-    """Events of callers without an account, since they were written last."""
+    """Events of callers without an account since the last write."""
 
     def __init__(self) -> None:
         self._lock, self._events, self._written_at = Lock(), Counter[str](), -FLUSH_S
 
     def add(self, action: str) -> dict[str, int]:
-        """Count an event, and return those that are to be written now, by action."""
+        """Count an event, and return the events to be written now, by action."""
         with self._lock:
             self._events[action] += 1
             if monotonic() - self._written_at < FLUSH_S:
@@ -56,7 +56,7 @@ class _Counted:
 
 
 def attach(app: Flask) -> None:
-    """Write what was noticed when a request has ended."""
+    """Write the noted events at the end of each request."""
     app.extensions["security_counted"] = _Counted()
 
     @app.after_request
@@ -64,19 +64,19 @@ def attach(app: Flask) -> None:
         for noticed in g.pop("noticed", ()):
             try:
                 _write(noticed)
-            except SQLAlchemyError as error:  # the answer stands, whatever becomes of its record
+            except SQLAlchemyError as error:  # the response is sent even if the event cannot be recorded
                 structlog.get_logger("security").error("security_unrecorded", error=type(error).__name__)
         return response
 
 
 def notice_sign_in(refusal: Refusal, login: str) -> None:
-    """Remember that a sign-in was refused."""
+    """Note that a sign-in was refused."""
     limited = refusal.code == "rate_limited"
     _notice(Noticed(SIGN_IN_LIMITED if limited else SIGN_IN_FAILED, "" if limited else refusal.code, login))
 
 
 def notice_refusal(refusal: Refusal) -> None:
-    """Remember a refusal that is about rights: also of what does not exist for this caller, but does for others."""
+    """Note a refusal about permissions, tokens, or a resource that exists but not for this caller."""
     if refusal.code in RIGHTS or g.get("foreign"):
         rule = request.url_rule.rule if request.url_rule else ""
         _notice(Noticed(RIGHTS_REFUSED, f"{request.method} {rule}"))
@@ -109,7 +109,7 @@ def _write(noticed: Noticed) -> None:
 
 
 def _account_typed(tx: Tx, login: str) -> tuple[str, str] | None:
-    """Return the account of a login, if there is one: what else was typed there may be a password."""
+    """Return the account of a typed login. Unknown logins are not recorded, because they may be a password."""
     manager = candidate(tx, login)
     return (f"manager:{manager.id}", UNKNOWN) if manager else None
 

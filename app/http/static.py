@@ -1,7 +1,7 @@
-"""Static files under names that hold their content's hash: a browser keeps them for a year and never asks again.
+"""Static files under names that contain a hash of their content, so that a browser caches them for a year.
 
-`url_for("static", filename="site.css")` gives `/static/site.3f2a9c1b4d5e.css`. Plain names, and hashes of other
-releases (a page that is still open), are answered with the present file, which is asked for again at each use.
+`url_for("static", filename="site.css")` returns `/static/site.3f2a9c1b4d5e.css`. Plain names and hashes of other
+releases (a page that is still open) get the present file, which caches must revalidate at each use.
 """
 
 import re
@@ -16,7 +16,7 @@ _HASHED = re.compile(r"(.+)\.([0-9a-f]{12})(\.[a-z0-9]+)")
 
 
 def attach(app: Flask) -> None:
-    """Hash the files once, build their addresses with it, and serve them."""
+    """Hash the files at start, put the hashes into their URLs, and serve them."""
     folder = Path(app.root_path) / "static"
     hashes = {
         str(path.relative_to(folder)): blake2b(path.read_bytes(), digest_size=6).hexdigest()

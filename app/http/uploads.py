@@ -1,4 +1,4 @@
-"""Files that people and programs hand in."""
+"""Files uploaded by people and programs."""
 
 from hashlib import sha256
 from typing import NamedTuple
@@ -7,28 +7,28 @@ from flask import Request
 
 from campaigns.imports.runs import MOST_BYTES
 
-_ROOM = 64 << 10  # bytes of a form beside its file
+_ROOM = 64 << 10  # bytes for the other fields of a form
 
 
 class Upload(NamedTuple):
-    """A file as it came, with the name that it has there; empty when there is none."""
+    """An uploaded file with the name given by the sender; both empty if there is none."""
 
     name: str
     data: bytes
 
     @property
     def file_hash(self) -> str:
-        """SHA-256, as imports keep it."""
+        """The SHA-256 of the file, as imports store it."""
         return sha256(self.data).hexdigest()
 
 
 def allow_file(request: Request, most_bytes: int = MOST_BYTES) -> None:
-    """Let a request be as large as the largest file; call it before anything reads the body."""
+    """Raise the request's size limit to the largest file; call it before anything reads the body."""
     request.max_content_length = most_bytes + _ROOM
 
 
 def uploaded_file(request: Request, most_bytes: int = MOST_BYTES) -> Upload:
-    """Return the field `file` of a form, or else the body."""
+    """Return the form's field `file`, or the body if the request is not a form."""
     allow_file(request, most_bytes)
     if request.mimetype != "multipart/form-data":
         return Upload("", request.get_data())

@@ -1,1 +1,1 @@
-"""Papers drawn by the server: link pictures, posters, certificates (docs/adr/0026)."""
+"""Papers drawn by the server: link pictures, posters and certificates (docs/adr/0026)."""

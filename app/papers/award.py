@@ -1,4 +1,4 @@
-"""The certificate of an award: who won what, by which figures of the published result."""
+"""The certificate of an award: who won what, with the figures of the published result."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,13 +14,13 @@ from campaigns.awards.models import AwardPublication
 from campaigns.disclosure.campaigns import CampaignView
 
 _GOLD_ON_WHITE, _WHITE, _FAINT = "#C58A1B", "#FFFFFF", "#BFAE96"
-_WHOLE = 100  # percent of the right half in gold: an award is no share of a match
+_WHOLE = 100  # percent of the right half in gold: an award has no match to show
 
 
 def award_values(
     campaign: CampaignView, publication: AwardPublication, award: Mapping[str, Any], winner: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the words of a winner's certificate."""
+    """Return the texts of a winner's certificate."""
     sums = {
         "donors": f"{winner['donors']:,}",
         "donations": f"{winner['donations']:,}",

@@ -1,4 +1,4 @@
-"""The papers of a donor: a certificate of thanks, and a poster to share. Only for gifts that were paid and kept."""
+"""Papers for a donor: a certificate of thanks and a poster to share. Only for gifts that were paid and kept."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ MOST_NAME = 80  # characters
 
 
 class Thanked(NamedTuple):
-    """A paid donation, and the name its donor wants to be thanked by; amounts in fen, less what went back."""
+    """A paid donation, and the name under which its donor wants to be thanked; amounts in fen, less refunds."""
 
     donation: DonationView
     campaign: CampaignView
@@ -38,8 +38,8 @@ class Thanked(NamedTuple):
 
 
 def thanked(donation: DonationView, campaign: CampaignView, name: str, unit: Unit | None = None) -> Thanked:
-    """Return what there is to thank for. Raises Conflict `paper_unpaid` and, when the money went back,
-    `paper_withdrawn`."""
+    """Return what a paper says thanks for. Raises Conflict `paper_unpaid`, and `paper_withdrawn` for a refunded or
+    disputed donation."""
     if donation.status in ("refunded", "disputed"):
         raise Conflict("paper_withdrawn")
     if donation.status not in ("paid", "settled"):
@@ -49,7 +49,7 @@ def thanked(donation: DonationView, campaign: CampaignView, name: str, unit: Uni
 
 
 def poster_values(thanked: Thanked, public_url: str) -> dict[str, Any]:
-    """Return the words of the donor's poster. Its code leads to the project, never to the donation."""
+    """Return the texts of the donor's poster. Its QR code leads to the project, never to the donation."""
     donation, campaign = thanked.donation, thanked.campaign
     address = f"{public_url}/c/{campaign.slug}/p/{donation.project_id}"
     subject = Subject(campaign, donation.project_name, "", donation.project_theme, 0, 0, 0, address)
@@ -65,7 +65,7 @@ def poster_values(thanked: Thanked, public_url: str) -> dict[str, Any]:
 
 
 def _given_to(thanked: Thanked) -> Runs:
-    """Return to whom the gift goes, and what it buys there."""
+    """Return the project that the gift goes to, and what it buys there."""
     project, unit = thanked.donation.project_name, thanked.unit
     if unit is None or not unit.bought_by(thanked.sum_minor):
         return runs(_("捐给%(project)s"), project=project)
@@ -83,7 +83,7 @@ def _lead(thanked: Thanked, matched: bool) -> str:
 
 
 def certificate_values(thanked: Thanked) -> dict[str, Any]:
-    """Return the words of the certificate."""
+    """Return the texts of the certificate."""
     donation, campaign = thanked.donation, thanked.campaign
     assert donation.paid_at
     numbers = _("编号 %(number)s", number=number_of(donation))
@@ -125,7 +125,7 @@ def _sentences(thanked: Thanked) -> list[Runs]:
 
 
 def number_of(donation: DonationView) -> str:
-    """Return the number of a certificate: the beginning of the donation's own, by which staff find it."""
+    """Return the certificate's number: the start of the donation's id, with which staff find the donation."""
     text = donation.id.hex[:12].upper()
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
 
@@ -136,7 +136,7 @@ def _emblem(thanked: Thanked, left: Ink, right: Ink, pencil: str) -> str:
 
 
 def long_day(moment: datetime, *, plain: bool = False) -> str:
-    """Return the day in Shanghai as letters write it."""
+    """Return the day in Shanghai as written in letters."""
     local = moment.astimezone(SHANGHAI)
     if language() == "en":
         return f"{local.day} {local:%B %Y}"

@@ -1,4 +1,4 @@
-"""The emblems of pages as pictures for papers: two halves, the right one as true about the match as on pages."""
+"""The emblems of pages as drawings for papers: two halves, of which the right one shows the match, as on pages."""
 
 import re
 from functools import cache
@@ -15,18 +15,18 @@ _MIRROR = 'transform="translate(200 0) scale(-1 1)"'
 
 
 class Ink(NamedTuple):
-    """The two colours of a half: what is drawn, and the ground that shows through its cuts."""
+    """The two colours of a half: the drawing, and the ground that shows through its cuts."""
 
     drawn: str
     ground: str
 
 
 def halves(theme: str, left: Ink, right: Ink, percent: int, pencil: str) -> str:
-    """Return an emblem as SVG: the left half whole, of the right half `percent` from below, the rest in pencil."""
+    """Return an emblem as SVG: the left half whole, `percent` of the right half from below, the rest in pencil."""
     name = drawing_of(theme)
     percent = min(max(percent, 0), 100)
     top = 2 * (100 - percent)
-    if name == "peony":  # whole, not a half: it is cut at the fold
+    if name == "peony":  # the drawing is a whole instead of a half, so it is cut at the fold
         parts = [
             _part(_inked(name, left), "left"),
             _part(_pencilled(name, pencil), "above") if percent < 100 else "",
@@ -47,7 +47,7 @@ def halves(theme: str, left: Ink, right: Ink, percent: int, pencil: str) -> str:
 
 
 def seal(name: str) -> str:
-    """Return a seal (`seal`, `seal-thanks`, `wordmark`) as SVG in its colours of light paper."""
+    """Return a seal (`seal`, `seal-thanks`, `wordmark`) as SVG in its colours on light paper."""
     text = (_APP / "static" / f"{name}.svg").read_text("utf-8")
     return re.sub(r"var\(--[\w-]+,\s*([^)]+)\)", r"\1", text)
 

@@ -1,4 +1,4 @@
-"""Pictures that are the same for everybody: drawn once per change, at most every five minutes, for no visitor."""
+"""A cache of pictures that are the same for every visitor. A picture is redrawn at most every five minutes."""
 
 import json
 import time
@@ -8,8 +8,8 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Any, NamedTuple
 
-RENEW_S = 300.0  # a picture in a chat may be five minutes behind
-MOST = 300  # pictures of 60 to 100 kB in the memory of a process
+RENEW_S = 300.0  # a picture in a chat may lag five minutes
+MOST = 300  # pictures per process, 60 to 100 kB each
 
 
 class _Kept(NamedTuple):
@@ -23,7 +23,7 @@ _lock = Lock()
 
 
 def kept(key: tuple[str, ...], values: Mapping[str, Any], draw: Callable[[Mapping[str, Any]], bytes]) -> bytes:
-    """Return a picture: the last one while its values stand or it is young, else drawn anew."""
+    """Return a cached picture while its values are unchanged or it is recent; otherwise draw it again."""
     words = blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).digest()
     now = time.monotonic()
     last = _kept.get(key)

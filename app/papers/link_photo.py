@@ -1,4 +1,4 @@
-"""The photo of a project in its link picture: cut about its focus point, and the whole as JPEG."""
+"""The photo of a project in its link picture: cropped around its focus point, and the result as JPEG."""
 
 import io
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from kernel.errors import Unavailable
 from kernel.files import FileStore
 
 MIMETYPES: Mapping[str, str] = {"png": "image/png", "jpg": "image/jpeg"}
-WIDTH, HEIGHT = 640, 630  # points, of the photo in the picture
+WIDTH, HEIGHT = 640, 630  # points, of the photo within the picture
 _QUALITY = 86
 
 
 def placed(photo: Picture | None) -> dict[str, Any]:
-    """Return how large a photo is drawn, and where it begins, so that it covers its place about its focus point (as
-    `object-position` does on pages)."""
+    """Return the size and offset of a photo so that it covers its area around its focus point (like
+    `object-position` on pages)."""
     if photo is None:
         return {}
     scale = max(WIDTH / photo.width, HEIGHT / photo.height)
@@ -31,8 +31,8 @@ def placed(photo: Picture | None) -> dict[str, Any]:
 
 
 def photo_bytes(store: FileStore, photo: Picture) -> bytes | None:
-    """Return the smallest file of a photo that is large enough; None when the store does not have it or is down: a
-    chat gets a picture without it."""
+    """Return the smallest file of a photo that is large enough; None if the store is down or does not have it, and
+    the picture is then drawn without it."""
     wide = [width for width in photo.widths if width >= WIDTH and photo.height * width / photo.width >= HEIGHT]
     try:
         return store.read(file_name(photo.file_key, min(wide, default=photo.widths[-1])))
@@ -41,7 +41,7 @@ def photo_bytes(store: FileStore, photo: Picture) -> bytes | None:
 
 
 def as_jpeg(png: bytes) -> bytes:
-    """Return a picture as JPEG: with a photo in it, a fifth of the bytes."""
+    """Return a picture as JPEG, which with a photo takes a fifth of the bytes."""
     file = io.BytesIO()
     with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
         picture.convert("RGB").save(file, "JPEG", quality=_QUALITY)

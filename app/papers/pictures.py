@@ -1,4 +1,4 @@
-"""What the link pictures and posters of an event or a project show. The same for everybody; amounts in fen."""
+"""The content of link pictures and posters of a campaign or a project, for every visitor; amounts in fen."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from campaigns.disclosure.pictures import Picture
 
 
 class Subject(NamedTuple):
-    """What a picture is of: an event, or a project in it."""
+    """The subject of a picture: a campaign, or a project in it."""
 
     campaign: CampaignView
     title: str
@@ -22,9 +22,9 @@ class Subject(NamedTuple):
     theme: str
     raised_minor: int
     matched_minor: int
-    missing_minor: int  # to the target; 0 for an event
-    address: str  # where its page is, without anything of a visitor
-    photo: Picture | None = None  # of a project that has some
+    missing_minor: int  # to the target; 0 for a campaign
+    address: str  # URL of its page, without anything of a visitor
+    photo: Picture | None = None  # of a project that has photos
 
     @property
     def total_minor(self) -> int:
@@ -32,7 +32,7 @@ class Subject(NamedTuple):
 
 
 def event(campaign: CampaignView, public_url: str) -> Subject:
-    """Return an event as the subject of a picture."""
+    """Return a campaign as the subject of a picture."""
     return Subject(
         campaign=campaign,
         title=campaign.name,
@@ -46,7 +46,7 @@ def event(campaign: CampaignView, public_url: str) -> Subject:
 
 
 def project(campaign: CampaignView, row: ProjectRow, public_url: str, photo: Picture | None = None) -> Subject:
-    """Return a project as the subject of a picture, with the first of its photos."""
+    """Return a project as the subject of a picture with this photo."""
     places = dict.fromkeys((row.county_name, row.township_name, row.organisation_name))
     total_minor = row.raised_minor + row.matched_minor
     return Subject(
@@ -63,7 +63,7 @@ def project(campaign: CampaignView, row: ProjectRow, public_url: str, photo: Pic
 
 
 def link_values(subject: Subject) -> dict[str, Any]:
-    """Return the words of a link picture."""
+    """Return the texts of a link picture."""
     coming = subject.campaign.shown_phase == "scheduled"
     return face() | {
         "emblem": fold(subject.theme, subject.raised_minor, subject.matched_minor),
@@ -77,7 +77,7 @@ def link_values(subject: Subject) -> dict[str, Any]:
 
 
 def state_note(subject: Subject) -> str:
-    """Return one line on where a subject stands: what is missing, or how many gave."""
+    """Return one line about the state of a subject: what is missing, or how many donors gave."""
     campaign = subject.campaign
     if campaign.shown_phase == "cancelled":
         return _("活动已取消")
@@ -91,7 +91,7 @@ def state_note(subject: Subject) -> str:
 
 
 def poster_values(subject: Subject) -> dict[str, Any]:
-    """Return the words of a poster that shows what all donors gave together."""
+    """Return the texts of a poster that shows what all donors gave together."""
     parts = runs(
         _("捐款 %(raised)s，配捐 %(matched)s"),
         raised=yuan_text(subject.raised_minor),
@@ -107,7 +107,7 @@ def poster_values(subject: Subject) -> dict[str, Any]:
 
 
 def frame(subject: Subject) -> dict[str, Any]:
-    """Return what every poster has: the event, the code that leads to its page, who asks, on which terms."""
+    """Return what every poster has: the campaign, the QR code of its page, the host and the terms."""
     campaign = subject.campaign
     numbers = _("备案 %(number)s", number=campaign.plan.get("filing_no", ""))
     return face() | {
@@ -129,5 +129,5 @@ def _missing(subject: Subject) -> Runs:
 
 
 def code(address: str) -> str:
-    """Return a QR code of an address as SVG, with its quiet zone of four modules."""
+    """Return the QR code of a URL as SVG, with a quiet zone of four modules."""
     return segno.make_qr(address, error="m").svg_inline(scale=4, border=4, dark="#2B1D18", omitsize=True)

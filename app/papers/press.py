@@ -1,6 +1,6 @@
 """Draw papers: a Typst template and values become a PNG or a PDF.
 
-Values are data, never markup: whatever a donor typed is set as text, in the direction and form of its script.
+Values are data, never markup: text typed by a donor is set as text, in the direction and form of its script.
 """
 
 import json
@@ -22,22 +22,22 @@ from kernel.errors import Unavailable
 TEMPLATES = Path(__file__).parent / "templates"
 _PRINTER = Path(__file__).parent / "printer.py"
 _TIME_S = 15.0
-_AT_ONCE = 2  # in one web process: drawing takes a tenth of a second of a processor
-_WAIT_S = 5.0  # for a turn
+_AT_ONCE = 2  # per web process: drawing takes a tenth of a second of CPU time
+_WAIT_S = 5.0  # maximum wait for a turn
 
 _turn = BoundedSemaphore(_AT_ONCE)
 
 
 class Form(StrEnum):
-    """The kinds of file that a paper can be."""
+    """The file formats of a paper."""
 
     PNG = "png"
     PDF = "pdf"
 
 
 def draw(template: str, values: Mapping[str, Any], form: Form = Form.PNG, *, ppi: int = 72) -> bytes:
-    """Return a drawn paper. One point of a template is one pixel at 72 `ppi`. Waits for its turn: call it outside
-    of transactions. Raises Unavailable `paper_unavailable`."""
+    """Return a drawn paper. A point of the template is a pixel at 72 `ppi`. Waits for its turn, so call it outside
+    transactions. Raises Unavailable `paper_unavailable`."""
     job = {
         "root": str(TEMPLATES),
         "fonts": folders(),
@@ -62,7 +62,7 @@ def draw(template: str, values: Mapping[str, Any], form: Form = Form.PNG, *, ppi
     finally:
         _turn.release()
     if done.returncode or not done.stdout:
-        # What the printer says may quote what donors typed: only that it failed is logged.
+        # The printer's messages may quote what donors typed, so only the failure is logged.
         structlog.get_logger().error("paper_failed", template=template, status=done.returncode)
         raise Unavailable("paper_unavailable")
     return done.stdout

@@ -1,7 +1,8 @@
-"""The process that draws one paper: a job as JSON on its standard input, the PNG or PDF on its standard output.
+"""The process that draws one paper: reads a job as JSON from standard input, writes the PNG or PDF to standard
+output.
 
-A process of its own for each paper, as Typst keeps what it made as long as its process lives. It imports nothing of
-ours, so that it starts quickly.
+Each paper has its own process, because Typst keeps its results as long as its process lives. The process imports
+none of our modules, so that it starts quickly.
 """
 
 import json
@@ -12,13 +13,13 @@ from datetime import UTC, datetime
 
 import typst
 
-_MOST_MEMORY = 2_000_000_000  # bytes of address space, most of it mapped and never touched
+_MOST_MEMORY = 2_000_000_000  # bytes of address space, most of it mapped but never touched
 _MOST_CPU_S = 10
 
 
 def main() -> None:
-    """Draw what the job says: `template` below `root`, with `values` that it reads as data, in `format`."""
-    os.nice(10)  # donors go first
+    """Draw the job: `template` below `root`, which reads `values` as data, in `format`."""
+    os.nice(10)  # requests of donors go first
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_CPU_S, _MOST_CPU_S))
     job = json.load(sys.stdin.buffer)

@@ -1,4 +1,4 @@
-"""The report of a campaign's reconciliation as a paper of A4 pages."""
+"""The reconciliation report of a campaign as a paper of A4 pages."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from app.papers.words import face
 from campaigns.reconciliation_report import Day, Report, Settled
 from kernel.money import yuan
 
-MOST_SHOWN = 300  # differences: all of them are in the workbook
+MOST_SHOWN = 300  # differences; the workbook has all of them
 
 
 def report_values(report: Report, host: str, rows: list[Settled], more: int) -> dict[str, Any]:
-    """Return what the paper says. `rows` are the first differences, `more` how many there are beyond."""
+    """Return the content of the paper. `rows`: the first differences; `more`: how many further ones there are."""
     return face() | {
         "title": _("对账报告"),
         "campaign": drawable(report.campaign.name),
@@ -42,7 +42,7 @@ def report_values(report: Report, host: str, rows: list[Settled], more: int) -> 
 def _table(
     title: str, header: list[str], numbers: int, rows: list[list[str]], widths: list[float]
 ) -> dict[str, Any]:
-    """`numbers`: how many of the last columns are sums, which stand at the right."""
+    """Return a table. `numbers`: how many of the last columns are right-aligned figures."""
     return {
         "title": title,
         "header": header,

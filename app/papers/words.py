@@ -1,4 +1,4 @@
-"""Texts of papers with strong parts, and what all papers are set with."""
+"""Texts of papers with emphasised parts, and the elements that all papers share."""
 
 import re
 from typing import Any
@@ -16,23 +16,23 @@ Runs = list[tuple[str, bool]]
 
 
 def runs(text: str, **values: str) -> Runs:
-    """Return a text with its values set in, each of them strong."""
+    """Return a text with its values filled in, each of them emphasised."""
     strong = {name: f"\x02{drawable(value)}\x03" for name, value in values.items()}
     parts = _STRONG.split(text % strong)
     return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
 
 
 def yuan_text(amount_minor: int) -> str:
-    """Return a sum with its unit."""
+    """Return an amount in yuan with its unit."""
     return _("%(amount)s 元", amount=whole_yuan(amount_minor))
 
 
 def face() -> dict[str, Any]:
-    """Return what the templates need besides the words of a paper."""
+    """Return what templates need besides the texts of a paper."""
     return {"language": language(), "brand": _("倍善"), "seal": seal("seal")}
 
 
 def fold(theme: str, raised_minor: int, matched_minor: int) -> str:
-    """Return the emblem across the fold of paper and red field: gold as far as the match is final."""
+    """Return the emblem across the fold between paper and red field, gold for the share of final match."""
     percent = matched_minor * 100 // raised_minor if raised_minor else 0
     return halves(theme, Ink(RED, PAPER), Ink(GOLD, RED), percent, PENCIL)

@@ -1,1 +1,1 @@
-"""Pages that are the same for everybody: made once per change and language, served from memory."""
+"""Pages that are the same for every visitor: built once per change and language, and served from memory."""

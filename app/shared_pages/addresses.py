@@ -1,4 +1,4 @@
-"""Which shared page an address means, if any. Parameters that a page does not know are left out."""
+"""Which shared page a URL means, if any. Parameters that the page does not declare are ignored."""
 
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -11,12 +11,12 @@ from werkzeug.routing import RequestRedirect
 from app.i18n.locale import COOKIE, LANGUAGES
 from app.shared_pages.declare import shared_of
 
-MOST_ADDRESS = 300  # characters; longer ones are nobody's bookmark
-MOST_KNOWN = 5_000  # raw addresses whose meaning is remembered
+MOST_ADDRESS = 300  # characters; longer URLs are not served from memory
+MOST_KNOWN = 5_000  # URLs whose meaning is cached
 
 
 class Meaning(NamedTuple):
-    """A shared page: its endpoint, path and the parameters that count; `language` if the address names one."""
+    """A shared page: its endpoint, path and declared parameters; `language` if the URL names one."""
 
     endpoint: str
     path: str
@@ -26,7 +26,7 @@ class Meaning(NamedTuple):
 
 
 class Addresses:
-    """The meaning of addresses, remembered in a bounded table."""
+    """A bounded cache of the meaning of URLs."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class Addresses:
         self._known: dict[tuple[str, str], Meaning | None] = {}
 
     def meaning(self, path: str, query: str) -> Meaning | None:
-        """Return the shared page that path and query string mean; None when they mean something else."""
+        """Return the shared page of a path and query string; None if they mean anything else."""
         try:
             return self._known[path, query]
         except KeyError:
@@ -60,7 +60,7 @@ class Addresses:
         shared = shared_of(self._app.view_functions[endpoint])
         if shared is None:
             return None
-        values = dict(reversed(parse_qsl(query, keep_blank_values=True)))  # the first of a name counts
+        values = dict(reversed(parse_qsl(query, keep_blank_values=True)))  # the first value of a name counts
         if any(values.get(name) for name in shared.private):
             return None
         kept = sorted((name, value) for name, value in values.items() if name in shared.parameters)
@@ -70,7 +70,7 @@ class Addresses:
 
 
 def remembered_language(cookies: str) -> str:
-    """Return the language in a Cookie header; empty when none is remembered."""
+    """Return the language in a Cookie header; empty if there is none."""
     if f"{COOKIE}=" not in cookies:
         return ""
     language = parse_cookie(cookies).get(COOKIE, "")

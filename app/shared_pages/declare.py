@@ -1,11 +1,11 @@
-"""Which views are shared: the same for everybody who asks in the same language.
+"""Which views are shared: the same for every visitor with the same language.
 
     @blueprint.get("/c/<slug>/standings")
     @access.public
     @shared_pages.shared("by", "page")
     def standings(slug: str) -> str: ...
 
-The view is called with nothing of the visitor (`front.py`): neither cookies nor other parameters than those named.
+The view is called without anything of the visitor (`front.py`): no cookies, and only the declared parameters.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Shared(NamedTuple):
-    """The declaration of a view: the parameters that decide what it shows, and those that make it one's own."""
+    """The declaration of a shared view: the parameters that decide its content, and those that make it private."""
 
     parameters: frozenset[str]
     private: frozenset[str]
-    speaks: bool  # whether it differs by language
+    speaks: bool  # whether the content differs by language
 
 
 def shared(*parameters: str, private: tuple[str, ...] = (), speaks: bool = True) -> Callable[[View], View]:
-    """Declare a view as shared. An address with one of the `private` parameters (what a visitor typed) is not."""
+    """Declare a view as shared, except with one of the `private` parameters, which hold what a visitor typed."""
 
     def declare(view: View) -> View:
         view.shared = Shared(frozenset(parameters), frozenset(private), speaks)  # type: ignore[attr-defined]
@@ -33,6 +33,6 @@ def shared(*parameters: str, private: tuple[str, ...] = (), speaks: bool = True)
 
 
 def shared_of(view: object) -> Shared | None:
-    """Return what a view declares; None for one that belongs to its visitor."""
+    """Return the declaration of a view; None if the view is not shared."""
     declaration: Shared | None = getattr(view, "shared", None)
     return declaration

@@ -1,7 +1,7 @@
-"""What this process knows of the database that shared pages are made from: a version, and when it was verified.
+"""What this process knows about the state of the database behind shared pages: a version, and when it was verified.
 
-One watcher per process looks twice a second, whatever the number of readers, and only while somebody reads. News
-from Redis makes it look at once; nothing depends on it.
+One watcher per process checks twice a second, whatever the number of readers, and only while there are readers.
+News from Redis triggers a check at once, but nothing depends on it.
 """
 
 import time
@@ -16,15 +16,15 @@ from app.live.news import News
 from campaigns.disclosure.changes import Look, look, next_moment
 from kernel.db import Database
 
-LOOK_S = 0.5  # between looks; they fall on the wall clock's half seconds, so that caches in front gain most
-MOST_AGE_S = 0.95  # of what is shown while the database answers
-IDLE_S = 5.0  # without readers, before the watcher rests
-LOST_S = 2 * MOST_AGE_S  # after which a look that has not come back counts as failed
+LOOK_S = 0.5  # between checks; on the half seconds of the clock, which suits caches in front best
+MOST_AGE_S = 0.95  # maximum age of a page shown while the database answers
+IDLE_S = 5.0  # without readers, before the watcher stops
+LOST_S = 2 * MOST_AGE_S  # a check that takes longer counts as failed
 
 
 class Freshness:
-    """`version` grows with every change; a page made under the present version is right. `content` grows when
-    something changed that giving does not write."""
+    """The version of the database's content. `version` grows with every change; a page built from the current
+    version is right. `content` grows when a table changed that giving does not write."""
 
     def __init__(self, db: Callable[[], Database], redis_url: str | None) -> None:
         self._open = db
@@ -38,12 +38,12 @@ class Freshness:
         self._look: Look | None = None
         self._next: datetime | None = None
         self.version = self.content = 0
-        self.verified_at = -LOST_S  # monotonic: this version was right then
-        self.before_at = -LOST_S  # until then the version before was right
+        self.verified_at = -LOST_S  # monotonic time at which this version was right
+        self.before_at = -LOST_S  # time until which the previous version was right
         self.failed = False
 
     def current(self, now: float) -> bool:
-        """Return whether the version is known to be right, waiting a moment for a look if need be."""
+        """Return whether the version is known to be right, after a short wait for a check if necessary."""
         self._wanted_at = now
         if now - self.verified_at < MOST_AGE_S:
             return True
@@ -64,7 +64,7 @@ class Freshness:
             Thread(target=self._listen, args=(self._watches,), name="shared-pages-news", daemon=True).start()
 
     def stop(self) -> None:
-        """End the watcher and close its connection; a reader starts it again."""
+        """Stop the watcher and close its connection. The next reader starts it again."""
         self._wanted_at = -IDLE_S
         self._hurry.set()
         with self._turn:
@@ -88,16 +88,16 @@ class Freshness:
                 self._began_at = time.monotonic()
                 changed = self._verify()
                 rest = LOOK_S - time.time() % LOOK_S
-                self._hurry.wait(rest if rest > LOOK_S / 5 else rest + LOOK_S)  # woken a little early: not twice
+                self._hurry.wait(rest if rest > LOOK_S / 5 else rest + LOOK_S)  # if woken slightly early, skip one
                 if changed and (pause := LOOK_S - (time.monotonic() - self._began_at)) > 0:
-                    time.sleep(pause)  # news come in swarms
+                    time.sleep(pause)  # news arrive in bursts
         finally:
             with self._turn:
                 self._watching = False
                 self._turn.notify_all()
 
     def _verify(self) -> bool:
-        """Look once, and tell who waits; return whether anything changed."""
+        """Check once and wake the waiting readers; return whether anything changed."""
         began = time.monotonic()
         try:
             self._db = self._db or self._open()

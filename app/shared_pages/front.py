@@ -1,7 +1,7 @@
-"""The layer in front of Flask that answers for shared pages from memory.
+"""The layer in front of Flask that serves shared pages from memory.
 
-A page is made by the application itself, called with a request of our own that holds the address and the language
-and nothing of any visitor. So nothing of one visitor can get onto a page that another one sees.
+The application itself builds a page, called with an internal request that contains the address and the language and
+nothing of any visitor. So no data of one visitor can appear on a page that another one sees.
 """
 
 import time
@@ -32,17 +32,17 @@ from app.shared_pages.reading import Reading, current
 from app.shared_pages.shelf import Address, Refused, Shelf, Slot
 from kernel.db import Database
 
-RENEW_S = 0.7  # a page is not made more often, however fast its figures change
-KEEP_S = 30.0  # a page is made anew after that, changed or not
-WAIT_S = 2.0  # for another reader's making, before the last page is shown as late
-FIRST_WAIT_S = 15.0  # when there is no last page: a busy machine makes it late, and a refusal helps nobody
-AGAIN_S = 0.2  # for what could not be made: not tried more often
+RENEW_S = 0.7  # a page is not rebuilt more often, however fast its figures change
+KEEP_S = 30.0  # after this, a page is rebuilt even if nothing changed
+WAIT_S = 2.0  # wait for another reader's build, before the last page is shown as late
+FIRST_WAIT_S = 15.0  # wait if there is no last page: on a busy machine a late page is better than a refusal
+AGAIN_S = 0.2  # after a failed build, until the next try
 
 Start = Callable[..., Any]
 
 
 class Front:
-    """A WSGI application around the application."""
+    """A WSGI application that wraps the application."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -58,13 +58,13 @@ class Front:
         self._content = Reading(-1, -KEEP_S)
         self._reading = Reading(-1, -KEEP_S, self._content)
         time_of, timeouts = deps(app).db.clock, web_timeouts(config)
-        # A connection of its own: looks must not wait for one behind donors.
+        # A separate connection, so that checks do not wait for one behind donors.
         self.freshness = Freshness(
             lambda: Database(config.database_url, time_of, pool_size=1, timeouts=timeouts), config.redis_url
         )
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        # A foreign name of the site is the application's to refuse.
+        # The application itself refuses foreign host names.
         if environ["REQUEST_METHOD"] in ("GET", "HEAD") and is_trusted(environ.get("HTTP_HOST", ""), self._app):
             meaning = self._addresses.meaning(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
             if meaning is not None:
@@ -95,9 +95,9 @@ class Front:
         log_request(method, self._rules[endpoint], endpoint, status, None, seconds, request_id)
 
     def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool]:
-        """Return the page, made anew if it has to be, and whether it is late: perhaps no longer right when it was
-        asked for. The time of a look or of a making that is slow itself, as on a new site, does not count. Nobody
-        waits for a making while the last page is not a second old."""
+        """Return the page, rebuilt if necessary, and whether it is late: it may no longer have been right when
+        requested. Time spent on a slow check or build, as on a new site, does not count. Readers do not wait for
+        a build if the last page was right less than `MOST_AGE_S` ago."""
         current = self.freshness.current(now)
         page = slot.made
         if page is None or (current and not self._right(page, now)):
@@ -110,7 +110,7 @@ class Front:
         return page, now - self._known_right(page) > MOST_AGE_S
 
     def _right(self, page: Made | Reading, now: float) -> bool:
-        """Return whether a page need not be made anew: it is right, or so young that it may be a little behind."""
+        """Return whether a page needs no rebuild: it is right, or so young that it may lag a little."""
         age = now - page.at
         return age < RENEW_S or (age < KEEP_S and page.version == self.freshness.version)
 
@@ -118,7 +118,7 @@ class Front:
         return max(page.at, self.freshness.right_until(page.version))
 
     def _renewed(self, slot: Slot, address: Address) -> Made | None:
-        """Return the page made anew by this reader, or by whoever makes it already."""
+        """Return the page after a rebuild by this reader, or by the one who is already building it."""
         if not slot.making.acquire(timeout=FIRST_WAIT_S if slot.made is None else WAIT_S):
             return slot.made
         try:
@@ -128,7 +128,7 @@ class Front:
         return slot.made
 
     def _make_beside(self, slot: Slot, address: Address) -> None:
-        """Make the page anew, unless somebody does."""
+        """Rebuild the page, unless another thread is building it."""
         if slot.making.acquire(blocking=False):
             try:
                 self._make_if_due(slot, address)
@@ -136,13 +136,14 @@ class Front:
                 slot.making.release()
 
     def _make_if_due(self, slot: Slot, address: Address) -> None:
-        """Make the page, unless it was made meanwhile, or could not be made a moment ago."""
+        """Build the page, unless it has been built meanwhile, or failed to build a moment ago."""
         page, refused, now = slot.made, slot.refused, time.monotonic()
         if (page is None or not self._right(page, now)) and (refused is None or now - refused.at > AGAIN_S):
             self._make(slot, address)
 
     def _make(self, slot: Slot, address: Address) -> None:
-        """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
+        """Build the page. A response other than 200 replaces the page, except for a 5xx, which keeps the last good
+        one."""
         reading = self._reading
         if not self._right(reading, now := time.monotonic()):
             reading = self._reading = Reading(self.freshness.version, now, self._content_at(now), reading)
@@ -160,14 +161,14 @@ class Front:
                 slot.made = None
 
     def _content_at(self, now: float) -> Reading:
-        """Return the reading of what giving does not write: a new one when any of it changed."""
+        """Return the reading of tables that giving does not write; a new one if any of them changed."""
         kept, version = self._content, self.freshness.content
         if kept.version != version or now - kept.at >= KEEP_S:
             self._content = kept = Reading(version, now)
         return kept
 
     def _call(self, address: Address) -> tuple[bytes, str, Headers]:
-        """Call the application with a request of our own."""
+        """Call the application with an internal request."""
         environ = {
             "REQUEST_METHOD": "GET",
             "SCRIPT_NAME": "",
@@ -191,7 +192,8 @@ class Front:
         return b"".join(parts), status, list(headers.items())
 
     def _send(self, page: Made, environ: dict[str, Any], late: str | None) -> tuple[str, Headers, bytes]:
-        """Return status, headers and body; `late`: the language in which to say so, None when the page is right."""
+        """Return status, headers and body. `late`: the language of the notice on a late page, None for a right
+        one."""
         if late is not None:
             body = page.marked(self._notice(page, late))
             kept = [pair for pair in page.plain.headers if pair[0] not in ("ETag", "Content-Length")]
@@ -202,7 +204,7 @@ class Front:
             ]
             return "200 OK", [*kept, *own], body
         form = page.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        # A cache that counts in whole seconds keeps the page until the second is over in which it was verified.
+        # A cache that counts whole seconds keeps the page until the end of the second in which it was verified.
         now = time.time()
         second = int(now - (time.monotonic() - self._known_right(page)))
         keep = f"@{second}" if second == int(now) else "0"
@@ -229,14 +231,14 @@ def _age(page: Made) -> str:
 
 
 def _remembering(headers: Headers, language: str, url: str) -> Headers:
-    """Return the headers of one visitor's answer: it sets their cookie, so no cache may keep it."""
+    """Return the headers of a response that sets the visitor's cookie, which no cache may keep."""
     kept = [pair for pair in headers if pair[0] not in ("Cache-Control", "X-Accel-Expires")]
     own = ("Set-Cookie", language_cookie(language, secure=url.startswith("https://")))
     return [*kept, ("X-Accel-Expires", "0"), ("Cache-Control", "private, no-store"), own]
 
 
 def put_in_front(app: Flask) -> Front:
-    """Put shared pages in front of an application that is complete."""
+    """Put shared pages in front of a complete application."""
     front = Front(app)
     app.wsgi_app = front  # type: ignore[method-assign, assignment]
     return front

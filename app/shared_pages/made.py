@@ -1,4 +1,5 @@
-"""A response made once, ready to be sent as often as it is asked for: as it is, compressed, unchanged, marked."""
+"""A response built once and ready to be sent any number of times: plain, compressed, unchanged or marked as
+late."""
 
 import gzip
 from collections.abc import Iterable, Sequence
@@ -9,18 +10,18 @@ from app.http.made_once import takes_gzip
 
 Headers = list[tuple[str, str]]
 
-# Whoever keeps a copy asks before showing it: a copy may be a second old, and not a second older for each cache
-# between us and the reader. nginx, which knows the second in which it expires, is told by X-Accel-Expires.
+# Caches must revalidate a copy before showing it: it may be a second old, but not another second for each cache
+# between us and the reader. X-Accel-Expires tells nginx the second in which the copy expires.
 SHARED = "public, max-age=0, must-revalidate"
 GZIP_LEVEL = 6
-LEAST_GZIP = 500  # bytes: below, compressing gains nothing
-PLACE = b"<!-- late -->"  # where a page says that it could not be brought up to date
-# Headers that belong to one response.
+LEAST_GZIP = 500  # bytes; compressing less gains nothing
+PLACE = b"<!-- late -->"  # where a page shows the notice that it is late
+# Headers that belong to a single response.
 _OWN = {"content-length", "x-request-id", "set-cookie", "cache-control", "vary", "date"}
 
 
 class Form(NamedTuple):
-    """One form of a response: the body and headers that go with it."""
+    """A representation of a response: its body, headers and entity tag."""
 
     body: bytes
     headers: Headers
@@ -28,7 +29,7 @@ class Form(NamedTuple):
 
 
 class Made:
-    """A response of status 200 and when it was made (monotonic), under which version."""
+    """A response with status 200, when it was built (monotonic), and the version it was built from."""
 
     def __init__(self, body: bytes, headers: Iterable[tuple[str, str]], vary: str, version: int, at: float) -> None:
         self.version = version
@@ -43,15 +44,15 @@ class Made:
             self.zipped = _form(zipped, [*varying, ("Content-Encoding", "gzip")], f'"{tag}-gz"')
 
     def form(self, accepted: str) -> Form:
-        """Return the form for an Accept-Encoding header."""
+        """Return the representation for an Accept-Encoding header."""
         return self.zipped if takes_gzip(accepted) else self.plain
 
     def same(self, tags: str) -> bool:
-        """Return whether an If-None-Match header names this response, in either form."""
+        """Return whether an If-None-Match header names this response in either representation."""
         return self.plain.tag in tags or self.zipped.tag in tags or tags.strip() == "*"
 
     def marked(self, notice: bytes) -> bytes:
-        """Return the body with a line that says that it may be out of date."""
+        """Return the body with a notice that it may be out of date."""
         return self.plain.body.replace(PLACE, notice, 1)
 
 

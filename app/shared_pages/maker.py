@@ -1,5 +1,5 @@
-"""Pages are made anew beside their readers, who get the last one meanwhile: by one thread per process, which ends
-when nothing is ordered."""
+"""Rebuilding of pages in the background, while readers get the previous page. One thread per process, which ends
+when nothing is queued."""
 
 import time
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from app.shared_pages.shelf import Address, Slot
 
 
 class Maker:
-    """Makes what was ordered, one page after the other, in the order of the first orders."""
+    """A queue of pages to build, one at a time, in the order in which they were first requested."""
 
     def __init__(self, make: Callable[[Slot, Address], None]) -> None:
         self._make = make
         self._ordered: dict[Address, Slot] = {}
         self._at_work = False
-        self._turn = Lock()  # of the two above
+        self._turn = Lock()  # guards the two fields above
 
     def order(self, slot: Slot, address: Address) -> None:
-        """Have a page made anew soon: once, however many readers order it."""
+        """Queue a page for rebuilding. It is built once, however many readers order it."""
         with self._turn:
             self._ordered.setdefault(address, slot)
             at_work, self._at_work = self._at_work, True
@@ -32,9 +32,9 @@ class Maker:
             address, slot = order
             try:
                 self._make(slot, address)
-            except Exception as error:  # its next reader orders it again, or makes it
+            except Exception as error:  # the next reader orders the page again, or builds it
                 structlog.get_logger("shared_pages").warning("page_not_made", error=type(error).__name__)
-            time.sleep(0)  # donors have their turn between two pages
+            time.sleep(0)  # let donors' requests run between two pages
 
     def _next(self) -> tuple[Address, Slot] | None:
         with self._turn:

@@ -1,4 +1,4 @@
-"""What several shared pages show is read once for all that are made together (`front.py`)."""
+"""Data that several shared pages show, read once for all pages built together (`front.py`)."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
@@ -11,13 +11,13 @@ from kernel.db import Tx
 Value = TypeVar("Value")
 
 
-MOST_TOGETHER = 100  # ids that one statement reads for
+MOST_TOGETHER = 100  # ids read by one statement
 
 
 class Reading:
-    """What was read at one time (monotonic), under one version, for the pages made of it. `content` is a reading
-    that outlives it: of what giving does not write. `before` is the one that this follows: what it was asked for is
-    likely asked for again."""
+    """The data read at one time (monotonic) under one version, for the pages built from it. `content`: a reading of
+    tables that giving does not write, which outlives this one. `before`: the previous reading; the ids requested
+    from it are likely to be requested again."""
 
     def __init__(
         self, version: int, at: float, content: "Reading | None" = None, before: "Reading | None" = None
@@ -28,7 +28,7 @@ class Reading:
         self._values: dict[Hashable, Any] = {}
         self._asked: dict[Hashable, set[int]] = {}
         self._expected = {} if before is None else before._asked
-        self._turn = RLock()  # who needs the same waits instead of reading it too
+        self._turn = RLock()  # a thread that needs the same data waits instead of reading it too
 
     def value(self, key: Hashable, read: Callable[[Tx], Value]) -> Value:
         with self._turn:
@@ -38,7 +38,7 @@ class Reading:
             return value
 
     def value_of(self, kind: Hashable, id_: int, read: Callable[[Tx, Sequence[int]], Mapping[int, Value]]) -> Value:
-        """Return the value of an id, read together with those of the ids that will be asked for next."""
+        """Return the value of an id, read together with those of the ids that are expected next."""
         with self._turn:
             self._asked.setdefault(kind, set()).add(id_)
             values: dict[int, Value] = self._values.setdefault(kind, {})
@@ -53,21 +53,21 @@ current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
 def read_once(key: Hashable, read: Callable[[Tx], Value]) -> Value:
-    """Return what `read` reads from a snapshot: once for all shared pages made together. `key` names it."""
+    """Return what `read` reads from a snapshot, once for all shared pages built together. `key` identifies it."""
     reading = current.get()
     return _read(read) if reading is None else reading.value(key, read)
 
 
 def read_together(kind: Hashable, id_: int, read: Callable[[Tx, Sequence[int]], Mapping[int, Value]]) -> Value:
-    """Return what `read` reads for an id: once for all shared pages made together, and for many ids at once. It
-    returns a value for each id that it gets. `kind` names what is read."""
+    """Return what `read` reads for an id, once for all shared pages built together, and for many ids at once.
+    `read` returns a value for each id that it gets. `kind` identifies what is read."""
     reading = current.get()
     return _read(lambda tx: read(tx, [id_]))[id_] if reading is None else reading.value_of(kind, id_, read)
 
 
 def read_content(key: Hashable, read: Callable[[Tx], Value]) -> Value:
-    """Return what `read` reads from a snapshot: once until a table changes that giving does not write. `read` reads
-    only such tables (a test names those of each page)."""
+    """Return what `read` reads from a snapshot, once until a table changes that giving does not write. `read` may
+    read only such tables (a test lists those of each page)."""
     reading = current.get()
     return _read(read) if reading is None or reading.content is None else reading.content.value(key, read)
 

@@ -1,4 +1,4 @@
-"""Where what was made is kept: a bounded number of addresses, those that were asked for last."""
+"""The cache of built pages: a bounded number of addresses, least recently used dropped first."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from app.shared_pages.made import Headers, Made
 
-MOST = 2_000  # pages in memory: at 20 KB a page about 50 MB, compressed form included
+MOST = 2_000  # pages in memory: at 20 KB per page about 50 MB, compressed form included
 
 
 class Address(NamedTuple):
-    """What decides which shared page is meant: the path, the parameters that count, the language."""
+    """The key of a shared page: its path, declared parameters and language."""
 
     path: str
     query: str
@@ -18,7 +18,7 @@ class Address(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A response that is not kept (an unknown campaign, a database that does not answer), and when it was made."""
+    """A response that is not kept (an unknown campaign, an unavailable database), and when it was built."""
 
     status: str
     headers: Headers
@@ -27,7 +27,7 @@ class Refused(NamedTuple):
 
 
 class Slot:
-    """One address: the last good page, and who is making the next."""
+    """The cache entry of an address: the last good page, the last refusal, and the lock for building a page."""
 
     __slots__ = ("endpoint", "made", "making", "refused")
 
@@ -39,7 +39,7 @@ class Slot:
 
 
 class Shelf:
-    """Slots by address. Strangers can invent addresses without end; they push out each other, not memory."""
+    """Slots by address. Strangers can invent addresses without end, but these only displace each other."""
 
     def __init__(self, most: int = MOST) -> None:
         self._slots: OrderedDict[Address, Slot] = OrderedDict()
@@ -49,7 +49,7 @@ class Shelf:
         return len(self._slots)
 
     def slot(self, address: Address, endpoint: str) -> Slot:
-        """Return the slot of an address, a new one if need be."""
+        """Return the slot of an address, creating it if necessary."""
         slot = self._slots.get(address)
         if slot is None:
             slot = self._slots.setdefault(address, Slot(endpoint))
@@ -58,6 +58,6 @@ class Shelf:
         else:
             try:
                 self._slots.move_to_end(address)
-            except KeyError:  # pushed out by another thread just now
+            except KeyError:  # another thread has just dropped it
                 self._slots[address] = slot
         return slot

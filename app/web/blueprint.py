@@ -1,4 +1,4 @@
-"""The blueprint of donor pages, forgery protection, and the page of a list that was asked for."""
+"""The blueprint of donor pages, CSRF protection, and the requested page of a list."""
 
 from typing import Any
 
@@ -30,13 +30,13 @@ MAX_PAGE = 100_000
 
 
 def set_up(app: Flask) -> None:
-    """Set up languages and forgery protection, for donor and manager pages alike. Idempotent."""
+    """Set up languages and CSRF protection, for donor and manager pages alike. Idempotent."""
     if "csrf" in app.extensions:
         return
     locale.init_app(app)
-    # Programs send no forgery token: only pages ask for it, each blueprint by `guard`.
+    # Programs send no CSRF token, so only blueprints of pages check it, with `guard`.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: donors may take their time
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # valid as long as the session, because donors may take their time
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the token decides; some phones send no Referer
     _csrf.init_app(app)
     app.context_processor(_template_names)
@@ -50,7 +50,7 @@ def guard() -> None:
 
 def guard_donors() -> None:
     """Refuse a donor's form that did not come from our own page. Without cookies there is no session that a foreign
-    form could abuse: then it is enough that the browser names our page as its origin."""
+    form could abuse, so it is enough that the browser names one of our pages as the origin."""
     if not (keeps_no_cookies() and from_own_page()):
         _csrf.protect()
 
@@ -77,12 +77,12 @@ def _template_names() -> dict[str, Any]:
 
 
 def picture_url(picture: Picture, width: int) -> str:
-    """Return the address of the file of a picture."""
+    """Return the URL of a picture's file."""
     return url_for("web.photo", file_key=picture.file_key, width=width)
 
 
 def requested_page(size: int) -> Page:
-    """Return the page named by `?page=`; anything that is not the number of a page means the first."""
+    """Return the page named by `?page=`, or the first page if that is not a page number."""
     text = request.args.get("page", "1")
     valid = text.isascii() and text.isdigit() and len(text) < 9
     return Page(min(max(int(text), 1), MAX_PAGE) if valid else 1, size)

@@ -1,4 +1,4 @@
-"""What the reader's browser can do: whether it keeps our cookies, and what works inside WeChat's own browser."""
+"""What the visitor's browser supports: whether it keeps our cookies, and how it can pay inside WeChat."""
 
 from typing import NamedTuple
 
@@ -6,18 +6,18 @@ from flask import current_app, request
 
 from app.current import deps, settings
 
-_WECHAT = "MicroMessenger"  # in the User-Agent of WeChat's built-in browser, and of no other
+_WECHAT = "MicroMessenger"  # in the User-Agent of WeChat's built-in browser only
 
 
 class WechatMethods(NamedTuple):
-    """Ways to pay: those that work inside WeChat's own browser, and those that need another."""
+    """Payment methods: `here` work inside WeChat's built-in browser, `elsewhere` need another one."""
 
     here: tuple[str, ...]
     elsewhere: tuple[str, ...]
 
 
 def wechat_methods() -> WechatMethods | None:
-    """Return what works where, for a reader inside WeChat; None for everybody else, and when everything works."""
+    """Return which payment methods work inside WeChat. None for other browsers, or if all of them work."""
     if _WECHAT not in request.headers.get("User-Agent", ""):
         return None
     config = settings()
@@ -27,12 +27,12 @@ def wechat_methods() -> WechatMethods | None:
 
 
 def keeps_no_cookies() -> bool:
-    """Whether the browser sent no session: it has none yet, or refuses cookies."""
+    """Return whether the browser sent no session cookie: it is new, or refuses cookies."""
     return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
 
 
 def from_own_page() -> bool:
-    """Whether the browser itself says that one of our pages sent the form. Other sites cannot forge that."""
+    """Return whether the browser's headers name one of our pages as the form's. Other sites cannot forge that."""
     own = (request.host_url.rstrip("/"), deps().public_url)
     origin = request.headers.get("Origin")
     if origin is not None:

@@ -1,4 +1,4 @@
-"""How an engineer connects a platform: from nothing to a passed check list, with clients to take along."""
+"""The integration guide for platforms: from nothing to a passed checklist, with example clients to download."""
 
 import base64
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ CLIENTS = {"py": "partner_client.py", "js": "partner_client.js"}
 
 
 class SignedSample(NamedTuple):
-    """A signed request by which an engineer checks their own signing. Nobody has this secret."""
+    """A signed request with which engineers check their own signing. Its secret is public and used nowhere."""
 
     secret: str
     message_id: str
@@ -45,8 +45,7 @@ SAMPLE = _sample()
 @access.public
 @shared()
 def connect() -> str:
-    """The way in six steps, whose words are enough to write a client. Holds no secret: the federation hands that
-    over."""
+    """Show the guide in six steps, complete enough to write a client. The federation issues the secrets."""
     address = f"{settings().public_url}/webhooks/partners/NAME"
     return render_template(
         "web/connect.html",
@@ -62,7 +61,7 @@ def connect() -> str:
 @blueprint.get("/connect/partner_client.<any(py,js):kind>")
 @access.public
 def connect_client(kind: str) -> Response:
-    """An example client, as it is tested."""
+    """Return an example client, the same file that is tested."""
     source = (EXAMPLES / CLIENTS[kind]).read_text(encoding="utf-8")
     headers = {
         "Content-Disposition": f"attachment; filename={CLIENTS[kind]}",

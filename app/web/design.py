@@ -1,4 +1,4 @@
-"""A page of the demo that shows every component of the pages in every state, for those who build pages."""
+"""A demo page for page authors that shows every component in every state."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ _RIGHTS = (("none", 0), ("forecast", 100), ("reserved", 100), ("reserved", 45), 
 @access.public
 @shared()
 def design() -> str:
-    """Colours, type, buttons, chips, emblems, cards, states of the match: made up, in light and dark."""
+    """Show colours, type, buttons, chips, emblems, cards and match states with made-up data, in light and dark."""
     if not settings().sandbox:
         abort(404)
     with deps().db.snapshot() as tx:

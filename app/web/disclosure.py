@@ -1,4 +1,4 @@
-"""What everybody may read of a campaign: 筹款 / 配捐 / 合计 by county and township, as a page and as CSV."""
+"""Public statements of a campaign: 筹款 / 配捐 / 合计 by county and township, as a page and as CSV."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,27 +29,28 @@ from kernel.money import yuan
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A table of a campaign; `report` is the closing report it comes from, None when read live from the books.
+    """A campaign's table. `report`: the closing report that it comes from, None if read from the live books.
 
-    `corrections` is what moved after the report was written."""
+    `corrections`: amounts that moved after the report was written.
+    """
 
     counties: Sequence[PlaceTotals]
     townships: Sequence[PlaceTotals]
     report: Any
     corrections: Sequence[Correction] = ()
-    money_out: Figures | None = None  # once the money of a released campaign was divided
+    money_out: Figures | None = None  # set once the money of a released campaign has been allotted
     notices: Sequence[PublicNotice] = ()
 
     @property
     def whole(self) -> tuple[int, int, int]:
-        """The last line: raised, matched, both, in fen."""
+        """The last line: raised, matched and total, in fen."""
         raised = sum(row.raised_minor for row in self.counties)
         matched = sum(row.matched_minor for row in self.counties)
         return raised, matched, raised + matched
 
     @property
     def corrected(self) -> tuple[int, int, int]:
-        """The last line with all corrections, in fen: what the books say now."""
+        """The last line including all corrections, in fen, as the books are now."""
         raised = self.whole[0] + sum(row.raised_minor for row in self.corrections)
         matched = self.whole[1] + sum(row.matched_minor for row in self.corrections)
         return raised, matched, raised + matched
@@ -59,7 +60,7 @@ class Statement:
 @access.public
 @shared()
 def public() -> str:
-    """All campaigns with their statements."""
+    """Show all campaigns with their totals and links to their statements."""
     with deps().db.snapshot() as tx:
         campaigns = public_campaigns(tx)
     return render_template("web/public.html", campaigns=campaigns)
@@ -69,7 +70,7 @@ def public() -> str:
 @access.public
 @shared()
 def show_statement(slug: str) -> str:
-    """The table of one campaign."""
+    """Show the statement of a campaign."""
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
@@ -87,7 +88,7 @@ def show_statement(slug: str) -> str:
 @access.public
 @shared()
 def download_statement(slug: str) -> Response:
-    """The same as a file."""
+    """Return the statement of a campaign as CSV."""
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
@@ -124,7 +125,7 @@ def _plain(amount_minor: int) -> str:
 
 
 def _statement(tx: Tx, campaign_id: int) -> Statement:
-    """Return the closing report's table once there is one, else the books as they stand."""
+    """Return the closing report's table if there is one, else the table from the live books."""
     final = report(tx, campaign_id)
     if final is None:
         return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)

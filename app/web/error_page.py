@@ -1,4 +1,4 @@
-"""The page of an error, in the reader's language. Reads no database: that may be what is down."""
+"""The error page in the reader's language. Does not query the database, which may be what failed."""
 
 from flask import Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,7 +11,7 @@ from app.web.browser import keeps_no_cookies
 
 
 def error_page(status: int, code: str, error: Exception | str = "") -> Response:
-    """Return an HTML response with `status`; `error` is what was raised, or a text for the reader."""
+    """Return the error page with `status`. `error`: the exception, or a text for the reader."""
     headline, advice = _words(status)
     if isinstance(error, CSRFError):
         code = "cookies_off" if keeps_no_cookies() else "csrf"
@@ -38,7 +38,7 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
 
 
 def _form_page() -> str | None:
-    """Return the address of the page whose form could not be taken; nothing is done by opening it."""
+    """Return the URL of the page whose form was refused, or None. Opening it changes nothing."""
     arguments = request.view_args or {}
     if request.endpoint == "web.create_donation":
         return url_for("web.donate", **arguments)
@@ -48,7 +48,7 @@ def _form_page() -> str | None:
 
 
 def _words(status: int) -> tuple[str, str]:
-    """Return headline and advice for a status."""
+    """Return the headline and advice for a status."""
     known = {
         400: (_("请求无法理解"), _("请返回上一页再试一次。")),
         401: (_("需要登录"), _("请先登录，或检查链接是否完整。")),

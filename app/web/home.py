@@ -1,4 +1,4 @@
-"""The first page: running, coming and past campaigns. And how to report a problem."""
+"""The home page with running, upcoming and past campaigns, and the page for reporting a problem."""
 
 from flask import render_template, request
 
@@ -14,7 +14,7 @@ from kernel.errors import NotFound
 @access.public
 @shared()
 def home() -> str:
-    """Campaigns by what donors can do with them now."""
+    """Show campaigns by what donors can do with them now."""
     with deps().db.snapshot() as tx:
         campaigns = public_campaigns(tx)
     coming = [campaign for campaign in campaigns if campaign.shown_phase == "scheduled"]
@@ -30,12 +30,12 @@ def home() -> str:
 @access.public
 @shared("campaign")
 def report() -> str:
-    """Who is responsible for a campaign, and how to tell them about a problem."""
+    """Show who is responsible for a campaign, and how to report a problem to them."""
     slug = request.args.get("campaign", "")
     with deps().db.snapshot() as tx:
         try:
             campaign = public_campaign(tx, slug) if slug else None
         except NotFound:
-            campaign = None  # the advice is worth showing all the same
+            campaign = None  # the advice is still useful
         others = [] if campaign else [other for other in public_campaigns(tx) if other.contact]
     return render_template("web/report.html", campaign=campaign, others=others)

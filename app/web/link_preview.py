@@ -1,4 +1,4 @@
-"""What a chat or a search engine shows for a link to an event or a project: the same for everybody."""
+"""The preview that chats and search engines show for a link to a campaign or a project, for every visitor."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from campaigns.disclosure.totals import PotView
 
 
 class LinkPreview(NamedTuple):
-    """The texts, the page's own address, and the address of its picture (1200 x 630)."""
+    """The texts of a preview, the page's URL, and the URL of its picture (1200 x 630)."""
 
     title: str
     description: str
@@ -32,7 +32,7 @@ def link_preview(
     project: ProjectRow | None = None,
     photos: Sequence[Picture] = (),
 ) -> LinkPreview:
-    """Return the preview of an event, or of a project in it with its photos."""
+    """Return the preview of a campaign, or of a project in it with its photos."""
     public_url = deps().public_url
     subject = (
         pictures.project(campaign, project, public_url, *photos[:1])

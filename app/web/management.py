@@ -1,4 +1,4 @@
-"""The management cost of each host by year, for everybody."""
+"""The public page of each host's management cost by year."""
 
 from flask import render_template
 
@@ -11,7 +11,7 @@ from campaigns.payouts.management import management_years
 @blueprint.get("/public/management", endpoint="public_management")
 @access.public
 def show() -> str:
-    """Numerator, denominator and ceiling of each host, by year."""
+    """Show numerator, denominator and ceiling of each host, by year."""
     with deps().db.snapshot() as tx:
         years = management_years(tx)
     return render_template("web/management.html", years=years)

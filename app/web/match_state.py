@@ -1,5 +1,5 @@
-"""The honest state of a donation's match: what its page says and how it draws the emblem's right half. The same on
-the page before paying, after it, and when nothing was paid."""
+"""The state of a donation's match as its page words it and as the emblem's right half shows it. The same before
+paying, after it, and when nothing was paid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from campaigns.donations.view import DonationView
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import OwnCase
 
-_RE_OFFERED = frozenset({Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING})  # later match is settled
-_UNANSWERED = "payment_unanswered"  # the provider said to the end that the payment was under way
+_RE_OFFERED = frozenset({Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING})  # after these, match is final
+_UNANSWERED = "payment_unanswered"  # the provider reported until the end that the payment was under way
 
 
 @dataclass(frozen=True, slots=True)
 class MatchState:
-    """`face`: held, part (less than the gift), drawn (after the payment), later (more match opens `at`), none,
-    on_the_way (a payment is in flight), review, final, re_offered (match that comes free is offered to it after
-    the end), lapsed (nothing was paid). `amount_minor` is the match it is about, in fen; `case` what a reviewer
-    looks at."""
+    """The state of a donation's match. `face`: held (reserved), part (less than the gift), drawn (after the
+    payment), later (more match opens `at`), none, on_the_way (a payment is in flight), review, final, re_offered
+    (freed match is offered to it after the end), lapsed (nothing was paid). `amount_minor`: the match concerned,
+    in fen; `case`: under review."""
 
     face: str
     amount_minor: int = 0
@@ -32,13 +32,13 @@ class MatchState:
 
     @property
     def right(self) -> str:
-        """How the emblem's right half is drawn."""
+        """The state in which the emblem's right half is drawn."""
         by_face = {"review": "review", "drawn": "drawn", "final": "final", "on_the_way": "reserved"}
         return by_face.get(self.face, "reserved" if self.face in ("held", "part") else "none")
 
     @property
     def moves(self) -> bool:
-        """Whether the page should look for news soon."""
+        """Whether the page should poll for changes."""
         return self.face not in ("none", "lapsed")
 
 
@@ -51,7 +51,7 @@ def match_state(
     *,
     in_flight: bool,
 ) -> MatchState:
-    """Return the state; `pots` serve the project, `in_flight`: the provider says that a payment is under way."""
+    """Return the state. `pots`: those that serve the project; `in_flight`: a payment is under way."""
     if donation.status in WAITING:
         return _unpaid(donation, campaign, pots, in_flight)
     if donation.paid_at is None:

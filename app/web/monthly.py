@@ -1,4 +1,4 @@
-"""Monthly statements (收支月公示) for everybody: all, one node's as page and file, and yearly figures."""
+"""Public monthly statements (收支月公示): a list, each node's statement as page and file, and yearly figures."""
 
 from flask import Response, render_template, request
 
@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 @blueprint.get("/public/monthly/", endpoint="monthly_statements")
 @access.public
 def statements() -> str:
-    """The statements of all nodes, the newest month first; of a node and all below it with `?under=`."""
+    """List the statements of all nodes, newest month first; with `?under=` those of a node and its descendants."""
     page, under = requested_page(PAGE_SIZE), request.args.get("under", "")
     chosen = under if under and is_storable(under) else None
     with deps().db.snapshot() as tx:
@@ -30,7 +30,7 @@ def statements() -> str:
 @blueprint.get("/public/monthly/<code>/<month>", endpoint="monthly_statement")
 @access.public
 def statement(code: str, month: str) -> str:
-    """One node's statement, with the notices of its corrections."""
+    """Show a node's statement with its notices of correction."""
     with deps().db.snapshot() as tx:
         published = reading.published(tx, code, month)
     changes, before = {}, published.statement
@@ -46,7 +46,7 @@ def statement(code: str, month: str) -> str:
 @blueprint.get(f"/public/monthly/<code>/<month>/statement{FORMATS}", endpoint="monthly_file")
 @access.public
 def statement_file(code: str, month: str, file_format: str) -> Response:
-    """The same as a file."""
+    """Return a node's statement as a file."""
     with deps().db.snapshot() as tx:
         published = reading.published(tx, code, month)
     return table_response(file_format, f"{code}-{month}", header(), rows_of(published.statement))
@@ -57,7 +57,7 @@ def statement_file(code: str, month: str, file_format: str) -> Response:
 )
 @access.public
 def corrected_file(code: str, month: str, number: int, file_format: str) -> Response:
-    """The statement as its correction with this number has it, as a file."""
+    """Return the statement as corrected by the correction with this number, as a file."""
     with deps().db.snapshot() as tx:
         corrections = reading.published(tx, code, month).corrections
     statement = corrections[number - 1].statement if 0 < number <= len(corrections) else None
@@ -69,7 +69,7 @@ def corrected_file(code: str, month: str, number: int, file_format: str) -> Resp
 @blueprint.get("/public/yearly", endpoint="public_yearly")
 @access.public
 def yearly() -> str:
-    """Money (款) and goods (物) that the city and each county received, by year: two columns, never one sum."""
+    """Show money (款) and goods (物) that the city and each county received by year, never added up."""
     with deps().db.snapshot() as tx:
         years = yearly_figures(tx)
     return render_template("web/yearly.html", years=years)

@@ -1,5 +1,5 @@
-"""What the pots of a campaign offer now, in one glance: for the strip of an event, the chip of a project, and the
-moment at which the clock alone changes either. What a certain visitor gets is a question for `forecast`."""
+"""What a campaign's pots offer now, for the strip of a campaign and the chip of a project, and when time alone
+changes either. `forecast` says what a particular visitor gets."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,18 +10,18 @@ from campaigns.disclosure.totals import PotView
 
 
 class Outlook(NamedTuple):
-    """The state of the match that some pots give together.
+    """The combined state of the match of some pots.
 
-    `state`: `open` (match at `ratio_bps`), `drawn` (only by draw, after payment), `locked` (a challenge comes
-    first), `shut` (outside match hours), `later` (the next tranche opens `at`), `paused` (by a
-    manager), `spent`, or `none` without pots.
+    `state`: `open` (match at `ratio_bps`), `drawn` (by draw only, after payment), `locked` (a challenge comes
+    first), `shut` (outside match hours), `later` (the next tranche opens `at`), `paused` (by a manager), `spent`,
+    or `none` without pots.
     """
 
     state: str
     free_minor: int = 0
     ratio_bps: int = 0
     least_bps: int = 0
-    at: datetime | None = None  # when more match can be claimed, if that is known
+    at: datetime | None = None  # when more match can be claimed, if known
 
 
 def outlook(campaign: CampaignView, pots: Sequence[PotView]) -> Outlook:
@@ -30,7 +30,7 @@ def outlook(campaign: CampaignView, pots: Sequence[PotView]) -> Outlook:
         return Outlook("none")
     if not campaign.window_open:
         return Outlook("shut", at=campaign.next_window_at)
-    # The next tranche of a pot that is paused or locked brings nobody match.
+    # The next tranche of a paused or locked pot gives no match.
     coming = [pot.next_tranche_at for pot in pots if not pot.paused and not pot.locked]
     later = min((moment for moment in coming if moment), default=None)
     giving = [pot for pot in pots if pot.available_minor and not pot.locked]
@@ -48,7 +48,7 @@ def outlook(campaign: CampaignView, pots: Sequence[PotView]) -> Outlook:
 
 
 def next_change(campaign: CampaignView, pots: Sequence[PotView]) -> datetime | None:
-    """Return when the clock alone changes what a page shows: a start, an end, match hours, a tranche."""
+    """Return when time alone next changes what a page shows: a start, an end, match hours or a tranche."""
     spans = campaign.windows.spans
     moments = [campaign.opens_at, campaign.ends_at, *(moment for span in spans for moment in span)]
     moments += [pot.next_tranche_at for pot in pots if pot.next_tranche_at]

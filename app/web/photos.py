@@ -1,4 +1,4 @@
-"""The files of pictures that everybody may see."""
+"""Picture files that every visitor may see."""
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -15,11 +15,11 @@ from kernel.errors import NotFound
 @blueprint.get("/pictures/<string(length=32):file_key>-<int:width>.webp")
 @access.public
 def photo(file_key: str, width: int) -> Response:
-    """A picture of a project that takes part in a public campaign, in one width."""
+    """Return a picture of a project in a public campaign, in one width."""
     with deps().db.transaction() as tx:
         if not is_public(tx, file_key):
             raise NotFound("picture_unknown")
-    name = file_name(file_key, width)  # its file never changes: whoever has it needs it no second time
+    name = file_name(file_key, width)  # the file of a name never changes, so a client that has it gets a 304
     response = Response(status=304) if request.if_none_match.contains(name) else picture_response(file_key, width)
     response.headers["Cache-Control"] = KEPT
     response.headers["X-Accel-Expires"] = str(KEPT_BY_CACHES_S)

@@ -18,7 +18,7 @@ from app.web.campaigns import (
 )
 from app.web.giving import donate, donation, donor_papers, letters, own, own_code, personal_data, receipts
 
-# Importing a module of pages binds its views to the blueprint.
+# Importing a page module binds its views to the blueprint.
 PAGES = (
     home,
     campaign,

@@ -1,4 +1,4 @@
-"""The signed cookie by which a browser is recognised: its caps count when a donor leaves no contact."""
+"""The signed cookie that identifies a browser, for donor caps of donations without a contact."""
 
 from uuid import uuid4
 
@@ -30,7 +30,7 @@ def known() -> str | None:
 
 
 def remember(response: Response) -> Response:
-    """Give a new browser its id, with the first donation form that it loads."""
+    """Give a new browser its id with the first donation form that it loads."""
     if known() is None:
         response.set_cookie(
             _name(),
@@ -44,7 +44,7 @@ def remember(response: Response) -> Response:
 
 
 def forget(response: AnyResponse) -> AnyResponse:
-    """Take the browser's id away: what it gave before is no longer found by it."""
+    """Remove the browser's id, which no longer finds its earlier donations."""
     response.delete_cookie(
         _name(), secure=current_app.config["SESSION_COOKIE_SECURE"], samesite="Lax", httponly=True
     )

@@ -1,4 +1,4 @@
-"""What a sum does in a village: so many of its units, as pictures can show them."""
+"""What a sum buys in a village, as a number of units that can be drawn."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,12 +7,12 @@ from campaigns.disclosure.project_page import ProjectPage
 from campaigns.disclosure.totals import PotView
 from kernel.money import BPS_WHOLE
 
-SUMS_MINOR = (50_00, 100_00, 200_00, 500_00)  # that many people give; what costs more is shown by its price
+SUMS_MINOR = (50_00, 100_00, 200_00, 500_00)  # common gifts; a unit that costs more is shown with its price
 MOST_DRAWN = 10
 
 
 class Worth(NamedTuple):
-    """`sum_minor` fen buy so many `units`, roughly or exactly; `drawn` of them are drawn."""
+    """`sum_minor` fen buy `units` units, exactly or roughly; `drawn` of them are drawn."""
 
     sum_minor: int
     units: int
@@ -25,9 +25,9 @@ class Worth(NamedTuple):
 
 
 def worth(page: ProjectPage, pots: Sequence[PotView], *, matching: bool) -> Worth | None:
-    """Return what the smallest usual sum does that buys a unit; None when the project does not say.
+    """Return what the smallest common sum that buys a unit is worth; None if the project names no unit price.
 
-    `matched`: whether a pot that is open would double this sum. A promise to nobody: it may be gone a moment later.
+    `matched`: whether an open pot would double this sum now. Not guaranteed: it may be spent a moment later.
     """
     price = page.unit_price_minor
     if not price:

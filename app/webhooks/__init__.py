@@ -1,1 +1,1 @@
-"""Webhooks: verify, store in the inbox, respond. Nothing is processed here."""
+"""Webhooks, which verify and store events for a job to process, and the other signed endpoints of platforms."""

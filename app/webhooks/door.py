@@ -1,6 +1,5 @@
-"""What a partner platform may ask, signed like its events and over an empty body: its events, its donations, a day,
-its health and its projects. Everything is under its own ids, and nothing of another platform's is to be found.
-"""
+"""Queries of partner platforms, signed like their events over an empty body: events, donations, a day, health and
+projects. Resources are named by the platform's own ids, and a platform sees only its own."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +35,7 @@ __all__ = ["QUESTIONS", "blueprint"]
 
 @blueprint.after_request
 def tell_rate_limit(response: Response) -> Response:
-    """Say in headers how often the platform may still ask (draft-ietf-httpapi-ratelimit-headers)."""
+    """State the platform's remaining queries in headers (draft-ietf-httpapi-ratelimit-headers)."""
     response.headers.update(g.get("rate_limit", {}))
     return response
 
@@ -44,7 +43,7 @@ def tell_rate_limit(response: Response) -> Response:
 @blueprint.get("/events")
 @access.signature
 def list_events(name: str) -> Any:
-    """List events in the order of their arrival: of a state, received since a time, after a place."""
+    """List events in order of arrival, optionally by state, by earliest arrival, and after a place."""
     asking = question(name)
     state, since = request.args.get("state"), _time("since")
     after = request.args.get("after", "0")
@@ -64,7 +63,7 @@ def list_events(name: str) -> Any:
 @blueprint.get("/events/<path:event_id>")
 @access.signature
 def show_event(name: str, event_id: str) -> Any:
-    """Say what became of one event. 404 `event_unknown`."""
+    """Return the outcome of an event. 404 `event_unknown`."""
     asking = question(name)
     with deps().db.transaction() as tx:
         if not asking.test:
@@ -90,7 +89,7 @@ def _event(event: DoorEvent) -> dict[str, Any]:
 @blueprint.get("/donations/<path:their_id>")
 @access.signature
 def show_donation(name: str, their_id: str) -> Any:
-    """Say how a donation stands, what match it got, and why. 404 `donation_unknown`."""
+    """Return a donation's state, its match, and why. 404 `donation_unknown`."""
     asking = question(name)
     of = door_donations.tested_donation if asking.test else door_donations.donation_of
     with deps().db.transaction() as tx:
@@ -100,7 +99,7 @@ def show_donation(name: str, their_id: str) -> Any:
 @blueprint.get("/summary")
 @access.signature
 def summarise(name: str) -> Any:
-    """Sum up a day in Shanghai: events by their arrival, donations by the time of payment. Default: today."""
+    """Sum up a day in Shanghai: events by arrival, donations by time of payment. Default: today."""
     asking = question(name)
     with deps().db.transaction() as tx:
         day = door_donations.day_of(request.args.get("day", local_day(tx.now).isoformat()))
@@ -127,7 +126,7 @@ def _tests_of_day(tx: Tx, name: str, since: datetime, until: datetime) -> dict[s
 @blueprint.get("/health")
 @access.signature
 def show_health(name: str) -> Any:
-    """Say whether we hear the platform: its state, what waits, its limits today, its secrets, its check list."""
+    """Return the platform's health: state, waiting events, limits and their use today, secrets, checklist."""
     asking = question(name)
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
@@ -159,7 +158,7 @@ def show_health(name: str) -> Any:
 @blueprint.get("/projects")
 @access.signature
 def list_projects(name: str) -> Any:
-    """List the projects that the platform may raise money for, with the match that is left for each now."""
+    """List the projects that the platform may raise money for, with the match left for each now."""
     question(name)
     number = request.args.get("page", "1")
     if not number.isdecimal() or not 0 < int(number) < 1_000_000:
@@ -211,6 +210,6 @@ def _time(name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return parse_time(text.replace(" ", "+"))  # a plus sign that nobody escaped
+        return parse_time(text.replace(" ", "+"))  # an unescaped plus sign
     except (ValueError, OverflowError) as error:
         raise Invalid("parameters_invalid", fields={name: fault("not_a_time")}) from error

@@ -1,4 +1,4 @@
-"""What a partner platform may do beside sending events: hand in its bill, and change its signing secret."""
+"""Changes that a partner platform may make besides sending events: submit its bill, rotate its secret."""
 
 from typing import Any
 
@@ -27,15 +27,15 @@ from payments.gateway import StatementLine
 blueprint = Blueprint("partner_door_changes", __name__, url_prefix="/webhooks/partners/<name>")
 
 blueprint.after_request(note_refused)
-EMPTY = "empty"  # what stands in the body for the bill of a day without a line
+EMPTY = "empty"  # the body's key for the bill of a day without lines
 
 
 @blueprint.post("/bill")
 @access.signature
 def hand_in_bill(name: str) -> Any:
-    """Show what a bill would do: its lines, faults and differences; with `?confirm=1`, import it when it is sound.
+    """Preview a bill: its lines, faults and differences. With `?confirm=1`, import it if it has no faults.
 
-    `{"empty": "2026-09-09"}` says that a day had no payment.
+    `{"empty": "2026-09-09"}` states that a day had no payment.
     """
     sent = signed_request(name, MOST_BYTES)
     if not sent.payload:
@@ -82,8 +82,8 @@ def _say_empty(sent: SignedRequest) -> dict[str, Any]:
 @blueprint.post("/secret")
 @access.signature
 def change_secret(name: str) -> Any:
-    """Make another signing secret of the kind that signed this request, and return it, once. The body says
-    `{"rotate": true}`, and until when the old one stays valid (`old_valid_until`; default: until it is ended)."""
+    """Create another signing secret of the kind that signed this request, and return it, once. The body contains
+    `{"rotate": true}` and optionally `old_valid_until` for the old secret (default: until it is ended)."""
     sent = signed_request(name)
     body = load_json(sent.payload)
     if not isinstance(body, dict) or body.get("rotate") is not True:

@@ -1,4 +1,4 @@
-"""What a partner platform brought in for an event, as stated to it with the public notice, and its answer."""
+"""The sums that a partner platform raised for a campaign, stated to it with the public notice, and its answer."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ MOST_LISTED = 20
 @blueprint.get("/sums")
 @access.signature
 def list_sums(name: str) -> Any:
-    """List the platform's sums of the newest events, with its answers and the replies. Test mode has none."""
+    """List the platform's sums of the newest campaigns, with its answers and our replies. Empty in test mode."""
     asking = question(name)
     with deps().db.transaction() as tx:
         lines = [] if asking.test else sums_of_partner(tx, name, MOST_LISTED)
@@ -31,7 +31,7 @@ def list_sums(name: str) -> Any:
 @blueprint.post("/sums/answer")
 @access.signature
 def answer_own_sums(name: str) -> Any:
-    """Confirm or contradict the sums of an event. The body names it: the signature does not cover the address."""
+    """Confirm or contradict the sums of the campaign that the body names; the address is not signed."""
     sent = signed_request(name)
     body = load_json(sent.payload)
     if not isinstance(body, dict) or not isinstance(body.get("campaign"), str):

@@ -1,7 +1,7 @@
-"""`POST /webhooks/partners/{name}/notify`: notifications in a platform's own format, read by its mapping.
+"""`POST /webhooks/partners/{name}/notify`: notifications in a platform's own format, read with its mapping.
 
-Who is not known gets our own refusal, as at every address of partners; a platform that signed is answered as its
-format wants it.
+An unknown sender gets our own refusal, as at every partner address. A platform that signed gets replies in its
+format.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ blueprint = Blueprint("partner_notify", __name__, url_prefix="/webhooks/partners
 
 @blueprint.after_request
 def refuse_in_their_format(response: Response) -> Response:
-    """Say a refusal of what a platform signed as its format wants it."""
+    """Convert the refusal of a signed notification into the platform's format."""
     mapped: Mapped | None = g.get("notified_by")
     if mapped is None or mapped.mapping is None or response.status_code < 400:
         return response
@@ -38,14 +38,14 @@ def refuse_in_their_format(response: Response) -> Response:
 
 @blueprint.after_request
 def count_refusal(response: Response) -> Response:
-    """Count what was refused; registered last, so called before the refusal is said in another format."""
+    """Count a refusal. Registered last, so it runs before the refusal is converted into another format."""
     return note_refused(response)
 
 
 @blueprint.post("/notify")
 @access.signature
 def receive(name: str) -> Any:
-    """Store the events of a notification, after which the platform hears what it wants to hear."""
+    """Store the events of a notification and reply as the platform expects."""
     request.max_content_length = MOST_BYTES
     payload = request.get_data()
     mapped = partner_mapping(name)
@@ -73,7 +73,7 @@ def _reply(reply: Reply, status: int, code: str) -> Response:
 
 
 def _note_wrong_key(name: str, mapped: Mapped, refusal: Forbidden) -> None:
-    """A platform that is trying its notifications out has seen how a wrong key is refused."""
+    """Note for a platform in test mode that it has seen the refusal of a wrong key."""
     if mapped.test and refusal.code == "signature_invalid":
         with deps().db.transaction() as tx:
             note_check(tx, name, Check.WRONG_KEY)

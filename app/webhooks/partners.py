@@ -1,8 +1,8 @@
 """`POST /webhooks/partners/{name}`: events of partner platforms, one or up to 1,000, signed by them.
 
-A batch is stored completely or not at all, so that a platform can correct it and send it again; with `?partial=1`
-the good events are stored and the bad ones named. Events of types that we do not know are counted and ignored.
-With `Prefer: return=representation` (RFC 7240) the response says of each event what became of it.
+A batch is stored completely or not at all, so that a platform can correct it and send it again. With `?partial=1`
+the valid events are stored and the invalid ones reported. Events of unknown types are counted and ignored. With
+`Prefer: return=representation` (RFC 7240) the response contains the result of each event.
 """
 
 from collections.abc import Mapping
@@ -27,15 +27,15 @@ from payments.partners.plain_events import is_plain
 blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
 blueprint.after_request(note_refused)
 
-MOST_NAMED = 100  # faults: enough to correct a batch, without a response as large as one
+MOST_NAMED = 100  # faults: enough to correct a batch, without a response as large as the batch
 REPRESENTATION = "return=representation"
 RESULTS = ("accepted", "repeated", "conflicting", "ignored", "waiting", "refused")
 __all__ = ["MOST_BYTES", "REPRESENTATION", "RESULTS", "blueprint"]
 
 
 class Batch(NamedTuple):
-    """The events of a body: those to store by their place in it, the places of pings and of events of unknown
-    types, and the faults of the others."""
+    """The events of a body by index: those to store, pings, those of unknown types, and the faults of the
+    others."""
 
     size: int
     events: dict[int, dict[str, Any]]
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
 @blueprint.post("/partners/<name>")
 @access.signature
 def receive(name: str) -> Any:
-    """Store events. The response (202) counts new, repeated, conflicting and ignored ones."""
+    """Store events. The response (202) counts new, repeated, conflicting and ignored events."""
     sent = signed_request(name)
     partial = bool(request.args) and request.args.get("partial") == "1"
     batch = read(load_json(sent.payload), sent.read_at, partial=partial)
@@ -70,10 +70,10 @@ def receive(name: str) -> Any:
 
 
 def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
-    """Sort the events of a body.
+    """Sort the events of a body into a batch.
 
-    Raises Invalid `event_invalid` with every wrong field (with `partial` only when the body holds no events), and
-    `batch_too_large`.
+    Raises Invalid `event_invalid` with every invalid field (with `partial` only if the body contains no events),
+    and `batch_too_large`.
     """
     if not isinstance(body, dict):
         raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
@@ -112,8 +112,8 @@ def _refuse(faults_by_index: dict[int, dict[str, Fault]], prefix: str) -> None:
 
 
 def _store(sent: SignedRequest, events: Mapping[int, dict[str, Any]]) -> dict[int, str]:
-    """Store events and return by place whether each is new, repeated or conflicting. Those of the test mode, and
-    those that say that they are a test, are only judged."""
+    """Store events and return by index whether each is new, repeated or conflicting. Events in test mode, or marked
+    as test, are only checked."""
     tests = {index: event for index, event in events.items() if sent.test or is_test(event)}
     real = {index: event for index, event in events.items() if index not in tests} if tests else events
     results: dict[int, str] = {}
@@ -130,7 +130,7 @@ def _store(sent: SignedRequest, events: Mapping[int, dict[str, Any]]) -> dict[in
 def _represented(
     sent: SignedRequest, batch: Batch, results: Mapping[int, str], counts: dict[str, Any]
 ) -> Response | dict[str, Any]:
-    """Return the counts, and what became of each event when the platform prefers to know."""
+    """Return the counts, and the result of each event if the platform prefers that."""
     if REPRESENTATION not in request.headers.get("Prefer", "").replace(" ", "").lower():
         return counts
     rows: list[dict[str, Any]] = [{"index": index} for index in range(batch.size)]
@@ -151,7 +151,7 @@ def _represented(
 
 
 def _waiting(sent: SignedRequest, batch: Batch, results: Mapping[int, str]) -> dict[str, str | None]:
-    """Return why events wait for somebody, by their id: those that came before, and new ones of a test."""
+    """Return why events wait, by their id: repeated events and those of a test."""
     tests = [event["id"] for event in batch.events.values() if sent.test or is_test(event)]
     known = [batch.events[index]["id"] for index, result in results.items() if result == "repeated"]
     with deps().db.transaction() as tx:

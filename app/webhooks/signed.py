@@ -1,7 +1,7 @@
-"""Requests that a partner platform signed: the one way in of all its addresses.
+"""Requests signed by a partner platform, the only access to all of its addresses.
 
-A request without a body is signed over an empty one. The signature does not cover the address, so nothing that
-changes something is asked for without a body of its own.
+A request without a body is signed over an empty one. The signature does not cover the address, so every request
+that changes something needs a body.
 """
 
 import time
@@ -25,12 +25,12 @@ from payments.partners.partner_signatures import SigningSecrets, note_use, verif
 
 MOST_BYTES = 4 << 20
 _WRITTEN_EVERY_S = 5.0
-_NO_FAULT = ("event_unknown", "donation_unknown", "rate_limited")  # questions that have another answer
-QUESTIONS, QUESTIONS_S = 600, 60  # questions of a platform in so many seconds, our default
+_NO_FAULT = ("event_unknown", "donation_unknown", "rate_limited")  # not counted as faults of the platform
+QUESTIONS, QUESTIONS_S = 600, 60  # queries per platform and seconds, our default
 
 
 class SignedRequest(NamedTuple):
-    """A request of a platform. `test`: it was signed with a secret of its test mode; `read_at`: when it came."""
+    """A signed request of a platform. `test`: signed with a secret of its test mode; `read_at`: when it arrived."""
 
     partner: str
     payload: bytes
@@ -43,7 +43,8 @@ class SignedRequest(NamedTuple):
 
 
 def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
-    """Return the current request. Raises as `payments.partners.partner_signatures.verify_any`."""
+    """Return the current request after verification. Raises like
+    `payments.partners.partner_signatures.verify_any`."""
     request.max_content_length = most_bytes
     payload = request.get_data()
     secrets = signing_secrets(name)
@@ -59,7 +60,7 @@ def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
 
 
 def question(name: str) -> SignedRequest:
-    """Return the current request, which only asks. Raises as `signed_request`, and Forbidden `rate_limited`."""
+    """Return the current request, a query, verified. Raises like `signed_request`, and Forbidden `rate_limited`."""
     asking = signed_request(name)
     hit("partner-door", name, QUESTIONS, QUESTIONS_S)
     remaining, reset_s = left("partner-door", name, QUESTIONS, QUESTIONS_S)
@@ -71,8 +72,8 @@ def question(name: str) -> SignedRequest:
 
 
 class Strangers:
-    """What was refused because nobody knows who sent it, by platform and code: written every few seconds at most,
-    so that a flood of it writes hardly ever."""
+    """Counts of unauthenticated refusals by platform and code, written only every few seconds, so that a flood of
+    them causes few writes."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -80,7 +81,7 @@ class Strangers:
         self._written_at = 0.0
 
     def count(self, name: str, code: str) -> Counter[tuple[str, str]]:
-        """Count a refusal and return what is to be written now; mostly nothing."""
+        """Count a refusal and return the counts to write now, usually none."""
         with self._lock:
             self._counts[name, code] += 1
             now = time.monotonic()
@@ -91,7 +92,7 @@ class Strangers:
 
 
 def note_refused(response: Response) -> Response:
-    """Count what was refused of a registered platform, by its code, in a transaction of its own."""
+    """Count a refused request of a registered platform by its code, in a separate transaction."""
     name: str | None = g.get("partner")
     if name is None:
         return response
@@ -111,7 +112,7 @@ def note_refused(response: Response) -> Response:
 
 
 def _note_wrong_key(name: str, secrets: SigningSecrets, refusal: Forbidden) -> None:
-    """A platform that is trying its events out has seen how a wrong key is refused."""
+    """Note for a platform in test mode that it has seen the refusal of a wrong key."""
     if secrets.state == PartnerState.TEST and refusal.code == "signature_invalid":
         with deps().db.transaction() as tx:
             note_check(tx, name, Check.WRONG_KEY)

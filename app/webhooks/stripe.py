@@ -1,4 +1,4 @@
-"""`POST /webhooks/stripe`: 200 after a durable write, 400 for what Stripe did not sign within the tolerance."""
+"""`POST /webhooks/stripe`: 200 after a durable write, 400 unless Stripe signed the event within the tolerance."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from payments.stripe import WebhookRejected, verify_webhook
 
 blueprint = Blueprint("stripe_webhook", __name__, url_prefix="/webhooks")
 
-MOST_ID = 255  # characters; Stripe promises at most that
+MOST_ID = 255  # characters; Stripe guarantees no more
 
 
 @blueprint.post("/stripe")
 @access.signature
 def receive() -> Any:
-    """Store an event once. Stripe counts deliveries inside the body, so only the id identifies a repetition."""
+    """Store an event once. Stripe counts deliveries inside the body, so only the id identifies a repeated event."""
     signature = request.headers.get("Stripe-Signature")
     try:
         event = verify_webhook(request.get_data(), signature, settings().stripe_webhook_secret)
@@ -33,7 +33,7 @@ def receive() -> Any:
 
 
 def _faults(event: Any) -> Response | None:
-    """Return a problem for a signed event that the inbox cannot hold."""
+    """Return a problem for a signed event that the inbox cannot store."""
     faults = unstorable(event) if isinstance(event, dict) else {"body": fault("not_an_object")}
     event_id = event.get("id") if isinstance(event, dict) else None
     if refused := _id_fault(event_id):

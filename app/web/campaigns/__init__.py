@@ -1,1 +1,1 @@
-"""What everybody sees of a campaign."""
+"""Public pages of a campaign."""

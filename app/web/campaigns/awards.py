@@ -1,4 +1,4 @@
-"""The awards of a campaign for everybody: how they are decided, who won by which sums, and a paper for each."""
+"""The public page of a campaign's awards: how they are decided, the winners with their sums, and certificates."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -24,14 +24,14 @@ from kernel.errors import NotFound
 
 
 class ShownAwards(NamedTuple):
-    """The rules of a campaign's awards, and what was published, the last version first."""
+    """The rules of a campaign's awards, and their published versions, newest first."""
 
     rules: Sequence[Award]
     publications: Sequence[AwardPublication]
 
     @property
     def publication(self) -> AwardPublication | None:
-        """The version that holds."""
+        """The version in force."""
         return self.publications[0] if self.publications else None
 
 
@@ -48,7 +48,7 @@ def shown_awards(campaign: CampaignView) -> ShownAwards:
 @access.public
 @shared()
 def show(slug: str) -> str:
-    """How awards are decided; after the notice who won, with the sums that each place rests on."""
+    """Show how awards are decided and, after the notice, the winners with the sums that decided each place."""
     campaign = shown_campaign(slug).campaign
 
     def paper(award: dict[str, Any], number: int) -> str:
@@ -62,7 +62,7 @@ def show(slug: str) -> str:
 @blueprint.get("/c/<slug>/awards/<int:award_id>/<int:number>.<any(zh,en):language>.pdf", endpoint="award_paper")
 @access.public
 def paper(slug: str, award_id: int, number: int, language: str) -> Response:
-    """The certificate of a winner: the `number`-th of an award as it was published last."""
+    """Return the certificate of winner `number` of an award, as of the latest publication."""
     campaign = shown_campaign(slug).campaign
     publication = shown_awards(campaign).publication
     awards = publication.awards if publication else []

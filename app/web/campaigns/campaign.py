@@ -1,4 +1,4 @@
-"""One campaign: its page, its projects, its standings and the big screen."""
+"""Pages of one campaign: overview, projects, standings and the big screen."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ STANDINGS_SIZE = 50
 
 
 class Listing(NamedTuple):
-    """One page of an event's projects, and what the filters above it offer."""
+    """One page of a campaign's projects, and the options of the filters above it."""
 
     projects: list[ProjectRow]
     total: int
@@ -51,7 +51,7 @@ class Listing(NamedTuple):
 @access.public
 @shared("page", "under", "sort", "theme", private=("q",))
 def campaign(slug: str) -> str | Response:
-    """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
+    """Show what was raised, what the pots still hold, and the projects: searched, filtered, sorted and paged."""
     page = requested_page(PAGE_SIZE)
     search = _search()
     shown = shown_campaign(slug)
@@ -76,19 +76,19 @@ def campaign(slug: str) -> str | Response:
         awards=shown_awards(shown.campaign),
         award_rule=award_rule,
     )
-    return packed(html) if "q" in search else html  # what was searched for is made for one visitor
+    return packed(html) if "q" in search else html  # a search result is built for one visitor
 
 
 def _search() -> dict[str, str]:
-    """Return how the list is to be narrowed and sorted. What our lists do not know is left out: a link that was
-    mistyped shows all projects."""
+    """Return the filters and the sort order of the list. Unknown values are dropped, so that a link with a mistyped
+    value shows all projects."""
     search = {name: clean_text(request.args.get(name, "")).strip() for name in ("q", "under", "sort", "theme")}
     known = {"sort": SORTS, "theme": THEMES}
     return {name: value[:MOST_QUERY] for name, value in search.items() if value in known.get(name, (value,))}
 
 
 def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page) -> Listing:
-    """Return the wanted page, or the last one when it is beyond."""
+    """Return the requested page, or the last one if it is out of range."""
 
     usual = "nearest" if campaign.running else "raised"
 
@@ -109,7 +109,7 @@ def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page)
 @access.public
 @shared()
 def project(slug: str, project_id: int) -> str:
-    """One project in one campaign."""
+    """Show one project of a campaign."""
     shown = shown_campaign(slug)
     row, pots = shown_project(shown, project_id)
     page = read_content(("project", project_id), lambda tx: project_page(tx, project_id))
@@ -132,7 +132,7 @@ def project(slug: str, project_id: int) -> str:
 @access.public
 @shared("by", "page")
 def show_standings(slug: str) -> str:
-    """Totals by county, township, village or team; ranks totals only."""
+    """Show totals by county, township, village or team. Ranks totals only."""
     require_full()
     by = request.args.get("by", "")
     by = by if by in BY else "county"
@@ -148,7 +148,7 @@ def show_standings(slug: str) -> str:
 @access.public
 @shared()
 def screen(slug: str) -> str:
-    """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
+    """Show the big screen for a hall (1920 x 1080): live figures that can be read from afar."""
     shown = shown_campaign(slug)
     gifts = gifts_lately(slug, shown.campaign.id)[:MOST_ON_SCREEN]
     return render_template("web/screen.html", campaign=shown.campaign, pots=shown.pots, gifts=gifts)

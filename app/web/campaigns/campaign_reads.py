@@ -1,4 +1,4 @@
-"""What the pages of a campaign show, read once for all of them."""
+"""Data of the campaign pages, read once for all pages built together."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from matching.rules import Target
 
 
 class Shown(NamedTuple):
-    """A campaign with its pots, and the names of the places that their rules name."""
+    """A campaign with its pots, and the names of the places in their rules."""
 
     campaign: CampaignView
     pots: Sequence[PotView]
@@ -23,14 +23,14 @@ class Shown(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """The projects of a campaign by id, and what decides which pots serve them."""
+    """The projects of a campaign by id, and what decides which pots serve each."""
 
     rows: Mapping[int, ProjectRow]
     targets: Mapping[int, Target]
 
 
 def shown_campaign(slug: str) -> Shown:
-    """Return a campaign. Raises NotFound `campaign_unknown`."""
+    """Return a public campaign. Raises NotFound `campaign_unknown`."""
 
     def read(tx: Tx) -> Shown:
         campaign = public_campaign(tx, slug)

@@ -1,6 +1,6 @@
-"""What other sites show of a campaign: a widget in a frame, a QR code, and the map of the site for search engines.
+"""What other sites embed or index: a widget in a frame, a QR code, and the sitemap for search engines.
 
-The widget is the only page that strangers may frame. It has no script, no form and no cookie.
+The widget is the only page that other sites may frame. It has no script, no form and no cookie.
 """
 
 import io
@@ -20,7 +20,7 @@ from app.web.outlook import outlook
 from campaigns.disclosure.campaigns import entries, public_campaigns
 from kernel.db import Tx
 
-MOST_ADDRESSES = 50_000  # of a site map, by its own rules
+MOST_ADDRESSES = 50_000  # per sitemap, a limit of its protocol
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors *"
@@ -31,7 +31,7 @@ _POLICY = (
 @access.public
 @shared("language", speaks=False)
 def widget(slug: str) -> Response:
-    """A campaign in a frame of another site."""
+    """Return a campaign's widget for a frame on another site."""
     shown = shown_campaign(slug)
     return _framed(
         "web/widget.html", campaign=shown.campaign, match=outlook(shown.campaign, shown.pots), project=None
@@ -42,7 +42,7 @@ def widget(slug: str) -> Response:
 @access.public
 @shared("language", speaks=False)
 def project_widget(slug: str, project_id: int) -> Response:
-    """A project in a frame of another site."""
+    """Return a project's widget for a frame on another site."""
     shown = shown_campaign(slug)
     row, pots = shown_project(shown, project_id)
     return _framed("web/widget.html", campaign=shown.campaign, match=outlook(shown.campaign, pots), project=row)
@@ -60,12 +60,12 @@ def _framed(template: str, **values: object) -> Response:
 @access.public
 @shared(speaks=False)
 def campaign_qr(slug: str) -> Response:
-    """The address of a campaign as a QR code."""
+    """Return the URL of a campaign as a QR code."""
     return qr_code(f"{deps().public_url}/c/{shown_campaign(slug).campaign.slug}")
 
 
 def qr_code(address: str) -> Response:
-    """Return an address as a QR code: a drawing with the quiet zone that readers need."""
+    """Return a URL as a QR code in SVG, with the quiet zone that readers need."""
     drawing = io.BytesIO()
     segno.make_qr(address, error="m").save(drawing, kind="svg", scale=6, border=4, light="#fff6e6", dark="#231512")
     return Response(drawing.getvalue(), mimetype="image/svg+xml")
@@ -75,7 +75,7 @@ def qr_code(address: str) -> Response:
 @access.public
 @shared(speaks=False)
 def sitemap() -> Response:
-    """The pages that search engines may list: campaigns, their projects, public accounts."""
+    """List the pages for search engines: campaigns, their projects and statements. Empty on a training site."""
 
     def read(tx: Tx) -> list[str]:
         return [] if settings().training else list(_addresses(tx))
@@ -98,7 +98,7 @@ def _addresses(tx: Tx) -> Iterator[str]:
 @blueprint.get("/robots.txt")
 @access.public
 def robots() -> Response:
-    """Keep search engines off donors' own pages and the console, and show them the map of the site."""
+    """Exclude donors' own pages and the console from search engines, and point them to the sitemap."""
     if settings().training:
         return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
     closed = ("/d/", "/my", "/console/", "/donate/", "/api/", "/*/words/", "/*/join")

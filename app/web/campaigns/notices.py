@@ -1,5 +1,4 @@
-"""The public notices of a campaign: its result by project, frozen with its number, and corrections with both
-versions and why."""
+"""The public notices of a campaign: its frozen, numbered result by project, and corrections with their reasons."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,7 +22,7 @@ from kernel.errors import NotFound
 
 
 class Published(NamedTuple):
-    """The notices of a campaign, the first one first, and how far the check of each sample is."""
+    """The notices of a campaign, oldest first, and the progress of each sample check."""
 
     versions: Sequence[PublicNotice]
     samples: Sequence[Progress]
@@ -40,7 +39,7 @@ class Published(NamedTuple):
 @access.public
 @shared()
 def show(slug: str, version: int) -> str:
-    """One notice; a correction beside the version that it corrects."""
+    """Show a notice; a correction is shown beside the version that it corrects."""
     campaign = shown_campaign(slug).campaign
 
     def read(tx: Tx) -> Published:
@@ -64,7 +63,7 @@ def show(slug: str, version: int) -> str:
 @blueprint.get(f"/public/c/<slug>/notices/<int:version>/notice{FORMATS}", endpoint="notice_file")
 @access.public
 def download(slug: str, version: int, file_format: str) -> Response:
-    """The table of a notice as a file."""
+    """Return the table of a notice as a file."""
     with deps().db.snapshot() as tx:
         notice = find_notice(tx, public_campaign(tx, slug).id, version)
     return table_response(file_format, f"{slug}-{notice.year}-{notice.number}", header(), rows_of(notice))

@@ -1,4 +1,5 @@
-"""Object to a published result while the notice runs, and read objections with their replies (公示异议)."""
+"""Objections to a published result (公示异议): the form while the notice runs, and all objections with their
+replies."""
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -27,14 +28,14 @@ _HOUR_S, _MOST_PER_HOUR = 3_600, 10
 @blueprint.get("/public/c/<slug>/objections", endpoint="objections")
 @access.public
 def show(slug: str) -> Response:
-    """Objections to a campaign's result with their replies; while the notice runs, the form for another."""
+    """Show the objections to a campaign's result with their replies, and a form while the notice runs."""
     return _page(slug, Form({}))
 
 
 @blueprint.post("/public/c/<slug>/objections", endpoint="raise_objection")
 @access.public
 def object_to(slug: str) -> Response:
-    """Take an objection in; somebody replies before the match is disbursed."""
+    """File an objection. It is answered before the match is disbursed."""
     rate_limit.hit("objection", network_of(request.remote_addr or ""), _MOST_PER_HOUR, _HOUR_S, without_redis=True)
     form = Form(request.form)
     project = form["project"]

@@ -1,4 +1,4 @@
-"""Who gave lately, on the pages of a campaign, and how a reader reports their words."""
+"""Recent donors on the pages of a campaign, and how a visitor reports their public words."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,21 +25,21 @@ from campaigns.disclosure.people import (
 )
 from kernel.db import Tx
 
-MOST_LATELY = 6  # on the event's page
+MOST_LATELY = 6  # on the campaign's page
 MOST_ON_SCREEN = 5
 MOST_LISTED = 40
 _DAY_S = 24 * 3600
 
 
 def gifts_lately(slug: str, campaign_id: int) -> list[RecentGift]:
-    """Return the newest gifts of a campaign, read once for all pages that are made together."""
+    """Return the newest gifts of a campaign, read once for all pages built together. Empty in reduced mode."""
     if is_reduced():
         return []
     return read_once(("gifts", slug), lambda tx: recent_gifts(tx, deps().keys, campaign_id, MOST_LISTED))
 
 
 class ProjectPeople(NamedTuple):
-    """Who gave to a project lately, and how many donors it has; above `most` they are not counted."""
+    """Recent gifts to a project and its number of donors, counted up to `most`."""
 
     gifts: list[RecentGift]
     donors: int
@@ -47,7 +47,7 @@ class ProjectPeople(NamedTuple):
 
 
 def people_of_project(campaign_id: int, project_id: int) -> ProjectPeople:
-    """Return who gave to a project of a campaign."""
+    """Return the recent gifts and donor count of a project. Empty in reduced mode."""
 
     def read(tx: Tx, project_ids: Sequence[int]) -> dict[int, ProjectPeople]:
         gifts = recent_gifts_of_projects(tx, deps().keys, campaign_id, project_ids, MOST_LATELY)
@@ -61,7 +61,7 @@ def people_of_project(campaign_id: int, project_id: int) -> ProjectPeople:
 @access.public
 @shared()
 def people(slug: str) -> str:
-    """The newest gifts, and the newest messages."""
+    """Show the newest gifts and the newest messages."""
     require_full()
     shown = shown_campaign(slug)
     gifts = gifts_lately(slug, shown.campaign.id)
@@ -72,7 +72,7 @@ def people(slug: str) -> str:
 @blueprint.get("/c/<slug>/words/<int:words_id>")
 @access.public
 def ask_about_words(slug: str, words_id: int) -> AnyResponse | str:
-    """Ask a reader whether they mean to report these words."""
+    """Ask the visitor to confirm that they want to report these words."""
     return render_template(
         "web/report_words.html",
         campaign=shown_campaign(slug).campaign,
@@ -84,7 +84,7 @@ def ask_about_words(slug: str, words_id: int) -> AnyResponse | str:
 @blueprint.post("/c/<slug>/words/<int:words_id>")
 @access.public
 def report_words(slug: str, words_id: int) -> AnyResponse:
-    """Note a reader's report; those of one network count once a day."""
+    """Record a visitor's report. Each network can report the same words once per day."""
     network = network_of(request.remote_addr or "")
     rate_limit.hit("report_words", network, 20, _DAY_S, without_redis=True)
     rate_limit.hit(f"report_words:{words_id}", network, 1, _DAY_S, without_redis=True)

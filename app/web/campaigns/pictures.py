@@ -1,4 +1,4 @@
-"""Pictures of an event and its projects: what a chat shows for a link, and posters to print or send on."""
+"""Pictures of a campaign and its projects: link pictures for chats, and posters to print or share."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,7 +29,7 @@ _KINDS: dict[str, Words] = {"link": pictures.link_values, "poster": pictures.pos
 @access.public
 @shared(speaks=False)
 def event_picture(slug: str, kind: str, language: str, form: str) -> Response:
-    """The link picture or poster of an event."""
+    """Return the link picture or poster of a campaign."""
     return _picture(kind, language, form, pictures.event(shown_campaign(slug).campaign, deps().public_url))
 
 
@@ -37,7 +37,7 @@ def event_picture(slug: str, kind: str, language: str, form: str) -> Response:
 @access.public
 @shared(speaks=False)
 def project_picture(slug: str, project_id: int, kind: str, language: str, form: str) -> Response:
-    """The link picture, with its first photo, or poster of a project."""
+    """Return the link picture of a project, with its first photo, or its poster."""
     shown = shown_campaign(slug)
     row, _pots = shown_project(shown, project_id)
     page = read_once(("project", project_id), lambda tx: project_page(tx, project_id))
@@ -49,12 +49,12 @@ def project_picture(slug: str, project_id: int, kind: str, language: str, form: 
 @blueprint.get("/favicon.ico")
 @access.public
 def favicon() -> Response:
-    """The icon that browsers and chats ask for without being told of it."""
+    """Return the icon that browsers and chats request by default."""
     return send_from_directory(f"{current_app.root_path}/static", "favicon.ico", max_age=24 * 3600)
 
 
 def poster(subject: Subject) -> Response:
-    """Return a poster in the language of the reader."""
+    """Return a poster in the reader's language."""
     return _picture("poster", locale.language(), "png", subject)
 
 
@@ -62,13 +62,13 @@ def _picture(kind: str, language: str, form: str, subject: Subject) -> Response:
     photo = subject.photo if kind == "link" else None
     with force_locale(language):
         values = _KINDS[kind](subject) | placed(photo)
-    # Another photo is another picture at once: who was in the one before may have withdrawn their consent.
+    # A changed photo takes effect at once, because people in the previous one may have withdrawn their consent.
     key = (kind, language, form, subject.address, photo.file_key if photo else "")
     return Response(kept(key, values, lambda words: _drawn(kind, words, photo, form)), mimetype=MIMETYPES[form])
 
 
 def _drawn(kind: str, words: Mapping[str, Any], photo: Picture | None, form: str) -> bytes:
-    """Draw a picture: with its photo, if the store of pictures has it."""
+    """Draw a picture, with its photo if the picture store has it."""
     data = photo_bytes(deps().pictures, photo) if photo else None
     drawn = draw("link-photo", {**words, "photo": list(data)}) if data else draw(kind, words)
     return as_jpeg(drawn) if form == "jpg" else drawn

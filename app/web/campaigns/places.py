@@ -1,5 +1,5 @@
-"""Find my village by its place: counties, their townships, and the projects of one of them; what is near is found
-by the browser alone."""
+"""Find a village by its place: counties, their townships, and the projects of one of them. The nearest places are
+found in the browser alone."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ PAGE_SIZE = 50
 
 
 class Villages(NamedTuple):
-    """One page of the projects of a place, in the order of a dictionary, and how their names are spelled."""
+    """One page of a place's projects in alphabetical order, and the pinyin of their names."""
 
     projects: list[ProjectRow]
     total: int
@@ -33,7 +33,7 @@ class Villages(NamedTuple):
 @access.public
 @shared("under", "page")
 def show_places(slug: str) -> Response:
-    """All counties and townships with projects; with `under`, the projects of one of them, paged."""
+    """Show all counties and townships with projects or, with `under`, the projects of one of them, paged."""
     require_full()
     campaign = shown_campaign(slug).campaign
     counties = read_once(("places", slug), lambda tx: places(tx, campaign.id))
@@ -51,13 +51,13 @@ def show_places(slug: str) -> Response:
         under=under,
     )
     response = make_response(html)
-    # The browser may ask where its user is, when they press the button; we never learn it.
+    # The browser may ask for the user's location when they press the button; it is never sent to us.
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(self)"
     return response
 
 
 def _name(counties: list[CountyPlaces], code: str) -> str:
-    """Return what a place is called, a township with its county; empty when it has no projects."""
+    """Return the name of a place, for a township with its county; empty if it has no projects."""
     for county, townships in counties:
         if county.code == code:
             return county.name
@@ -68,7 +68,7 @@ def _name(counties: list[CountyPlaces], code: str) -> str:
 
 
 def _villages(tx: Tx, campaign_id: int, under: str, page: Page) -> Villages:
-    """Return the wanted page, or the last one when it is beyond."""
+    """Return the requested page, or the last one if it is out of range."""
     rows, total = listed(tx, campaign_id, under=under, sort="name", page=page)
     if total and not rows:
         page = Page(page.count(total), page.size)

@@ -1,4 +1,4 @@
-"""The short link of a source: it leads on, and the donation forms of this browser remember where it came from."""
+"""Short links of sources: they redirect, and this browser's donation forms remember the source."""
 
 from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -13,14 +13,14 @@ from campaigns.lifecycle.sources import Source, source_of_code
 from kernel.db import Tx
 from kernel.errors import NotFound
 
-_WEEK_S = 7 * 24 * 3600  # for so long a gift is that source's, whatever else the browser came by
+_WEEK_S = 7 * 24 * 3600  # how long gifts count for the first source, whatever links the browser follows later
 _MOST = 40  # characters
 
 
 @blueprint.get("/s/<code>")
 @access.public
 def follow_source(code: str) -> Response:
-    """Lead to the campaign or project of a source. The first source that a browser came by counts."""
+    """Redirect to the campaign or project of a source. The first source that a browser follows counts."""
     with deps().db.snapshot() as tx:
         source = source_of_code(tx, code.lower())
         slug = _slug_of(tx, source)
@@ -55,7 +55,6 @@ def _cookie(slug: str) -> str:
 
 
 def source_of_browser(slug: str) -> dict[str, str]:
-    """Return `channel` and `source` of the link that this browser came by, as the form names them; empty for
-    none."""
+    """Return `channel` and `source` of the link that this browser followed, named as in the form; empty if none."""
     kind, _dot, code = request.cookies.get(_cookie(slug), "")[:_MOST].partition(".")
     return {"channel": kind, "source": code} if code else {}

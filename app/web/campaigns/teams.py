@@ -1,4 +1,4 @@
-"""Teams of a campaign: their pages, how one is founded, and the link by which others join."""
+"""Teams of a campaign: their pages, founding one, and the link with which others join."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 from kernel.paging import Page
 
-COOKIE = "team"  # the team that a browser joined; sent to the donation forms of its campaign only
+COOKIE = "team"  # the team that a browser joined; sent only to the donation forms of its campaign
 MOST_GIFTS = 10
 MOST_PROJECTS = 6
 _TEAMS_SIZE = 50
@@ -37,7 +37,7 @@ _HOUR_S = 3600
 
 
 class TeamPage(NamedTuple):
-    """What the page of a team shows."""
+    """The data of a team's page."""
 
     team: TeamView
     totals: TeamTotals
@@ -49,7 +49,7 @@ class TeamPage(NamedTuple):
 @access.public
 @shared("page")
 def teams(slug: str) -> str:
-    """The teams of a campaign, by what they gave together; those that have not given yet after them."""
+    """Show the teams of a campaign by the sum of their gifts, then those without gifts."""
     require_full()
     campaign = shown_campaign(slug).campaign
     page = requested_page(_TEAMS_SIZE)
@@ -70,7 +70,7 @@ def teams(slug: str) -> str:
 @access.public
 @shared()
 def team(slug: str, team_id: int) -> str:
-    """A team: what its members gave together with the match, the invitation, and thanks."""
+    """Show a team: the sum of its gifts with the match, the invitation, and thanks."""
     require_full()
     campaign = shown_campaign(slug).campaign
 
@@ -88,7 +88,7 @@ def team(slug: str, team_id: int) -> str:
 @access.public
 @shared(speaks=False)
 def team_qr(slug: str, team_id: int) -> Response:
-    """The invitation of a team as a QR code."""
+    """Return a team's invitation as a QR code."""
     campaign = shown_campaign(slug).campaign
     read_once(("team row", slug, team_id), lambda tx: find_team(tx, campaign.id, team_id))
     return qr_code(_link(slug, team_id))
@@ -97,19 +97,19 @@ def team_qr(slug: str, team_id: int) -> Response:
 @blueprint.get("/c/<slug>/teams/<int:team_id>/join")
 @access.public
 def join_team(slug: str, team_id: int) -> AnyResponse:
-    """Let the gifts of this browser count for a team, until the donor says otherwise on the form."""
+    """Count this browser's gifts for a team, until the donor changes that in the form."""
     with deps().db.snapshot() as tx:
         find_team(tx, shown_campaign(slug).campaign.id, team_id)
     return remember_team(redirect(url_for("web.campaign", slug=slug) + "#projects", 303), slug, str(team_id))
 
 
 def joined_team(slug: str) -> str:
-    """Return the team that this browser joined, as a link names it; "" for none."""
+    """Return the id of the team that this browser joined, as text; "" if none."""
     return request.cookies.get(COOKIE, "")[:20] if slug else ""
 
 
 def remember_team(response: AnyResponse, slug: str, team_id: str) -> AnyResponse:
-    """Remember the team of a browser for the donation forms of a campaign; "" forgets it."""
+    """Store the browser's team for the donation forms of a campaign; "" removes it."""
     response.set_cookie(
         COOKIE,
         team_id,
@@ -125,14 +125,14 @@ def remember_team(response: AnyResponse, slug: str, team_id: str) -> AnyResponse
 @blueprint.get("/c/<slug>/teams/new")
 @access.public
 def new_team(slug: str) -> AnyResponse:
-    """The form of a new team: its name and who its members are."""
+    """Show the form for a new team: its name and kind."""
     return _form(slug, Form({"kind": KINDS[0]}))
 
 
 @blueprint.post("/c/<slug>/teams/new", endpoint="found_team")
 @access.public
 def found(slug: str) -> AnyResponse:
-    """Found a team. Its link works at once; its name is shown when somebody has approved it."""
+    """Found a team. Its link works at once; its name is shown after it has been approved."""
     rate_limit.hit("found_team", network_of(request.remote_addr or ""), 10, _HOUR_S, without_redis=True)
     form = Form(request.form)
     campaign = shown_campaign(slug).campaign

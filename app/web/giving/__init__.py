@@ -1,1 +1,1 @@
-"""What one donor sees: giving, their donation, their own data."""
+"""Pages of one donor: giving, their donation, their own data."""

@@ -1,4 +1,4 @@
-"""The form with which a donor gives. Its hidden id makes a double click one donation."""
+"""The donation form. Its hidden id makes a double click create one donation."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,7 +39,7 @@ from kernel.errors import Refusal
 @blueprint.get("/donate/<slug>/<int:project_id>")
 @access.public
 def donate(slug: str, project_id: int) -> AnyResponse:
-    """The form, empty or with what the address asks for."""
+    """Show the form, prefilled from the query if that names values."""
     replaces = read_uuid(request.args.get("replaces", ""))
     typed: dict[str, str] = {}
     if replaces and (visit := request.args.get("visit")) and donor_cookie.opens(replaces, visit):
@@ -57,7 +57,7 @@ def donate(slug: str, project_id: int) -> AnyResponse:
 @blueprint.post("/donate/<slug>/<int:project_id>", endpoint="create_donation")
 @access.public
 def create(slug: str, project_id: int) -> AnyResponse:
-    """Create the donation, reserve its match, open its payment; then show the donation's own page."""
+    """Create the donation, reserve its match, open its payment, then redirect to the donation's own page."""
     form = DonationForm(request.form)
     response = _show(slug, project_id, form) if request.form.get("edit") else _submit(slug, project_id, form)
     left = joined_team(slug) and not form["team"]
@@ -80,7 +80,7 @@ def _submit(slug: str, project_id: int, form: DonationForm) -> AnyResponse:
             return _show_withheld(slug, project_id, form, refusal)
         if refusal.code == "giving_unusual":
             return _show_question(slug, project_id, form, refusal)
-        if refusal.code == "donation_id_reused":  # the donor came back to the form and changed something
+        if refusal.code == "donation_id_reused":  # the donor returned to the form and changed something
             form.renew()
             return _submit(slug, project_id, form)
         if refusal.code in ("replaced_being_paid", "replaced_unknown"):
@@ -91,7 +91,7 @@ def _submit(slug: str, project_id: int, form: DonationForm) -> AnyResponse:
 
 
 def _open_payment(created: Created, command: CreateDonation) -> AnyResponse:
-    """The match is reserved; a payment that cannot be opened now can be opened from the donation's page."""
+    """Open the payment, now that the match is reserved. If that fails, the donation's page offers it again."""
     try:
         open_payment(deps(), created.donation, command.payment_flow, command.locale)
         trouble = ""
@@ -130,8 +130,8 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
 
 
 def keep_team(form: DonationForm, team: TeamView | None) -> None:
-    """Let the form name a team by its name, as donations do. What a link calls a team that there is not, or not
-    yet, is kept when it could be a name: a poster may be printed before the name is approved."""
+    """Replace a team id from a link by the team's name, which donations store. An unknown team is kept if its text
+    could be a name, because a poster may be printed before the name is approved."""
     if team is not None:
         form.data["team"] = team.name
     elif form["team"] and name_fault(clean_name(form["team"])):
@@ -141,7 +141,7 @@ def keep_team(form: DonationForm, team: TeamView | None) -> None:
 @blueprint.post("/donate/<slug>/<int:project_id>/forecast", endpoint="forecast")
 @access.public
 def show_forecast(slug: str, project_id: int) -> AnyResponse:
-    """The sentence of what a typed amount would become for this visitor, and its figures. Changes nothing."""
+    """Return the sentence and figures of what a typed amount would become for this visitor. Changes nothing."""
     form = DonationForm(request.form)
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
@@ -154,7 +154,7 @@ def show_forecast(slug: str, project_id: int) -> AnyResponse:
 def _forecast(
     tx: Tx, campaign: CampaignView, project: ProjectRow, pots: Sequence[PotView], form: DonationForm
 ) -> Markup:
-    """Return the live sentence for what is typed; a fault of the amount where it cannot be read or given."""
+    """Return the live sentence for the typed amount, or a fault if it cannot be read or accepted."""
     amount_minor = form.amount_minor() if not form.faults else None
     if amount_minor is not None and (refused := amount_fault(amount_minor, deps().limits)):
         form.add_refusal(refused)
@@ -178,7 +178,7 @@ def _forecast(
 def _show_shortage(
     slug: str, project_id: int, form: DonationForm, refusal: Refusal, command: CreateDonation
 ) -> AnyResponse:
-    """The pots hold less than their rules would give: the donor decides, and nothing is reserved meanwhile."""
+    """Ask the donor, because the pots hold less than their rules would give. Nothing is reserved meanwhile."""
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         project = entry(tx, campaign.id, project_id)
@@ -199,7 +199,7 @@ def _show_shortage(
 
 
 def _show_withheld(slug: str, project_id: int, form: DonationForm, refusal: Refusal) -> AnyResponse:
-    """Too much match is held unpaid: the donor may give without match, and nothing is reserved meanwhile."""
+    """Offer to give without match, because too much match is reserved unpaid. Nothing is reserved meanwhile."""
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         project = entry(tx, campaign.id, project_id)
@@ -210,7 +210,7 @@ def _show_withheld(slug: str, project_id: int, form: DonationForm, refusal: Refu
 
 
 def _show_question(slug: str, project_id: int, form: DonationForm, refusal: Refusal) -> AnyResponse:
-    """The gift is unusually large, or one of many: the donor confirms it, and nothing is reserved meanwhile."""
+    """Ask the donor to confirm an unusually large gift, or one of many. Nothing is reserved meanwhile."""
     form.data.poplist("confirmed")
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
@@ -229,8 +229,8 @@ def _own_unpaid(slug: str, command: CreateDonation) -> list[OwnUnpaid]:
 def _show_unpaid(
     slug: str, project_id: int, form: DonationForm, unpaid: Sequence[OwnUnpaid], command: CreateDonation
 ) -> AnyResponse:
-    """The donor has unpaid donations whose match counts against their caps: they decide, and nothing is reserved
-    meanwhile. What another browser began under the same contact is named, but not shown."""
+    """Ask the donor about their unpaid donations, whose match counts against their caps. Nothing is reserved
+    meanwhile. Donations of another browser with the same contact are mentioned, but not shown."""
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         project = entry(tx, campaign.id, project_id)
@@ -249,7 +249,7 @@ def _show_unpaid(
 
 
 def _pass_url(donation_id: UUID) -> str:
-    """Return the address of another donation of this donor, to which this browser may have no cookie."""
+    """Return the URL, with a pass, of another donation of this donor, for which this browser may have no cookie."""
     return url_for("web.donation", donation_id=donation_id, visit=donor_cookie.pass_for(donation_id))
 
 

@@ -1,4 +1,4 @@
-"""The donor's own page of one donation, before and after paying; open only with its token."""
+"""The donor's page of one donation, before and after paying. It opens only with the donation's token."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -46,20 +46,20 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.gateway import ClosedAs, GatewayError
 
-_LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
+_LEFT_S = 30 * 60  # how long we remember that a donor was sent to the checkout page
 
 
 @blueprint.get("/d/<uuid:donation_id>")
 @access.donor_link
 def donation(donation_id: UUID) -> AnyResponse:
-    """The state of the donation, and the explanation of its match."""
+    """Show the state of the donation and the explanation of its match."""
     return show_donation(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
 
 
 @blueprint.post("/d/<uuid:donation_id>/go")
 @access.donor_link
 def pay(donation_id: UUID) -> AnyResponse:
-    """Send the donor to the cashier; open the payment if that has not worked before."""
+    """Redirect the donor to the checkout page; open the payment if that failed before."""
     with deps().db.transaction() as tx:
         view = donation_view(tx, donation_id)
     try:
@@ -95,7 +95,7 @@ def cancel(donation_id: UUID) -> AnyResponse:
 @blueprint.post("/d/<uuid:donation_id>/refund-requests")
 @access.donor_link
 def request_refund(donation_id: UUID) -> AnyResponse:
-    """Request money back; staff decide. The same request sent twice is one."""
+    """Request a refund, which staff decide. A repeated request counts once."""
     form = Form(request.form)
     amount_minor, reason = form.amount("amount"), form.text("reason", MOST_REASON, lines=True) or ""
     if form.faults:
@@ -111,7 +111,7 @@ def request_refund(donation_id: UUID) -> AnyResponse:
 @blueprint.post("/d/<uuid:donation_id>/statement", endpoint="explain_case")
 @access.donor_link
 def explain_case(donation_id: UUID) -> AnyResponse:
-    """Take the donor's statement about their match that is under review: an appeal, which a reviewer answers."""
+    """File the donor's statement about match under review as an appeal, to which a reviewer replies."""
     text = Form(request.form).text("text", MOST_REASON, lines=True) or ""
     try:
         with deps().db.transaction() as tx:
@@ -122,7 +122,7 @@ def explain_case(donation_id: UUID) -> AnyResponse:
 
 
 class RefundLine(NamedTuple):
-    """A refund that has not succeeded (yet), in fen."""
+    """A refund that has not succeeded, or not yet, in fen."""
 
     amount_minor: int
     state: str
@@ -130,7 +130,7 @@ class RefundLine(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """What the page of a donation shows, as read in one snapshot."""
+    """The data of a donation's page, read in one snapshot."""
 
     donation: DonationView
     explanation: Explanation
@@ -181,7 +181,7 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
 @blueprint.post("/d/<uuid:donation_id>/questions")
 @access.donor_link
 def ask_question(donation_id: UUID) -> AnyResponse:
-    """Ask about the donation; the answer comes onto this page."""
+    """Ask a question about the donation. The answer appears on its page."""
     words = request.form.get("question", "").replace("\x00", "")
     try:
         with deps().db.transaction() as tx:
@@ -192,8 +192,8 @@ def ask_question(donation_id: UUID) -> AnyResponse:
 
 
 def _in_flight(donation: DonationView) -> bool | None:
-    """Ask the provider whether a payment is under way, of a donor who went to the cashier and came back; None when
-    it does not say. No transaction is open meanwhile."""
+    """Return whether the provider has a payment under way, for a donor back from the checkout page; None if the
+    provider does not answer. Call it outside transactions."""
     try:
         return deps().gateway.state(donation.payment_reference or "") in (ClosedAs.PAID, ClosedAs.PROCESSING)
     except GatewayError:
@@ -206,7 +206,7 @@ def show_donation(donation_id: UUID, trouble: object, status: int = 200, form: F
     view, campaign = read.donation, read.campaign
     waiting = view.status in WAITING
     left = "left" in request.args
-    # None: not known, so the page says that it waits for the answer, and offers the way back to the cashier too.
+    # None means unknown: the page then says that it waits for the provider, and links to the checkout page too.
     flying = _in_flight(view) if waiting and not left and "went" in request.cookies else False
     match = match_state(view, campaign, read.pots, read.explanation, read.case, in_flight=flying is not False)
     page = render_template(
@@ -232,7 +232,7 @@ def show_donation(donation_id: UUID, trouble: object, status: int = 200, form: F
         **read.more,
     )
     response = make_response(page, status)
-    if left or (waiting and flying is False and "went" in request.cookies):  # came back without paying
+    if left or (waiting and flying is False and "went" in request.cookies):  # returned without paying
         response.delete_cookie("went", path=f"/d/{donation_id}")
     response.headers["Cache-Control"] = "no-store"
     return response

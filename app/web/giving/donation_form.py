@@ -1,4 +1,4 @@
-"""The donation form: what a donor typed, kept for the next try, and turned into a command."""
+"""The donation form: keeps what the donor typed for another try, and turns it into a command."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -26,9 +26,9 @@ MOST_NAME = 80
 MOST_CODE = 60
 MOST_CONTACT = 254
 _MOST_REPLACED = 20
-ORIGIN = ("team", "channel", "source")  # where the donor comes from; the address of the form may name it
+ORIGIN = ("team", "channel", "source")  # where the donor came from; the form's query may name it
 ABOUT = ("name", "phone", "email", "message", "tribute_kind", "tribute_name", "age", "guardian", *ORIGIN)
-# What the engine calls a field -> what the form calls it, in the order of the page.
+# Field of the use case -> field of the form, in the order of the page.
 _FIELDS = {
     "amount_minor": "amount",
     "donor.name": "name",
@@ -44,9 +44,9 @@ _FIELDS = {
 
 
 class DonationForm(Form):
-    """`chip` and `custom` are the two ways to say the amount: a typed amount wins over a chosen one.
+    """The donation form's data. `chip` and `custom` both state the amount: a typed amount wins over a chosen one.
 
-    `id` becomes the donation's id, so that sending the form twice makes one donation.
+    `id` becomes the donation's id, so that sending the form twice creates one donation.
     """
 
     def __init__(self, data: Mapping[str, str]) -> None:
@@ -54,8 +54,8 @@ class DonationForm(Form):
         self.id = read_uuid(self["id"]) or uuid4()
 
     def renew(self) -> None:
-        """Take another id, for a donation that replaces the one that was stored under the old one: its browser may
-        do that without its token."""
+        """Take a new id, and replace the donation stored under the old one, which its browser may do without a
+        token."""
         self.data.add("replaces", str(self.id))
         self.data.add("replaces_token", "")
         self.id = uuid4()
@@ -63,8 +63,8 @@ class DonationForm(Form):
 
     @classmethod
     def fresh(cls, args: Mapping[str, str], typed: Mapping[str, str]) -> Self:
-        """Return a new form; the address may name an amount in fen, a team, a channel and its source code. `typed`:
-        what was typed for the unpaid donation that the new one replaces, and which one that is."""
+        """Return a new form. `args` may name an amount in fen, a team, a channel and its source code. `typed`: what
+        was typed for the unpaid donation that this one replaces, and its id and token."""
         named = {name: args.get(name, "") for name in ORIGIN}
         data = {**named, **typed, "chip": str(DEFAULT_CHIP)}
         if amount := args.get("amount"):
@@ -73,29 +73,29 @@ class DonationForm(Form):
 
     @property
     def replaces(self) -> tuple[Replaced, ...]:
-        """The unpaid donations that this one replaces: named before, or shown and then chosen with `replace`."""
+        """The unpaid donations that this one replaces: named earlier, or shown and then chosen with `replace`."""
         names = ("replaces", "unpaid") if self["replace"] else ("replaces",)
         pairs = [pair for name in names for pair in zip(self.all(name), self.all(f"{name}_token"), strict=False)]
         return tuple(Replaced(id_, token) for text, token in pairs[:_MOST_REPLACED] if (id_ := read_uuid(text)))
 
     def replace_nothing(self) -> None:
-        """Forget what was to be replaced, because it cannot be any more."""
+        """Drop the donations to be replaced, because they can no longer be."""
         for name in ("replaces", "unpaid"):
             self.data.poplist(name)
 
     @property
     def about(self) -> dict[str, str]:
-        """What the donor told about themselves, and where they come from."""
+        """What the donor entered about themselves, and where they came from."""
         return {name: self[name] for name in ABOUT}
 
     def command(self, slug: str, project_id: int, visitor: str | None) -> CreateDonation | None:
-        """Return the command, or None with `faults`."""
+        """Return the command, or None and set `faults`."""
         amount_minor = self.amount_minor()
         name, message = self.text("name", MOST_NAME), self.text("message", MOST_MESSAGE, lines=True)
         phone = self.text("phone", MOST_CONTACT, told_as=fault("not_a_phone"))
         email = self.text("email", MOST_CONTACT, told_as=fault("not_an_email"))
         team, source = self.text("team", MOST_CODE), self.text("source", MOST_CODE)
-        for origin in ("team", "source"):  # what a link brought, and cannot be, must not keep anybody
+        for origin in ("team", "source"):  # an invalid value from a link must not block the donation
             if self.faults.pop(origin, None):
                 self.drop(origin)
         tribute = self.text("tribute_name", MOST_TRIBUTE)
@@ -113,7 +113,7 @@ class DonationForm(Form):
             channel=self["channel"] if self["channel"] in PUBLIC_CHANNELS else "web",
             source_code=clean_label(self["source"] and (source or "")),
             accept_unmatched=bool(self["accept"]),
-            confirmed=self["confirmed"] == str(amount_minor),  # of this amount, not of one typed afterwards
+            confirmed=self["confirmed"] == str(amount_minor),  # confirms this amount, not one typed later
             visitor=visitor,
             locale="en" if chosen() == "en" else "zh",
             replaces=self.replaces,
@@ -124,17 +124,17 @@ class DonationForm(Form):
 
     @property
     def publishes(self) -> bool:
-        """Whether the donor chose to be named; the form has one choice of two, older ones had two ticks."""
+        """Whether the donor agreed to be named. The form has one choice; older ones had two check boxes."""
         return bool(self["publish_name"]) and not self["anonymous"]
 
     @property
     def donor(self) -> Donor:
-        """Who the donor would be, as far as what was typed can be read: for a forecast."""
+        """The donor as far as the typed contact is valid, for a forecast."""
         donor = Donor(phone=self["phone"] or None, email=self["email"] or None)
         return Donor() if contact_faults(donor) else donor
 
     def amount_minor(self) -> int | None:
-        """Return the amount that was typed or chosen, in fen; None, and a fault, when it cannot be read."""
+        """Return the typed or chosen amount in fen, or None and a fault if it cannot be read."""
         if is_id(self["reading"]):
             self.data["custom"] = format_yuan(int(self["reading"]))
         if self["custom"]:
@@ -146,7 +146,7 @@ class DonationForm(Form):
 
     @property
     def readings(self) -> list[int]:
-        """What the typed amount could mean, in fen, when that is more than one sum: the donor picks."""
+        """The possible readings of an ambiguous amount, in fen, for the donor to choose from."""
         try:
             read_amount(self["custom"])
         except Unreadable as unreadable:
@@ -155,11 +155,11 @@ class DonationForm(Form):
         return []
 
     def drop(self, name: str) -> None:
-        """Forget what a field holds."""
+        """Clear a field."""
         self.data.setlist(name, [])
 
     def add_refusal(self, refusal: Refusal) -> None:
-        """Note why the engine refused, at the field if this form has it, else for the form as a whole."""
+        """Show a refusal at its fields if this form has them, else for the whole form."""
         for name, field in _FIELDS.items():
             if reason := refusal.fields.get(name):
                 self.faults[field] = fault_text(reason)
@@ -168,7 +168,7 @@ class DonationForm(Form):
 
 
 def read_uuid(text: str) -> UUID | None:
-    """Return the id in a text, or None."""
+    """Parse a UUID; return None if the text is not one."""
     try:
         return UUID(text)
     except ValueError:
@@ -176,5 +176,5 @@ def read_uuid(text: str) -> UUID | None:
 
 
 def _yuan_of(amount: str) -> str:
-    """Return what an address asks for, in yuan, when it can be an amount of fen."""
+    """Return an amount of fen in a query as yuan; "" if it is not one."""
     return format_yuan(int(amount)) if amount.isascii() and amount.isdigit() and len(amount) < 12 else ""

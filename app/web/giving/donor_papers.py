@@ -1,4 +1,4 @@
-"""The donor's own papers: certificate of thanks and poster, open only with the donation's token."""
+"""The donor's own papers: certificate of thanks and poster. They open only with the donation's token."""
 
 from uuid import UUID
 
@@ -15,13 +15,13 @@ from campaigns.disclosure.project_page import unit_of
 from campaigns.donations.donors.contact import read_contact
 from campaigns.donations.view import donation_view
 
-_PPI = {Form.PDF: 72, Form.PNG: 150}  # a picture of A4 for phones
+_PPI = {Form.PDF: 72, Form.PNG: 150}  # PNG: A4 as a picture for phones
 
 
 @blueprint.get("/d/<uuid:donation_id>/certificate.<any(png,pdf):form>")
 @access.donor_link
 def certificate(donation_id: UUID, form: str) -> Response:
-    """A certificate of thanks, with the donor's name unless `name=no`."""
+    """Return a certificate of thanks, with the donor's name unless `name=no`."""
     values = donor.certificate_values(thanked(donation_id, named=request.args.get("name") != "no"))
     return _file(draw("certificate", values, Form(form), ppi=_PPI[Form(form)]), Form(form), "certificate")
 
@@ -29,13 +29,13 @@ def certificate(donation_id: UUID, form: str) -> Response:
 @blueprint.get("/d/<uuid:donation_id>/poster.png")
 @access.donor_link
 def donor_poster(donation_id: UUID) -> Response:
-    """A poster to share, without the donor's name unless `name=yes`. Nothing in it leads to the donation."""
+    """Return a poster to share, without the donor's name unless `name=yes`. Nothing on it leads to the donation."""
     values = donor.poster_values(thanked(donation_id, named=request.args.get("name") == "yes"), deps().public_url)
     return _file(draw("poster", values), Form.PNG, "poster")
 
 
 def thanked(donation_id: UUID, *, named: bool) -> Thanked:
-    """Read what a paper thanks for. Raises Conflict `paper_unpaid`, `paper_withdrawn`."""
+    """Return what a paper says thanks for. Raises Conflict `paper_unpaid`, `paper_withdrawn`."""
     with deps().db.snapshot() as tx:
         view = donation_view(tx, donation_id)
         campaign, unit = public_campaign(tx, view.campaign), unit_of(tx, view.project_id)

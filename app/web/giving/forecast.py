@@ -1,8 +1,8 @@
-"""The match that this visitor can expect now: the same pure allocation as at giving, on what the pots hold now and
-with what is left of the visitor's own caps.
+"""The match that this visitor can expect now: the same pure allocation as when giving, on what the pots hold and
+what is left of the visitor's own caps.
 
-A forecast, not a promise: nothing is reserved. Only what is certain counts: no locked challenge pot, and no random
-pot, which draws when the payment has come.
+A forecast reserves nothing and guarantees nothing. It counts only what is certain: no locked challenge pot, and no
+random pot, which draws after the payment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,8 @@ from matching.pot_state import load_pot_states
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What an amount would be matched with now, in fen. `own_cap`: the visitor's own caps cut it; `drawn`: a pot
-    draws more after the payment; `most_minor`: all that the pots would match for the visitor now, however much they
-    give."""
+    """The expected match of an amount, in fen. `own_cap`: the visitor's own caps reduce it; `drawn`: a random pot
+    may add more after the payment; `most_minor`: the most that the pots would match now for this visitor."""
 
     amount_minor: int
     match_minor: int
@@ -37,12 +36,12 @@ class Forecast:
 
     @property
     def total_minor(self) -> int:
-        """What reaches the project."""
+        """The gift with its match."""
         return self.amount_minor + self.match_minor
 
     @property
     def percent(self) -> int:
-        """How much of the gift is doubled, for the emblem's right half."""
+        """The match as a percentage of the gift, at most 100, for the emblem's right half."""
         return min(self.match_minor * 100 // self.amount_minor, 100) if self.amount_minor else 0
 
 
@@ -55,7 +54,7 @@ def forecast(
     donor: Donor,
     visitor: str | None,
 ) -> Mapping[int, Forecast]:
-    """Return what can be expected for each amount by this donor, known by contact or by the visitor's cookie."""
+    """Return the forecast of each amount for a donor, who is known by contact or by the visitor's cookie."""
     target = targets(tx, [project_id]).get(project_id)
     if target is None or not campaign.window_open or not campaign.running:
         return {amount: Forecast(amount, 0) for amount in amounts}

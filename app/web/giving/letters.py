@@ -1,4 +1,4 @@
-"""Letters to donors: declined on the donation's page; in the demo, shown in a mailbox that everybody may open."""
+"""Letters to donors: declining them, and the demo's mailbox, which every visitor may open."""
 
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,14 +14,14 @@ from campaigns.donations.letters.letters import decline_letters
 
 _SHOWN = 50
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
-# A letter has styles of its own, as programs that read mail want them, and may do nothing else.
+# Letters have inline styles, as mail programs require; nothing else is allowed.
 _LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'none'"
 
 
 @blueprint.post("/d/<uuid:donation_id>/no-letters")
 @access.donor_link
 def no_letters(donation_id: UUID) -> AnyResponse:
-    """Write no more letters about this donation."""
+    """Stop all letters about this donation."""
     with deps().db.transaction() as tx:
         decline_letters(tx, donation_id, "donor")
     return donor_cookie.to_page(donation_id, at="personal")
@@ -30,24 +30,24 @@ def no_letters(donation_id: UUID) -> AnyResponse:
 @blueprint.get("/demo/mailbox")
 @access.public
 def mailbox() -> str:
-    """The letters that the demo would have sent, the newest first."""
+    """Show the letters that the demo would have sent, newest first."""
     return render_template("web/mailbox.html", letters=_folder().newest(_SHOWN))
 
 
 @blueprint.get("/demo/mailbox/<key>")
 @access.public
 def mailbox_letter(key: str) -> Response:
-    """A letter as a program for mail shows it."""
+    """Show a letter as a mail program would."""
     bodies = (letter.get_body(("html", "plain")) for known, letter in _folder().newest(_SHOWN) if known == key)
     body = next(bodies, None)
     if body is None:
         abort(404)
-    kind = body.get_content_type()  # a text message has no HTML
+    kind = body.get_content_type()  # text messages have no HTML
     return Response(body.get_content(), mimetype=kind, headers={"Content-Security-Policy": _LETTER_POLICY})
 
 
 def _folder() -> Folder:
-    """The mailbox of a demo on this machine. There is none elsewhere: it holds addresses, and links with tokens."""
+    """Return the mailbox of a demo on this machine; 404 elsewhere, because it holds addresses and tokens."""
     transport = transport_of(deps().mail_url)
     host = urlsplit(settings().public_url).hostname
     if not (settings().sandbox and host in _THIS_MACHINE and isinstance(transport, Folder)):

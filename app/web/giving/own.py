@@ -1,4 +1,4 @@
-"""What somebody gave, found again: by the cookie of their browser, or by a code (`own_code`)."""
+"""A donor's own donations, found by the browser's cookie or by a code (`own_code`)."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from campaigns.disclosure.trace import traces
 @blueprint.get("/my")
 @access.public
 def my() -> AnyResponse:
-    """The donations of this browser, or of the person whose code was typed: those that wait for a payment first."""
+    """Show the donations of this browser, or of the person who typed a code, those waiting for a payment first."""
     known = visitor.known()
     with deps().db.snapshot() as tx:
         person = own_code.opened_person(tx)
@@ -44,16 +44,16 @@ def my() -> AnyResponse:
 @blueprint.post("/my/forget")
 @access.public
 def forget_browser() -> AnyResponse:
-    """Show nothing on this browser any more: it gets another cookie with its next donation form."""
+    """Forget this browser's donations: its next donation form gives it another cookie."""
     return visitor.forget(redirect(url_for("web.my"), 303))
 
 
 def donation_url(donation_id: UUID) -> str:
-    """Return the address of a donation of this reader, to which this browser may have no cookie."""
+    """Return the URL, with a pass, of a donation of this visitor, for which this browser may have no cookie."""
     return url_for("web.donation", donation_id=donation_id, visit=donor_cookie.pass_for(donation_id))
 
 
 def private(response: Response) -> Response:
-    """Let nobody keep the page."""
+    """Forbid caching of the page."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,6 +1,6 @@
-"""What a donor gave with a phone number or e-mail address, on any device, once they have typed the code sent to it.
+"""A donor's donations by phone number or e-mail address, on any device, after typing the code sent to it.
 
-The browser holds a signed cookie that names the code; the server says how long it opens the list.
+The browser holds a signed cookie that names the code. The server decides how long the code opens the list.
 """
 
 import json
@@ -29,8 +29,8 @@ from campaigns.privacy.person import Person, person_by_key
 from kernel.db import Tx
 from kernel.errors import NotFound, Refusal
 
-_CODES_OF_ADDRESS, _TRIES_OF_ADDRESS, _HOUR_S = 20, 60, 3600  # one address may be a whole village's
-# Of one contact from one address: a stranger who asks for somebody's codes all day uses up their own share.
+_CODES_OF_ADDRESS, _TRIES_OF_ADDRESS, _HOUR_S = 20, 60, 3600  # one address may serve a whole village
+# Per contact and address, so that a stranger who keeps requesting codes for a contact uses up only their own share.
 _CODES_OF_BOTH, _DAY_S = 6, 24 * 3600
 _MOST_TYPED = 300  # characters
 
@@ -44,7 +44,7 @@ def _signer() -> URLSafeSerializer:
 
 
 def _code_id() -> UUID | None:
-    """Return the code whose cookie this browser has."""
+    """Return the code named by this browser's cookie."""
     try:
         return UUID(str(_signer().loads(request.cookies.get(_name(), ""))))
     except (BadSignature, ValueError):
@@ -52,7 +52,7 @@ def _code_id() -> UUID | None:
 
 
 def opened_person(tx: Tx) -> Person | None:
-    """Return whose donations this browser may see by a code; None without."""
+    """Return the person whose donations this browser may see by a code; None without one."""
     code_id = _code_id()
     contact = own_codes.opened_contact(tx, code_id) if code_id else None
     if contact is None:
@@ -73,7 +73,7 @@ def _require_person(tx: Tx) -> Person:
 @blueprint.post("/my/code")
 @access.public
 def send_code() -> AnyResponse | tuple[str, int]:
-    """Send a code to a phone number or e-mail address. The reply is the same whether somebody gave with it."""
+    """Send a code to a phone number or e-mail address. The reply is the same if no donation has this contact."""
     contact = request.form.get("contact", "").replace("\x00", "")[:_MOST_TYPED].strip()
     try:
         rate_limit.hit("own_code", _network(), _CODES_OF_ADDRESS, _HOUR_S, without_redis=True)
@@ -91,14 +91,14 @@ def send_code() -> AnyResponse | tuple[str, int]:
 @blueprint.get("/my/code/<uuid:code_id>")
 @access.public
 def own_code(code_id: UUID) -> AnyResponse:
-    """Ask for the code that was sent."""
+    """Show the form for the code that was sent."""
     return _ask(code_id)
 
 
 @blueprint.post("/my/code/<uuid:code_id>", endpoint="type_own_code")
 @access.public
 def type_own_code(code_id: UUID) -> AnyResponse:
-    """Open the list with the code; a wrong one counts."""
+    """Open the list with the code. Wrong codes are counted."""
     digits = "".join(request.form.get("code", "")[:_MOST_TYPED].split())
     try:
         rate_limit.hit("own_code_try", _network(), _TRIES_OF_ADDRESS, _HOUR_S, without_redis=True)
@@ -135,7 +135,7 @@ def _network() -> str:
 @blueprint.post("/my/close")
 @access.public
 def close_own() -> AnyResponse:
-    """Show nothing by the code any more."""
+    """End the access that the code gave."""
     if (code_id := _code_id()) is not None:
         with deps().db.transaction() as tx:
             own_codes.close(tx, code_id)
@@ -149,7 +149,7 @@ def close_own() -> AnyResponse:
 @blueprint.post("/my/personal-data")
 @access.public
 def own_personal_data() -> Response:
-    """Download all that is held of the person, as JSON."""
+    """Return all data held about the person as a JSON download."""
     with deps().db.transaction() as tx:
         exported = plain(export(deps(), tx, _require_person(tx), DONOR))
     response = Response(json.dumps(exported, ensure_ascii=False, indent=2), mimetype="application/json")
@@ -161,7 +161,7 @@ def own_personal_data() -> Response:
 @blueprint.post("/my/unpublish")
 @access.public
 def withdraw_all_publication() -> AnyResponse:
-    """Show the person's name and messages with none of their donations any more."""
+    """Withdraw the person's name and messages from publication for all of their donations."""
     with deps().db.transaction() as tx:
         for donation_id in _require_person(tx).donations:
             consent.withdraw_publication(tx, donation_id, "donor")
@@ -171,7 +171,7 @@ def withdraw_all_publication() -> AnyResponse:
 @blueprint.post("/my/no-letters")
 @access.public
 def decline_all_letters() -> AnyResponse:
-    """Write the person no more letters about any of their donations."""
+    """Stop all letters to the person."""
     with deps().db.transaction() as tx:
         for donation_id in _require_person(tx).donations:
             decline_letters(tx, donation_id, "donor")
@@ -181,7 +181,7 @@ def decline_all_letters() -> AnyResponse:
 @blueprint.post("/my/erasure")
 @access.public
 def erase_person() -> AnyResponse:
-    """Erase the person, once they have said that they are sure."""
+    """Erase the person's data after they have confirmed."""
     if request.form.get("sure") != "1":
         return redirect(url_for("web.my"), 303)
     try:

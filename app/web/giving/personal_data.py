@@ -1,4 +1,4 @@
-"""What is personal of a donation: its donor may download it, erase it, and take back what others may read."""
+"""Personal data of a donation: its donor may download it, erase it, and withdraw what is published."""
 
 import json
 from uuid import UUID
@@ -21,7 +21,7 @@ from kernel.errors import Refusal
 @blueprint.post("/d/<uuid:donation_id>/personal-data")
 @access.donor_link
 def personal_data(donation_id: UUID) -> Response:
-    """Download all that is held with this donation, as JSON."""
+    """Return all data held with this donation as a JSON download."""
     with deps().db.transaction() as tx:
         exported = plain(export(deps(), tx, alone(tx, donation_id), DONOR))
     response = Response(json.dumps(exported, ensure_ascii=False, indent=2), mimetype="application/json")
@@ -33,7 +33,7 @@ def personal_data(donation_id: UUID) -> Response:
 @blueprint.post("/d/<uuid:donation_id>/erasure")
 @access.donor_link
 def erase_personal_data(donation_id: UUID) -> AnyResponse:
-    """Erase what is personal of this donation, once the donor has said that they are sure."""
+    """Erase the personal data of this donation after the donor has confirmed."""
     try:
         if request.form.get("sure") == "1":
             with deps().db.transaction() as tx:
@@ -46,7 +46,7 @@ def erase_personal_data(donation_id: UUID) -> AnyResponse:
 @blueprint.post("/d/<uuid:donation_id>/unpublish")
 @access.donor_link
 def withdraw_publication(donation_id: UUID) -> AnyResponse:
-    """Show neither the donor's name nor their message any more."""
+    """Withdraw the donor's name and message from publication."""
     with deps().db.transaction() as tx:
         consent.withdraw_publication(tx, donation_id, "donor")
     return donor_cookie.to_page(donation_id, at="personal")

@@ -1,4 +1,4 @@
-"""Donors ask for a donation receipt (公益事业捐赠票据) on their donation's page."""
+"""Requests for a donation receipt (公益事业捐赠票据) on the donation's page."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from kernel.errors import Refusal
 @blueprint.post("/d/<uuid:donation_id>/receipt")
 @access.donor_link
 def ask_for_receipt(donation_id: UUID) -> AnyResponse:
-    """Request a receipt. The same form sent twice is one request."""
+    """Request a receipt. A repeated form is one request."""
     form = Form(request.form)
     try:
         payer = read_payer(form["kind"], form["title"], form["tax_id"], form["email"])
@@ -34,7 +34,7 @@ def ask_for_receipt(donation_id: UUID) -> AnyResponse:
 @blueprint.post("/d/<uuid:donation_id>/receipt/withdraw")
 @access.donor_link
 def withdraw_own_receipt(donation_id: UUID) -> AnyResponse:
-    """Withdraw the request that waits."""
+    """Withdraw the waiting request."""
     try:
         with deps().db.transaction() as tx:
             withdraw_receipt(tx, donation_id)
