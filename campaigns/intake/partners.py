@@ -1,6 +1,6 @@
-"""Take in donations that partner platforms received.
+"""Take in donations that partner platforms received, and those of offline files.
 
-They become donations of channel `partner`, matched by the platform's time of payment.
+They become donations of the channel `partner` or `offline`, matched by the reported time of payment.
 """
 
 from collections.abc import Collection, Mapping, Sequence
