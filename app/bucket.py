@@ -19,7 +19,7 @@ from kernel.greenlets import shares_its_thread
 CONNECT_S = 3
 ANSWER_S = 10  # for one file of at most 240 kB
 _RETRIES = 2
-_FAULTS = (BaseError, OSError)  # includes FileNotFoundError
+_FAULTS = (BaseError, OSError)  # a missing file raises FileNotFoundError, an OSError
 _REGION = "us-east-1"  # the region that stores without regions expect in signatures
 
 
@@ -101,7 +101,7 @@ class BucketStore:
         )
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file atomically. A repeated call with the same name has the same content."""
+        """Write a file atomically. Every write of the same name has the same content."""
         self._call(
             obstore.put,
             self._store,

@@ -37,7 +37,7 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     """Attach settings and dependencies to the application, before every other part."""
     app.extensions["settings"] = settings
     app.extensions["deps"] = deps
-    # Giving and intake have connections of their own, so that load elsewhere never delays a donation.
+    # Giving and intake have connections of their own, so that no donation waits for one behind other requests.
     giving = replace(deps, db=deps.db.apart(GIVING_CONNECTIONS, by_key=True))
     app.extensions["create_donations"] = Batcher(partial(create_donations, giving))
     app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, giving))

@@ -47,7 +47,7 @@ def marked_subject(subject: str, *, training: bool) -> str:
 
 
 def harmless(order: BankFile) -> BankFile:
-    """Return a bank file for export. In training it names no account that exists."""
+    """Return a bank file for export. In training it names no account that a bank knows."""
     if not settings().training:
         return order
     payments = [

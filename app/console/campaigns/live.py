@@ -1,4 +1,4 @@
-"""The live desk of a campaign, which refreshes every five seconds while it is being viewed."""
+"""The live desk of a campaign, which refreshes every five seconds while its page is visible."""
 
 from flask import render_template
 from flask_babel import gettext as _

@@ -26,7 +26,7 @@ from kernel.errors import NotFound
 @blueprint.get("/campaigns/<slug>/sources", endpoint="sources")
 @access.signed_in(Permission.READ)
 def list_sources(slug: str) -> str:
-    """List the sources of a campaign with the donations that each brought."""
+    """List the sources of a campaign with the figures of each."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         pairs = source_figures(tx, campaign.id or 0)

@@ -1,4 +1,5 @@
-"""Cancel a campaign, withdraw its listing or a project, or put match on hold. Each effect is previewed."""
+"""Cancel a campaign that has not ended, withdraw its listing or a project, or put match on hold. Each effect is
+previewed."""
 
 from collections.abc import Sequence
 

@@ -25,7 +25,7 @@ PAGE_SIZE = 20
 @blueprint.get("/approvals", endpoint="approvals")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_approvals() -> str:
-    """List the approvals of the manager's branch, undecided ones first."""
+    """List the approvals of the manager's branch, open ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = desk.listed(tx, None, scope.branch(), page)

@@ -88,7 +88,8 @@ def show(message_id: int) -> str:
 @blueprint.post("/inbox/<int:message_id>", endpoint="message_act")
 @access.signed_in_to_act(_RECONCILE)
 def decide(message_id: int) -> Response:
-    """Process a message again, attach it to a donation, or dismiss it; the list keeps its filters."""
+    """Retry or release a message, map its project code, attach it to a donation, or dismiss it; the list keeps its
+    filters."""
     form = ConsoleForm(request.form)
     return act(_RECONCILE, _list_address(form), lambda tx, caller: _decide(tx, caller, message_id, form))
 

@@ -32,7 +32,7 @@ _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
 @blueprint.get("/goods", endpoint="goods")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_goods() -> str:
-    """List the goods of the manager's branch, those whose value is unconfirmed first."""
+    """List the goods of the manager's branch, those whose value waits for confirmation first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         lines, total = reading.listed(tx, branch=scope.branch(), page=page)

@@ -51,7 +51,7 @@ def add(project_id: int) -> Response:
 @blueprint.post("/projects/<int:project_id>/pictures/<int:picture_id>", endpoint="picture_change")
 @access.signed_in(Permission.PROJECTS_WRITE)
 def change(project_id: int, picture_id: int) -> Response:
-    """Change the caption data and focus of a picture, or make it the cover."""
+    """Change the description and focus of a picture, or make it the cover."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:

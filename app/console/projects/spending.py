@@ -34,7 +34,7 @@ _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
 @blueprint.get("/spendings", endpoint="spendings")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def desk() -> str:
-    """List the spendings of projects in the manager's branch, unchecked ones first."""
+    """List the spendings of projects in the manager's branch, those that wait for finance first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         lines, total = figures.listed(tx, branch=g.caller.branch_code, page=page)

@@ -1,4 +1,4 @@
-"""Bursts of cases: listed by their common sign, opened, and decided together with one reason."""
+"""Bursts of open cases with one sign and one project: listed, opened, and decided together with one reason."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -38,7 +38,7 @@ _DECISIONS: dict[str, Decision] = {"release": "released", "cancel": "cancelled"}
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 @heavy
 def show_bursts(slug: str) -> str:
-    """List the open cases grouped by their common sign, largest burst first."""
+    """List the bursts of open cases, largest first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         campaign, now = find_campaign(tx, slug), tx.now
