@@ -1,4 +1,4 @@
-"""JSON schemas of campaigns, their projects and standings."""
+"""Schemas for campaigns, their projects and standings."""
 
 from marshmallow import Schema, fields, validate
 

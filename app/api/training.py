@@ -1,4 +1,4 @@
-"""The training site: order it, view it, throw it away."""
+"""The training site: order, show and delete it."""
 
 from typing import Any
 

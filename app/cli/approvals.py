@@ -46,7 +46,7 @@ def list_all(state: str | None, lang: str) -> None:
 @click.option("--note", default="")
 @command
 def approve(approval_id: int, note: str) -> None:
-    """Approve an act, which is done now."""
+    """Approve an act. It is performed now."""
     with deps().db.transaction() as tx:
         approval = desk.approve(tx, deps(), OPERATOR, approval_id, note)
         news_of(tx, approval.campaign)

@@ -23,7 +23,7 @@ from migrations import pending
 from payments.facts import EVENT_TYPES
 from payments.gateway import GatewayError, PaymentGateway, ProviderAccount
 
-MOST_SKEW_S = 30.0  # webhook signatures are valid for 300 s; this leaves a wide margin
+MOST_SKEW_S = 30.0  # webhook signatures are valid for 300 s, and a skew of 30 s is already worrying
 _KINDS = {True: "ok", False: "fault"}
 
 
@@ -116,8 +116,8 @@ _ROWS = "reads and writes rows only"
 
 
 def _encryption(config: Config) -> Line:
-    """Check that production verifies the database's certificate. The application starts with sslmode=require, which
-    does not: a man in the middle could pose as the database."""
+    """Report sslmode=require in production. The application starts with it, but it does not verify the certificate,
+    so that a man in the middle could pose as the database."""
     modes = parse_qs(urlsplit(config.database_url).query).get("sslmode", [])
     checked = not modes or modes[-1] != "require" or not config.production
     return Line("tls", checked, "as set" if checked else "sslmode=require checks no certificate: use verify-full")
@@ -137,7 +137,8 @@ def _redis(url: str | None) -> Line:
 
 
 def pictures_line(store: FileStore) -> Line:
-    """List one file of the picture store. A bucket that does not exist or refuses the key raises Unavailable."""
+    """Check the picture store by listing one file, which fails for a bucket that does not exist or refuses the
+    key."""
     try:
         next(store.stored(), None)
     except Unavailable:
@@ -155,8 +156,8 @@ def _database_time(db: Database) -> datetime | None:
 
 
 def _clock(name: str, whose: str, theirs: datetime | None) -> Line:
-    """Compare a clock with this machine's. A response takes time, and a Date header has a resolution of a
-    second."""
+    """Compare a clock with this machine's. The tolerance allows for the time of a response, and for the whole
+    seconds of a Date header."""
     if theirs is None:
         return Line(name, False, f"{whose} does not tell its time")
     skew = (theirs - datetime.now(UTC)).total_seconds()

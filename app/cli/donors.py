@@ -1,4 +1,4 @@
-"""Donors: export or erase the data held about a person, and rekey the keys by which donors are recognised."""
+"""Donors: export or erase the data held about a person, and recompute the keys by which donors are recognised."""
 
 import json
 import sys

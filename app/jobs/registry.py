@@ -129,7 +129,7 @@ def _allot(deps: Dependencies) -> str:
 
 
 def _statements(deps: Dependencies) -> str:
-    """Read the provider's statement continuously, so that money is compared at once and not only at the end."""
+    """Read new lines of the provider's statement, so that money is compared at once and not only at the end."""
     return _outcome(follow_statement(deps), "lines")
 
 
@@ -174,7 +174,7 @@ def _pictures(deps: Dependencies) -> str:
 
 
 def _check(deps: Dependencies) -> str:
-    """Compare the books with the statements, check the books, and log the faults. People repair them."""
+    """Compare the books with the statements, check the books, and log the faults. Repairs are left to people."""
     with deps.db.transaction() as tx:
         compare(tx)
     with deps.db.snapshot() as tx:

@@ -92,7 +92,7 @@ def watch(
 
 def collect_rarely() -> None:
     """Make the garbage collector run rarely. A batch creates a hundred thousand small objects, few of them in
-    cycles; Python's default thresholds take a third of the time of processing events."""
+    cycles; with Python's default thresholds, collection takes a third of the time of processing events."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 

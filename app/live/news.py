@@ -8,7 +8,7 @@ import redis
 from app.live.publish import CHANNEL
 
 POLL_S = 1.0  # poll interval without Redis
-LISTEN_S = 5.0  # with Redis, the longest time after which the books are read anyway
+LISTEN_S = 5.0  # with Redis, the books are read at least this often
 RECONNECT_S = 10.0
 
 

@@ -12,7 +12,7 @@ from campaigns.donations.view import DonationView
 
 
 class Words(NamedTuple):
-    """All texts of a letter."""
+    """The texts of a letter."""
 
     brand: str
     subject: str

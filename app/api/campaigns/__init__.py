@@ -1,1 +1,1 @@
-"""Campaigns, their pots, draws, awards and sources over the API."""
+"""Campaigns, their pots, draws, awards and sources in the API."""

@@ -136,7 +136,7 @@ def list_standings(query: dict[str, Any], slug: str, pagination_parameters: Pagi
 @blueprint.arguments(CampaignIn)
 @blueprint.response(201, CampaignOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a campaign in draft."""
+    """Create a draft of a campaign."""
     with deps().db.transaction() as tx:
         scope.require_node(tx, body["host"])
         return view(tx, drafts.create(tx, _new_campaign(body), access.actor()))

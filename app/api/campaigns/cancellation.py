@@ -1,4 +1,4 @@
-"""Cancelled campaigns: the amounts to be refunded, the progress, and the gifts that others must return."""
+"""Cancelled campaigns: the amounts to be returned, the progress, and the gifts that others must return."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ blueprint = make_blueprint("cancellation", "Cancelled campaigns, and the way of 
 
 
 class CancellationOut(Schema):
-    """Counts of donations, and amounts in fen. Before the cancellation they show what would be refunded."""
+    """Counts of donations, and amounts in fen. Before the cancellation they show what would be returned."""
 
     campaign = Text()
     phase = Text()

@@ -32,7 +32,7 @@ def withdraw(body: dict[str, Any], slug: str) -> Any:
 @blueprint.response(200, CampaignOut)
 @may_wait(blueprint)
 def restore(body: dict[str, Any], slug: str) -> Any:
-    """Accept donations again because filing and listing are in force. Needs a second person."""
+    """Accept donations again once filing and listing are in force. Needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.restore_listing", slug, body["reason"])
         return waiting(outcome) or view(tx, outcome)

@@ -1,4 +1,4 @@
-"""JSON schemas of pots and their rules."""
+"""Schemas for pots and their rules."""
 
 from marshmallow import Schema, fields, validate
 
@@ -30,7 +30,7 @@ class CapsIn(Schema):
 
 
 class RandomIn(Schema):
-    """A random pot. Each donation draws its ratio between this value and `ratio_bps`."""
+    """A random pot. Each donation draws its ratio between `least_bps` and `ratio_bps`."""
 
     least_bps = Whole(0, load_default=0)
 

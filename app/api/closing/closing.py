@@ -221,7 +221,7 @@ def create_rebooking(body: dict[str, Any], discrepancy_id: int) -> Any:
 @blueprint.response(200, DiscrepancyOut)
 @may_wait(blueprint)
 def take_second(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Apply what a partner's second, differing bill states about a line from now on, with a reason."""
+    """Apply, from now on, what a partner's second, differing bill states about a line, with a reason."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.take_second", discrepancy_id, body["reason"])
         return waiting(outcome) or outcome

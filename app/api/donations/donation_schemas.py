@@ -1,4 +1,4 @@
-"""JSON schemas of donations."""
+"""Schemas for donations."""
 
 from typing import Any
 

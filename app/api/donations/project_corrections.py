@@ -31,7 +31,8 @@ class ProjectCorrectionIn(Schema):
 
 
 class ProjectCorrectionOut(Schema):
-    """`amount_minor` is what remained of the donation; the match before and after is what pots gave it."""
+    """`amount_minor` is the remaining amount of the donation. The match before and after is what the pots gave
+    it."""
 
     id = Key(allow_none=True)
     donation = fields.UUID(attribute="donation_id")

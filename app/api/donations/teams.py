@@ -1,4 +1,4 @@
-"""Teams of a campaign. The public founds and reads them, managers approve or refuse them."""
+"""Teams of a campaign, which anyone can found and read, and managers approve or refuse."""
 
 from typing import Any
 

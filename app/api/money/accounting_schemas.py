@@ -1,4 +1,4 @@
-"""JSON schemas of accounting."""
+"""Schemas for accounting."""
 
 from marshmallow import Schema, fields
 

@@ -1,4 +1,4 @@
-"""JSON schemas of agreements and pledges."""
+"""Schemas for agreements and pledges."""
 
 from marshmallow import Schema, fields
 

@@ -55,7 +55,7 @@ def list_duties() -> Any:
 @blueprint.arguments(DoneIn)
 @blueprint.response(200, DutyOut)
 def done_by_federation(body: dict[str, Any]) -> Any:
-    """Record that the federation performed a duty of a day. Idempotent."""
+    """Record that the federation performed a duty due on a day. Idempotent."""
     with deps().db.transaction() as tx:
         return mark_done(tx, None, **body, actor=access.actor())
 
@@ -65,6 +65,6 @@ def done_by_federation(body: dict[str, Any]) -> Any:
 @blueprint.arguments(DoneIn)
 @blueprint.response(200, DutyOut)
 def done_for_campaign(body: dict[str, Any], slug: str) -> Any:
-    """Record that a campaign's duty of a day was performed. Idempotent."""
+    """Record that a campaign's duty due on a day was performed. Idempotent."""
     with deps().db.transaction() as tx:
         return mark_done(tx, slug, **body, actor=access.actor())

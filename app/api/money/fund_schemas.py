@@ -1,4 +1,4 @@
-"""JSON schemas of funds, their deposits and grants."""
+"""Schemas for funds, their deposits and grants."""
 
 from marshmallow import Schema, fields
 

@@ -1,4 +1,4 @@
-"""JSON schemas of goods."""
+"""Schemas for goods."""
 
 from marshmallow import Schema, fields
 

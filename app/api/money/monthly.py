@@ -102,8 +102,8 @@ def show(code: str, month: str) -> Any:
 @blueprint.response(201, CorrectionNoticeOut)
 @may_wait(blueprint)
 def correct(body: dict[str, Any], code: str, month: str) -> Any:
-    """Publish a correction notice beside a statement, with the wrong figures. The statement stays as it was.
-    Figures above the limit need two people."""
+    """Publish a correction notice beside a statement, with the corrected values of wrong figures. The statement
+    stays as it was. Figures above the limit need two people."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "monthly.correct", code, body["text"], month=month, figures=body.get("figures", []))
         return waiting(outcome) or outcome

@@ -1,4 +1,4 @@
-"""JSON schemas of money out: splits, accounts of payees, payout plans and their remittances."""
+"""Schemas for money out: splits, accounts of payees, payout plans and their remittances."""
 
 from marshmallow import Schema, fields, validate
 

@@ -1,4 +1,4 @@
-"""JSON schemas of project spending."""
+"""Schemas for project spending."""
 
 from marshmallow import Schema, fields
 

@@ -1,4 +1,4 @@
-"""JSON schemas of the surplus of ended projects."""
+"""Schemas for the surplus of ended projects."""
 
 from marshmallow import Schema, fields
 
@@ -27,7 +27,7 @@ class SurplusOut(Schema):
 
 
 class MovableOut(Schema):
-    """A share's money of a project in a released campaign, and the rule for what is left at its end."""
+    """Money that a share of a project has in a released campaign, and the rule for what is left at its end."""
 
     campaign = Text(attribute="slug")
     share = one_of(*PAID_OUT)

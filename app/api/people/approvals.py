@@ -59,7 +59,7 @@ def show(approval_id: int) -> Any:
 @blueprint.arguments(ApprovalNoteIn)
 @blueprint.response(200, ApprovalOut)
 def approve(body: dict[str, Any], approval_id: int) -> Any:
-    """Approve another person's act, which is done now. If it is refused, the approval still waits."""
+    """Approve another person's act. It is performed now; if it is refused, the approval still waits."""
     with deps().db.transaction() as tx:
         return approval_view(duties.approve(tx, approval_id, body["note"]))
 

@@ -1,4 +1,4 @@
-"""JSON schemas of accounts, their sessions and links."""
+"""Schemas for accounts, their sessions and links."""
 
 from marshmallow import Schema, fields
 

@@ -1,4 +1,4 @@
-"""Blacklisted projects (黑名单): list, appeal, answer, lift."""
+"""Blacklisted projects (黑名单): list, record and answer appeals, lift."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def lift(body: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(ListingAppealIn)
 @blueprint.response(200, ListingOut)
 def appeal(body: dict[str, Any], project_id: int) -> Any:
-    """Record an appeal of the organisation that carries out the project."""
+    """Record an appeal from those who carry out the project."""
     with deps().db.transaction() as tx:
         blacklist.appeal(tx, project_id, body["text"], access.actor())
         return _newest(tx, project_id)

@@ -100,7 +100,7 @@ def rename(body: dict[str, Any], code: str) -> Any:
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, OrganisationOut)
 def close(body: dict[str, Any], code: str) -> Any:
-    """Close an unused node. No project, account or node can be created in it. Idempotent."""
+    """Close a node that is no longer in use. No project, account or node can be created in it. Idempotent."""
     with deps().db.transaction() as tx:
         return close_node(tx, code, body["reason"], access.actor())
 

@@ -1,4 +1,4 @@
-"""JSON schemas of project pictures and news."""
+"""Schemas for project pictures and news."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ def list_pictures(project_id: int) -> Any:
 @blueprint.arguments(PictureQuery, location="query")
 @blueprint.response(201, PictureOut)
 def add(query: dict[str, Any], project_id: int) -> Any:
-    """Add a picture: the body, or the field `file` of a form. A repeated upload of a picture is not added twice."""
+    """Add a picture: the body, or the field `file` of a form. Repeating an upload adds no second picture."""
     text = PictureText(**query)
     with deps().db.transaction() as tx:
         projects.find(tx, project_id)
@@ -47,7 +47,7 @@ def add(query: dict[str, Any], project_id: int) -> Any:
 @blueprint.arguments(PictureChange)
 @blueprint.response(200, PictureOut)
 def change(body: dict[str, Any], project_id: int, picture_id: int) -> Any:
-    """Change a picture's caption, its focus, or its place among the others."""
+    """Change a picture's description, its focus, or its position among the others."""
     with deps().db.transaction() as tx:
         pictures.change_picture(tx, project_id, picture_id, body, access.actor())
         return picture_of(tx, project_id, picture_id)

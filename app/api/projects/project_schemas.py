@@ -1,4 +1,4 @@
-"""JSON schemas of projects."""
+"""Schemas for projects."""
 
 from typing import Any
 

@@ -63,7 +63,7 @@ def show(project_id: int) -> Any:
 @blueprint.arguments(ProjectIn)
 @blueprint.response(201, ProjectOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a draft of a project."""
+    """Create a draft project."""
     wanted = NewProject(organisation_code=body.pop("organisation"), **body)
     with deps().db.transaction() as tx:
         scope.require_node(tx, wanted.organisation_code)
