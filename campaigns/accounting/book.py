@@ -29,7 +29,7 @@ class Booked(NamedTuple):
 
 
 def book(deps: Dependencies, actor: str, through: date | None = None) -> Booked:
-    """Create vouchers for all transfers up to the first one after the day `through` (default: yesterday).
+    """Create vouchers for all transfers before the first one after the day `through` (default: yesterday).
 
     Safe to run concurrently and to repeat after a crash. Raises Unavailable `books_busy` when a transaction stays
     open for too long.

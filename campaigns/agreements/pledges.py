@@ -84,7 +84,7 @@ def pay(tx: Tx, pledge_id: int, deposit_id: int, amount_minor: int, actor: str) 
     """
     row = find(tx, pledge_id, lock=True)
     deposit = find_deposit(tx, deposit_id)
-    find_fund(tx, deposit.fund_id, lock=True)  # serializes uses of the same deposit
+    find_fund(tx, deposit.fund_id, lock=True)  # serialises uses of the same deposit
     same = select(PledgePayment).where(PledgePayment.pledge_id == pledge_id, PledgePayment.deposit_id == deposit_id)
     if tx.first(same):
         return row

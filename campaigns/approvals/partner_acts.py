@@ -73,7 +73,7 @@ def context_of(name: str) -> str:
 
 
 def sealed_change(keys: Keys, name: str, change: Mapping[str, Any]) -> str:
-    """Return a change of a mapping as an approval stores it, sealed, because nobody may read its keys."""
+    """Return a change of a mapping as an approval stores it: sealed, because it contains keys."""
     return keys.wrap_text(json.dumps(change), context_of(name))
 
 

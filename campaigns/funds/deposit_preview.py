@@ -19,7 +19,7 @@ MOST_ALIKE = 20
 
 
 class Why(StrEnum):
-    """Why a deposit may be the same money."""
+    """Why two deposits may be the same money."""
 
     REFERENCE = "reference"  # the same reference, ignoring case and spaces
     SAME_DAY = "same_day"  # the same amount was booked for a fund on the same day

@@ -45,7 +45,7 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     faults = _deposit_faults(amount_minor, currency, reference)
     if faults:
         raise Invalid("deposit_invalid", fields=faults)
-    # The lock serializes deposits with the same reference, so that the second one finds the first in the books.
+    # The lock serialises deposits with the same reference, so that the second one finds the first in the books.
     find(tx, fund_id, lock=True)
     key = f"deposit:{fund_id}:{reference}"
     booked = posted_amount(tx, key)

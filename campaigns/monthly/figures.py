@@ -1,5 +1,5 @@
-"""PURE. Build a monthly statement from sums. Its lines add up to its totals, and each closes with its opening plus
-its movements."""
+"""PURE. Build a monthly statement from sums. Its lines add up to its totals; each closing is the opening plus
+movements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple

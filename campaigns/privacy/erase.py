@@ -1,7 +1,7 @@
 """Erase a person, so that their name, their words and their contact can no longer be read (ADR 21).
 
-Donations, match, money and the log of consents stay, because the law requires accounts to be kept. They contain no
-personal data.
+Donations, match, money and the log of consents stay, because the law requires accounts to be kept. They name no
+person.
 """
 
 import secrets

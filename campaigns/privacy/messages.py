@@ -32,7 +32,7 @@ _SPEAK_OF = """
 
 
 class PersonsMessages(NamedTuple):
-    """The ids of messages, by table."""
+    """Message ids, by table."""
 
     events: Sequence[int]
     conflicts: Sequence[int]

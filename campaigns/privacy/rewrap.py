@@ -1,5 +1,5 @@
-"""Wrap again, in batches, with the current FIELD_KEY what was wrapped with the previous one. The protected data is
-unchanged."""
+"""Wrap again, in batches, with the current FIELD_KEY what was wrapped with the previous one. The data stays the
+same."""
 
 import base64
 from collections.abc import Callable, Sequence

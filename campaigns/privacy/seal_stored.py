@@ -1,7 +1,6 @@
 """Seal what earlier versions stored in clear, one batch of rows per transaction, while donors keep giving.
 
-Each step finds its rows through an index that holds only the remaining ones, so that a step without any costs
-nothing.
+Each step finds its rows through an index of the remaining ones, so that a step with nothing to do costs nothing.
 """
 
 from collections.abc import Sequence
@@ -44,7 +43,7 @@ class _OldContact(NamedTuple):
 
 
 def _move_contacts(tx: Tx, keys: Keys) -> int:
-    """Move contacts to the table of person keys and give them a key, together with the message of the donation."""
+    """Give contacts a key in the table of person keys, and seal the message of the donation with the contact."""
     rows = tx.rows_as(
         _OldContact,
         """SELECT c.donation_id, d.donor_key, c.wrapped_key, c.sealed, d.message
