@@ -20,7 +20,7 @@ def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _database(folder: Path) -> dict[str, str]:
-    """Return the URL of the demo's database. Lines 4 and 5 of postmaster.pid hold PostgreSQL's port and socket
+    """Return the demo's DATABASE_URL, if any. Lines 4 and 5 of postmaster.pid hold PostgreSQL's port and socket
     directory."""
     try:
         lines = (folder / "postgres" / "postmaster.pid").read_text().splitlines()

@@ -1,5 +1,5 @@
-"""A released campaign of some months ago. One of its projects ended with a surplus, money of another changed its
-purpose, and two received goods."""
+"""A released campaign of some months ago. One of its projects was evaluated with a surplus left, money of another
+changed its purpose, and two received goods."""
 
 from datetime import date, datetime, timedelta
 from random import Random
@@ -142,7 +142,8 @@ def _release(tx: Tx) -> None:
 
 
 def _go_on(tx: Tx, villages: list[Village]) -> None:
-    """Move money from the first project to the third, and use some of the second's surplus by the surplus rule."""
+    """Move money from the first project to the third; advance the second until it is evaluated, and use some of its
+    surplus by the surplus rule."""
     first, second, third = (village.id for village in villages)
     kind = AccountKind.SHARE_PROJECT
     new = NewPurpose(SLUG, third, kind, CHANGED_MINOR, "备2026-演示-7")

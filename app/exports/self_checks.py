@@ -1,4 +1,4 @@
-"""The self-checks of a branch as a table: every node with its answers, those with a "no" first."""
+"""The self-checks of a branch as a table: every node with its answers, nodes with a "no" first."""
 
 from collections.abc import Sequence
 from typing import Any

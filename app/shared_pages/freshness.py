@@ -88,7 +88,7 @@ class Freshness:
                 self._began_at = time.monotonic()
                 changed = self._verify()
                 rest = LOOK_S - time.time() % LOOK_S
-                self._hurry.wait(rest if rest > LOOK_S / 5 else rest + LOOK_S)  # if woken slightly early, skip one
+                self._hurry.wait(rest if rest > LOOK_S / 5 else rest + LOOK_S)  # woken early: do not check twice
                 if changed and (pause := LOOK_S - (time.monotonic() - self._began_at)) > 0:
                     time.sleep(pause)  # news arrive in bursts
         finally:
