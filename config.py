@@ -55,8 +55,7 @@ def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def require_secrets(config: Config) -> None:
-    """Refuse to serve or to run jobs without secrets, which have no default. `make run` creates its own in
-    DATA_DIR.
+    """Refuse to serve or to run jobs without secrets. They have no default; `make run` creates its own in DATA_DIR.
 
     Raises BadSettings.
     """

@@ -30,7 +30,7 @@ class FactKind(StrEnum):
     REFUNDED = "refunded"  # a charge's total of all its refunds
     REFUND = "refund"  # one refund, in any state
     DISPUTE = "dispute"  # one dispute, in any state
-    FRAUD_WARNING = "fraud_warning"  # the card's network expects a dispute; no money moves
+    FRAUD_WARNING = "fraud_warning"  # the card network expects a dispute; no money moves
 
 
 REVERSALS = (FactKind.REFUNDED, FactKind.REFUND, FactKind.DISPUTE)

@@ -136,7 +136,7 @@ class GatewayUnavailable(GatewayError):
 class GatewayRefused(GatewayError):
     """The provider refused the call (4xx) and will refuse it again.
 
-    `code` is the provider's stable code (or its error's type when there is none).
+    `code` is the provider's stable code (or the type of its error if there is none).
     """
 
     def __init__(self, code: str, message: str) -> None:

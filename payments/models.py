@@ -50,7 +50,7 @@ class InboxWork(SQLModel, table=True):
     counts although it exceeds its source's limits.
 
     Separate from the message, because an update copies the whole row and this one is short. It has no foreign key,
-    because `store` is the only writer of both.
+    because only `store` inserts into both tables.
     """
 
     __tablename__ = "inbox_work"
@@ -112,8 +112,8 @@ class Partner(SQLModel, table=True):
     `sealed_secret`; the next release drops it.
 
     A limit that is None is the installation's: most per donation and per day (fen, and a number), and greatest age
-    of a payment. If `statement_expected`, a campaign that could have its donations is not published without its
-    bill.
+    of a payment. With `statement_expected`, a campaign that could have its donations waits for its bill before it
+    is published.
     """
 
     __table_args__ = (CheckConstraint(one_of("state", PartnerState), name="partner_state"),)

@@ -89,8 +89,8 @@ class ProviderFields(JsonObject):
         return self.text(name)
 
     def donation_id(self) -> UUID | None:
-        """Return our id in the metadata; None for a payment that is not ours, whose metadata may name donations in
-        another form."""
+        """Return our id in the metadata; None for a payment that is not ours, which may have ids of its own
+        form."""
         if not self.has("metadata"):
             return None
         metadata = self.child("metadata")

@@ -1,6 +1,5 @@
-"""POST to an address chosen by someone else. Only hosts of the public internet are called, and at the very address
-that was checked, so that the name cannot resolve to another one in between (DNS rebinding). Redirects are not
-followed."""
+"""POST to an address chosen by someone else. Only hosts of the public internet are called, at the very address that
+was checked, so that the name cannot resolve to another one in between (DNS rebinding). No redirect is followed."""
 
 import http.client
 import socket

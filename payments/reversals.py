@@ -20,7 +20,7 @@ class ReversalKind(StrEnum):
 class ReversalState(StrEnum):
     PENDING = "pending"  # refund: under way; the provider has taken the money already
     SUCCEEDED = "succeeded"
-    FAILED = "failed"  # refund: did not arrive or was taken back; the money is ours again
+    FAILED = "failed"  # refund: did not arrive or was cancelled; the money is ours again
     WARNING = "warning"  # dispute: an inquiry; no money has moved
     OPEN = "open"
     LOST = "lost"

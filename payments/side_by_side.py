@@ -1,5 +1,4 @@
-"""Calls to a provider that run side by side, because each takes tenths of a second and a run of a job should not
-take minutes."""
+"""Parallel calls to a provider. Each takes tenths of a second, and a run of a job should not take minutes."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -65,8 +65,8 @@ def intent_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
 
 
 def refund_params(payment_intent: str, refund_id: str, amount_minor: int, reason: str) -> Any:
-    """Return the parameters of a refund that carries our id. Our reason is free text; Stripe's own field knows only
-    three words."""
+    """Return the parameters of a refund that carries our id. Our reason is free text, but Stripe's own field takes
+    only three words."""
     return {
         "payment_intent": payment_intent,
         "amount": amount_minor,
@@ -121,8 +121,7 @@ def refund_state(provider: str, refund: dict[str, Any], intent: dict[str, Any]) 
 
 
 def _refund_message(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> Message:
-    """Return the equivalent of the provider's own event about this refund; a repeated call returns the same
-    message."""
+    """Return the equivalent of the provider's own event about this refund, the same in a repeated call."""
     names = ("id", "object", "amount", "currency", "status", "created", "charge")
     summary = {name: refund.get(name) for name in names}
     event = {

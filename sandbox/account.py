@@ -7,7 +7,7 @@ from sandbox.store import ApiObject
 
 
 class Account:
-    """One account in test mode, with one endpoint."""
+    """One account with one endpoint; in test mode unless changed."""
 
     def __init__(self, currency: str, events: Events, deliverer: Deliverer) -> None:
         self._currency = currency

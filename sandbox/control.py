@@ -166,7 +166,7 @@ class Control:
 def _json(request: Request) -> Command:
     if request.method != "POST":
         return {}
-    # Requiring JSON keeps web pages out: a form of another site cannot send it without permission.
+    # Requiring JSON keeps web pages out: a form of another site cannot send it without a CORS preflight.
     if request.mimetype != "application/json":
         raise ApiError(415, "Send application/json.")
     command = json.loads(request.get_data() or b"{}")

@@ -50,7 +50,7 @@ class Beat(threading.Thread):
 
 
 class Deliverer:
-    """Sends due webhooks one after another, in the order of their events."""
+    """Sends due webhooks one after another, in the order in which they are due."""
 
     def __init__(self, store: Store, url: str | None, secret: str) -> None:
         self._store = store

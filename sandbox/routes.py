@@ -16,8 +16,8 @@ from sandbox.wire import Group, missing
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One call. `act` takes the id in the path ("" without one) and the parsed parameters, and returns status and
-    object."""
+    """One call. `act` takes the id in the path ("" without one) and the parsed parameters; it returns status and
+    body."""
 
     method: str
     pattern: re.Pattern[str]

@@ -121,7 +121,7 @@ class Each:
 
 
 class Metadata:
-    """Up to 50 keys of 40 characters with values of 500, as Stripe's metadata."""
+    """Up to 50 keys of 40 characters with values of 500, as in Stripe's metadata."""
 
     def read(self, value: Any, param: str) -> dict[str, str]:
         if not isinstance(value, dict) or len(value) > 50:
@@ -133,7 +133,7 @@ class Metadata:
 
 
 class Group:
-    """Named parameters; any other name is an error, as it is at Stripe."""
+    """Named parameters. Any other name is an error, as in Stripe's API."""
 
     def __init__(self, kinds: Mapping[str, Any], required: Iterable[str] = ()) -> None:
         self._kinds = kinds

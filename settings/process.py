@@ -20,8 +20,7 @@ class Process(BaseModel):
     sandbox: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_SANDBOX")
     # Whether this is a training site, which marks all its output as such (ADR 41).
     training: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_TRAINING")
-    # The folder in which managers order a training site and `embedded.training` finds the order; unset: none can be
-    # ordered.
+    # Where managers order a training site and `embedded.training` finds the order; unset: none can be ordered.
     training_dir: Path | None = Field(None, alias="TRAINING_DIR")
     # Number of donations in the demo campaign, which is two days old; 0: it opens now and has none.
     demo_gifts: int = Field(3_000, ge=0, le=20_000, alias="DEMO_GIFTS")

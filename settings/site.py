@@ -19,8 +19,7 @@ class Site(Process):
     hsts_subdomains: Literal["on", "off"] = Field("off", alias="HSTS_SUBDOMAINS")
     # The store of picture files, if it is not DATA_DIR: https://key:secret@host/bucket.
     pictures_url: Bucket = Field("", alias="PICTURES_URL", repr=False)
-    # Whether the site is reduced to giving (app/http/reduced.py); `auto`: while the database or Redis is in
-    # trouble.
+    # Whether the site is reduced to giving (app/http/reduced.py); `auto`: if the database or Redis is in trouble.
     reduced: Literal["auto", "on", "off"] = Field("auto", alias="REDUCED")
     # Requests per second from one address (IPv6: one /64) to one process, see `app/http/doors.py`; 0: no limit.
     address_requests_per_s: int = Field(100, ge=0, le=100_000, alias="ADDRESS_REQUESTS_PER_S")

@@ -7,8 +7,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 
 def _psycopg(url: str) -> str:
-    """Add the driver to the address: people write postgresql:// or postgres://, but SQLAlchemy must be told psycopg
-    3."""
+    """Add the driver. People write postgresql:// or postgres://, but SQLAlchemy must be told to use psycopg 3."""
     scheme, separator, rest = url.partition("://")
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not separator:
         raise ValueError("must begin with postgresql://")
@@ -37,7 +36,7 @@ def _mail(url: str) -> str:
 
 
 def _bucket(url: str) -> str:
-    """Accept https:// and http://, with `key:secret@`, a bucket as the path, and optional ?region=... and
+    """Accept https:// and http://, with `key:secret@`, a bucket as the path, and optional ?region= and
     ?host=bucket."""
     parts = urlsplit(url)
     signed = parts.hostname and parts.username and parts.password and parts.path.strip("/")

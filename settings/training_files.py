@@ -1,5 +1,4 @@
-"""The files through which a site and the keeper of its training site communicate (ADR 41), in the folder
-TRAINING_DIR."""
+"""The files in TRAINING_DIR through which a site and the keeper of its training site communicate (ADR 41)."""
 
 import fcntl
 import os

@@ -264,8 +264,8 @@ class _Entries:
 
     def _line_id(self, entry: _Element, reversal: bool) -> str:
         """Return the bank's id of the line. A reversal has the reference of the line that it reverses, and some
-        banks give all lines of a payment the same one. Without a reference the position in the statement is
-        used."""
+        banks give all lines of a payment the same one. A line without a reference gets its position in the
+        statement."""
         reference = text_at(entry, "AcctSvcrRef", "NtryRef")[:MOST_TEXT] or f"{self.statement}#{self._nth}"
         reference += "/reversal" if reversal else ""
         self._references[reference] += 1

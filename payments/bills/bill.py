@@ -1,4 +1,4 @@
-"""PURE. Read a partner platform's daily bill as statement lines. The totals that it states must equal those of its
+"""PURE. Read a partner platform's daily bill as statement lines. Its stated totals must equal those of its
 lines."""
 
 import re
@@ -34,8 +34,7 @@ class Bill(NamedTuple):
 def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
     """Read a bill in one of the formats of `bill_formats`, packed or not. `donation_id` is the platform's own id.
 
-    `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` if the file is not a
-    table.
+    `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` if it is not a table.
     """
     file = unpack(data)
     table = read_table(file.lines, [bill_format.layout for bill_format in FORMATS])

@@ -1,5 +1,4 @@
-"""The merchant keys with which the bills of platforms are fetched. They are sealed at rest and never shown
-again."""
+"""The merchant keys with which the bills of platforms are fetched; sealed at rest, and never shown again."""
 
 from datetime import date, timedelta
 from typing import Any, NamedTuple

@@ -104,8 +104,7 @@ def _fetch_wechat(source: BillSource, day: date, kind: BillKind, now: datetime) 
 
 
 def _wechat_client(source: BillSource, now: datetime) -> WeChatPay:
-    """Return the library's client. It is given the platform's newest signing key, so that it requests none
-    itself."""
+    """Return the library's client. It gets the platform's newest signing key, so that it requests none itself."""
     keys = source.credentials.keys
     valid = [(serial_of(text) or id_, key) for id_, text in keys.items() if (key := wechat_key(text, now))]
     if not valid:

@@ -29,7 +29,7 @@ class _Said(NamedTuple):
 
 
 def totals_refused(table: Table, summary: bytes | None) -> dict[str, Fault]:
-    """Return a fault for each total that differs from that of the lines, and for a platform's bill without
+    """Return a fault for each total that differs from that of the lines, or one if a platform's bill has no
     totals."""
     if table.layout.name not in _FIGURES:
         return {}

@@ -117,8 +117,7 @@ def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
 
 
 def store_each(tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
-    """Store the messages of several callers as `store` does, in the order of the callers. Return one result
-    each."""
+    """Store the messages of several callers as `store` does, one caller after another. Return one result each."""
     first: dict[MessageKey, Message] = {}
     conflicts: list[Message] = []
     for message in chain.from_iterable(batches):

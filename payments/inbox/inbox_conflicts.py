@@ -46,8 +46,7 @@ class Comparison(NamedTuple):
 
 
 def list_conflicts(tx: Tx, page: Page, source: str | None = None) -> tuple[list[ConflictLine], int]:
-    """Return a page of the messages (of a source) that contradict an earlier one, newest first, and their
-    number."""
+    """Return a page of the messages (of a source) that contradict an earlier one, newest first, and the total."""
     chosen = [] if source is None else [InboxConflict.source == source]
     query = select(InboxConflict).where(*chosen).order_by(col(InboxConflict.id).desc())
     rows = tx.all(query.offset(page.offset).limit(page.size))

@@ -1,4 +1,4 @@
-"""Figures of the inbox for monitoring."""
+"""Inbox figures for monitoring."""
 
 from datetime import datetime
 

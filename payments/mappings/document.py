@@ -84,8 +84,7 @@ class Time(_Strict):
 
 
 class Reply(_Strict):
-    """The response that the platform expects. Without `status` ours is used; `{code}` in the body is our stable
-    code."""
+    """The response that the platform expects. Without `status` ours is used; `{code}` in the body is our code."""
 
     status: int | None = Field(default=None, ge=200, le=599)
     type: Literal["application/json", "text/plain"] = "application/json"

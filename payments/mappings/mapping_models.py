@@ -72,7 +72,7 @@ class BillAccount(SQLModel, table=True):
 class FetchedBill(SQLModel, table=True):
     """A bill that was fetched, or that the engine tried to fetch. While it `waits`, `code` is the stable code of
     the reason and `next_at` the time of the next attempt. `detail` is the place in the bill, or the platform's
-    code."""
+    own code."""
 
     __tablename__ = "fetched_bill"
     __table_args__ = (

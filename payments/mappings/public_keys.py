@@ -11,8 +11,7 @@ LEAST_BITS = 2048
 
 
 def same_serial(known: str, named: str) -> bool:
-    """Return whether two serials (or ids of public keys) are the same hexadecimal number; leading zeros do not
-    count."""
+    """Return whether two serials (or ids of public keys) are the same; case and leading zeros do not count."""
     return known.strip().casefold().lstrip("0") == named.strip().casefold().lstrip("0")
 
 

@@ -34,7 +34,7 @@ def fits(conditions: Mapping[str, Sequence[str]], fields: Mapping[str, Any]) -> 
 
 
 def value_at(path: str, fields: Mapping[str, Any]) -> Any:
-    """Return the value at a dotted path; None where there is none."""
+    """Return the value at a dotted path; None if there is none."""
     value: Any = fields
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None

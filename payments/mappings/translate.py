@@ -19,7 +19,7 @@ _YUAN = re.compile(r"([0-9]{1,14})(?:\.([0-9]{1,2})0*)?", re.ASCII)
 
 
 class Translated(NamedTuple):
-    """An event of ours. `each`: its amount is not the total, but that of the refund `refund_id`."""
+    """An event of ours. With `each`, its amount is that of the refund `refund_id` alone, not the total."""
 
     event: dict[str, Any]
     each: bool = False

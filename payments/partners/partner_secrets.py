@@ -1,5 +1,5 @@
-"""Signing secrets of partner platforms (Standard Webhooks): sealed at rest, shown once, rotated with two valid side
-by side."""
+"""Signing secrets of partner platforms (Standard Webhooks): sealed at rest, shown once, rotated while two are
+valid."""
 
 import base64
 import os

@@ -1,5 +1,4 @@
-"""Signatures of partner platforms (Standard Webhooks): which secrets are valid for a request, and which one signed
-it.
+"""Signatures of partner platforms (Standard Webhooks): which secrets are valid for a request, and which signed it.
 
 The secrets are read again for every request, so an ended one verifies nothing from the next request on.
 """
@@ -40,7 +39,7 @@ class SigningSecret(NamedTuple):
 
 
 class SigningSecrets(NamedTuple):
-    """The valid secrets of a platform (none if it does not exist or may not send), its state, and when they were
+    """The valid secrets of a platform (none if it is unknown or may not send), its state, and when they were
     read."""
 
     secrets: tuple[SigningSecret, ...]
@@ -85,8 +84,7 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
 
 
 class Signed(NamedTuple):
-    """A request signed by a platform: its body, the secret that signed it, and whether that use must be recorded
-    (`note_use`)."""
+    """A request signed by a platform: its body, its secret, and whether that use must be recorded (`note_use`)."""
 
     payload: bytes
     secret: SigningSecret

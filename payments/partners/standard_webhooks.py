@@ -1,4 +1,4 @@
-"""PURE. Signatures of Standard Webhooks, over the bytes of a body. A body is usually JSON; a bill may have any
+"""PURE. Signatures of Standard Webhooks, over the bytes of a body. Most bodies are JSON; a bill may have any
 encoding."""
 
 import base64
