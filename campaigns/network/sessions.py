@@ -122,8 +122,8 @@ def end_session(tx: Tx, session_id: int, actor: str) -> None:
         record_audit(tx, actor, "session.end", f"manager:{session.manager_id}", session_id=session_id)
 
 
-def end_own_session(tx: Tx, manager_id: int, session_id: int, actor: str) -> None:
-    """End one session of the caller's own account. Idempotent. Raises NotFound `session_unknown`."""
+def end_session_of_manager(tx: Tx, manager_id: int, session_id: int, actor: str) -> None:
+    """End one session of this account only. Idempotent. Raises NotFound `session_unknown`."""
     session = tx.get(ManagerSession, session_id) if 0 < session_id <= MOST_ID else None
     if session is None or session.manager_id != manager_id:
         raise NotFound("session_unknown")

@@ -86,7 +86,7 @@ def test_a_session_of_somebody_else_is_not_ended(world: World, token: str) -> No
     other = world.do(people.create_manager, "li", PASSWORD, Role.MANAGER, "test")
     (session,) = world.do(sessions.list_sessions, world.do(accounts.find_by_login, "wang").id)
     with pytest.raises(NotFound, match="session_unknown"):
-        world.do(sessions.end_own_session, other.id, session.id, "li")
+        world.do(sessions.end_session_of_manager, other.id, session.id, "li")
     assert world.do(sessions.manager_of_session, token)
 
 

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from campaigns.audit import entries_of
-from campaigns.network import accounts, tokens
+from campaigns.network import accounts, sessions, tokens
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import caller_of_token
-from tests.web.reader import PASSWORD, Reader, text
+from tests.web.reader import PASSWORD, Reader, forms, text
 from tests.world import World
 
 CODE = re.compile(r"<code>([^<]+)</code>")
@@ -149,6 +149,25 @@ def test_a_county_sees_and_changes_only_its_own(app: Flask, world: World, liaiso
     reader.open("/console/people/invite-file")
     assert "第 3 行“机构代码”" in text(reader.send("/invite-file", 422, text=LIST, verb="preview"))
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM account_link")) == 0
+
+
+def test_a_county_ends_no_session_of_another_under_the_name_of_its_own(
+    app: Flask, world: World, liaison: int
+) -> None:
+    stranger = world.do(create_manager, "far", PASSWORD, "liaison", "test", "4102")
+    world.do(create_manager, "county", PASSWORD, "admin", "test", "4101")
+    other, own, county = (Reader(app.test_client(), world) for _ in range(3))
+    other.sign_in("far")
+    own.sign_in("li")
+    county.sign_in("county")
+    foreign, near = (world.do(sessions.list_sessions, account)[0].id for account in (stranger.id, liaison))
+    county.open(f"/console/people/{liaison}")
+    where, fields = next(form for form in forms(county.page.text) if form[0].endswith(f"/sessions/{near}/end"))
+    page = county.http.post(where.replace(f"/{near}/", f"/{foreign}/"), data=fields, follow_redirects=True)
+    assert "notice bad" in page.text
+    assert len(world.do(sessions.list_sessions, stranger.id)) == 1
+    county.send(f"/sessions/{near}/end")
+    assert world.do(sessions.list_sessions, liaison) == []
 
 
 def test_a_token_is_shown_once_narrowed_and_revoked(manager: Reader, world: World) -> None:

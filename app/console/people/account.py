@@ -16,7 +16,7 @@ from app.i18n.refusals.faults import fault_text
 from campaigns.network import accounts, people, second_factor
 from campaigns.network.organisations import find
 from campaigns.network.roles import Permission
-from campaigns.network.sessions import end_own_session, list_sessions
+from campaigns.network.sessions import end_session_of_manager, list_sessions
 from kernel.errors import Refusal
 
 Answer = Response | str | tuple[str, int]
@@ -81,7 +81,7 @@ def end_sessions() -> Answer:
             if "all" in request.form:
                 accounts.end_all_sessions(tx, g.caller.name, g.caller.name)
             for session_id in chosen:
-                end_own_session(tx, g.caller.manager_id, session_id, g.caller.name)
+                end_session_of_manager(tx, g.caller.manager_id, session_id, g.caller.name)
     except Refusal as refusal:
         form.faults["own"] = refusal_sentence(refusal)
         return _show(form, status_of(refusal))

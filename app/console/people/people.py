@@ -109,7 +109,7 @@ def end_session(user_id: int, session_id: int) -> Response:
 
     def do(tx: Tx, _caller: Caller) -> None:
         target(tx, user_id)
-        sessions.end_session(tx, session_id, access.actor())
+        sessions.end_session_of_manager(tx, user_id, session_id, access.actor())
 
     return act(_PEOPLE, url_for("console.person", user_id=user_id), do, _("这处登录已结束。"))
 
