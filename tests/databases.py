@@ -13,15 +13,15 @@ from kernel.db import Database
 KEPT_CONNECTIONS = 4  # of one pool; after a test of crowds it starts anew
 
 # Whether a test changed the schema (its temporary tables are none of it) is known by a sequence: no rollback takes
-# that back.
+# that back. Roles with fewer rights change it too: the functions run as their owner.
 WATCH = """
     CREATE SCHEMA watch;
     CREATE SEQUENCE watch.changes;
-    CREATE FUNCTION watch.created() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    CREATE FUNCTION watch.created() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       PERFORM nextval('watch.changes') FROM pg_event_trigger_ddl_commands()
         WHERE schema_name IS DISTINCT FROM 'pg_temp';
     END $$;
-    CREATE FUNCTION watch.dropped() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    CREATE FUNCTION watch.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       PERFORM nextval('watch.changes') FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary;
     END $$;
     CREATE EVENT TRIGGER created ON ddl_command_end EXECUTE FUNCTION watch.created();

@@ -123,7 +123,7 @@ def test_every_table_that_a_shared_page_reads_is_counted(
     publish(world)
     read.clear()
     for module in ("campaign", "notices"):
-        monkeypatch.setattr(f"app.web.{module}.read_content", noted)
+        monkeypatch.setattr(f"app.web.campaigns.{module}.read_content", noted)
     browser = app.test_client()
     for address in shared_addresses(app, world):
         assert browser.get(address).status_code == 200, address
