@@ -27,7 +27,7 @@ RELEASED = (Phase.RELEASED, Phase.ARCHIVED)
 
 class Income(NamedTuple):
     """The income of a project in a campaign, how much of it no statement shows yet, and how much was divided
-    (fen)."""
+    (fen), by which rule (None: our default) and in how many steps."""
 
     project_id: int
     raised_minor: int
@@ -35,6 +35,7 @@ class Income(NamedTuple):
     unproven_minor: int
     fees_minor: int
     divided: Parts
+    rule_id: int | None
     steps: int
 
     @property
@@ -82,7 +83,7 @@ def allot_campaign(tx: Tx, campaign: Campaign) -> int:
 def _steps(tx: Tx, campaign: Campaign) -> Iterator[Step]:
     """Yield the necessary changes. A share cannot give back what it has spent; the rest is tried again later."""
     incomes = incomes_of(tx, campaign)
-    rules = splits_at(tx, campaign.opens_at, [income.project_id for income in incomes])
+    rules = _rules(tx, campaign, incomes)
     left = balances(tx, campaign.id or 0)
     for income in incomes:
         rule = rules.get(income.project_id)
@@ -91,6 +92,14 @@ def _steps(tx: Tx, campaign: Campaign) -> Iterator[Step]:
         parts = due.not_below(least)
         if any(parts):
             yield Step(income, rule, parts)
+
+
+def _rules(tx: Tx, campaign: Campaign, incomes: list[Income]) -> dict[int, SplitRule]:
+    """Return project id -> its rule. Money that was divided once keeps its rule, whatever rules are added later."""
+    kept_ids = {income.rule_id for income in incomes if income.rule_id}
+    kept = {rule.project_id: rule for rule in tx.all(select(SplitRule).where(col(SplitRule.id).in_(kept_ids)))}
+    undivided = [income.project_id for income in incomes if not income.steps]
+    return kept | splits_at(tx, campaign.opens_at, undivided)
 
 
 def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
@@ -115,10 +124,10 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
                SELECT project_id, CAST(sum(project_minor) AS bigint) AS project,
                       CAST(sum(township_minor) AS bigint) AS township,
                       CAST(sum(management_minor) AS bigint) AS management, CAST(sum(fees_minor) AS bigint) AS fees,
-                      count(*) AS steps
+                      (array_agg(rule_id ORDER BY number DESC))[1] AS rule_id, count(*) AS steps
                  FROM allotment WHERE campaign_id = :campaign GROUP BY 1)
            SELECT c.project_id, c.raised, c.matched, coalesce(u.minor, 0) AS unproven, d.project, d.township,
-                  d.management, d.fees, coalesce(d.steps, 0) AS steps
+                  d.management, d.fees, d.rule_id, coalesce(d.steps, 0) AS steps
              FROM came c LEFT JOIN unproven u USING (project_id) LEFT JOIN done d USING (project_id)
             ORDER BY c.project_id""",
         campaign=campaign.id,
@@ -133,6 +142,7 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
             row.unproven,
             fees.get(row.project_id, 0),
             Parts(row.project or 0, row.township or 0, row.management or 0, row.fees or 0),
+            row.rule_id,
             row.steps,
         )
         for row in rows

@@ -24,6 +24,10 @@ def split(world: World, project: int = 0, shares: Shares = SPLIT) -> None:
     world.do(set_split, world.projects[project], shares, world.clock.at + BEGAN, "agreed", ACTOR)
 
 
+def split_from_now(world: World, project: int = 0) -> None:
+    world.do(set_split, world.projects[project], SPLIT, None, "agreed", ACTOR)
+
+
 @pytest.fixture
 def released(world: World) -> World:
     """Two villages of one county got 100.01 each, one of them matched in full; another county got 50."""
@@ -218,3 +222,35 @@ def test_a_split_that_was_used_cannot_be_changed_backwards(released: World) -> N
     with pytest.raises(Invalid, match="split_invalid"):
         released.do(set_split, released.projects[0], Shares(5_000, 3_000, 2_000), None, "too much", ACTOR)
     assert allot(released.deps) == 0
+
+
+def test_a_first_split_leaves_money_as_it_was_divided_before(world: World) -> None:
+    world.pay(world.give(100_00))
+    late = world.give(50_00)
+    release(world)
+    assert allot(world.deps) == 1
+    split_from_now(world)
+    assert allot(world.deps) == 0
+    world.pay(late)
+    world.do(on_statement)
+    world.do(compare)
+    assert allot(world.deps) == 1  # late money follows the rule of the first step
+    assert (sums(world)["share_project"], sums(world).get("share_township")) == (150_00, None)
+    world.check()
+
+
+def test_a_split_that_begins_before_all_others_leaves_money_as_it_was_divided_before(world: World) -> None:
+    later = world.clock.at + timedelta(minutes=5)
+    world.do(set_split, world.projects[0], SPLIT, later + timedelta(days=9), "agreed", ACTOR)
+    world.pay(world.give(100_00))
+    release(world)
+    assert allot(world.deps) == 1
+    world.do(set_split, world.projects[0], Shares(), later, "agreed otherwise", ACTOR)
+    assert allot(world.deps) == 0
+    world.check()
+
+
+def test_a_first_split_applies_to_earlier_money_that_is_not_divided(released: World) -> None:
+    split_from_now(released, 1)
+    allot(released.deps)
+    assert sums(released)["share_township"] == 30_00 + 15_00
