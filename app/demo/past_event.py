@@ -20,7 +20,7 @@ from campaigns.donations.donors.contact import Donor
 from campaigns.funds import deposits, funds
 from campaigns.goods import goods
 from campaigns.goods.goods import NewGoods, NewHandout
-from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.phases import Phase
@@ -150,6 +150,6 @@ def _go_on(tx: Tx, villages: list[Village]) -> None:
     change_purpose(tx, first, new, "灶台已由县里修好，改给缺口大的村", FINANCE)
     for reason in ("助餐点开张，进入执行", "第三方评估合格"):
         advance(tx, second, reason, REVIEWER)
-    for target in targets(tx, find_project(tx, second), "same_purpose")[:1]:
+    for target in targets(tx, find_project(tx, second), find_campaign(tx, SLUG))[:1]:
         use = NewUse(SLUG, USED_MINOR, "same_purpose", target.id)
         use_surplus(tx, second, use, "同类项目还缺碗筷", FINANCE)

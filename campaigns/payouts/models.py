@@ -58,7 +58,7 @@ class SurplusWay(StrEnum):
 
     SAME_PURPOSE = "same_purpose"  # another project of the same theme
     SAME_TOWNSHIP = "same_township"  # another project of the same township
-    FUND = "fund"  # a fund without an organisation, or of one in the project's lineage
+    FUND = "fund"  # a fund of the federation (without an organisation), or of the host or one above it
 
 
 class PayoutRules(SQLModel, table=True):

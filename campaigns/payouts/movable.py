@@ -3,14 +3,14 @@ allows."""
 
 from typing import NamedTuple
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from campaigns.funds.models import Fund
 from campaigns.lifecycle.models import Campaign
 from campaigns.payouts.allot import RELEASED
 from campaigns.payouts.models import SurplusWay
+from campaigns.payouts.receivers import TAKES_MORE, are_of_campaign, are_of_host
 from campaigns.payouts.rules import rules_of_campaign
-from campaigns.payouts.surplus import TAKES_MORE
 from campaigns.projects.models import Project
 from kernel.db import Tx
 from ledger.chart import PAID_OUT
@@ -58,13 +58,14 @@ def movable(tx: Tx, project_id: int) -> list[Movable]:
     return shown
 
 
-def targets(tx: Tx, project: Project, rule: str) -> list[Target]:
-    """Return the projects (by the rule `fund`, the funds) that may get the surplus of a project.
+def targets(tx: Tx, project: Project, campaign: Campaign) -> list[Target]:
+    """Return the projects (by the rule `fund`, the funds) that may get a project's surplus of a campaign.
 
     Projects of the same county come first; otherwise they are ordered by name.
     """
+    rule = rules_of_campaign(tx, campaign).surplus_to
     if rule == SurplusWay.FUND:
-        owned = or_(col(Fund.organisation_code).is_(None), col(Fund.organisation_code).in_(project.lineage))
+        owned = are_of_host(tx, campaign)
         funds = tx.all(select(Fund).where(owned).order_by(col(Fund.name)).limit(MOST_TARGETS))
         return [Target(fund.id or 0, fund.name) for fund in funds]
     same = (
@@ -72,7 +73,8 @@ def targets(tx: Tx, project: Project, rule: str) -> list[Target]:
         if rule == SurplusWay.SAME_PURPOSE
         else col(Project.township_code) == (project.township_code or None)
     )
-    others = select(Project).where(same, Project.id != project.id, col(Project.status).in_(TAKES_MORE))
+    open_ones = col(Project.status).in_(TAKES_MORE), are_of_campaign(campaign)
+    others = select(Project).where(same, Project.id != project.id, *open_ones)
     near = col(Project.county_code) != project.county_code
     rows = tx.all(others.order_by(near, col(Project.name), col(Project.id)).limit(MOST_TARGETS))
     return [Target(row.id or 0, f"{row.name} {row.code}") for row in rows]

@@ -8,8 +8,8 @@ from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.payouts.allot import RELEASED, balances
 from campaigns.payouts.models import PurposeBasis, PurposeChange
+from campaigns.payouts.receivers import require_receiver
 from campaigns.projects.projects import find as find_project
-from campaigns.projects.states import Status
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, fault
@@ -38,9 +38,10 @@ class NewPurpose(NamedTuple):
 def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor: str) -> PurposeChange:
     """Move money of a project that is not set aside to another project, within the accounts of a campaign.
 
-    慈善法 第55条 requires another filing, or the donors' consent. Posts to the ledger. Raises NotFound
-    `project_unknown` and `campaign_unknown`, Conflict `campaign_phase`, `project_state` and `share_short`; Invalid
-    `purpose_invalid` and `reason_invalid`.
+    慈善法 第55条 requires another filing, or the donors' consent. That basis may name any purpose, but the project
+    must be one that the campaign's host answers for. The pages of both projects show the change. Posts to the
+    ledger. Raises NotFound `project_unknown` and `campaign_unknown`, Conflict `campaign_phase`, `project_state`,
+    `project_of_another_host` and `share_short`; Invalid `purpose_invalid` and `reason_invalid`.
     """
     require_one_line_reason(reason)
     if faults := _faults(project_id, new):
@@ -49,9 +50,7 @@ def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor:
     if campaign.phase not in RELEASED:
         raise Conflict("campaign_phase", phase=campaign.phase)
     find_project(tx, project_id)
-    to = find_project(tx, new.to_project)
-    if to.status in (Status.SUSPENDED, Status.BLACKLISTED, Status.DRAFT, Status.REVIEW):
-        raise Conflict("project_state", status=to.status)
+    require_receiver(tx, campaign, find_project(tx, new.to_project))
     kind, campaign_id = AccountKind(new.share), campaign.id or 0
     available_minor = balances(tx, campaign_id).get((project_id, kind), 0)
     if available_minor < new.amount_minor:

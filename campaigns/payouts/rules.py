@@ -98,8 +98,9 @@ def set_split(
     """Add a version of how a project's money is divided.
 
     It applies to campaigns that open from `valid_from` on (default: now). A project's first rule applies also to
-    earlier campaigns whose money is not divided yet; what was divided keeps its rule. Raises NotFound `project_unknown`, Invalid `split_invalid` and `reason_invalid`, Conflict
-    `split_allotted` if money of a campaign that opened since `valid_from` was already divided.
+    earlier campaigns whose money is not divided yet; what was divided keeps its rule. Raises NotFound
+    `project_unknown`, Invalid `split_invalid` and `reason_invalid`, Conflict `split_allotted` if money of a
+    campaign that opened since `valid_from` was already divided.
     """
     require_one_line_reason(reason)
     project = lock_project(tx, project_id)

@@ -13,6 +13,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.payouts.allot import RELEASED, balances
 from campaigns.payouts.figures import of_project
 from campaigns.payouts.models import SurplusWay
+from campaigns.payouts.receivers import fund_owners, require_receiver
 from campaigns.payouts.rules import rules_of_campaign
 from campaigns.payouts.surplus_models import SurplusReturn, SurplusUse
 from campaigns.projects.models import Project
@@ -30,7 +31,6 @@ from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 
 ENDED = (Status.EVALUATED, Status.CLOSED)
-TAKES_MORE = (Status.APPROVED, Status.FUNDRAISING, Status.EXECUTING)
 MOST_REFERENCE = 100
 
 
@@ -57,8 +57,8 @@ def use_surplus(tx: Tx, project_id: int, new: NewUse, reason: str, actor: str) -
     """Use money of an ended project that is not set aside, by the rule of the campaign's host. Posts to the ledger.
 
     Raises NotFound `campaign_unknown`, `project_unknown`, `fund_unknown`; Conflict `campaign_phase`,
-    `project_state`, `surplus_rule` (the rule names another way, or does not allow the target), `share_short`;
-    Invalid `surplus_invalid` and `reason_invalid`.
+    `project_state`, `project_of_another_host`, `surplus_rule` (the rule names another way, or does not allow the
+    target), `share_short`; Invalid `surplus_invalid` and `reason_invalid`.
     """
     require_one_line_reason(reason)
     if faults := _use_faults(project_id, new):
@@ -159,12 +159,11 @@ def _target(tx: Tx, campaign: Campaign, project: Project, new: NewUse) -> Accoun
         raise Conflict("surplus_rule", rule=rule)
     if new.way == SurplusWay.FUND:
         owner = find_fund(tx, new.to).organisation_code
-        if owner is not None and owner not in project.lineage:
+        if owner is not None and owner not in fund_owners(tx, campaign):
             raise Conflict("surplus_rule", rule=rule)
         return fund_account(new.to)
     to = find_project(tx, new.to)
-    if to.status not in TAKES_MORE:
-        raise Conflict("project_state", status=to.status)
+    require_receiver(tx, campaign, to)
     if not fits(rule, project, to):
         raise Conflict("surplus_rule", rule=rule)
     return share(AccountKind(new.share), campaign.id or 0, to.id or 0)

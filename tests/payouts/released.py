@@ -66,3 +66,15 @@ def sums(world: World) -> dict[str, int]:
         )
     )
     return {row.kind: row.minor for row in rows}
+
+
+def host(world: World, code: str) -> None:
+    """This organisation hosts the campaign, in which the third village does not take part."""
+
+    def do(tx: Tx) -> None:
+        campaign = lock_campaign(tx, world.slug)
+        campaign.host_code = code
+        tx.add(campaign)
+        tx.run("DELETE FROM campaign_entry WHERE project_id = :project", project=world.projects[2])
+
+    world.do(do)

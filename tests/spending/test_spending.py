@@ -8,6 +8,8 @@ from campaigns.approvals.act import Attempt
 from campaigns.approvals.acts import ACTS
 from campaigns.disclosure.purposes import moved_of
 from campaigns.disclosure.trace import traces
+from campaigns.lifecycle.models import CampaignEntry
+from campaigns.lifecycle.project_course import advance
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from campaigns.payouts.purpose import NewPurpose, change_purpose
@@ -22,7 +24,7 @@ from campaigns.spending.trace import trace_of
 from campaigns.spending.vouchers import Photo, Voucher, named_photos
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
-from tests.payouts.released import HOST_ACCOUNT, account, release
+from tests.payouts.released import HOST_ACCOUNT, account, host, release
 from tests.projects.photos import photo
 from tests.world import ACTOR, World
 
@@ -187,6 +189,23 @@ def test_money_gets_another_purpose_by_new_entries(budgeted: World) -> None:
     world.do(change_purpose, world.projects[0], new, "village moved", ACTOR)
     plan = world.do(plans.make_plan, world.slug, "maker")
     assert plan.total_minor == 100_00
+    world.check()
+
+
+def test_a_new_purpose_stays_with_what_the_host_answers_for(world: World) -> None:
+    world.pay(world.give(100_00))
+    release(world)
+    allot(world.deps)
+    host(world, "4101")
+    new = NewPurpose(world.slug, world.projects[2], "share_project", 60_00, "备案 9 号")
+    with pytest.raises(Conflict, match="project_of_another_host"):
+        world.do(change_purpose, world.projects[0], new, "village moved", ACTOR)
+    world.do(lambda tx: tx.add(CampaignEntry(campaign_id=1, project_id=world.projects[2], created_at=tx.now)))
+    world.do(change_purpose, world.projects[0], new, "village moved", ACTOR)
+    for _ in range(2):
+        world.do(advance, world.projects[1], "done", ACTOR)
+    with pytest.raises(Conflict, match="project_state"):  # an evaluated project spends nothing more
+        world.do(change_purpose, world.projects[0], new._replace(to_project=world.projects[1]), "moved", ACTOR)
     world.check()
 
 

@@ -9,6 +9,7 @@ from sqlmodel import select
 from campaigns.bank.models import BankClaim, BankLine
 from campaigns.disclosure.purposes import moved_of
 from campaigns.funds.funds import create as create_fund
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.project_course import advance
 from campaigns.monthly.publish import publish_statements
 from campaigns.monthly.reading import published
@@ -19,13 +20,14 @@ from campaigns.payouts.movable import movable, targets
 from campaigns.payouts.rules import set_rules
 from campaigns.payouts.surplus import NewReturn, NewUse, return_surplus, use_surplus
 from campaigns.projects.models import Project
+from campaigns.projects.projects import find as find_project
 from campaigns.spending.figures import account_of
 from campaigns.spending.leftovers import surpluses
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 from ledger.chart import fund as fund_account
 from ledger.statements import balance
-from tests.payouts.released import HOST_ACCOUNT, account, release, sums
+from tests.payouts.released import HOST_ACCOUNT, account, host, release, sums
 from tests.world import ACTOR, World
 
 
@@ -91,19 +93,42 @@ def test_another_theme_is_not_a_similar_purpose(ended: World) -> None:
     ended.do(other_theme)
     with pytest.raises(Conflict, match="surplus_rule"):
         ended.do(use_surplus, ended.projects[0], use(ended), "left over", ACTOR)
-    project = ended.do(lambda tx: tx.get(Project, ended.projects[0]))
-    assert [target.id for target in ended.do(targets, project, "same_purpose")] == [ended.projects[2]]
-    assert [target.id for target in ended.do(targets, project, "same_township")] == [ended.projects[1]]
+    assert offered(ended) == [ended.projects[2]]
+    ended.do(set_rules, "41", {"surplus_to": "same_township"}, ACTOR)
+    assert offered(ended) == [ended.projects[1]]
 
 
-def test_a_surplus_may_go_into_a_fund_of_the_lineage_alone(ended: World) -> None:
+def offered(world: World) -> list[int]:
+    """The projects or funds to which the page offers the surplus of the first village."""
+    project, campaign = world.do(find_project, world.projects[0]), world.do(find_campaign, world.slug)
+    return [target.id for target in world.do(targets, project, campaign)]
+
+
+def test_a_surplus_stays_with_what_the_host_answers_for(ended: World) -> None:
+    assert offered(ended) == ended.projects[1:]
+    host(ended, "4101")
+    assert offered(ended) == [ended.projects[1]]
+    with pytest.raises(Conflict, match="project_of_another_host"):
+        ended.do(use_surplus, ended.projects[0], use(ended, to=ended.projects[2]), "left over", ACTOR)
+    ended.do(use_surplus, ended.projects[0], use(ended), "left over", ACTOR)
+    ended.check()
+
+
+def test_a_surplus_may_go_into_a_fund_of_the_host_or_above_it_alone(ended: World) -> None:
     ended.do(set_rules, "41", {"surplus_to": "fund"}, ACTOR)
-    own, foreign = (ended.do(create_fund, f"f{code}", "rural", ACTOR, code) for code in ("4101", "4102"))
-    with pytest.raises(Conflict, match="surplus_rule"):
-        ended.do(use_surplus, ended.projects[0], use(ended, way="fund", to=foreign), "left over", ACTOR)
-    ended.do(use_surplus, ended.projects[0], use(ended, way="fund", to=own), "left over", ACTOR)
-    assert ended.do(balance, fund_account(own)) == 40_00
-    (line,) = ended.do(moved_of, ended.projects[0])
+    county, other, city = (
+        ended.do(create_fund, f"f{code}", "rural", ACTOR, code) for code in ("4101", "4102", "41")
+    )
+    assert sorted(offered(ended)) == [ended.fund, city]
+    for fund in (county, other):  # the city's charity hosts; neither is a fund of its own
+        with pytest.raises(Conflict, match="surplus_rule"):
+            ended.do(use_surplus, ended.projects[0], use(ended, way="fund", to=fund), "left over", ACTOR)
+    host(ended, "4101")
+    assert sorted(offered(ended)) == [ended.fund, county, city]
+    for fund in (county, city):
+        ended.do(use_surplus, ended.projects[0], use(ended, way="fund", to=fund), "left over", ACTOR)
+        assert ended.do(balance, fund_account(fund)) == 40_00
+    line = ended.do(moved_of, ended.projects[0])[-1]
     assert (line.incoming, line.name, line.way) == (False, "f4101", "fund")
     ended.check()
 

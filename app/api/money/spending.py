@@ -143,7 +143,10 @@ def withdraw(body: dict[str, Any], spending_id: int) -> Any:
 @blueprint.response(201, schemas.PurposeOut)
 @may_wait(blueprint)
 def change_purpose(body: dict[str, Any], project_id: int) -> Any:
-    """Change the purpose of a project's money, filed with the authority. Always needs two people."""
+    """Change the purpose of a project's money, filed with the authority. Always needs two people.
+
+    The other project takes part in the campaign or lies in its host's branch, and is not ended.
+    """
     arguments = {name: value for name, value in body.items() if name not in ("reason", "currency")}
     with deps().db.transaction() as tx:
         scope.require_named(tx, "slug", body["campaign"])

@@ -58,7 +58,11 @@ def list_uses(project_id: int) -> Any:
 @blueprint.response(201, schemas.UseOut)
 @may_wait(blueprint)
 def use(body: dict[str, Any], project_id: int) -> Any:
-    """Use the surplus of an ended project as the rule of the campaign's host says. Always needs two people."""
+    """Use the surplus of an ended project as the rule of the campaign's host says. Always needs two people.
+
+    It goes to a project that takes part in the campaign or lies in its host's branch, or to a fund of the
+    federation, the host or an organisation above it.
+    """
     arguments = {name: value for name, value in body.items() if name not in ("reason", "currency")}
     with deps().db.transaction() as tx:
         scope.require_named(tx, "slug", body["campaign"])

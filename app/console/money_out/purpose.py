@@ -16,6 +16,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.disclosure.purposes import moved_of
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
 from campaigns.payouts import movable, surplus
 from campaigns.payouts.models import SurplusWay
@@ -53,10 +54,10 @@ def _page(project_id: int, form: ConsoleForm) -> str:
         project = projects.find(tx, project_id)
         rows = movable.movable(tx, project_id)
         ended = project.status in ENDED
-        rules = {row.rule for row in rows} if ended else set()
+        campaigns = {row.slug: find_campaign(tx, row.slug) for row in rows} if ended else {}
         shown = {
             "rows": rows,
-            "targets": {rule: movable.targets(tx, project, rule) for rule in rules},
+            "targets": {slug: movable.targets(tx, project, campaign) for slug, campaign in campaigns.items()},
             "account": account_of(tx, project_id),
             "returns": surplus.returns_of(tx, project_id),
             "moved": moved_of(tx, project_id),

@@ -8,6 +8,7 @@ ACCOUNTING_REFUSALS = {
     "surplus_invalid": _l("请检查标出的项目。"),
     "surplus_reused": _l("这个银行凭据号已经登记过，金额是 %(amount_minor)s 元。"),
     "surplus_rule": _l("主办方定的结余处理办法不同，请按办法处理。"),
+    "project_of_another_host": _l("这个项目没有参加这场活动，也不归活动的主办方管，不能接收这笔款。"),
     "purpose_invalid": _l("请检查标出的项目。"),
     "share_short": _l("这个份额里可以动用的只有 %(available_minor)s 元。"),
     "agreement_ended": _l("这份协议已经终止。"),
