@@ -165,3 +165,14 @@ def test_every_kind_of_line_of_an_unknown_donation_is_listed_once(reported: Worl
         "adjustment": 3_00,
     }
     assert {row.campaign_id for row in listed} == {1}
+
+
+def test_a_fee_for_a_gift_that_its_provider_does_not_have_is_a_difference(reported: World) -> None:
+    line = f"""INSERT INTO provider_line (provider, kind, line_id, source_id, donation_id, amount_minor, fee_minor,
+                                          currency, occurred_at, fetched_at)
+               VALUES ('partner:plat', 'fee', 'L-6', 'g-3', {WEB}, -100, 0, 'CNY', :at, :at)"""
+    reported.do(lambda tx: tx.run(line, at=tx.now))
+    reported.do(compare)
+    listed = reported.do(lambda tx: tx.rows("SELECT cause, campaign_id, reference, sum_minor FROM discrepancy"))
+    assert [tuple(row) for row in listed] == [("fee", 1, "L-6", -1_00)]
+    assert faults(reported) == [], "it is on the list, and not booked as a fee"

@@ -151,7 +151,8 @@ LINES_UNEXPLAINED = f"""
       LEFT JOIN donation d ON d.id = l.donation_id
       LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true
       LEFT JOIN campaign c ON c.id = coalesce(d.campaign_id, at_its_time.id)
-     WHERE (l.kind = 'other' OR (l.kind = 'fee' AND l.donation_id IS NOT NULL AND d.id IS NULL)
+     WHERE (l.kind = 'other'
+            OR (l.kind = 'fee' AND l.donation_id IS NOT NULL AND (d.provider = l.provider) IS NOT TRUE)
             OR (l.kind IN ('charge', 'refund', 'dispute')
                 AND (d.paid_at IS NOT NULL AND d.provider = l.provider AND d.currency = l.currency) IS NOT TRUE))
        AND (l.amount_minor <> 0 OR l.fee_minor <> 0)

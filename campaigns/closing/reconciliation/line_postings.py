@@ -13,7 +13,8 @@ PAGE = 5_000  # lines
 
 # The fee of a line is a line of its own (negative on statements) or was kept from another movement. Fees kept from
 # a partner's movements are always booked. Other shops use the account of a provider as well, so its fees are booked
-# only if the line names one of our donations or is about the account itself. Kept fees in another currency than the
+# only if the line names one of our donations or is about the account itself. A fee that names a donation which its
+# provider does not have is a difference (`differences.LINES_UNEXPLAINED`). Kept fees in another currency than the
 # donation's stay on the statement, because our books have no exchange rate for them.
 _FEES = """
     SELECT l.provider, l.line_id, coalesce(l.fee_currency, l.currency) AS currency, d.id AS donation_id,
