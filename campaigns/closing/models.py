@@ -90,10 +90,9 @@ class Discrepancy(SQLModel, table=True):
 
     @property
     def stake_minor(self) -> int:
-        """Return the amount that a decision is about, in fen: the larger sum of a contradiction, otherwise the sum
-        to book."""
-        of_two = self.cause == CONTRADICTION
-        return max(abs(self.ours_minor), abs(self.theirs_minor)) if of_two else abs(self.sum_minor)
+        """Return the amount that a decision is about, in fen: the larger sum of two bills, of which one counts,
+        otherwise the sum to book."""
+        return max(abs(self.ours_minor), abs(self.theirs_minor)) if self.is_of_bills else abs(self.sum_minor)
 
     @property
     def is_of_bills(self) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from campaigns.closing.reconciliation.discrepancies import sign_off
 from campaigns.closing.reconciliation.fetch_statement import follow_statement
+from campaigns.closing.reconciliation.sign_off_together import groups
 from kernel.errors import Conflict, Invalid, NotFound
 from payments.statements import store
 from tests.closing.day import Day
@@ -134,6 +135,9 @@ def test_a_line_that_the_provider_says_again_as_another_waits_for_a_person(day: 
     listed = [row for row in day.differences() if row.cause == "contradiction"]
     sums = {(row.ours_minor, row.theirs_minor, row.sum_minor) for row in listed}
     assert sums == {(51_00, 50_00, -1_00), (60_00, 60_00, 1), (70_00, 70_00, 0)}
+    of_group = {(row.differences, row.stake_minor) for row in world.do(groups, 1) if row.cause == "contradiction"}
+    assert of_group == {(3, 1_00 + 1)}, "what signing would book, without signs"
+    assert sum(row.stake_minor for row in listed) == 1_00 + 1
     for row in day.differences():
         world.do(sign_off, row.id, "the provider was asked", "finance")
     assert day.tick() == "notice"

@@ -24,8 +24,8 @@ MOST = 5_000  # differences at once
 
 class Group(NamedTuple):
     """Open differences of one provider and cause that were listed on one day: how many, and their sums in fen (what
-    the other side has beyond our books). `sum_minor` keeps the signs. `stake_minor` adds absolute values; of a
-    contradiction it counts the larger of both amounts."""
+    the other side has beyond our books). `sum_minor` keeps the signs. `stake_minor` adds absolute values; of two
+    bills, for which nothing is booked, it counts the larger of both amounts."""
 
     provider: str
     cause: str
@@ -47,8 +47,9 @@ def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
         Group,
         f"""SELECT provider, cause, currency, CAST(found_at AT TIME ZONE '{SHANGHAI}' AS date) AS day,
                    count(*) AS differences, CAST(sum(sum_minor) AS bigint) AS sum_minor,
-                   CAST(sum(CASE cause WHEN 'contradiction' THEN greatest(abs(ours_minor), abs(theirs_minor))
-                                       ELSE abs(sum_minor) END) AS bigint) AS stake_minor
+                   CAST(sum(CASE WHEN cause = 'contradiction' AND provider LIKE 'partner:%'
+                                 THEN greatest(abs(ours_minor), abs(theirs_minor))
+                                 ELSE abs(sum_minor) END) AS bigint) AS stake_minor
               FROM discrepancy
              WHERE state = 'open' AND campaign_id IS NOT DISTINCT FROM CAST(:campaign AS bigint)
              GROUP BY 1, 2, 3, 4 ORDER BY stake_minor DESC, provider, cause, day""",
