@@ -9,7 +9,7 @@ from campaigns.disclosure.pot_details import serving
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.projects.states import ELIGIBLE
 from campaigns.projects.targets import targets
-from kernel.db import Tx
+from kernel.db import Tx, one_of
 from kernel.paging import Page
 from payments.models import Partner
 
@@ -28,7 +28,7 @@ class MatchNow(NamedTuple):
 
 
 class OpenIn(NamedTuple):
-    """A campaign of a project that is open now."""
+    """A campaign in which a project may receive donations now."""
 
     slug: str
     opens_at: datetime
@@ -71,9 +71,24 @@ class _Open(NamedTuple):
     ends_at: datetime
 
 
-_UPDATED = """greatest(p.created_at,
+# What else changes how a platform shows a project: its texts, its cover and news. The audit trail has every change.
+_CHANGES = one_of(
+    "a.action",
+    (
+        "project.change",
+        "project.describe",
+        "project.picture_add",
+        "project.picture_change",
+        "project.picture_remove",
+        "project.news_change",
+        "project.news_hide",
+        "project.news_show",
+    ),
+)
+_UPDATED = f"""greatest(p.created_at,
                 (SELECT max(h.at) FROM project_history h WHERE h.project_id = p.id),
-                (SELECT max(n.written_at) FROM project_news n WHERE n.project_id = p.id))"""
+                (SELECT max(n.written_at) FROM project_news n WHERE n.project_id = p.id),
+                (SELECT max(a.at) FROM audit_entry a WHERE a.subject = 'project:' || p.id AND ({_CHANGES})))"""
 _MINE = f"""FROM (SELECT p.*, {_UPDATED} AS updated_at FROM project p
                    WHERE CAST(:codes AS text[]) IS NULL OR p.code = ANY(:codes)) p
            WHERE (CAST(:since AS timestamptz) IS NULL OR p.updated_at >= :since)
@@ -84,7 +99,8 @@ def partner_projects(
     tx: Tx, partner: Partner, since: datetime | None, page: Page
 ) -> tuple[list[PartnerProject], int]:
     """Return one page of a platform's projects, ordered by code, and their number. With `since`, only projects that
-    were created, changed status or got news since then."""
+    were created or changed since then, with their status, texts, pictures and news. What the pots have left is not
+    a change."""
     chosen = {"codes": partner.projects, "since": since}
     total = int(tx.scalar(f"SELECT count(*) {_MINE}", **chosen))
     rows = tx.rows_as(
@@ -110,10 +126,13 @@ def _open_in(tx: Tx, project_ids: Sequence[int]) -> dict[int, tuple[OpenIn, ...]
         _Open,
         """SELECT e.project_id, c.id AS campaign_id, c.slug, c.opens_at, c.ends_at
              FROM campaign_entry e JOIN campaign c ON c.id = e.campaign_id
-            WHERE e.project_id = ANY(:ids) AND c.phase IN ('scheduled', 'open') AND c.ends_at > :now
+             JOIN project p ON p.id = e.project_id
+            WHERE e.project_id = ANY(:ids) AND p.status = ANY(:eligible) AND c.withdrawn_reason = ''
+              AND c.phase IN ('scheduled', 'open') AND c.ends_at > :now
               AND c.opens_at <= :now
             ORDER BY c.opens_at DESC, c.id""",
         ids=list(project_ids),
+        eligible=list(ELIGIBLE),
         now=tx.now,
     )
     pots = {campaign_id: pot_views(tx, campaign_id) for campaign_id in {row.campaign_id for row in rows}}

@@ -6,12 +6,18 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from campaigns.lifecycle.listing import restore_listing, withdraw_listing
+from campaigns.projects.drafts import change
+from campaigns.projects.news import NewsText, add_news, change_news, hide_news
+from campaigns.projects.review import comment
+from campaigns.projects.transitions import suspend
+from kernel.clock import local_day
 from kernel.ids import donation_id_of
 from payments.partners.partners import create
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer, bill
 from tests.payments.judge import as_json_schema
-from tests.world import World
+from tests.world import ACTOR, World
 
 
 def test_each_event_gets_its_own_result(engineer: Engineer, world: World) -> None:
@@ -244,3 +250,39 @@ def test_the_description_has_every_address_of_the_door(engineer: Engineer) -> No
     manual = (Path(__file__).parents[2] / "docs" / "partners.md").read_text()
     for address in ("/events", "/donations/", "/summary", "/health", "/projects", "/bill", "/secret"):
         assert f" {address}" in manual
+
+
+def test_a_project_is_open_only_where_it_may_receive(engineer: Engineer, world: World) -> None:
+    def seen() -> tuple[bool, int]:
+        first = engineer.get("/projects")["projects"][0]
+        return first["may_raise"], len(first["campaigns"])
+
+    assert seen() == (True, 1)
+    world.do(withdraw_listing, world.slug, "备案已撤回", ACTOR)
+    assert seen() == (True, 0)
+    world.do(restore_listing, world.slug, "备案已恢复", ACTOR)
+    world.do(suspend, world.projects[0], "调查中", ACTOR)
+    assert seen() == (False, 0)
+
+
+def test_changed_texts_and_news_are_seen_by_who_asks_by_time(engineer: Engineer, world: World) -> None:
+    def changed() -> int:
+        """How many projects changed in the last hour; two hours pass."""
+        since = (world.clock.at - timedelta(hours=1)).isoformat()
+        number = len(engineer.get(f"/projects?updated_since={since}")["projects"])
+        world.clock.advance(hours=2)
+        return number
+
+    project = world.projects[0]
+    news = world.do(add_news, project, NewsText(local_day(world.clock.at), "灯亮了"), ACTOR).id
+    world.do(suspend, project, "名称有误", ACTOR)
+    changed()
+    assert changed() == 0
+    world.do(change, project, {"name": "新路灯", "target_minor": 50_000_00}, ACTOR)
+    assert changed() == 1
+    world.do(change_news, project, news, {"title": "路灯亮了"}, ACTOR)
+    assert changed() == 1
+    world.do(hide_news, project, news, "重复", ACTOR)
+    assert changed() == 1
+    world.do(comment, project, "只给审核人看", ACTOR)
+    assert changed() == 0
