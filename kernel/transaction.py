@@ -27,6 +27,7 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from kernel.clock import Clock
+from kernel.ids import MOST_ID
 from kernel.rows import bound, column_names, constructor, row_type_of, statement
 
 Model = TypeVar("Model", bound=SQLModel)
@@ -190,11 +191,14 @@ class Tx:
         return added
 
     def get(self, model: type[Model], key: Any, *, lock: bool = False) -> Model | None:
-        """Return one row by its key, or None. With `lock`, lock it against changes and refresh it from the
-        database.
+        """Return one row by its key, or None, also for an id from outside that no column can hold. With `lock`,
+        lock it against changes and refresh it from the database.
 
         The lock is FOR NO KEY UPDATE, so rows that refer to it by foreign key can still be inserted.
         """
+        parts = key if isinstance(key, tuple) else (key,)
+        if any(isinstance(part, int) and abs(part) > MOST_ID for part in parts):
+            return None
         how = {"key_share": True} if lock else None
         return self.session.get(model, key, with_for_update=how, populate_existing=lock)
 

@@ -11,7 +11,6 @@ from sqlmodel import col, func, select
 
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.paging import Page
 from payments.models import Partner
@@ -130,7 +129,7 @@ def _running(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
 
 
 def _locked(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
-    row = tx.get(PartnerSubscription, subscription_id, lock=True) if 0 < subscription_id <= MOST_ID else None
+    row = tx.get(PartnerSubscription, subscription_id, lock=True)
     if row is None or row.partner != partner:
         raise NotFound("subscription_unknown")
     return row
@@ -248,7 +247,7 @@ def record(tx: Tx, delivery: Claimed, status: int | None, failure: str = "") -> 
 
 def send_again(tx: Tx, partner: str, delivery_id: int) -> PartnerDelivery:
     """Make a delivery due now, with the same id and body. Raises NotFound `delivery_unknown`."""
-    row = tx.get(PartnerDelivery, delivery_id, lock=True) if 0 < delivery_id <= MOST_ID else None
+    row = tx.get(PartnerDelivery, delivery_id, lock=True)
     subscription = tx.get(PartnerSubscription, row.subscription_id) if row else None
     if row is None or subscription is None or subscription.partner != partner:
         raise NotFound("delivery_unknown")

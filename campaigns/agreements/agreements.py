@@ -16,7 +16,6 @@ from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.money import amount_fault
 from kernel.paging import FIRST_PAGE, Page
 from kernel.text import text_fault
@@ -97,7 +96,7 @@ def end(tx: Tx, agreement_id: int, reason: str, actor: str) -> Agreement:
 
 def find(tx: Tx, agreement_id: int, *, lock: bool = False) -> Agreement:
     """Return an agreement. Raises NotFound `agreement_unknown`."""
-    row = tx.get(Agreement, agreement_id, lock=lock) if 0 < agreement_id <= MOST_ID else None
+    row = tx.get(Agreement, agreement_id, lock=lock)
     if row is None:
         raise NotFound("agreement_unknown")
     return row

@@ -17,7 +17,6 @@ from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.money import amount_fault
 
 REMIND = timedelta(days=14)  # before a pledge is due; our default
@@ -129,7 +128,7 @@ def waive(tx: Tx, pledge_id: int, reason: str, actor: str) -> Pledge:
 
 def find(tx: Tx, pledge_id: int, *, lock: bool = False) -> Pledge:
     """Return a pledge. Raises NotFound `pledge_unknown`."""
-    row = tx.get(Pledge, pledge_id, lock=lock) if 0 < pledge_id <= MOST_ID else None
+    row = tx.get(Pledge, pledge_id, lock=lock)
     if row is None:
         raise NotFound("pledge_unknown")
     return row

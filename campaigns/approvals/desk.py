@@ -21,7 +21,6 @@ from campaigns.network.roles import Caller, require
 from campaigns.reasons import require_reason, require_storable_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, NotFound
-from kernel.ids import MOST_ID
 from kernel.paging import FIRST_PAGE, Page
 
 DECIDED_WITHIN = timedelta(days=7)  # our default; afterwards the act must be requested again
@@ -195,7 +194,7 @@ def expire(tx: Tx) -> int:
 
 def find(tx: Tx, approval_id: int, *, lock: bool = False) -> Approval:
     """Return an approval. Raises NotFound `approval_unknown`."""
-    approval = tx.get(Approval, approval_id, lock=lock) if 0 < approval_id <= MOST_ID else None
+    approval = tx.get(Approval, approval_id, lock=lock)
     if approval is None:
         raise NotFound("approval_unknown")
     return approval

@@ -14,7 +14,7 @@ from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID, fingerprint
+from kernel.ids import fingerprint
 from kernel.money import amount_fault
 from kernel.text import text_fault
 
@@ -55,7 +55,7 @@ def add(tx: Tx, slug: str, new: NewAward, actor: str) -> Award:
 def remove(tx: Tx, slug: str, award_id: int, actor: str) -> None:
     """Remove an award before the campaign ends. Raises as `add`, NotFound `award_unknown`."""
     campaign = _before_the_end(tx, slug)
-    award = tx.get(Award, award_id) if 0 < award_id <= MOST_ID else None
+    award = tx.get(Award, award_id)
     if award is None or award.campaign_id != campaign.id:
         raise NotFound("award_unknown")
     record_audit(tx, actor, "award.remove", f"campaign:{campaign.id}", award=award_id, **_rule(award))

@@ -9,7 +9,6 @@ from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
-from kernel.ids import MOST_ID
 
 _BEFORE_END = (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN)
 
@@ -24,7 +23,7 @@ def withdraw_entry(tx: Tx, slug: str, project_id: int, reason: str, actor: str) 
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in _BEFORE_END:
         raise Conflict("campaign_phase", phase=campaign.phase)
-    entry = tx.get(CampaignEntry, (campaign.id, project_id)) if 0 < project_id <= MOST_ID else None
+    entry = tx.get(CampaignEntry, (campaign.id, project_id))
     if entry is None:
         raise NotFound("project_not_entered")
     donations = tx.rows(

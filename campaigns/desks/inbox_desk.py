@@ -243,7 +243,7 @@ def attach(tx: Tx, actor: str, message_id: int, donation_id: UUID) -> None:
 
 
 def _locked(tx: Tx, message_id: int) -> InboxWork:
-    work = tx.get(InboxWork, message_id, lock=True) if 0 < message_id <= MOST_ID else None
+    work = tx.get(InboxWork, message_id, lock=True)
     if work is None:
         raise NotFound("event_unknown")
     return work

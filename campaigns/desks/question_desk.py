@@ -56,7 +56,8 @@ def listed(
 
 def line(tx: Tx, keys: Keys, question_id: int) -> QuestionLine:
     """Return one question. Raises NotFound `question_unknown`."""
-    rows = tx.rows_as(QuestionLine, f"{_LINES} WHERE q.id = :id", id=question_id) if question_id <= MOST_ID else []
+    is_possible = 0 < question_id <= MOST_ID
+    rows = tx.rows_as(QuestionLine, f"{_LINES} WHERE q.id = :id", id=question_id) if is_possible else []
     if not rows:
         raise NotFound("question_unknown")
     return _opened(tx, keys, rows[0])
@@ -72,7 +73,7 @@ def answer_question(tx: Tx, question_id: int, reply: str, actor: str) -> None:
     Raises NotFound `question_unknown`, Invalid `reason_missing`, Conflict `question_answered`.
     """
     require_reason(reply)
-    question = tx.get(DonorQuestion, question_id, lock=True) if 0 < question_id <= MOST_ID else None
+    question = tx.get(DonorQuestion, question_id, lock=True)
     if question is None:
         raise NotFound("question_unknown")
     if question.answered_at is not None:

@@ -216,7 +216,7 @@ def _require_texts(texts: Mapping[str, str]) -> None:
 
 def _locked(tx: Tx, receipt_id: int) -> tuple[Donation, ReceiptRequest]:
     """Lock the donation, then its request, in the same order as donors' requests."""
-    request = tx.get(ReceiptRequest, receipt_id) if 0 < receipt_id <= MOST_ID else None
+    request = tx.get(ReceiptRequest, receipt_id)
     if request is None:
         raise NotFound("receipt_unknown")
     donation = tx.get(Donation, request.donation_id, lock=True)

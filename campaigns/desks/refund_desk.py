@@ -109,7 +109,7 @@ def decline(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
 
 def _locked(tx: Tx, request_id: int) -> RefundRequest:
     """Lock the donation, then its request, in the same order as new requests."""
-    request = tx.get(RefundRequest, request_id) if 0 < request_id <= MOST_ID else None
+    request = tx.get(RefundRequest, request_id)
     if request is None:
         raise NotFound("refund_request_unknown")
     tx.get(Donation, request.donation_id, lock=True)

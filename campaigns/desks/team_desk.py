@@ -124,7 +124,7 @@ def approve_label(tx: Tx, campaign_id: int, label: str, kind: str, actor: str) -
 
 
 def _locked(tx: Tx, team_id: int) -> Team:
-    team = tx.get(Team, team_id, lock=True) if 0 < team_id <= MOST_ID else None
+    team = tx.get(Team, team_id, lock=True)
     if team is None:
         raise NotFound("team_unknown")
     return team

@@ -11,7 +11,6 @@ from campaigns.funds.models import FundEntry
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, amount_fault
 from kernel.text import text_fault
 from ledger.chart import Account, bank
@@ -82,7 +81,7 @@ def deposit_of(tx: Tx, fund_id: int, reference: str) -> FundEntry:
 
 def find_deposit(tx: Tx, deposit_id: int) -> FundEntry:
     """Return a deposit, but not a correction. Raises NotFound `deposit_unknown`."""
-    entry = tx.get(FundEntry, deposit_id) if 0 < deposit_id <= MOST_ID else None
+    entry = tx.get(FundEntry, deposit_id)
     return _known(entry if entry and entry.corrects_id is None else None)
 
 

@@ -7,7 +7,6 @@ from campaigns.funds.models import Fund, FundKind
 from campaigns.network.organisations import names_of
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.money import CURRENCY
 from kernel.text import text_fault
 
@@ -60,7 +59,7 @@ def create(tx: Tx, name: str, kind: str, actor: str, organisation: str | None = 
 
 def find(tx: Tx, fund_id: int, *, lock: bool = False) -> Fund:
     """Return the fund with this id. Raises NotFound `fund_unknown`."""
-    fund = tx.get(Fund, fund_id, lock=lock) if 0 < fund_id <= MOST_ID else None
+    fund = tx.get(Fund, fund_id, lock=lock)
     if fund is None:
         raise NotFound("fund_unknown")
     return fund

@@ -13,7 +13,6 @@ from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.money import amount_fault
 from kernel.text import text_fault
 
@@ -134,7 +133,7 @@ def correct_handout(tx: Tx, goods_id: int, handout_id: int, quantity: int, reaso
     """
     require_one_line_reason(reason)
     row = _in_state(tx, goods_id, GoodsState.ENTERED, GoodsState.CONFIRMED)
-    original = tx.get(GoodsHandout, handout_id) if 0 < handout_id <= MOST_ID else None
+    original = tx.get(GoodsHandout, handout_id)
     if original is None or original.goods_id != goods_id or original.corrects_id is not None:
         raise NotFound("handout_unknown")
     if not 0 <= quantity <= MOST_QUANTITY:
@@ -173,7 +172,7 @@ def handout_now(tx: Tx, handout_id: int) -> int:
 
 def find(tx: Tx, goods_id: int, *, lock: bool = False) -> Goods:
     """Return goods. Raises NotFound `goods_unknown`."""
-    row = tx.get(Goods, goods_id, lock=lock) if 0 < goods_id <= MOST_ID else None
+    row = tx.get(Goods, goods_id, lock=lock)
     if row is None:
         raise NotFound("goods_unknown")
     return row

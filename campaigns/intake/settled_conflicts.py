@@ -9,7 +9,6 @@ from campaigns.intake.models import SettledConflict
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
-from kernel.ids import MOST_ID
 from payments.models import InboxConflict
 
 
@@ -18,7 +17,7 @@ def settle_conflict(tx: Tx, conflict_id: int, reason: str, actor: str) -> None:
 
     Raises NotFound `event_unknown`, Invalid `reason_missing`, Conflict `conflict_settled`.
     """
-    if not 0 < conflict_id <= MOST_ID or tx.get(InboxConflict, conflict_id, lock=True) is None:
+    if tx.get(InboxConflict, conflict_id, lock=True) is None:
         raise NotFound("event_unknown")
     require_reason(reason)
     if tx.get(SettledConflict, conflict_id) is not None:

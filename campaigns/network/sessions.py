@@ -12,7 +12,6 @@ from campaigns.network.roles import SENSITIVE
 from campaigns.network.secret_tokens import new_token, token_hash
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
-from kernel.ids import MOST_ID
 
 LASTS = timedelta(hours=12)  # a manager's working day, regardless of activity
 MOST_OPEN = 10  # sessions per account; one more ends the oldest
@@ -114,7 +113,7 @@ def end_sessions(tx: Tx, manager_id: int) -> int:
 
 def end_session(tx: Tx, session_id: int, actor: str) -> None:
     """End one session. Idempotent. Raises NotFound `session_unknown`."""
-    session = tx.get(ManagerSession, session_id, lock=True) if 0 < session_id <= MOST_ID else None
+    session = tx.get(ManagerSession, session_id, lock=True)
     if session is None:
         raise NotFound("session_unknown")
     if session.ended_at is None:
@@ -124,7 +123,7 @@ def end_session(tx: Tx, session_id: int, actor: str) -> None:
 
 def end_session_of_manager(tx: Tx, manager_id: int, session_id: int, actor: str) -> None:
     """End one session of this account only. Idempotent. Raises NotFound `session_unknown`."""
-    session = tx.get(ManagerSession, session_id) if 0 < session_id <= MOST_ID else None
+    session = tx.get(ManagerSession, session_id)
     if session is None or session.manager_id != manager_id:
         raise NotFound("session_unknown")
     end_session(tx, session_id, actor)

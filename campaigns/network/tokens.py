@@ -15,7 +15,6 @@ from campaigns.network.roles import PERMISSIONS, Caller, permissions_of
 from campaigns.network.secret_tokens import new_token, token_hash
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.text import text_fault
 
 PREFIX = "bs_"  # lets scanners and people recognise a leaked one
@@ -188,7 +187,7 @@ def _row(token: ApiToken, owner: str | None) -> TokenRow:
 
 
 def _find(tx: Tx, token_id: int, *, lock: bool = False) -> ApiToken:
-    row = tx.get(ApiToken, token_id, lock=lock) if 0 < token_id <= MOST_ID else None
+    row = tx.get(ApiToken, token_id, lock=lock)
     if row is None:
         raise NotFound("token_unknown")
     return row

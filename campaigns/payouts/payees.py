@@ -10,7 +10,6 @@ from campaigns.network.organisations import find as find_organisation
 from campaigns.payouts.models import PayeeAccount, PayeeState
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.text import text_fault
 
@@ -73,7 +72,7 @@ def _faults(account: NewAccount) -> dict[str, Fault]:
 
 def find_payee(tx: Tx, payee_id: int, *, lock: bool = False) -> PayeeAccount:
     """Return an account. Raises NotFound `payee_unknown`."""
-    payee = tx.get(PayeeAccount, payee_id, lock=lock) if 0 < payee_id <= MOST_ID else None
+    payee = tx.get(PayeeAccount, payee_id, lock=lock)
     if payee is None:
         raise NotFound("payee_unknown")
     return payee

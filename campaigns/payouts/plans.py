@@ -28,7 +28,6 @@ from campaigns.reasons import require_one_line_reason
 from kernel.bulk import insert_rows
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, NotFound
-from kernel.ids import MOST_ID
 from ledger.chart import PAID_OUT, AccountKind
 from ledger.kinds import TransferKind
 from ledger.post import post
@@ -134,7 +133,7 @@ def _add_remittances(tx: Tx, plan: PayoutPlan, due: Iterable[Due]) -> int:
 
 def find_plan(tx: Tx, plan_id: int) -> PayoutPlan:
     """Return a plan. Raises NotFound `plan_unknown`."""
-    plan = tx.get(PayoutPlan, plan_id) if 0 < plan_id <= MOST_ID else None
+    plan = tx.get(PayoutPlan, plan_id)
     if plan is None:
         raise NotFound("plan_unknown")
     return plan

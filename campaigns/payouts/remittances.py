@@ -12,7 +12,6 @@ from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.text import text_fault
 from ledger.kinds import TransferKind
 from ledger.post import post
@@ -22,7 +21,7 @@ MOST_REFERENCE = 100
 
 def find_remittance(tx: Tx, remittance_id: int, *, lock: bool = False) -> Remittance:
     """Return a remittance. Raises NotFound `remittance_unknown`."""
-    row = tx.get(Remittance, remittance_id, lock=lock) if 0 < remittance_id <= MOST_ID else None
+    row = tx.get(Remittance, remittance_id, lock=lock)
     if row is None:
         raise NotFound("remittance_unknown")
     return row

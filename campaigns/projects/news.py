@@ -25,7 +25,6 @@ from campaigns.reasons import require_one_line_reason
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.text import text_fault
 from payments import outgoing
 from payments.outgoing_models import OutgoingType
@@ -79,7 +78,7 @@ def add_news(tx: Tx, project_id: int, news: NewsText, actor: str) -> ProjectNews
 
 def find_news(tx: Tx, project_id: int, news_id: int) -> ProjectNews:
     """Lock and return a news item of a project. Raises NotFound `news_unknown`."""
-    row = tx.get(ProjectNews, news_id, lock=True) if 0 < news_id <= MOST_ID else None
+    row = tx.get(ProjectNews, news_id, lock=True)
     if row is None or row.project_id != project_id:
         raise NotFound("news_unknown")
     return row

@@ -19,7 +19,6 @@ from campaigns.projects.transitions import lock_project, state_conflict
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.text import text_fault
 
 MOST_PICTURES = 12  # per project, without those of its news; our default
@@ -159,7 +158,7 @@ def insert_picture(
 
 def find_picture(tx: Tx, project_id: int, picture_id: int) -> ProjectPicture:
     """Lock and return a picture of a project. Raises NotFound `picture_unknown`."""
-    row = tx.get(ProjectPicture, picture_id, lock=True) if 0 < picture_id <= MOST_ID else None
+    row = tx.get(ProjectPicture, picture_id, lock=True)
     if row is None or row.project_id != project_id:
         raise NotFound("picture_unknown")
     return row

@@ -5,13 +5,12 @@ from sqlmodel import col, select
 from campaigns.projects.models import Project
 from kernel.db import Tx
 from kernel.errors import NotFound
-from kernel.ids import MOST_ID
 from kernel.text import is_storable
 
 
 def find(tx: Tx, project_id: int) -> Project:
     """Return the project with this id. Raises NotFound `project_unknown`."""
-    return _known(tx.get(Project, project_id) if 0 < project_id <= MOST_ID else None)
+    return _known(tx.get(Project, project_id))
 
 
 def by_code(tx: Tx, code: str) -> Project:

@@ -11,7 +11,6 @@ from campaigns.projects.states import HELD, Status, may_move
 from campaigns.reasons import require_one_line_reason, require_storable_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
-from kernel.ids import MOST_ID
 
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
@@ -81,7 +80,7 @@ def lock_project(tx: Tx, project_id: int) -> Project:
     # `Tx.get` takes FOR NO KEY UPDATE, so that a donation's foreign key may still read the row. With FOR UPDATE, a
     # donor who holds the campaign and waits for that read would deadlock with us, who hold the project and wait for
     # the campaign.
-    project = tx.get(Project, project_id, lock=True) if 0 < project_id <= MOST_ID else None
+    project = tx.get(Project, project_id, lock=True)
     if project is None:
         raise NotFound("project_unknown")
     return project

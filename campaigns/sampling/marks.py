@@ -106,7 +106,7 @@ def samples_of(tx: Tx, campaign_id: int) -> list[Sample]:
 def find_sample(tx: Tx, campaign_id: int, number: int) -> Sample:
     """Return a sample of a campaign. Raises NotFound `sample_unknown`."""
     own = select(AuditSample).where(AuditSample.campaign_id == campaign_id)
-    draw = tx.first(own.where(AuditSample.number == number)) if number <= MOST_NUMBER else None
+    draw = tx.first(own.where(AuditSample.number == number)) if 0 < number <= MOST_NUMBER else None
     if draw is None:
         raise NotFound("sample_unknown")
     return Sample(draw, _items(tx, draw))
@@ -115,7 +115,7 @@ def find_sample(tx: Tx, campaign_id: int, number: int) -> Sample:
 def _find_item(tx: Tx, campaign_id: int, number: int, place: int) -> SampleItem:
     draw = find_sample(tx, campaign_id, number).draw
     of_draw = select(SampleItem).where(SampleItem.sample_id == draw.id)
-    item = tx.first(of_draw.where(SampleItem.place == place)) if place <= MOST_NUMBER else None
+    item = tx.first(of_draw.where(SampleItem.place == place)) if 0 < place <= MOST_NUMBER else None
     if item is None:
         raise NotFound("sample_unknown")
     return item

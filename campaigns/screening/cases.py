@@ -14,7 +14,6 @@ from campaigns.projects.models import Project
 from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 
@@ -33,7 +32,7 @@ _VIEW = r"""
 
 def find_case(tx: Tx, case_id: int, *, lock: bool = False) -> ScreeningCase:
     """Return one case. Raises NotFound `case_unknown`."""
-    case = tx.get(ScreeningCase, case_id, lock=lock) if 0 < case_id <= MOST_ID else None
+    case = tx.get(ScreeningCase, case_id, lock=lock)
     if case is None:
         raise NotFound("case_unknown")
     return case

@@ -22,7 +22,6 @@ from campaigns.screening.cases import find_case
 from campaigns.screening.models import WATCHED, Watch
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 
@@ -135,7 +134,7 @@ def view(tx: Tx, watch_id: int) -> dict[str, Any]:
 
 
 def _entry(tx: Tx, watch_id: int, *, lock: bool = False) -> Watch:
-    entry = tx.get(Watch, watch_id, lock=lock) if 0 < watch_id <= MOST_ID else None
+    entry = tx.get(Watch, watch_id, lock=lock)
     if entry is None:
         raise NotFound("watch_unknown")
     return entry

@@ -18,7 +18,6 @@ from campaigns.spending.models import Spending, SpendingState
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.money import amount_fault
 from kernel.text import text_fault
 
@@ -92,7 +91,7 @@ def _require(tx: Tx, project: Project, voucher: Voucher) -> None:
 
 def find_spending(tx: Tx, spending_id: int, *, lock: bool = False) -> Spending:
     """Return a spending. Raises NotFound `spending_unknown`."""
-    spending = tx.get(Spending, spending_id, lock=lock) if 0 < spending_id <= MOST_ID else None
+    spending = tx.get(Spending, spending_id, lock=lock)
     if spending is None:
         raise NotFound("spending_unknown")
     return spending

@@ -10,7 +10,6 @@ from campaigns.teams.models import Team, TeamKind, TeamState
 from campaigns.teams.names import clean_name, look_of, name_fault
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.text import is_storable
 
 KINDS = tuple(TeamKind)
@@ -104,7 +103,7 @@ def _require_room(tx: Tx, new: NewTeam) -> None:
 
 def find_team(tx: Tx, campaign_id: int, team_id: int) -> TeamView:
     """Return a team of a campaign unless it was refused. Raises NotFound `team_unknown`."""
-    team = tx.get(Team, team_id) if 0 < team_id <= MOST_ID else None
+    team = tx.get(Team, team_id)
     if team is None or team.campaign_id != campaign_id or team.state == TeamState.REFUSED:
         raise NotFound("team_unknown")
     return TeamView.of(team)

@@ -8,7 +8,6 @@ from sqlmodel import col, func, select
 
 from kernel.db import Tx
 from kernel.errors import NotFound
-from kernel.ids import MOST_ID
 from kernel.paging import Page
 from payments.inbox.personal_parts import Body, kept_of, split
 from payments.models import InboxConflict, InboxEvent
@@ -56,7 +55,7 @@ def list_conflicts(tx: Tx, page: Page, source: str | None = None) -> tuple[list[
 
 def compare(tx: Tx, conflict_id: int) -> Comparison:
     """Return the fields of both versions that are not personal. Raises NotFound `event_unknown`."""
-    second = tx.get(InboxConflict, conflict_id) if 0 < conflict_id <= MOST_ID else None
+    second = tx.get(InboxConflict, conflict_id)
     if second is None:
         raise NotFound("event_unknown")
     same = (InboxEvent.source == second.source, InboxEvent.event_id == second.event_id)

@@ -12,7 +12,6 @@ from sqlmodel import col, select
 
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.text import is_storable
 from payments.models import Partner, PartnerSecret, PartnerState
@@ -107,7 +106,7 @@ def end_secret(tx: Tx, partner: Partner, secret_id: int) -> PartnerSecret:
     """End a secret of a platform (lock it first) at once; its signatures are refused from the next request on.
     Idempotent. Raises NotFound `partner_secret_unknown`, Conflict `partner_secret_last` if no other one remains
     (no test secret needs to remain)."""
-    secret = tx.get(PartnerSecret, secret_id, lock=True) if 0 < secret_id <= MOST_ID else None
+    secret = tx.get(PartnerSecret, secret_id, lock=True)
     if secret is None or secret.partner != partner.name:
         raise NotFound("partner_secret_unknown")
     valid = [other for other in valid_secrets(tx, partner.name) if other.test == secret.test]

@@ -118,3 +118,10 @@ def test_a_rehearsal_and_a_part_that_fails_undo_statements_that_no_model_came_be
             raise KeyError
     with db.transaction() as tx:
         assert tx.scalar("SELECT count(*) FROM screening_mark") == 0
+
+
+def test_an_id_that_no_column_can_hold_is_no_row(db: Database) -> None:
+    with db.transaction() as tx:
+        for key in (2**63, -(2**63) - 1, 10**30):
+            assert tx.get(LedgerAccount, key) is None
+            assert tx.get(LedgerAccount, key, lock=True) is None

@@ -16,7 +16,6 @@ from campaigns.network.models import Organisation
 from campaigns.projects.models import Project
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.keys import Keys, seal, unseal
 from kernel.paging import FIRST_PAGE, Page
 from kernel.text import text_fault
@@ -154,7 +153,7 @@ def reply_to(tx: Tx, objection_id: int, summary: str, reply: str, actor: str) ->
     }
     if faults:
         raise Invalid("objection_invalid", fields=faults)
-    row = tx.get(Objection, objection_id, lock=True) if 0 < objection_id <= MOST_ID else None
+    row = tx.get(Objection, objection_id, lock=True)
     if row is None:
         raise NotFound("objection_unknown")
     if row.answered_at is not None:

@@ -21,7 +21,6 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from kernel.text import text_fault
 from payments import outgoing
 from payments.outgoing_models import OutgoingType
@@ -199,7 +198,7 @@ def reply_to_answer(tx: Tx, answer_id: int, reason: str, actor: str) -> PartnerS
     Raises Invalid `reason_missing`, NotFound `sums_answer_unknown`, Conflict `sums_answer_replied`.
     """
     require_reason(reason)
-    row = tx.get(PartnerSumsAnswer, answer_id) if 0 < answer_id <= MOST_ID else None
+    row = tx.get(PartnerSumsAnswer, answer_id)
     if row is None or row.verdict != SumsVerdict.CONTRADICTED:
         raise NotFound("sums_answer_unknown")
     tx.get(PartnerSums, row.sums_id, lock=True)

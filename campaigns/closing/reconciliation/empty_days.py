@@ -13,7 +13,6 @@ from campaigns.closing.reconciliation.reconcile import compare
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
-from kernel.ids import MOST_ID
 from payments.gateway import DONORS_MONEY
 from payments.models import EmptyBillDay, ProviderLine
 
@@ -23,7 +22,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # begins the reference of a dif
 def awaited_day(tx: Tx, discrepancy_id: int) -> tuple[str, date]:
     """Return the provider and day of a missing bill. Raises NotFound `discrepancy_unknown` for any other
     difference."""
-    row = tx.get(Discrepancy, discrepancy_id) if 0 < discrepancy_id <= MOST_ID else None
+    row = tx.get(Discrepancy, discrepancy_id)
     if row is None or (day := day_awaited(row)) is None:
         raise NotFound("discrepancy_unknown")
     return row.provider, day
