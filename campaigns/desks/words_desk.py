@@ -84,27 +84,34 @@ def _opened(tx: Tx, keys: Keys, row: WordsLine) -> WordsLine:
 
 
 def decide(tx: Tx, words_ids: Sequence[int], actor: str, *, show: bool, branch: str | None = None) -> int:
-    """Show words to the public or hide them; return how many were decided. Idempotent.
+    """Show words to the public or hide them; return how many were decided. Repeating a decision changes
+    nothing, unless readers reported the words since.
 
-    Raises NotFound `words_unknown` for ids outside the branch, Conflict `words_withdrawn` when a donor has
-    withdrawn theirs.
+    Raises NotFound `words_unknown` for ids that do not exist or are outside the branch, Conflict
+    `words_withdrawn` when a donor has withdrawn theirs.
     """
-    ids = sorted({words_id for words_id in words_ids if 0 < words_id <= MOST_ID})
+    ids = sorted(set(words_ids))
     _require_in_branch(tx, ids, branch)
     state = WordsState.SHOWN if show else WordsState.HIDDEN
+    decided = 0
     for words_id in ids:
         words = tx.get(PublicWords, words_id, lock=True)
         assert words is not None
         if words.state == WordsState.WITHDRAWN:
             raise Conflict("words_withdrawn")
+        if words.state == state and words.decided_at is not None and not words.reports:
+            continue
         words.state, words.reports, words.decided_at, words.actor = state, 0, tx.now, actor
         tx.add(words)
         record_audit(tx, actor, f"words.{state}", f"words:{words_id}", donation=str(words.donation_id))
+        decided += 1
     tx.session.flush()
-    return len(ids)
+    return decided
 
 
 def _require_in_branch(tx: Tx, ids: Sequence[int], branch: str | None) -> None:
+    if not all(0 < words_id <= MOST_ID for words_id in ids):
+        raise NotFound("words_unknown")
     within = tx.scalar(
         """SELECT count(*) FROM public_words w JOIN project p ON p.id = w.project_id
             WHERE w.id = ANY(:ids)
@@ -119,7 +126,7 @@ def _require_in_branch(tx: Tx, ids: Sequence[int], branch: str | None) -> None:
 def report(tx: Tx, words_id: int) -> None:
     """Record that a reader reports shown words as improper. After `REPORTS_HIDE` reports they wait again. The
     caller counts each reader once. Raises NotFound `words_unknown`."""
-    words = tx.get(PublicWords, words_id, lock=True) if 0 < words_id <= MOST_ID else None
+    words = tx.get(PublicWords, words_id, lock=True)
     if words is None or words.state != WordsState.SHOWN:
         raise NotFound("words_unknown")
     words.reports += 1

@@ -27,7 +27,8 @@ class HeldProject(NamedTuple):
 
 def hold_project_match(tx: Tx, slug: str, project_id: int, reason: str, actor: str) -> HeldProject:
     """Put the captured match of a project in a campaign on hold. Each donation without a case gets one with the
-    signal `project_frozen`. Idempotent. Later payments are matched as before, unless the project is suspended.
+    signal `project_frozen`. Idempotent: a hold that opens no case is not audited. Later payments are matched as
+    before, unless the project is suspended.
 
     Raises NotFound `campaign_unknown` or `project_unknown`, Invalid `reason_missing`, Conflict `campaign_phase`
     once the result is published.
@@ -56,14 +57,15 @@ def hold_project_match(tx: Tx, slug: str, project_id: int, reason: str, actor: s
     )
     decided = sum(row.state not in (None, "open") for row in rows)
     held = HeldProject(campaign.id, len(opened), decided, int(held_minor))
-    record_audit(
-        tx,
-        actor,
-        "campaign.hold_match",
-        f"campaign:{campaign.id}",
-        project=project_id,
-        cases=held.cases_opened,
-        held_minor=held.held_minor,
-        reason=reason,
-    )
+    if opened:
+        record_audit(
+            tx,
+            actor,
+            "campaign.hold_match",
+            f"campaign:{campaign.id}",
+            project=project_id,
+            cases=held.cases_opened,
+            held_minor=held.held_minor,
+            reason=reason,
+        )
     return held

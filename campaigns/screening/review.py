@@ -26,7 +26,8 @@ class Review(NamedTuple):
 
 
 def review(deps: Dependencies, slug: str, actor: str, on_change: OnChange = lambda _: None) -> Review:
-    """Screen all paid donations of a campaign, one transaction per batch. Idempotent.
+    """Screen all paid donations of a campaign, one transaction per batch. Repeating it opens no further
+    case for what was decided. Each run is audited, so that the trail shows when a campaign was reviewed.
 
     Raises NotFound `campaign_unknown`, Conflict `campaign_phase` before the end and once the notice has begun.
     """

@@ -27,9 +27,10 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
     donors = {"phone": Donor(phone=phone)} if phone else {}
     donors |= {"email": Donor(email=email)} if email else {}
     key_of = {kind: donor_key(keys, donor, _NO_DONATION, None) for kind, donor in donors.items()}
+    added = []
     for kind, key in key_of.items():
         # Two managers may add the same contact concurrently; the unique key decides.
-        tx.run(
+        inserted = tx.run(
             """INSERT INTO staff_key (organisation_code, donor_key, kind, created_at)
                VALUES (:code, :key, :kind, :now) ON CONFLICT DO NOTHING""",
             code=code,
@@ -37,7 +38,9 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
             kind=kind,
             now=tx.now,
         )
-    record_audit(tx, actor, "staff.add", f"organisation:{code}", kinds=sorted(key_of))
+        added += [kind] * inserted
+    if added:
+        record_audit(tx, actor, "staff.add", f"organisation:{code}", kinds=sorted(added))
     return [contact for contact in listed(tx, code) if contact.donor_key in key_of.values()]
 
 

@@ -191,6 +191,8 @@ def test_all_match_of_a_project_is_frozen(world: World, api: Api) -> None:
     held = api.manage(path, body, status=200, role="manager")
     assert (held["cases_opened"], held["cases_decided"], held["held_minor"]) == (12, 0, 600_00)
     assert api.manage(path, body, status=200, role="manager")["cases_opened"] == 0
+    holds = "SELECT count(*) FROM audit_entry WHERE action = 'campaign.hold_match'"
+    assert world.do(lambda tx: tx.scalar(holds)) == 1, "the second changed nothing"
     assert world.view(elsewhere).captured_minor == 50_00
     first = world.do(cases.case_id_of_donation, donors[0].id)
     shown = api.manage(f"/cases/{first}", status=200, method="GET")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.screening import appeal, decide
+from campaigns.screening import appeal, decide, staff
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen
-from kernel.errors import Conflict
+from kernel.errors import Conflict, NotFound
 from tests.screening.watched import REASON, case_of, codes, held_case, three_small, to_reconciling, world
 from tests.world import World
 
@@ -92,3 +92,20 @@ def test_a_review_after_the_end_finds_what_stricter_rules_say_and_repeats_withou
     assert review(strict, world.slug, "li") == (3, 0, 3)
     assert codes(case_of(world, ids[0])) == ["small_donor"]
     world.check()
+
+
+def test_contacts_of_staff_are_audited_when_they_change(world: World) -> None:
+    def trail() -> list[str]:
+        rows = world.do(
+            lambda tx: tx.rows("SELECT action FROM audit_entry WHERE action LIKE 'staff.%' ORDER BY id")
+        )
+        return [row.action for row in rows]
+
+    for _ in range(2):
+        [contact] = world.do(staff.add, world.deps.keys, "41010101", phone="13900000001", actor="li")
+    assert trail() == ["staff.add"]
+    for unknown in (0, 2**63):
+        with pytest.raises(NotFound, match="staff_unknown"):
+            world.do(staff.remove, unknown, "li")
+    world.do(staff.remove, contact.id, "li")
+    assert trail() == ["staff.add", "staff.remove"]

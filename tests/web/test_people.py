@@ -2,8 +2,10 @@
 
 import pytest
 
+from campaigns.desks import words_desk
 from campaigns.donations.donors.contact import Donor
 from campaigns.network.people import create_manager
+from kernel.errors import NotFound
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
 
@@ -74,13 +76,40 @@ def test_a_donor_takes_their_words_back(manager: Reader, world: World) -> None:
     assert "不能再公开" in decide_one(world, manager)
 
 
-def decide_one(world: World, reader: Reader) -> str:
-    """Show the only words, by the button that somebody still has on their screen."""
-    words = world.do(lambda tx: tx.scalar("SELECT id FROM public_words"))
+def decide_one(world: World, reader: Reader, words: str = "") -> str:
+    """Show words (default: the only ones), by the button that somebody still has on their screen."""
+    words = words or str(world.do(lambda tx: tx.scalar("SELECT id FROM public_words")))
     reader.open("/console/account")
     token = reader.page.text.split('name="csrf_token" value="')[1].split('"')[0]
-    reader.http.post("/console/words", data={"csrf_token": token, "show": str(words)})
+    reader.http.post("/console/words", data={"csrf_token": token, "show": words})
     return reader.open("/console/words")
+
+
+def test_a_decision_counts_once_and_an_unknown_id_is_refused(manager: Reader, world: World) -> None:
+    def stands() -> tuple[object, ...]:
+        return tuple(
+            world.do(
+                lambda tx: tx.row(
+                    """SELECT actor, decided_at, (SELECT count(*) FROM audit_entry WHERE action LIKE 'words.%')
+                         FROM public_words"""
+                )
+            )
+        )
+
+    gift(world, "张伟", "加油")
+    words = world.do(lambda tx: tx.scalar("SELECT id FROM public_words"))
+    assert world.do(words_desk.decide, [words], "li", show=True) == 1
+    first = stands()
+    world.clock.advance(hours=1)
+    assert world.do(words_desk.decide, [words], "wang", show=True) == 0
+    assert stands() == first and first[0] == "li" and first[2] == 1
+    world.do(words_desk.report, words)
+    assert world.do(words_desk.decide, [words], "wang", show=True) == 1, "readers reported them since"
+    for unknown in (0, -1, 2**63, 10**30):
+        with pytest.raises(NotFound, match="words_unknown"):
+            world.do(words_desk.decide, [words, unknown], "li", show=False)
+    assert "加油" in manager.open(f"/c/{world.slug}/people")
+    assert "没有" in decide_one(world, manager, "9" * 5_000)
 
 
 def test_readers_report_and_words_wait_again(manager: Reader, world: World) -> None:
