@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing.reconciliation import discrepancies
+from campaigns.closing.reconciliation import discrepancies, three_sides
 from campaigns.closing.reconciliation.discrepancies import listed, sign_off
 from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import compare
@@ -146,6 +146,8 @@ def test_every_cause_is_named(at_bank: World) -> None:
         ("missing_there", "payout stripe txn_po_300003", -33_00),
         ("refund", "4100 N4/reversal", -44_00),
     ]
+    [account] = world.do(three_sides.at_bank)
+    assert account.unexplained == len([row for row in differences(world) if row[1].startswith("4100 ")]) - 1
     world.check()
     payouts(world, ("po_500005", -44_00, 4))  # the provider says that it failed: payout_failure
     assert ("refund", "4100 N4/reversal", -44_00) not in differences(world)

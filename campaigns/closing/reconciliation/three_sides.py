@@ -4,6 +4,7 @@ and how much of that the bank shows."""
 from datetime import date
 from typing import NamedTuple
 
+from campaigns.closing.bank.bank_match import FREE
 from kernel.db import Tx
 
 
@@ -27,7 +28,7 @@ class Side(NamedTuple):
 
 class AtBank(NamedTuple):
     """One account by the bank's statements: first and last day, number of lines, money in and out (fen), and the
-    number of lines that nothing in our books claims."""
+    number of lines that nothing in our books claims. A line and its reversal by the bank cancel each other."""
 
     account: str
     first: date
@@ -72,10 +73,10 @@ def at_bank(tx: Tx) -> list[AtBank]:
     """Return what the bank's statements cover, by account."""
     return tx.rows_as(
         AtBank,
-        """SELECT l.account, min(l.booked_on) AS first, max(l.booked_on) AS last, count(*) AS lines,
+        f"""WITH {FREE}
+           SELECT l.account, min(l.booked_on) AS first, max(l.booked_on) AS last, count(*) AS lines,
                   CAST(coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS bigint) AS in_minor,
                   CAST(coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0), 0) AS bigint) AS out_minor,
-                  count(*) FILTER (WHERE NOT EXISTS (SELECT FROM bank_claim c WHERE c.bank_line_id = l.id))
-                      AS unexplained
-             FROM bank_line l GROUP BY l.account ORDER BY l.account""",
+                  count(f.id) AS unexplained
+             FROM bank_line l LEFT JOIN free f ON f.id = l.id GROUP BY l.account ORDER BY l.account""",
     )
