@@ -83,6 +83,22 @@ def test_a_partner_that_sent_nothing_at_all_holds_the_notice_by_name(plat: World
     world.check()
 
 
+def test_a_line_of_an_archived_campaign_is_listed_and_ends_when_it_is_taken_back(plat: World) -> None:
+    """Nobody compares its donations again, but money that comes late must not be lost from sight."""
+    world, at = plat, plat.clock.at.isoformat()
+    world.do(lambda tx: tx.run("UPDATE campaign SET phase = 'archived'"))
+    bill(world, f"L-1,charge,g-9,8800,0,CNY,{at}")
+    campaign = world.do(find_campaign, world.slug)
+    [line] = world.do(listed, campaign.id)[0]
+    assert (line.cause, line.state, line.sum_minor) == ("missing_here", "open", 88_00)
+    world.do(sign_off, line.id, "a gift that was not reported", "finance")
+    corrected = HEAD.replace("\n", ",corrects\n") + f"L-2,charge,g-9,-8800,0,CNY,{at},L-1\n"
+    world.do(import_statement, "plat", corrected, ACTOR)
+    [line] = world.do(listed, campaign.id)[0]
+    assert (line.state, line.booked_minor) == ("matched", 0)
+    world.check()
+
+
 def test_another_shops_money_is_explained(world: World) -> None:
     intent: dict[str, Any] = {"id": "pi_shop", "amount": 66_00, "currency": "cny", "metadata": {}}
     line: dict[str, Any] = {"provider": "stripe", "kind": "charge", "line_id": "txn_1", "source_id": "ch_shop"}

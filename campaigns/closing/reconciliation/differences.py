@@ -242,8 +242,10 @@ ALL_SIDES = (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS,
 
 
 def find_differences(tx: Tx, reconciled: int | None = None) -> Iterator[Difference]:
-    """Yield the differences of all campaigns that are not archived, and of lines that belong to no campaign. They
-    are read from cursors, because a missing statement may leave as many differences as there are donations.
+    """Yield the differences of all campaigns that are not archived, and of all lines. A line that arrives for an
+    archived campaign, or for none, is money that somebody must explain.
+
+    They are read from cursors, because a missing statement may leave as many differences as there are donations.
 
     `reconciled` is the campaign that is being reconciled, whose statements were read to their end.
     """

@@ -83,12 +83,16 @@ def _store(tx: Tx) -> None:
 
 
 def _end_gone(tx: Tx) -> None:
+    """End the differences that disappeared. The donations of an archived campaign are no longer compared, so their
+    differences stay; those of its lines are, and end as in any other campaign."""
     with tx.by_set():
         tx.run(
             """UPDATE discrepancy d SET state = 'matched', ended_at = :now
                 WHERE d.state IN ('open', 'signed_off')
                   AND (d.campaign_id IS NULL
-                       OR d.campaign_id IN (SELECT id FROM campaign WHERE phase <> 'archived'))
+                       OR d.campaign_id IN (SELECT id FROM campaign WHERE phase <> 'archived')
+                       OR EXISTS (SELECT FROM provider_line l
+                                   WHERE (l.provider, l.line_id) = (d.provider, d.reference)))
                   AND NOT EXISTS (SELECT FROM current_difference u
                                    WHERE (coalesce(u.campaign_id, 0), u.provider, u.cause, u.reference)
                                        = (coalesce(d.campaign_id, 0), d.provider, d.cause, d.reference))""",
