@@ -12,7 +12,11 @@ from kernel.db import Tx
 
 def restore_match(deps: Dependencies) -> int:
     """Restore match as far as the pots have free money; return how many donations were processed. One transaction
-    per campaign; safe to run concurrently."""
+    per campaign; safe to run concurrently.
+
+    Once a campaign no longer lives (`LIVING`), nothing is offered: the match went to the fund of its pot for good,
+    and the donation stays without it.
+    """
     with deps.db.transaction() as tx:
         waiting = tx.all(select(MatchRestore.campaign_id).distinct().order_by(col(MatchRestore.campaign_id)))
     return sum(_restore(deps, campaign_id) for campaign_id in waiting)
