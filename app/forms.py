@@ -5,7 +5,7 @@ The only readers of typed yuan, ratios, times, numbers and texts, for donors and
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -76,6 +76,12 @@ def parse_number(text: str, places: int) -> int:
 def is_id(text: str) -> bool:
     """Return whether a text can be the id of a row."""
     return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def chosen_ids(texts: Iterable[str]) -> set[int]:
+    """Return the ids that a form chose. One with too many digits stays an id that no row has, and is refused as
+    such; `int` would raise at 4,300 digits."""
+    return {int(text[:20]) for text in texts if text.isascii() and text.isdigit()}
 
 
 def format_moment(moment: datetime) -> str:

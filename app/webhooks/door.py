@@ -49,7 +49,7 @@ def list_events(name: str) -> Any:
     after = request.args.get("after", "0")
     if state is not None and state not in INBOX_STATES:
         raise Invalid("parameters_invalid", fields={"state": fault("not_one_of", options=list(INBOX_STATES))})
-    if not after.isdecimal() or int(after) > MOST_ID - 1:
+    if not after.isdecimal() or len(after) > 19 or int(after) > MOST_ID - 1:
         raise Invalid("parameters_invalid", fields={"after": fault("not_whole")})
     with deps().db.transaction() as tx:
         if asking.test:
@@ -161,7 +161,7 @@ def list_projects(name: str) -> Any:
     """List the projects that the platform may raise money for, with the match left for each now."""
     question(name)
     number = request.args.get("page", "1")
-    if not number.isdecimal() or not 0 < int(number) < 1_000_000:
+    if not number.isdecimal() or len(number) > 6 or int(number) == 0:
         raise Invalid("parameters_invalid", fields={"page": fault("not_whole")})
     page = Page(int(number), PROJECTS_PAGE)
     with deps().db.transaction() as tx:

@@ -52,6 +52,8 @@ ODD_CALLS: list[tuple[str, Any, int, str]] = [
     ("/summary?day=2026-13-01", None, 422, "parameters_invalid"),
     ("/projects?page=0", None, 422, "parameters_invalid"),
     ("/projects?updated_since=x", None, 422, "parameters_invalid"),
+    (f"/projects?page={'9' * 5_000}", None, 422, "parameters_invalid"),
+    (f"/events?after={'9' * 5_000}", None, 422, "parameters_invalid"),
     ("/bill", b"", 422, "file_missing"),
     ("/bill", b"a,b\n1,2\n", 422, "import_invalid"),
     ("/bill", b"{", 400, "body_invalid"),

@@ -71,6 +71,20 @@ def test_several_are_dismissed_with_one_reason_or_none_is(manager: Reader, world
     assert [state for state, _ in states(world)] == ["dismissed", "dismissed", "waiting"]
 
 
+def test_an_id_of_thousands_of_digits_is_an_unknown_one(manager: Reader, world: World) -> None:
+    """`int` raises at 4,300 digits."""
+    manager.open("/console/account")
+    token = manager.page.text.split('name="csrf_token" value="')[1].split('"')[0]
+    chosen = {
+        "/console/inbox/decide": ("message", "dismiss"),
+        "/console/projects/review": ("project", ""),
+        f"/console/campaigns/{world.slug}/burst?code=same_sum": ("case", "clear:some"),
+    }
+    for address, (name, verb) in chosen.items():
+        data = {"csrf_token": token, name: "9" * 5_000, "verb": verb, "reason": "x"}
+        assert manager.http.post(address, data=data).status_code == 303, address
+
+
 def test_a_gift_above_the_limit_is_released_with_a_reason(manager: Reader, world: World) -> None:
     world.do(partners.set_limits, "shanmei", {"gift_most_minor": 10_00})
     tell(world, "shanmei", "big", 500_00)

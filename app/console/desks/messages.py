@@ -12,6 +12,7 @@ from app.console.forms import ConsoleForm
 from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
+from app.forms import chosen_ids
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
@@ -101,7 +102,7 @@ def decide_several() -> Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> str:
-        ids = sorted({int(id_) for id_ in form.all("message") if id_.isascii() and id_.isdigit()})
+        ids = sorted(chosen_ids(form.all("message")))
         if not ids:
             raise Invalid("nothing_chosen")
         for id_ in ids[:PAGE_SIZE]:

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.current import deps
+from app.forms import chosen_ids
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
@@ -38,7 +39,7 @@ def decide() -> Response:
     show = "show" in request.form
     of_button = request.form.get("show" if show else "hide", "")
     chosen = [of_button] if of_button else request.form.getlist("words")
-    ids = [int(text[:20]) for text in chosen[:PAGE_SIZE] if text.isascii() and text.isdigit()]  # 20 digits: no id
+    ids = sorted(chosen_ids(chosen[:PAGE_SIZE]))
 
     def do(tx: Tx, caller: Caller) -> str:
         count = words_desk.decide(tx, ids, caller.name, show=show, branch=scope.branch())

@@ -12,6 +12,7 @@ from app.console.blueprint import blueprint, refusal_sentence
 from app.console.effects import Change, Typed, effect_page
 from app.console.forms import ConsoleForm
 from app.current import deps
+from app.forms import chosen_ids
 from app.http import access, scope
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
@@ -87,7 +88,7 @@ def decide(slug: str) -> Response:
     if decision is None:
         return redirect(back, 303)
     reason = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
-    chosen = {int(id_) for id_ in form.all("case") if id_.isascii() and id_.isdigit()}
+    chosen = chosen_ids(form.all("case"))
     try:
         with deps().db.transaction() as tx:
             campaign_id = find_campaign(tx, slug).id or 0
