@@ -96,7 +96,7 @@ def test_the_page_for_people_names_it(http: FlaskClient) -> None:
     assert "POST /webhooks/partners/{name}" in page and "PartnerReceipt" in page
 
 
-# What the manual says under "Questions that come up".
+# What the manual says under "Frequent questions".
 
 
 def test_the_largest_amount(http: FlaskClient, world: World, secret: str) -> None:
