@@ -133,7 +133,7 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
         campaign=campaign.id,
         released=str(AccountKind.POT_RELEASED),
     )
-    fees = _fees(tx, campaign) if rules_of_campaign(tx, campaign).fees_from == FeesFrom.GIFTS else {}
+    fees = _fees(tx, campaign) if _gifts_bear_fees(tx, campaign) else {}
     return [
         Income(
             row.project_id,
@@ -147,6 +147,16 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
         )
         for row in rows
     ]
+
+
+def _gifts_bear_fees(tx: Tx, campaign: Campaign) -> bool:
+    """Return whether providers' fees come out of the gifts: as in the campaign's earlier steps, before the first by
+    the host's rules. So a changed rule divides nothing anew. If no fee was known at the earlier steps, the host
+    bears those that come later."""
+    steps = select(Allotment).where(Allotment.campaign_id == campaign.id).limit(1)
+    if tx.first(steps) is None:
+        return rules_of_campaign(tx, campaign).fees_from == FeesFrom.GIFTS
+    return tx.first(steps.where(Allotment.fees_minor != 0)) is not None
 
 
 def _fees(tx: Tx, campaign: Campaign) -> Mapping[int, int]:

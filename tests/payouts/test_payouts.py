@@ -239,6 +239,20 @@ def test_a_first_split_leaves_money_as_it_was_divided_before(world: World) -> No
     world.check()
 
 
+@pytest.mark.parametrize("ways", [("gifts", "host"), ("host", "gifts")])
+def test_who_bears_fees_stays_as_it_was_when_money_was_divided(world: World, ways: tuple[str, str]) -> None:
+    world.pay(world.give(100_00))
+    release(world)
+    world.do(set_rules, "41", {"fees_from": ways[0]}, ACTOR)
+    assert allot(world.deps) == 1
+    before = sums(world)
+    assert ("share_fees" in before) == (ways[0] == "gifts")
+    world.do(set_rules, "41", {"fees_from": ways[1]}, ACTOR)
+    assert allot(world.deps) == 0
+    assert sums(world) == before
+    world.check()
+
+
 def test_a_split_that_begins_before_all_others_leaves_money_as_it_was_divided_before(world: World) -> None:
     later = world.clock.at + timedelta(minutes=5)
     world.do(set_split, world.projects[0], SPLIT, later + timedelta(days=9), "agreed", ACTOR)
