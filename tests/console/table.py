@@ -1,4 +1,4 @@
-"""What the people of a federation met (F1 to F32), and the tests that stand there now:
+"""Faults that the people of a federation found (F1 to F32), and the tests that cover them:
 
     .venv/bin/python -m tests.console.table
 
@@ -13,7 +13,7 @@ README = Path(__file__).parent / "README.md"
 
 ROWS = {
     "F1": Row(
-        "another county's event was cancelled in two clicks, without a reason",
+        "another county's campaign was cancelled in two clicks, without a reason",
         (
             "test_each_is_refused_what_is_not_theirs",
             "test_an_event_is_cancelled_in_the_console_with_its_name_typed",
@@ -29,7 +29,7 @@ ROWS = {
         ),
     ),
     "F3": Row(
-        "donations found by the whole id only",
+        "donations could be found only by the whole id",
         (
             "test_by_time_amount_project_and_order_number",
             "test_by_phone_or_mail_in_any_form_and_the_log_never_has_it",
@@ -39,7 +39,7 @@ ROWS = {
         ),
     ),
     "F4": Row(
-        "nothing could change after the scheduling",
+        "nothing could be changed after scheduling",
         (
             "test_a_project_becomes_an_event_with_two_pots",
             "test_an_event_that_runs_is_extended",
@@ -48,14 +48,14 @@ ROWS = {
         ),
     ),
     "F5": Row(
-        "a cancelled event never closed",
+        "a cancelled campaign never closed",
         (
             "test_wind_up_a_cancelled_event_with_two_hundred_paid_gifts",
             "test_donors_see_that_their_money_is_on_its_way_back",
         ),
     ),
     "F6": Row(
-        "review without a text, a comment, a way back; any tier by anybody",
+        "review without a text, a comment or a way back; any account could set any tier",
         (
             "test_a_project_is_sent_back_mended_and_approved",
             "test_a_suspended_project_is_mended_and_handed_in_again",
@@ -63,7 +63,7 @@ ROWS = {
         ),
     ),
     "F7": Row(
-        "a phase said paid out while nothing was",
+        "a phase said paid out although nothing was paid",
         ("test_f7_a_released_event_says_payable", "test_from_the_split_to_the_returned_payment"),
     ),
     "F8": Row(
@@ -82,11 +82,11 @@ ROWS = {
         ),
     ),
     "F10": Row(
-        "two edited a draft and the first one's change was gone",
+        "two people edited a draft and the first change was lost",
         ("test_two_who_edit_one_draft_keep_both_changes_and_are_told_of_the_same_field",),
     ),
     "F11": Row(
-        "scheduled with a blank purpose, an address that was none, no project",
+        "a campaign was scheduled with a blank purpose, an invalid address, no project",
         ("test_an_incomplete_plan_does_not_open", "test_duty_03_each_part_of_the_plan_is_asked_for"),
     ),
     "F12": Row(
@@ -101,7 +101,7 @@ ROWS = {
         ),
     ),
     "F14": Row(
-        "a refund of all by an empty field and one click",
+        "an empty field and one click refunded everything",
         (
             "test_a_refund_is_asked_for_once",
             "test_finance_refunds_with_a_second_person",
@@ -115,21 +115,21 @@ ROWS = {
         ),
     ),
     "F16": Row(
-        "gifts of platforms and boxes showed a form that then refused",
+        "donations of platforms and boxes showed a form that was then refused",
         (
             "test_f16_a_gift_that_we_did_not_take_has_no_refund_form",
             "test_hand_entered_money_can_be_taken_back",
         ),
     ),
     "F17": Row(
-        "a signed-off sum was published without for ever",
+        "a signed-off sum was missing from the published result for ever",
         (
             "test_a_signed_off_sum_is_booked_and_shown",
             "test_what_is_signed_off_is_booked_between_bank_and_suspense",
         ),
     ),
     "F18": Row(
-        "nobody could be switched off, get a new password, change role",
+        "no account could be disabled, get a new password or change role",
         (
             "test_switching_off_ends_sessions_and_a_link_sets_a_new_password",
             "test_role_branch_and_name_are_changed_and_a_colleague_is_not_overwritten",
@@ -141,7 +141,7 @@ ROWS = {
         ("test_an_entry_says_in_words_who_did_what_and_what_was_before", "test_an_auditor_follows_one_fen"),
     ),
     "F20": Row(
-        "entries, pots, tranches made by mistake stayed",
+        "entries, pots and tranches created by mistake stayed",
         (
             "test_a_project_without_a_paid_donation_is_withdrawn",
             "test_a_tranche_that_has_not_opened_is_taken_back",
@@ -152,26 +152,26 @@ ROWS = {
         ("test_a_project_becomes_an_event_with_two_pots", "test_tranches_are_moved_in_the_console"),
     ),
     "F22": Row(
-        "buttons that were refused after the click, and everybody's lists",
+        "buttons that were refused after the click, and lists of all branches",
         (
             "test_every_link_opens_and_no_button_is_refused_for_want_of_rights",
             "test_lists_show_the_own_branch",
         ),
     ),
-    "F23": Row("closing stopped without saying why", ("test_closing_says_what_it_waits_for",)),
+    "F23": Row("closing stopped without a reason", ("test_closing_says_what_it_waits_for",)),
     "F24": Row(
-        "rules saved over a colleague's; unchanged ones a new version",
+        "rules overwrote a colleague's; unchanged rules became a new version",
         (
             "test_rules_that_others_changed_meanwhile_are_looked_at_again",
             "test_f24_unchanged_rules_are_no_new_version",
         ),
     ),
     "F25": Row(
-        "a released pot showed money that was still to open beside what went back",
+        "a released pot showed money still to open beside returned money",
         ("test_f25_a_pot_that_gave_back_has_nothing_to_open",),
     ),
     "F26": Row(
-        "a refund after the notice left the notice as it was",
+        "a refund after the notice did not change the notice",
         ("test_b_a_refund_after_the_result_takes_money_and_match_back_as_corrections",),
     ),
     "F27": Row(
@@ -179,7 +179,7 @@ ROWS = {
         ("test_f27_a_partner_is_registered_for_projects_that_exist",),
     ),
     "F28": Row(
-        "an offline row for a suspended project named another cause",
+        "an offline row for a suspended project named the wrong cause",
         ("test_f28_a_gift_to_a_suspended_project_says_so",),
     ),
     "F29": Row(
@@ -199,16 +199,16 @@ ROWS = {
         ("test_a_difference_leads_to_its_donation_only_where_there_is_one",),
     ),
     "F32": Row(
-        "staff of the county raised no sign in its villages",
+        "staff of the county raised no signal in its villages",
         ("test_f32_staff_of_those_above_a_village_are_a_sign",),
     ),
 }
-_HEAD = """# What the people of a federation met
+_HEAD = """# Faults that the people of a federation found
 
-Faults of a trial with ten accounts from an empty database to a released event, and the tests that would fail if one
-came back. Made by `.venv/bin/python -m tests.console.table`.
+Faults of a trial with ten accounts from an empty database to a released campaign, and the tests that would fail
+if one came back. Generated by `.venv/bin/python -m tests.console.table`.
 
-| row | what was met | tests |
+| row | fault | tests |
 |---|---|---|
 """
 

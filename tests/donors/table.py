@@ -1,4 +1,4 @@
-"""What donors met on the pages (M1 to U15), and the tests that stand there now:
+"""Faults that donors found on the pages (M1 to U15), and the tests that cover them:
 
     .venv/bin/python -m tests.donors.table
 
@@ -20,26 +20,26 @@ ROWS = {
         ),
     ),
     "M2": Row(
-        "match that went into review without a word, a date or a way to object",
+        "match was put under review without a notice, a date or a way to object",
         ("test_the_donor_reads_that_the_match_is_being_reviewed", "test_every_end_of_a_match_is_drawn_and_said"),
     ),
     "M3": Row("a printed table repeated its total", ("test_paper_has_no_form_and_the_total_once",)),
     "M4": Row(
-        "“nothing was charged” while a payment was under way",
+        "“nothing was charged” while a payment was in progress",
         (
             "test_a_connection_that_breaks_after_the_payment_loses_nothing",
             "test_to_the_cashier_and_back_says_that_it_is_being_confirmed",
         ),
     ),
     "M5": Row(
-        "presets promised match to whose cap was used up",
+        "presets promised match to donors whose cap was used up",
         (
             "test_presets_promise_nothing_and_the_first_page_says_the_condition",
             "test_the_sentence_knows_what_is_left_of_the_visitors_own_caps",
         ),
     ),
     "M6": Row(
-        "the visitor's own unpaid holds used up the cap, unseen",
+        "the visitor's own unpaid reservations used up the cap, invisibly",
         (
             "test_my_own_abandoned_hold_is_replaced_from_the_page",
             "test_what_waits_for_a_payment_is_found_and_cancelled",
@@ -54,24 +54,26 @@ ROWS = {
         ),
     ),
     "W1": Row(
-        "any text of a link stood in the standings as a team",
+        "any text of a link appeared in the standings as a team",
         ("test_a_team_from_founding_to_standings", "test_a_team_that_turns_the_direction_of_text_is_left_out"),
     ),
     "W2": Row(
-        "a drawn match was said to be nothing",
+        "a drawn match was shown as nothing",
         ("test_every_end_of_a_match_is_drawn_and_said", "test_a_pot_that_matches_at_payment_is_told_as_such"),
     ),
-    "W3": Row("before the event: used up, and a dead form", ("test_an_event_that_comes_says_when",)),
-    "W4": Row("outside match hours: available now", ("test_cards_and_strip_say_how_the_match_stands",)),
+    "W3": Row("before the campaign: used up, and a form without effect", ("test_an_event_that_comes_says_when",)),
+    "W4": Row(
+        "outside match hours the page said “available now”", ("test_cards_and_strip_say_how_the_match_stands",)
+    ),
     "W5": Row(
-        "Back from the cashier said the wrong thing to everybody",
+        "after Back from the cashier every donor saw the wrong message",
         ("test_who_comes_back_without_paying_reads_that_nothing_was_paid",),
     ),
     "W6": Row("search missed places and several words", ("test_a_village_is_found",)),
     "W7": Row("names sorted by code point", ("test_names_stand_as_in_a_dictionary",)),
-    "W8": Row("fields took more than is allowed", ("test_fields_take_what_is_allowed_and_no_more",)),
+    "W8": Row("fields accepted more than is allowed", ("test_fields_take_what_is_allowed_and_no_more",)),
     "W10": Row(
-        "name and message shown nowhere; named and anonymous at once",
+        "name and message were not shown; named and anonymous at once",
         (
             "test_one_choice_between_named_and_anonymous",
             "test_a_plain_name_is_shown_and_a_message_waits",
@@ -85,19 +87,19 @@ ROWS = {
         ),
     ),
     "W12": Row(
-        "a short pot did not say what comes", ("test_too_little_match_is_told_per_pot_and_nothing_is_held",)
+        "a short pot did not state what follows", ("test_too_little_match_is_told_per_pot_and_nothing_is_held",)
     ),
     "W13": Row(
-        "a rest of a cap read as if it were free", ("test_both_are_given_and_the_page_says_why_there_is_no_match",)
+        "the rest of a cap looked like free money", ("test_both_are_given_and_the_page_says_why_there_is_no_match",)
     ),
     "W14": Row(
-        "a called-off event said nothing of gifts",
+        "a called-off campaign did not mention the donations",
         (
             "test_a_campaign_that_is_called_off_says_what_becomes_of_gifts",
             "test_donors_see_that_their_money_is_on_its_way_back",
         ),
     ),
-    "W15": Row("texts spoke of pots where there are none", ("test_without_pots_nothing_is_said_of_them",)),
+    "W15": Row("texts mentioned pots where there are none", ("test_without_pots_nothing_is_said_of_them",)),
     "W16": Row(
         "English with Chinese marks, and names without their language",
         (
@@ -111,7 +113,7 @@ ROWS = {
         ("test_a_page_beyond_the_last_is_the_last", "test_a_link_that_was_mistyped_shows_all_projects"),
     ),
     "B1": Row(
-        "nobody to talk to",
+        "no contact to ask",
         ("test_the_contact_of_the_host_stands_on_the_pages", "test_a_question_is_answered_where_it_was_asked"),
     ),
     "B2": Row(
@@ -137,7 +139,7 @@ ROWS = {
         ),
     ),
     "B6": Row(
-        "amounts as people write them refused, contacts that are none taken",
+        "amounts as people write them were refused, invalid contacts were accepted",
         (
             "test_an_amount_as_people_write_it_is_read",
             "test_what_is_no_number_is_nobody",
@@ -165,22 +167,22 @@ ROWS = {
         "totals moved, the rest did not",
         ("test_an_open_event_page_moves_without_reload", "test_the_clock_changes_pages_at_the_next_opening_or_end"),
     ),
-    "U10": Row("the screen had no code, gifts, time", ("test_the_screen_shows_gifts_code_and_what_is_left",)),
+    "U10": Row("the screen had no code, donations or time", ("test_the_screen_shows_gifts_code_and_what_is_left",)),
     "U11": Row("the countdown stopped at 00:00", ("test_a_hold_that_runs_out_says_so_by_itself",)),
-    "U12": Row("cancel stood right under pay", ("test_a_hold_that_runs_out_says_so_by_itself",)),
+    "U12": Row("cancel was right under pay", ("test_a_hold_that_runs_out_says_so_by_itself",)),
     "U13": Row("no busy state", ("test_a_hold_that_runs_out_says_so_by_itself",)),
     "U14": Row(
-        "a finished event looked like a running one",
+        "a finished campaign looked like a running one",
         ("test_after_the_end_the_sum_stays_with_thanks", "test_an_event_that_comes_says_when"),
     ),
     "U15": Row("no dark mode", ("test_axe_finds_nothing", "test_design_has_every_colour_in_both_modes")),
 }
-_HEAD = """# What donors met on the pages
+_HEAD = """# Faults that donors found on the pages
 
-Faults of a trial in a real browser (money, wrong words, blocks, ugly things), and the tests that would fail if one
-came back. Made by `.venv/bin/python -m tests.donors.table`.
+Faults of a trial in a real browser (money, wording, blockers, usability), and the tests that would fail if one
+came back. Generated by `.venv/bin/python -m tests.donors.table`.
 
-| row | what was met | tests |
+| row | fault | tests |
 |---|---|---|
 """
 
