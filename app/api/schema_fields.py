@@ -1,6 +1,6 @@
 """Strict schema fields: whole numbers only, text that can be stored, times with an offset."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -10,6 +10,7 @@ from kernel.money import CURRENCY, MAX_MINOR
 from kernel.text import clean_label, clean_text, has_controls, is_storable, turns_direction
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # the calendar ends too soon to add a day to any day
 
 
 class Text(fields.String):
@@ -95,6 +96,16 @@ class Time(fields.Field[datetime]):
         if not _EARLIEST <= moment < _LATEST:
             raise ValidationError("Must be a time between 2000 and 2200.")
         return moment
+
+
+class Day(fields.Date):
+    """A calendar day in ISO 8601, in both directions."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not _FIRST_DAY <= day <= _LAST_DAY:
+            raise ValidationError("Must be a day between 1900 and 2200.")
+        return day
 
 
 class Currency(Text):

@@ -53,6 +53,7 @@ from kernel.keys import seal
 from kernel.money import CURRENCY
 from ledger.chart import PAID_OUT
 from matching.pots import Tranche
+from payments.bills import bill_accounts
 from payments.inbox.message_keys import sealing_key
 from payments.mappings.document import preset
 from payments.mappings.mapping_models import BillAccount
@@ -255,7 +256,8 @@ def _partner_secret(tx: Tx, world: World) -> Any:
     document = json.loads(preset("signed_headers"))
     mapped.set_mapping(tx, world.deps.keys, "platform", NewMapping(document, {}), ACTOR)
     since, now = world.clock.at.date(), world.clock.at
-    account = {"key_id": "", "sealed_key": "", "since": since, "changed_at": now, "changed_by": ACTOR}
+    sealed = world.deps.keys.wrap_text("key", bill_accounts.context_of("platform"))
+    account = {"key_id": "", "sealed_key": sealed, "since": since, "changed_at": now, "changed_by": ACTOR}
     tx.add(BillAccount(partner="platform", **account))
     return tx.scalar("SELECT max(id) FROM partner_secret")
 

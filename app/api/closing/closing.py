@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.reason_schemas import ReasonIn
-from app.api.schema_fields import Key, Text, Time, Whole, one_of
+from app.api.schema_fields import Day, Key, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -124,7 +124,7 @@ class PositionOut(Schema):
 class ReportCorrectionOut(Schema):
     """Changes after the closing report was written, by day in Shanghai, project and cause; amounts in fen."""
 
-    day = fields.Date()
+    day = Day()
     project = Key(attribute="project_id")
     project_name = Text()
     cause = Text(metadata={"description": "the kind of the transfers, such as `donation_received`"})

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 from app.api.base import make_blueprint
 from app.api.closing.closing import DiscrepancyOut, SignOffIn
 from app.api.reason_schemas import ReasonIn
-from app.api.schema_fields import Text, Time, Whole, one_of
+from app.api.schema_fields import Day, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -31,7 +31,7 @@ class SignOffTogetherIn(SignOffIn):
 
     provider = Text(required=True)
     cause = one_of(*CAUSES, required=True)
-    day = fields.Date(required=True, metadata={"description": "on which they were listed, in Shanghai"})
+    day = Day(required=True, metadata={"description": "on which they were listed, in Shanghai"})
     differences = Whole(1, required=True)
     stake_minor = Whole(0, required=True, metadata={"description": "fen"})
 
@@ -40,7 +40,7 @@ class SecondBillIn(ReasonIn):
     """The lines of a partner in which bills contradict each other, as they were shown (cause `contradiction`)."""
 
     provider = Text(required=True)
-    day = fields.Date(required=True, metadata={"description": "on which they were listed, in Shanghai"})
+    day = Day(required=True, metadata={"description": "on which they were listed, in Shanghai"})
     differences = Whole(1, required=True)
     stake_minor = Whole(0, required=True, metadata={"description": "fen: the larger sums of both bills"})
 
@@ -49,7 +49,7 @@ class GroupOut(Schema):
     provider = Text()
     cause = Text()
     currency = Text()
-    day = fields.Date()
+    day = Day()
     differences = Whole()
     sum_minor = Whole(metadata={"description": "what the other side has beyond our books"})
     stake_minor = Whole(metadata={"description": "the same without signs; of two bills the larger sums"})
@@ -71,8 +71,8 @@ class SideOut(Schema):
 
 class AtBankOut(Schema):
     account = Text()
-    first = fields.Date()
-    last = fields.Date()
+    first = Day()
+    last = Day()
     lines = Whole()
     in_minor = Whole()
     out_minor = Whole()

@@ -6,7 +6,7 @@ from uuid import UUID
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import news_of, perform
@@ -25,7 +25,7 @@ blueprint = make_blueprint("project-corrections", "Donations for another project
 class ProjectCorrectionIn(Schema):
     project = Key(required=True, metadata={"description": "of the same campaign"})
     consent = one_of(*ConsentBy, required=True, metadata={"description": "how the donor agreed"})
-    consented_on = fields.Date(required=True, metadata={"description": "when the donor agreed, a day in Shanghai"})
+    consented_on = Day(required=True, metadata={"description": "when the donor agreed, a day in Shanghai"})
     reason = Text(500, 1, required=True)
     preview = fields.Boolean(load_default=False, metadata={"description": "only say what would come of it"})
 
@@ -44,7 +44,7 @@ class ProjectCorrectionOut(Schema):
     match_after_minor = Minor(0)
     currency = Currency()
     consent = one_of(*ConsentBy)
-    consented_on = fields.Date()
+    consented_on = Day()
     reason = Text()
     actor = Text()
     corrected_at = Time()

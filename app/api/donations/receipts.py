@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.reason_schemas import DonorReasonIn
-from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
+from app.api.schema_fields import Day, Key, Minor, Prose, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -56,13 +56,13 @@ class ReceiptOut(Schema):
     code = Text()
     number = Text()
     check_code = Text()
-    issued_on = fields.Date(allow_none=True)
+    issued_on = Day(allow_none=True)
     issued_minor = Minor(0, allow_none=True)
     ended_at = Time(allow_none=True)
     reason = Text()
     red_code = Text(metadata={"description": "of the red receipt that cancelled this one (红冲)"})
     red_number = Text()
-    red_flushed_on = fields.Date(allow_none=True)
+    red_flushed_on = Day(allow_none=True)
 
 
 class ReceiptLineOut(ReceiptOut):
@@ -89,7 +89,7 @@ class IssuedIn(Schema):
     code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
     number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
     check_code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "校验码"})
-    issued_on = fields.Date(required=True, metadata={"description": "开票日期"})
+    issued_on = Day(required=True, metadata={"description": "开票日期"})
 
 
 class RedIn(Schema):
@@ -97,7 +97,7 @@ class RedIn(Schema):
 
     code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
     number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
-    flushed_on = fields.Date(required=True, metadata={"description": "红冲日期"})
+    flushed_on = Day(required=True, metadata={"description": "红冲日期"})
     reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
 
 

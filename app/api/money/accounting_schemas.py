@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.accounting.chart import MOST_NAME
 from campaigns.reasons import MOST_REASON
 from ledger.chart import AccountKind
@@ -22,8 +22,8 @@ class VoucherOut(Schema):
     period = Text()
     word = Text(metadata={"description": "凭证字"})
     number = Whole(1, metadata={"description": "凭证号, without a gap within period and word"})
-    dated_on = fields.Date(metadata={"description": "the day it bears; within its period"})
-    occurred_on = fields.Date(metadata={"description": "the day of its transfers, in Shanghai"})
+    dated_on = Day(metadata={"description": "the day it bears; within its period"})
+    occurred_on = Day(metadata={"description": "the day of its transfers, in Shanghai"})
     kind = one_of(*TransferKind)
     campaign = Text(metadata={"description": "slug; empty for what belongs to no campaign"})
     campaign_name = Text()
@@ -63,9 +63,7 @@ class VoucherMovementOut(Schema):
 
 
 class BookIn(Schema):
-    through = fields.Date(
-        load_default=None, allow_none=True, metadata={"description": "the last day; default: yesterday"}
-    )
+    through = Day(load_default=None, allow_none=True, metadata={"description": "the last day; default: yesterday"})
 
 
 class BookedOut(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, Whole, one_of
 from campaigns.agreements.agreements import MAY_BE_EMPTY, MOST
 from campaigns.agreements.models import AgreementKind
 from campaigns.agreements.pledges import State
@@ -14,8 +14,8 @@ class AgreementIn(Schema):
     number = Text(MOST["number"], 1, required=True, metadata={"description": "of the paper; once per organisation"})
     title = Text(MOST["title"], 1, required=True)
     party = Text(MOST["party"], 1, required=True, metadata={"description": "the other side"})
-    signed_on = fields.Date(required=True)
-    ends_on = fields.Date(load_default=None, allow_none=True)
+    signed_on = Day(required=True)
+    ends_on = Day(load_default=None, allow_none=True)
     amount_minor = Minor(load_default=None, allow_none=True)
     currency = one_of(CURRENCY, load_default=CURRENCY)
     campaign = Text(100, 1, load_default=None, allow_none=True, metadata={"description": "of partners alone"})
@@ -33,8 +33,8 @@ class AgreementOut(Schema):
     number = Text()
     title = Text()
     party = Text()
-    signed_on = fields.Date()
-    ends_on = fields.Date(allow_none=True)
+    signed_on = Day()
+    ends_on = Day(allow_none=True)
     amount_minor = Minor(allow_none=True)
     currency = Currency()
     fund = Key(attribute="fund_id", allow_none=True)
@@ -47,7 +47,7 @@ class AgreementOut(Schema):
 
 
 class PledgeIn(Schema):
-    due_on = fields.Date(required=True)
+    due_on = Day(required=True)
     amount_minor = Minor(required=True)
     currency = one_of(CURRENCY, required=True)
 
@@ -59,7 +59,7 @@ class PledgeOut(Schema):
     id = Key()
     agreement = Key(attribute="agreement_id")
     party = Text()
-    due_on = fields.Date()
+    due_on = Day()
     amount_minor = Minor()
     paid_minor = Minor(0)
     currency = Currency()

@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask import g
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Day, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -23,8 +23,8 @@ class DutyOut(Schema):
 
     duty = Whole(1, metadata={"description": "its number in our list of 23"})
     task = one_of(*Task)
-    due_on = fields.Date()
-    remind_on = fields.Date()
+    due_on = Day()
+    remind_on = Day()
     state = one_of(*State)
     campaign = Text(metadata={"description": "slug"})
     campaign_name = Text()
@@ -36,7 +36,7 @@ class DutyOut(Schema):
 
 class DoneIn(Schema):
     task = one_of(*Task, required=True)
-    due_on = fields.Date(required=True)
+    due_on = Day(required=True)
     note = Prose(MOST_REASON, 1, required=True, metadata={"description": "what was done"})
     url = Text(MOST_URL, load_default="", metadata={"description": "where it can be seen"})
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, Whole, one_of
 from campaigns.goods.goods import MOST, MOST_EVIDENCE, MOST_GIVER, MOST_QUANTITY, MOST_RECIPIENT
 from campaigns.goods.models import GoodsBasis, GoodsState
 from campaigns.reasons import MOST_REASON
@@ -20,7 +20,7 @@ class GoodsIn(Schema):
     document = Text(
         MOST["document"], 1, required=True, metadata={"description": "where the paper of the value lies"}
     )
-    received_on = fields.Date(required=True)
+    received_on = Day(required=True)
     giver = Text(
         MOST_GIVER, load_default="", metadata={"description": "an organisation; of a person, their agreement"}
     )
@@ -47,7 +47,7 @@ class GoodsOut(Schema):
     valued_by = Text()
     giver = Text()
     document = Text()
-    received_on = fields.Date()
+    received_on = Day()
     handed_out = Whole(0)
     state = one_of(*GoodsState)
     entered_by = Text()
@@ -60,7 +60,7 @@ class GoodsOut(Schema):
 class HandoutIn(Schema):
     quantity = Whole(1, MOST_QUANTITY, required=True)
     recipient = Text(MOST_RECIPIENT, 1, required=True)
-    handed_on = fields.Date(required=True)
+    handed_on = Day(required=True)
     evidence = Text(MOST_EVIDENCE, 1, required=True, metadata={"description": "where the list of signatures lies"})
 
 
@@ -80,7 +80,7 @@ class HandoutOut(Schema):
     reason = Text()
     quantity = fields.Integer()
     recipient = Text()
-    handed_on = fields.Date()
+    handed_on = Day()
     evidence = Text()
     actor = Text()
     at = Time()

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, Whole, one_of
 from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState, SurplusWay
 from campaigns.payouts.payees import MOST_BANK, MOST_HOLDER
 from campaigns.payouts.remittances import MOST_REFERENCE
@@ -134,7 +134,7 @@ class RemittanceOut(Schema):
     state = one_of(*RemittanceState)
     reference = Text()
     evidence = Text()
-    paid_on = fields.Date(allow_none=True)
+    paid_on = Day(allow_none=True)
     reason = Text()
 
 
@@ -144,7 +144,7 @@ class RemittanceWithParts(RemittanceOut):
 
 class PaidIn(Schema):
     reference = Text(MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's number of the payment"})
-    paid_on = fields.Date(required=True)
+    paid_on = Day(required=True)
     evidence = Text(MOST_REASON, 1, required=True, metadata={"description": "where it was seen"})
 
 

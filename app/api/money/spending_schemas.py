@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, one_of
 from campaigns.payouts.models import PurposeBasis
 from campaigns.projects.budget import MOST_ROW_NAME
 from campaigns.reasons import MOST_REASON
@@ -15,7 +15,7 @@ from ledger.chart import PAID_OUT
 class SpendingIn(Schema):
     amount_minor = Minor(required=True)
     currency = one_of(CURRENCY, required=True)
-    spent_on = fields.Date(required=True)
+    spent_on = Day(required=True)
     document_no = Text(MOST_DOCUMENT, 1, required=True, metadata={"description": "number of the invoice or slip"})
     purpose = Text(MOST_PURPOSE, 1, required=True, metadata={"description": "published once it is checked"})
     budget_row = Text(MOST_ROW_NAME, load_default="", metadata={"description": "a row of the project's budget"})
@@ -28,7 +28,7 @@ class SpendingOut(Schema):
     project = Key(attribute="project_id")
     amount_minor = Minor()
     currency = Currency()
-    spent_on = fields.Date()
+    spent_on = Day()
     document_no = Text()
     purpose = Text()
     budget_row = Text()

@@ -1,8 +1,8 @@
 """Schemas for the surplus of ended projects."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, one_of
 from campaigns.payouts.models import SurplusWay
 from campaigns.payouts.surplus import MOST_REFERENCE
 from campaigns.projects.states import STATUSES
@@ -68,7 +68,7 @@ class ReturnIn(Schema):
     amount_minor = Minor(required=True)
     currency = one_of(CURRENCY, required=True)
     reference = Text(MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's, once"})
-    returned_on = fields.Date(required=True)
+    returned_on = Day(required=True)
 
 
 class ReturnOut(Schema):
@@ -79,6 +79,6 @@ class ReturnOut(Schema):
     amount_minor = Minor()
     currency = Currency()
     reference = Text()
-    returned_on = fields.Date()
+    returned_on = Day()
     actor = Text()
     entered_at = Time()

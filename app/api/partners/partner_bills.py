@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from app import partners as duties
 from app.api.base import make_blueprint
-from app.api.schema_fields import Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Day, Prose, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.http import access
@@ -28,23 +28,23 @@ class BillAccountIn(Schema):
         MOST_WORD, load_default="", metadata={"description": "serial of the merchant's certificate (WeChat Pay)"}
     )
     private_key = Prose(MOST_KEY, 1, required=True, metadata={"description": "of the merchant; never shown again"})
-    since = fields.Date(required=True, metadata=_DAY)
+    since = Day(required=True, metadata=_DAY)
 
 
 class BillAccountOut(Schema):
     partner = Text()
     key_id = Text()
-    since = fields.Date(metadata=_DAY)
+    since = Day(metadata=_DAY)
     changed_at = Time()
     changed_by = Text()
 
 
 class BillDayIn(Schema):
-    day = fields.Date(required=True, metadata=_DAY)
+    day = Day(required=True, metadata=_DAY)
 
 
 class FetchedBillOut(Schema):
-    day = fields.Date(metadata=_DAY)
+    day = Day(metadata=_DAY)
     kind = one_of(*BillKind)
     state = one_of(*BillState)
     code = Text(metadata={"description": "while it waits: why"})

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 
 from app import partners as duties
 from app.api.base import make_blueprint
-from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
+from app.api.schema_fields import Day, Key, Minor, Text, Time, Whole, one_of, texts
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -77,14 +77,14 @@ class PartnerMadeOut(Schema):
 
 
 class EmptyDayIn(Schema):
-    day = fields.Date(required=True, metadata={"description": "in Shanghai, and over"})
+    day = Day(required=True, metadata={"description": "in Shanghai, and over"})
 
 
 class EmptyDayOut(Schema):
     """A day for which the platform states that its bill has no lines."""
 
     provider = Text()
-    day = fields.Date()
+    day = Day()
     said_at = Time()
     said_by = Text()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Key, Prose, Text, Whole, one_of
+from app.api.schema_fields import Day, Key, Prose, Text, Whole, one_of
 from campaigns.disclosure.pictures import Picture
 from campaigns.projects.news import MOST_TEXT, MOST_TITLE
 from campaigns.projects.page_models import People
@@ -17,7 +17,7 @@ _FOCUS = {"description": "what must stay visible, in tenths"}
 class PictureChange(Schema):
     caption = Text(MOST_CAPTION, 1, metadata={"description": "what is to be seen"})
     place = Text(MOST_PLACE, metadata={"description": "where"})
-    taken_on = fields.Date(allow_none=True, metadata={"description": "when"})
+    taken_on = Day(allow_none=True, metadata={"description": "when"})
     focus_x = Whole(0, FOCUS_MOST, metadata=_FOCUS)
     focus_y = Whole(0, FOCUS_MOST, metadata=_FOCUS)
     position = Whole(1, MOST_PICTURES, metadata={"description": "the first is the project's cover"})
@@ -28,7 +28,7 @@ class PictureQuery(Schema):
 
     caption = Text(MOST_CAPTION, 1, required=True)
     place = Text(MOST_PLACE)
-    taken_on = fields.Date()
+    taken_on = Day()
     people = one_of(*People, required=True, metadata={"description": "who can be recognised"})
     consented = fields.Boolean(metadata={"description": "they agreed; for children their guardians"})
     focus_x = fields.Integer()
@@ -43,7 +43,7 @@ class PictureOut(Schema):
     id = Key()
     caption = Text()
     place = Text()
-    taken_on = fields.Date(allow_none=True)
+    taken_on = Day(allow_none=True)
     people = Text()
     focus_x = Whole()
     focus_y = Whole()
@@ -57,20 +57,20 @@ class PictureOut(Schema):
 
 
 class NewsIn(Schema):
-    happened_on = fields.Date(required=True)
+    happened_on = Day(required=True)
     title = Text(MOST_TITLE, 1, required=True)
     text = Prose(MOST_TEXT)
 
 
 class NewsChange(Schema):
-    happened_on = fields.Date()
+    happened_on = Day()
     title = Text(MOST_TITLE, 1)
     text = Prose(MOST_TEXT)
 
 
 class NewsOut(Schema):
     id = Key()
-    happened_on = fields.Date()
+    happened_on = Day()
     title = Text()
     text = Prose()
     picture = fields.Nested(PictureOut, allow_none=True)

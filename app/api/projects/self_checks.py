@@ -6,7 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Text, Time, Whole, one_of
+from app.api.schema_fields import Day, Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -71,7 +71,7 @@ class NodeCheckOut(Schema):
     campaign = Text(attribute="slug")
     organisation = Text(attribute="code")
     organisation_name = Text(attribute="name")
-    due_on = fields.Date(metadata={"description": "30 days after the release"})
+    due_on = Day(metadata={"description": "30 days after the release"})
     state = one_of(*CheckState)
     form = fields.Nested(SelfCheckOut, allow_none=True)
 
