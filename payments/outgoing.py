@@ -13,15 +13,15 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.keys import Keys
 from kernel.paging import Page
-from payments.models import Partner
+from payments.models import Partner, PartnerState
 from payments.outgoing_models import DeliveryState, OutgoingType, PartnerDelivery, PartnerSubscription
-from payments.partners.partner_secrets import make_secret
+from payments.partners.partner_secrets import BOOKED, make_secret
 
 LEASE = timedelta(minutes=2)  # after that, a delivery whose sender died is sent by another one, under the same id
 BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; about a day in all
 MOST_SUBSCRIPTIONS = 5  # per platform at a time
 MOST_URL = 500
-HELD_FOR = timedelta(days=30)  # of a paused subscription, our default; older deliveries are not sent
+HELD_FOR = timedelta(days=30)  # while a subscription or its platform is paused, our default; then given up
 
 
 class Claimed(NamedTuple):
@@ -37,7 +37,8 @@ class Claimed(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Where a delivery goes, and the secret that signs it."""
+    """Where a delivery goes, and the secret that signs it. `paused`: the subscription or its platform is, so that
+    the delivery is held."""
 
     partner: str
     url: str
@@ -147,28 +148,31 @@ def _move(tx: Tx, subscription_id: int, before: DeliveryState, after: DeliverySt
 
 
 def release_held(tx: Tx) -> int:
-    """Make deliveries due that are held without reason, because they were written while their subscription was
-    resumed or ended, and give up those held too long. Return how many."""
+    """Make deliveries due that are no longer held back, because their platform is live again or ended, or because
+    they were written while their subscription was resumed or ended; give up those held too long. Return how
+    many."""
     return tx.run(
         """UPDATE partner_delivery d
               SET state = CASE WHEN d.created_at < :since THEN 'failed' ELSE 'due' END,
                   failure = CASE WHEN d.created_at < :since THEN 'held_too_long' ELSE d.failure END,
+                  due_at = :now,
                   ended_at = CASE WHEN d.created_at < :since THEN CAST(:now AS timestamptz) END
-             FROM partner_subscription s
+             FROM partner_subscription s JOIN partner p ON p.name = s.partner
             WHERE s.id = d.subscription_id AND d.state = 'held'
-              AND (s.paused_at IS NULL OR s.ended_at IS NOT NULL OR d.created_at < :since)""",
+              AND ((s.paused_at IS NULL AND p.state <> 'paused') OR s.ended_at IS NOT NULL
+                   OR p.state = 'ended' OR d.created_at < :since)""",
         since=tx.now - HELD_FOR,
         now=tx.now,
     )
 
 
 def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequence[str] | None) -> None:
-    """Queue an event for the live platforms that subscribed to it and may raise money for one of these projects
-    (None: all subscribers)."""
+    """Queue an event for the live and paused platforms that subscribed to it and may raise money for one of these
+    projects (None: all subscribers)."""
     rows = tx.all(
         select(PartnerSubscription, Partner)
         .join(Partner, col(Partner.name) == col(PartnerSubscription.partner))
-        .where(col(PartnerSubscription.ended_at).is_(None), Partner.state == "live")
+        .where(col(PartnerSubscription.ended_at).is_(None), col(Partner.state).in_(BOOKED))
         .order_by(col(PartnerSubscription.id))
     )
     for subscription, partner in rows:
@@ -199,7 +203,7 @@ def claim(tx: Tx, most: int) -> list[Claimed]:
         Claimed,
         """UPDATE partner_delivery SET attempts = attempts + 1, due_at = :lease
             WHERE id IN (SELECT id FROM partner_delivery WHERE state = 'due' AND due_at <= :now
-                          ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+                          ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED)
         RETURNING id, subscription_id, type, donation_id, body, attempts, created_at""",
         now=tx.now,
         lease=tx.now + LEASE,
@@ -208,14 +212,16 @@ def claim(tx: Tx, most: int) -> list[Claimed]:
 
 
 def target_of(tx: Tx, keys: Keys, subscription_id: int) -> Target | None:
-    """Return where a delivery goes; None if its subscription has ended, or its platform is not live."""
+    """Return where a delivery goes; None if its subscription has ended, or its platform is neither live nor
+    paused."""
     row = tx.get(PartnerSubscription, subscription_id)
     assert row is not None
     partner = tx.get(Partner, row.partner)
-    if row.ended_at is not None or partner is None or partner.state != "live":
+    if row.ended_at is not None or partner is None or partner.state not in BOOKED:
         return None
     secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
-    return Target(row.partner, row.url, secret, row.paused_at is not None)
+    paused = row.paused_at is not None or partner.state == PartnerState.PAUSED
+    return Target(row.partner, row.url, secret, paused)
 
 
 def keep_body(tx: Tx, delivery_id: int, body: dict[str, Any]) -> None:

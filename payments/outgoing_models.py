@@ -27,14 +27,14 @@ class OutgoingType(StrEnum):
 
 class DeliveryState(StrEnum):
     DUE = "due"
-    HELD = "held"  # its subscription is paused
+    HELD = "held"  # its subscription or its platform is paused
     SENT = "sent"
     FAILED = "failed"  # not accepted for a day, or given up; may be sent again
 
 
 class PartnerSubscription(SQLModel, table=True):
-    """An address of a platform and the events that it receives, signed with a secret of its own. While it is
-    paused, deliveries are held."""
+    """An address of a platform and the events that it receives, signed with a secret of its own. While it or
+    its platform is paused, deliveries are held."""
 
     __tablename__ = "partner_subscription"
     __table_args__ = (Index("partner_subscription_partner", "partner"),)

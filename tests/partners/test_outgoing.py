@@ -14,7 +14,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from app.api.partners.partner_outgoing import schema_of
-from campaigns.intake import registered
+from campaigns.intake import partner_states, registered
 from campaigns.intake.tell_partners import tell_partners
 from campaigns.lifecycle.transitions import cancel
 from campaigns.projects.news import NewsText, add_news
@@ -152,6 +152,43 @@ def test_what_is_held_while_a_subscription_is_paused_comes_after_it(engineer: En
     # Deliveries of a batch go out side by side: the platform may meet them in any order.
     assert {json.loads(body)["data"]["donation_id"] for _, body in received} == {"T-1", "T-2"}
     assert {delivery.state for delivery in deliveries(world)} == {"sent"}
+
+
+def test_what_a_paused_platform_is_to_be_told_waits_until_it_is_live_again(
+    engineer: Engineer, world: World
+) -> None:
+    def move(state: str) -> None:
+        world.do(partner_states.change_state, world.deps.keys, NAME, state, ACTOR)
+
+    with receiver() as (url, received):
+        subscribe(world, url)
+        engineer.send(engineer.paid(1))
+        world.settle()
+        move("paused")
+        world.do(add_news, world.projects[0], NewsText(date(2026, 9, 9), "灶台修好了"), ACTOR)
+        world.clock.at += timedelta(days=2)
+        assert tell(world) == 0 and tell(world) == 0
+        assert [delivery.state for delivery in deliveries(world)] == ["held", "held"]
+        move("live")
+        assert tell(world) == 2
+    assert {json.loads(body)["type"] for _, body in received} == {"donation.matched", "project.news"}
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "failure"), [(31, "paused", "held_too_long"), (1, "ended", "unsubscribed")]
+)
+def test_what_a_platform_that_stays_away_was_to_be_told_is_given_up(
+    engineer: Engineer, world: World, days: int, state: str, failure: str
+) -> None:
+    subscribe(world, "https://platform.example/hook")
+    engineer.send(engineer.paid(1))
+    world.settle()
+    world.do(partner_states.change_state, world.deps.keys, NAME, "paused", ACTOR)
+    assert tell(world) == 0
+    world.do(partner_states.change_state, world.deps.keys, NAME, state, ACTOR)
+    world.clock.at += timedelta(days=days)
+    assert tell(world) == 0
+    assert [(delivery.state, delivery.failure) for delivery in deliveries(world)] == [("failed", failure)]
 
 
 def test_what_is_held_for_thirty_days_is_given_up(engineer: Engineer, world: World) -> None:
