@@ -77,7 +77,7 @@ def activate_secret(
     if partner.state not in partner_secrets.BOOKED:
         raise Conflict("partner_state", state=partner.state)
     secret = partner_secrets.activate(tx, partner, secret_id, old_valid_until)
-    _record_secret(tx, actor, name, secret_id, old_valid_until, test=False)
+    _record_secret(tx, actor, name, secret_id, old_valid_until, test=secret.test)
     return secret
 
 

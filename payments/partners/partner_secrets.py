@@ -78,7 +78,7 @@ def rotate(
     if len(valid) >= MOST_VALID:
         raise Conflict("partner_secrets_full", most=MOST_VALID)
     if waits:
-        return add_secret(tx, keys, partner.name, actor, waits=True)
+        return add_secret(tx, keys, partner.name, actor, test=test, waits=True)
     _end_at(valid, old_valid_until)
     return add_secret(tx, keys, partner.name, actor, test=test)
 
@@ -89,7 +89,7 @@ def activate(tx: Tx, partner: Partner, secret_id: int, old_valid_until: datetime
     secret = tx.get(PartnerSecret, secret_id, lock=True)
     if secret is None or secret.partner != partner.name or not secret.waits:
         raise NotFound("partner_secret_unknown")
-    valid = [other for other in valid_secrets(tx, partner.name) if not other.test]
+    valid = [other for other in valid_secrets(tx, partner.name) if other.test == secret.test]
     if len(valid) >= MOST_VALID:
         raise Conflict("partner_secrets_full", most=MOST_VALID)
     _end_at(valid, max(old_valid_until, tx.now) if old_valid_until else None)

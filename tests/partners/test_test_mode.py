@@ -9,7 +9,8 @@ from campaigns.intake.partner_states import MOVES, change_state
 from kernel.errors import Conflict
 from kernel.ids import donation_id_of
 from payments.models import PartnerState
-from payments.partners.partners import create
+from payments.partners import partner_secrets
+from payments.partners.partners import create, known
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer, bill
 from tests.world import ACTOR, World
@@ -58,6 +59,19 @@ def test_the_check_list_opens_the_way(tester: Engineer, world: World) -> None:
     world.settle()
     assert world.totals().donations == 1
     world.check()
+
+
+def test_a_test_secret_that_waits_signs_only_tests(engineer: Engineer, world: World) -> None:
+    keys = world.deps.keys
+    with world.db.transaction() as tx:
+        made = partner_secrets.rotate(tx, keys, known(tx, NAME), None, ACTOR, test=True, waits=True)
+        tx.flush()
+        assert partner_secrets.activate(tx, known(tx, NAME), made.id, tx.now).test
+    assert made.secret.startswith(partner_secrets.TEST)
+    engineer.send(engineer.paid(1))  # the live secret did not end with the change
+    Engineer(engineer.http, world, made.secret, NAME).send(engineer.paid(2))
+    world.settle()
+    assert world.totals().donations == 1
 
 
 def test_each_item_alone_keeps_it_closed(tester: Engineer, world: World) -> None:
