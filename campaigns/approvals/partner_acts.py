@@ -25,7 +25,7 @@ def _always(_tx: Tx, _attempt: Attempt) -> None:
 
 
 def _of_limits(tx: Tx, attempt: Attempt) -> int | None:
-    """Require a second person only to raise limits or change projects, once a platform's gifts are booked."""
+    """Require a second person only to raise limits or add projects, once a platform's gifts are booked."""
     return None if is_widened(tx, attempt.deps, attempt.subject, attempt.arguments["limits"]) else 0
 
 

@@ -52,7 +52,7 @@ def change_limits(tx: Tx, name: str, limits: Mapping[str, Any], actor: str) -> P
 
 
 def is_widened(tx: Tx, deps: Dependencies, name: str, limits: Mapping[str, Any]) -> bool:
-    """Return whether a change of limits lets a booked platform bring in more money, or raise it for other projects.
+    """Return whether a change of limits lets a booked platform bring in more money, or raise it for more projects.
 
     Raises NotFound `partner_unknown`.
     """
@@ -61,7 +61,12 @@ def is_widened(tx: Tx, deps: Dependencies, name: str, limits: Mapping[str, Any])
         return False
     after = Partner(**{**partner.model_dump(), **limits})
     raised = zip(_limits(deps, after), _limits(deps, partner), strict=True)
-    return after.projects != partner.projects or any(new > old for new, old in raised)
+    return _has_more(after.projects, partner.projects) or any(new > old for new, old in raised)
+
+
+def _has_more(after: Collection[str] | None, before: Collection[str] | None) -> bool:
+    """Return whether projects (None: any) include one that they did not include before."""
+    return before is not None and (after is None or not set(after) <= set(before))
 
 
 class _Taken(NamedTuple):

@@ -3,11 +3,14 @@ signs its notifications. One is enough where that is switched off, as in the dem
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from campaigns.intake.check_list import Check, note_check
 from campaigns.privacy.rewrap import rewrap
+from campaigns.projects.models import Project
 from payments.mappings.document import preset
 from payments.mappings.partner_mappings import read_mappings
 from payments.models import PartnerState
@@ -82,15 +85,24 @@ def test_another_secret_signs_nothing_before(api: Api, world: World, live: str, 
 def test_limits_are_narrowed_by_one_and_widened_by_two(api: Api, world: World, live: str, second: str) -> None:
     assert live
     path, most = f"/partners/{NAME}", world.deps.limits.partner_gift_most_minor
-    code = world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0]))
+    code, other = world.do(lambda tx: tx.all(select(Project.code).order_by(col(Project.id)).limit(2)))
 
     def change(body: object, token: str = "") -> int:
         return int(api.call("PATCH", path, body, token or api.token()).status_code)
 
     assert change({"gift_most_minor": 10_00}) == 200
-    for wider in ({"gift_most_minor": 10_01}, {"gift_most_minor": None}, {"projects": [code]}):
+    for fewer in ([code, other], [other]):  # from any to two, and to one of them
+        assert change({"projects": fewer}) == 200
+    wider_ones: list[dict[str, Any]] = [
+        {"gift_most_minor": 10_01},
+        {"gift_most_minor": None},
+        {"projects": [code]},
+        {"projects": [code, other]},
+        {"projects": None},
+    ]
+    for wider in wider_ones:
         approval = ask(api, path, wider, method="PATCH")
-        assert world.do(known, NAME).gift_most_minor == 10_00
+        assert (world.do(known, NAME).gift_most_minor, world.do(known, NAME).projects) == (10_00, [other])
         assert decide(api, approval, second, "decline", note="no").status_code == 200
     approval = ask(api, path, {"gift_most_minor": most + 1, "projects": [code]}, method="PATCH")
     assert code in approval["text"]
