@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.duties.models import DutyDone
 from campaigns.duties.terms import Task, Term, of_campaign, of_federation
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.models import Campaign, CampaignHistory
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import within
@@ -114,10 +115,15 @@ def _done(tx: Tx) -> _Done:
 
 
 def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
-    """Return the campaigns that have duties: scheduled ones and later phases. A draft has none, nor does a
-    cancelled campaign."""
+    """Return the campaigns that have duties: scheduled ones and later phases. A draft has none, nor has a campaign
+    that was cancelled before it opened; one that raised money in public accounts for it."""
+    opened = select(CampaignHistory.campaign_id).where(CampaignHistory.to_phase == Phase.OPEN)
     chosen = select(Campaign).where(
-        col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]), Campaign.ends_at > tx.now - _SHOWN
+        or_(
+            col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]),
+            (col(Campaign.phase) == Phase.CANCELLED) & col(Campaign.id).in_(opened),
+        ),
+        Campaign.ends_at > tx.now - _SHOWN,
     )
     if branch is not None:
         chosen = chosen.where(within(col(Campaign.host_code), branch))
@@ -131,8 +137,11 @@ def _began(tx: Tx, today: date) -> date:
 
 
 def _terms(campaign: Campaign) -> Iterable[Term]:
-    opens_on, ends_on = local_day(campaign.opens_at), local_day(campaign.ends_at)
-    return of_campaign(opens_on, ends_on, emergency=campaign.emergency)
+    """Return the terms of a campaign. A cancelled one ended on the day on which it was cancelled."""
+    ends_at = campaign.ends_at
+    if campaign.phase == Phase.CANCELLED:
+        ends_at = min(ends_at, campaign.phase_since)
+    return of_campaign(local_day(campaign.opens_at), local_day(ends_at), emergency=campaign.emergency)
 
 
 def _line(term: Term, campaign: Campaign | None, done: _Done, today: date) -> Line:

@@ -1,6 +1,6 @@
 """The calendar: what is overdue, what was done, and by whom."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,9 @@ from flask.testing import FlaskClient
 
 from campaigns.duties.calendar import Line, State, calendar, mark_done, waiting_duties
 from campaigns.duties.terms import Task
+from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.entries import add_entries
+from campaigns.lifecycle.transitions import cancel, schedule
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
 from campaigns.network.tokens import create_token
@@ -16,9 +19,10 @@ from kernel.errors import Refusal
 from tests.api.client import Api, problem
 from tests.duties import table
 from tests.web.reader import PASSWORD, Reader
-from tests.world import SLUG, World
+from tests.world import SLUG, World, new_campaign
 
 FINAL = date(2026, 12, 9)
+AFTER_END = (Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS)
 
 
 def _line(world: World, task: Task) -> Line:
@@ -48,6 +52,29 @@ def test_duty_04_a_plan_that_names_its_filing_in_time_is_done(world: World) -> N
     assert _line(world, Task.FILE_PLAN).state is State.DONE
     world.do(lambda tx: tx.run("UPDATE campaign SET plan = jsonb_set(plan, '{filed_at}', '\"2026-09-05\"')"))
     assert _line(world, Task.FILE_PLAN).state is State.OVERDUE
+
+
+def test_duty_07_a_cancelled_campaign_that_was_open_accounts_for_what_it_raised(world: World) -> None:
+    world.do(lambda tx: tx.run("UPDATE campaign SET ends_at = ends_at + interval '300 days'"))
+    assert _line(world, Task.PUBLISH_FINAL).due_on > FINAL
+    world.clock.advance(days=1)
+    world.do(cancel, SLUG, "manager")
+    lines = [line for line in world.do(calendar) if line.campaign == SLUG]
+    cancelled = {task: date(2026, 12, 10) for task in (Task.PUBLISH_FINAL, *AFTER_END)}
+    assert {line.task: line.due_on for line in lines if line.task is not Task.FILE_PLAN} == cancelled
+    outcome = ("published", "")
+    world.do(mark_done, SLUG, "publish_final", date(2026, 12, 10), *outcome, "manager")
+    assert _line(world, Task.PUBLISH_FINAL).state is State.DONE
+
+
+def test_a_campaign_that_was_cancelled_before_it_opened_owes_nothing(world: World) -> None:
+    opens_at = world.clock.at + timedelta(hours=1)
+    world.do(create, new_campaign(world.clock.at, slug="another", opens_at=opens_at), "manager")
+    world.do(add_entries, "another", world.projects, "manager")
+    world.do(schedule, "another", "manager")
+    assert "another" in {line.campaign for line in world.do(calendar)}
+    world.do(cancel, "another", "manager")
+    assert "another" not in {line.campaign for line in world.do(calendar)}
 
 
 @pytest.mark.parametrize(
