@@ -146,10 +146,14 @@ def _searches(deps: Dependencies) -> list[str]:
 
 
 def _timed(served: Served, cookie: str, address: str, cold: bool) -> Timing:
-    took = sorted(_ask(served, cookie, address)[0] for _ in range(REQUESTS + 1))[
-        :REQUESTS
-    ]  # without the slowest, usually the cold one
-    return Timing(address, cold, took[int(0.95 * REQUESTS) - 1], median(took))
+    return timing_of(address, cold, [_ask(served, cookie, address)[0] for _ in range(REQUESTS + 1)])
+
+
+def timing_of(address: str, cold: bool, times: Sequence[float]) -> Timing:
+    """Return the timing of a page from its response times in the order of the requests. The first request does not
+    count: it fills the caches."""
+    took = sorted(times[1:])
+    return Timing(address, cold, took[int(0.95 * len(took)) - 1], median(took))
 
 
 def _ask(served: Served, cookie: str, address: str) -> tuple[float, int]:

@@ -9,6 +9,7 @@ import pytest
 from bench import costs
 from bench.__main__ import BENCHMARKS, main
 from bench.attackers import Met
+from bench.console import timing_of
 from bench.result import Result, save, table
 from bench.under_attack import Measured, _result
 
@@ -20,6 +21,12 @@ def test_ratio_and_target() -> None:
     assert (FAST.ratio, FAST.reached) == (0.5, True)
     assert (SLOW.ratio, SLOW.reached) == (None, False)
     assert SLOW._replace(target=None).reached is None
+
+
+def test_a_page_that_stalls_later_is_as_slow_as_it_is() -> None:
+    """Only the first request does not count, also where a later one is the slowest."""
+    assert timing_of("/", False, [10.0] * 19 + [500.0, 600.0]).p95 == 500.0
+    assert timing_of("/", False, [600.0] + [10.0] * 20).p95 == 10.0
 
 
 def test_file_has_exactly_the_promised_keys(tmp_path: Path) -> None:
