@@ -49,9 +49,6 @@ def routes(store: Store, payments: Payments, after: Aftermath, account: Account,
         intent = payments.open_intent(values)
         return _attempt(payments.confirm(intent["id"], None)) if values.get("confirm") else (200, intent)
 
-    def opened(_: str, values: ApiObject) -> ApiObject:
-        return payments.open_session(values, base_url)
-
     def intent(id_: str, values: ApiObject) -> ApiObject:
         _check_secret(store, id_, values)
         return store.get("payment_intent", id_)

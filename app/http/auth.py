@@ -142,7 +142,8 @@ def account(tx: Tx) -> tuple[str, str] | None:
 def optional_manager(tx: Tx) -> Caller | None:
     """Return the manager who calls a public address, or None.
 
-    A donor's token is not an error here; it just does not show more.
+    A donor's token is not an error here; it just does not show more. Raises Forbidden `token_missing` (401) for
+    an Authorization header without a bearer token.
     """
     return caller_of_token(tx, bearer()) if "Authorization" in request.headers else session_caller(tx)
 
