@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from flask import request
 
-from app.forms import Form
+from app.forms import Form, chosen_ids
 from app.http.repeats import FIELD
 from kernel.errors import Invalid, fault
 from kernel.human_input import Unreadable, read_moment
@@ -34,6 +34,18 @@ class ConsoleForm(Form):
     def confirmed(self) -> bool:
         """Return whether the form saves exactly what was previewed."""
         return self.verb == "save" and self["shown"] == self.digest()
+
+    def chosen(self, name: str, most: int) -> list[int]:
+        """Return the ids of the rows that were ticked, in order.
+
+        Raises Invalid `nothing_chosen`, `too_many_chosen`.
+        """
+        ids = sorted(chosen_ids(self.all(name)))
+        if not ids:
+            raise Invalid("nothing_chosen")
+        if len(ids) > most:
+            raise Invalid("too_many_chosen", most=most)
+        return ids
 
     def digest(self) -> str:
         """Return a digest of the typed content, which proves that the manager confirms what they saw."""

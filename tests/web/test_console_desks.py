@@ -62,6 +62,10 @@ def test_several_are_dismissed_with_one_reason_or_none_is(manager: Reader, world
     manager.open("/console/inbox")
     manager.send("/inbox/decide", verb="dismiss", reason="错码", message=[*ids[:2], "999999"])
     assert [state for state, _ in states(world)] == ["waiting"] * 3, "all of them or none"
+    many = [*ids, *map(str, range(900_000, 900_048))]
+    manager.open("/console/inbox")
+    assert "一次最多选 50 项" in manager.send("/inbox/decide", verb="dismiss", reason="错码", message=many)
+    assert [state for state, _ in states(world)] == ["waiting"] * 3, "not the first fifty either"
     manager.open("/console/inbox?queue=open&source=partner:shanmei")
     page, chosen = manager.page, {"verb": "dismiss", "reason": "错码", "message": ids[:2]}
     assert "已处理 2 条消息" in manager.send("/inbox/decide", **chosen)

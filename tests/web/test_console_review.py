@@ -44,6 +44,10 @@ def test_a_project_is_sent_back_mended_and_approved(app: Flask, world: World, dr
     liaison.send("/submit-review")
     queue = text(reviewer.open("/console/projects/review"))
     assert "退回过 1 次" in queue and "不到 1 小时" in queue
+    many = [str(draft), *map(str, range(900_000, 900_050))]
+    assert "一次最多选 50 项" in reviewer.send("/projects/review", project=many)
+    assert status(world, draft) == "review"
+    reviewer.open("/console/projects/review")
     assert "已批准 1 个项目立项" in reviewer.send("/projects/review", project=str(draft))
     assert status(world, draft) == "approved"
     assert "没有等待评审的项目" in reviewer.page.text

@@ -19,7 +19,7 @@ def gift(world: World, name: str = "", message: str = "", *, publish: bool = Tru
     return str(donation.id)
 
 
-def decide(world: World, reader: Reader, **chosen: str) -> str:
+def decide(world: World, reader: Reader, **chosen: str | list[str]) -> str:
     reader.open("/console/words")
     return text(reader.send("/console/words", **chosen))
 
@@ -32,6 +32,8 @@ def test_a_plain_name_is_shown_and_a_message_waits(manager: Reader, world: World
     assert "刚刚捐的人" in page and "张伟 捐了 66 元 + 配捐 66" in page and "一位好心人" in page
     assert "愿老人" not in page and "李娜" not in page
     assert "愿老人们吃得好" in text(manager.open("/console/words"))
+    many = [str(words_id) for words_id in range(1, 52)]
+    assert "一次最多选 50 项" in decide(world, manager, show="", words=many)
     assert "公开了 1 条" in decide(world, manager, show="")
     for path in (f"/c/{world.slug}", f"/c/{world.slug}/people", f"/c/{world.slug}/p/{world.projects[0]}"):
         assert "愿老人们吃得好" in manager.open(path), path

@@ -12,7 +12,6 @@ from app.console.forms import ConsoleForm
 from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
-from app.forms import chosen_ids
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
@@ -102,10 +101,8 @@ def decide_several() -> Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> str:
-        ids = sorted(chosen_ids(form.all("message")))
-        if not ids:
-            raise Invalid("nothing_chosen")
-        for id_ in ids[:PAGE_SIZE]:
+        ids = form.chosen("message", PAGE_SIZE)
+        for id_ in ids:
             _decide(tx, caller, id_, form)
         return str(_("已处理 %(count)s 条消息。", count=len(ids)))
 

@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.forms import ConsoleForm
 from app.current import deps
-from app.forms import chosen_ids
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
@@ -36,12 +36,11 @@ def list_words() -> str:
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def decide() -> Response:
     """Publish or hide texts: the ticked ones, or the one whose button was pressed."""
-    show = "show" in request.form
-    of_button = request.form.get("show" if show else "hide", "")
-    chosen = [of_button] if of_button else request.form.getlist("words")
-    ids = sorted(chosen_ids(chosen[:PAGE_SIZE]))
+    form, show = ConsoleForm(request.form), "show" in request.form
+    button = "show" if show else "hide"
 
     def do(tx: Tx, caller: Caller) -> str:
+        ids = form.chosen(button if form[button] else "words", PAGE_SIZE)
         count = words_desk.decide(tx, ids, caller.name, show=show, branch=scope.branch())
         return _("公开了 %(count)s 条。", count=count) if show else _("隐藏了 %(count)s 条。", count=count)
 

@@ -12,7 +12,7 @@ from app.console.forms import ConsoleForm
 from app.console.written import require_seen, shown_before, written_fields
 from app.current import deps
 from app.duties import perform
-from app.forms import chosen_ids, format_yuan
+from app.forms import format_yuan
 from app.http import access, scope
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
@@ -53,13 +53,14 @@ def approve_several() -> Response:
 
     A refused project does not stop the others. Safe to repeat, because an approved project no longer waits.
     """
-    ids = sorted(chosen_ids(request.form.getlist("project")))
     back = redirect(url_for("console.reviews"), 303)
-    if not ids:
-        flash(_("请至少选一项。"), "bad")
+    try:
+        ids = ConsoleForm(request.form).chosen("project", PAGE_SIZE)
+    except Refusal as refusal:
+        flash(refusal_sentence(refusal), "bad")
         return back
     approved = 0
-    for project_id in ids[:PAGE_SIZE]:
+    for project_id in ids:
         try:
             approved += _approve(project_id)
         except Refusal as refusal:

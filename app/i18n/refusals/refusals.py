@@ -138,6 +138,7 @@ REFUSALS = {
     "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
     "nothing_to_hold": _l("这笔捐赠没有可以暂缓的配捐。"),
     "nothing_chosen": _l("请至少选一项。"),
+    "too_many_chosen": _l("一次最多选 %(most)s 项，没有处理任何一项。"),
     "organisation_in_use": _l(
         "还不能关闭：下级机构 %(nodes)s 个、没有结项的项目 %(projects)s 个、在用的账号 %(accounts)s 个、"
         "没有结束的活动 %(campaigns)s 个。"
