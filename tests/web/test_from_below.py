@@ -6,8 +6,10 @@ import pytest
 
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Role
-from tests.payouts.released import release
-from tests.web.reader import PASSWORD, Reader
+from campaigns.payouts import plans
+from campaigns.payouts.allot import allot
+from tests.payouts.released import HOST_ACCOUNT, account, release
+from tests.web.reader import PASSWORD, Reader, text
 from tests.world import VILLAGES, World
 
 MOST_PAGES = 60
@@ -48,3 +50,24 @@ def test_every_link_opens_for_who_works_below_the_host(reader: Reader, world: Wo
                 waiting.append(link)
     listed = reader.http.get(f"/console/pots/{pot}/donations").text
     assert [str(gift.id) in listed for gift in gifts] == [True, False, False]
+
+
+def test_the_trail_of_a_gift_links_only_to_what_its_reader_may_open(reader: Reader, world: World) -> None:
+    gift = world.give(20_00)
+    world.pay(gift)
+    release(world)
+    allot(world.deps)
+    account(world, "41", HOST_ACCOUNT)
+    account(world, "4101")
+    plan = world.do(plans.make_plan, world.slug, "maker").id
+    world.do(plans.approve, plan, "checker")
+    trail, address = f"/console/donations/{gift.id}/trail", f"/console/payout-plans/{plan}"
+    seen: dict[str, bool] = {}
+    for login, branch in (("below", VILLAGES[0]), ("city", "41")):
+        world.do(create_manager, login, PASSWORD, Role.FINANCE, "test", branch)
+        reader.sign_in(login)
+        page = reader.open(trail)
+        assert "BS000001-00001" in text(page), "the record itself is shown to both"
+        seen[login] = address in links(page)
+        assert seen[login] == (reader.http.get(address).status_code == 200)
+    assert seen == {"below": False, "city": True}

@@ -1,5 +1,6 @@
 """The trail of a gift through every record, from its payment to the voucher of what it bought."""
 
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -13,6 +14,7 @@ from app.i18n.accounting_labels import TRANSFER_KINDS
 from app.i18n.labels import word
 from app.i18n.money_trail import STAGES
 from app.i18n.names import source_name
+from campaigns import rights
 from campaigns.money_trail import Record, Stage, follow
 from campaigns.network.roles import Permission
 
@@ -26,6 +28,7 @@ def show(donation_id: UUID) -> str:
     """Show every record of a gift, stage by stage."""
     with deps().db.snapshot() as tx:
         trail = follow(tx, donation_id)
+        host = rights.holder_of(tx, "slug", trail.donation.campaign)
     by_stage = {stage: list(records) for stage, records in groupby(trail.records, attrgetter("stage"))}
     return render_template(
         "console/money_trail.html",
@@ -34,7 +37,7 @@ def show(donation_id: UUID) -> str:
         stages=[(STAGES[stage], by_stage.get(stage, [])) for stage in Stage],
         by_day=_BY_DAY,
         name_of=_name,
-        link_of=_link,
+        link_of=partial(_link, host),
     )
 
 
@@ -44,11 +47,12 @@ def _name(record: Record) -> str:
     return str(word(TRANSFER_KINDS, record.name)) if record.stage == Stage.BOOKED else record.name
 
 
-def _link(record: Record) -> str:
-    """Return the address of a record's page; empty if it has none or the manager may not open vouchers."""
-    if record.stage == Stage.REMITTED:
+def _link(host: rights.Holder, record: Record) -> str:
+    """Return the address of a record's page; empty if it has none or the manager may not open it. A payout plan
+    belongs to the campaign's host, a spending to the gift's project."""
+    if record.stage == Stage.REMITTED and access.opens("payout_plan", host):
         return url_for("console.payout_plan", plan_id=record.key)
-    if record.stage == Stage.SPENT:
+    if record.stage == Stage.SPENT and access.opens("spending_photo"):
         return url_for("console.spending_photo", spending_id=record.key)
     if record.stage == Stage.BOOKED and access.opens("voucher"):
         return url_for("console.voucher", voucher_id=record.key)
