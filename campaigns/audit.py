@@ -77,6 +77,11 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, di
     return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
 
 
+def subject_of(kind: str, column: str) -> str:
+    """Return SQL for the subject of the entries about the row whose id is in a column (`project:7`)."""
+    return f"format('{kind}:%s', {column})"
+
+
 def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
     """Return what managers did to a subject (`project:7`), newest first."""
     return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))

@@ -54,14 +54,14 @@ def leave_work(
         found_team(tx, NewTeam(find_campaign(tx, campaign).id or 0, "北关小学六（2）班", "school"))
     with lately.db.transaction() as tx:
         _leave_approval(tx, deps, campaign)
-        _leave_goods(tx, villages[0], now)
-        leave_papers(tx, deps, campaign, fund, _own_gifts(tx, campaign)[-3:-2], now)
+        _leave_goods(tx, villages[0])
+        leave_papers(tx, deps, campaign, fund, _own_gifts(tx, campaign)[-3:-2])
     hear(lately, _puzzling(deps, partner, villages[0], now - timedelta(hours=4)))
 
 
-def _leave_goods(tx: Tx, village: Village, now: datetime) -> None:
+def _leave_goods(tx: Tx, village: Village) -> None:
     """Enter recent goods whose value a second person must confirm."""
-    rice = NewGoods("大米", 40, "袋", 3_200_00, "invoice", "县慈善会", "物资柜 2 号发票", local_day(now))
+    rice = NewGoods("大米", 40, "袋", 3_200_00, "invoice", "县慈善会", "物资柜 2 号发票", local_day(tx.now))
     goods.enter(tx, village.id, rice._replace(giver="粮油公司（演示）"), LIAISON)
 
 

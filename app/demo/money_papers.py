@@ -1,7 +1,7 @@
 """Records for the finance pages of the demo: agreements, pledges, and a red-flushed receipt."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from app.demo.accounts import CITY, FINANCE
@@ -19,11 +19,9 @@ from kernel.db import Tx
 PAYER = Payer("company", "牡丹商贸（演示）", "91350100M000100Y43", "peony@example.org")
 
 
-def leave_papers(
-    tx: Tx, deps: Dependencies, campaign: str, fund: int, gifts: Sequence[UUID], now: datetime
-) -> None:
+def leave_papers(tx: Tx, deps: Dependencies, campaign: str, fund: int, gifts: Sequence[UUID]) -> None:
     """Enter agreements and pledges, and red-flush a receipt with a wrong payer."""
-    today = local_day(now)
+    today = local_day(tx.now)
     title, party = "捐建村道路灯（三年）", "云朵面馆连锁（演示）"
     lamps = NewAgreement("donation", "捐协 2026-017", title, party, today - timedelta(days=60))
     lamps = lamps._replace(amount_minor=300_000_00, fund=fund, ends_on=today + timedelta(days=700))

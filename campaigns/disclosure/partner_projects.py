@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from campaigns.audit import subject_of
 from campaigns.disclosure.pictures import Picture, covers
 from campaigns.disclosure.pot_details import serving
 from campaigns.disclosure.totals import PotView, pot_views
@@ -88,7 +89,8 @@ _CHANGES = one_of(
 _UPDATED = f"""greatest(p.created_at,
                 (SELECT max(h.at) FROM project_history h WHERE h.project_id = p.id),
                 (SELECT max(n.written_at) FROM project_news n WHERE n.project_id = p.id),
-                (SELECT max(a.at) FROM audit_entry a WHERE a.subject = 'project:' || p.id AND ({_CHANGES})))"""
+                (SELECT max(a.at) FROM audit_entry a
+                  WHERE a.subject = {subject_of("project", "p.id")} AND ({_CHANGES})))"""
 _MINE = f"""FROM (SELECT p.*, {_UPDATED} AS updated_at FROM project p
                    WHERE CAST(:codes AS text[]) IS NULL OR p.code = ANY(:codes)) p
            WHERE (CAST(:since AS timestamptz) IS NULL OR p.updated_at >= :since)
