@@ -16,7 +16,7 @@ from kernel.errors import NotFound
 
 class Evidence(NamedTuple):
     """One piece of evidence. `side` is ours or theirs. `kind` is the status of a donation, the kind of a line or
-    claim, `second_bill`, `second_bill_lacks` or `bank`. `other_minor` is what was given back (ours) or the fee
+    claim, `second_bill`, `second_bill_lacks` or `bank`. `other_minor` is the refunded sum (ours) or the fee
     (theirs); amounts in fen."""
 
     side: str
