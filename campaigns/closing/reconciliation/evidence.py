@@ -16,8 +16,8 @@ from kernel.errors import NotFound
 
 class Evidence(NamedTuple):
     """One piece of evidence. `side` is ours or theirs. `kind` is the status of a donation, the kind of a line or
-    claim, `second_bill`, `second_bill_lacks` or `bank`. `other_minor` is the refunded sum (ours) or the fee
-    (theirs); amounts in fen."""
+    claim, `second_bill`, `second_bill_lacks` or `bank`. `other_minor` is the refunded sum of a donation or
+    the fee of a line. Amounts are fen."""
 
     side: str
     kind: str
