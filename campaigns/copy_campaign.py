@@ -74,6 +74,7 @@ def copy_campaign(tx: Tx, slug: str, new: CopyOf, actor: str) -> Copied:
             finishing_s=old.finishing_s,
             late_s=old.late_s,
             notice_s=old.notice_s,
+            self_check_s=old.self_check_s,
         ),
         actor,
     )

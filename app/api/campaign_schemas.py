@@ -27,6 +27,7 @@ class DurationsIn(Schema):
     finishing_s = Whole(0, _MOST_S)
     late_s = Whole(0, _MOST_S)
     notice_s = Whole(0, _MOST_S)
+    self_check_s = Whole(0, _MOST_S, metadata={"description": "from the release to the nodes' self-checks"})
 
 
 class CampaignChange(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle.campaign import find_campaign, list_campaigns
 from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S
-from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.models import SELF_CHECK_S, Campaign
 from campaigns.lifecycle.phases import PHASES, PUBLIC
 from campaigns.lifecycle.plan import warnings
 from campaigns.network.organisations import names_of
@@ -15,7 +15,7 @@ from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.paging import Page
 
-DURATIONS = {"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}
+DURATIONS = {"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S, "self_check_s": SELF_CHECK_S}
 
 
 def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:

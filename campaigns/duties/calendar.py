@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
@@ -72,10 +72,13 @@ def waiting_duties(tx: Tx, branch: str | None = None) -> list[Line]:
 def mark_done(tx: Tx, slug: str | None, task: str, due_on: date, note: str, url: str, actor: str) -> Line:
     """Record that a duty was done: what was done, and where it can be seen. Idempotent.
 
-    Raises NotFound `campaign_unknown`, `duty_unknown`, Invalid `duty_invalid`.
+    Raises NotFound `campaign_unknown`, `duty_unknown` (also for a campaign that has no duties), Invalid
+    `duty_invalid`.
     """
     _require_valid(note, url)
     campaign = find_campaign(tx, slug) if slug else None
+    if campaign and tx.first(select(Campaign).where(Campaign.id == campaign.id, _has_duties())) is None:
+        raise NotFound("duty_unknown")
     today = local_day(tx.now)
     terms: Iterable[Term] = _terms(campaign) if campaign else of_federation(today, _began(tx, today))
     term = next((term for term in terms if (term.task, term.due_on) == (task, due_on)), None)
@@ -114,17 +117,19 @@ def _done(tx: Tx) -> _Done:
     return {(row.task, row.campaign_id, row.due_on): row for row in tx.all(select(DutyDone))}
 
 
-def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
-    """Return the campaigns that have duties: scheduled ones and later phases. A draft has none, nor has a campaign
+def _has_duties() -> ColumnElement[bool]:
+    """Select the campaigns that have duties: scheduled ones and later phases. A draft has none, nor has a campaign
     that was cancelled before it opened; one that raised money in public accounts for it."""
     opened = select(CampaignHistory.campaign_id).where(CampaignHistory.to_phase == Phase.OPEN)
-    chosen = select(Campaign).where(
-        or_(
-            col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]),
-            (col(Campaign.phase) == Phase.CANCELLED) & col(Campaign.id).in_(opened),
-        ),
-        Campaign.ends_at > tx.now - _SHOWN,
+    return or_(
+        col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]),
+        (col(Campaign.phase) == Phase.CANCELLED) & col(Campaign.id).in_(opened),
     )
+
+
+def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
+    """Return the campaigns that the calendar shows."""
+    chosen = select(Campaign).where(_has_duties(), Campaign.ends_at > tx.now - _SHOWN)
     if branch is not None:
         chosen = chosen.where(within(col(Campaign.host_code), branch))
     return tx.all(chosen.order_by(col(Campaign.id)))

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.campaign import lock_campaign
-from campaigns.lifecycle.models import Campaign, CampaignHistory, CampaignTally
+from campaigns.lifecycle.models import SELF_CHECK_S, Campaign, CampaignHistory, CampaignTally
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.organisations import find as find_organisation
 from kernel.clock import parse_time
@@ -40,6 +40,7 @@ class NewCampaign:
     finishing_s: int = FINISHING_S
     late_s: int = LATE_S
     notice_s: int = NOTICE_S
+    self_check_s: int = SELF_CHECK_S
     emergency: bool = False
 
 
@@ -69,6 +70,7 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
             finishing_s=new.finishing_s,
             late_s=new.late_s,
             notice_s=new.notice_s,
+            self_check_s=new.self_check_s,
             created_at=tx.now,
         )
     )
@@ -111,7 +113,7 @@ def _recorded(campaign: Campaign) -> dict[str, Any]:
     The trail is never erased, so fields that name people are replaced by a hash, which still shows a change.
     """
     times = {name: getattr(campaign, name).isoformat() for name in ("opens_at", "ends_at")}
-    names = ("name", "windows", "emergency", "finishing_s", "late_s", "notice_s")
+    names = ("name", "windows", "emergency", "finishing_s", "late_s", "notice_s", "self_check_s")
     kept = {name: getattr(campaign, name) for name in names}
     plan = {
         f"plan.{name}": fingerprint(value)[:12] if name in _OF_PEOPLE else value
@@ -132,7 +134,7 @@ def _faults(draft: NewCampaign | Campaign) -> dict[str, Fault]:
         faults["name"] = fault("required")
     if draft.ends_at <= draft.opens_at:
         faults["ends_at"] = fault("ends_before_start")
-    if min(draft.finishing_s, draft.late_s, draft.notice_s) < 0:
+    if min(draft.finishing_s, draft.late_s, draft.notice_s, draft.self_check_s) < 0:
         faults["durations"] = fault("negative")
     for index, window in enumerate(draft.windows):
         try:

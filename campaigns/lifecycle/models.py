@@ -12,6 +12,8 @@ import campaigns.projects.models  # noqa: F401  (foreign keys refer to its table
 from campaigns.lifecycle.phases import Phase
 from kernel.db import identity, moment, one_of
 
+SELF_CHECK_S = 30 * 24 * 3600  # our default; no law sets the term
+
 
 class Campaign(SQLModel, table=True):
     """A fundraising campaign. Its row is the lock of the campaign: donations hold it shared, closing exclusively.
@@ -25,6 +27,7 @@ class Campaign(SQLModel, table=True):
         CheckConstraint(one_of("phase", Phase), name="campaign_phase"),
         CheckConstraint("ends_at > opens_at", name="campaign_times"),
         CheckConstraint("finishing_s >= 0 AND late_s >= 0 AND notice_s >= 0", name="campaign_durations"),
+        CheckConstraint("self_check_s >= 0", name="campaign_self_check"),
     )
     id: int | None = Field(default=None, sa_column=identity())
     slug: str = Field(unique=True)
@@ -41,6 +44,9 @@ class Campaign(SQLModel, table=True):
     finishing_s: int
     late_s: int
     notice_s: int
+    self_check_s: int = Field(  # from the release until the nodes' self-checks are due
+        default=SELF_CHECK_S, sa_column_kwargs={"server_default": text(str(SELF_CHECK_S))}
+    )
     withdrawn_reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # "": in force
     matching_version: int = Field(default=1, sa_type=BigInteger)
     created_at: datetime = Field(sa_column=moment())

@@ -1,5 +1,5 @@
 """The nodes that must sign a self-check: townships that carry out projects of a released campaign, and counties for
-projects above their townships. It is due 30 days after the release, our default; no law sets the term."""
+projects above their townships. It is due after the release, in the time that the campaign gives for it."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.paging import FIRST_PAGE, Page
 
-DUE, REMIND = timedelta(days=30), timedelta(days=14)  # after the release; before the due day
+REMIND = timedelta(days=14)  # before the due day
 
 _CODE = func.coalesce(func.nullif(Project.township_code, ""), func.nullif(Project.county_code, ""))
 NODES: Any = (
@@ -46,9 +46,9 @@ class NodeCheck(NamedTuple):
     form: SelfCheck | None
 
 
-def due_on(released: datetime) -> date:
+def due_on(released: datetime, self_check_s: int) -> date:
     """Return the last day on which the form of a campaign released then is in time."""
-    return local_day(released) + DUE
+    return local_day(released + timedelta(seconds=self_check_s))
 
 
 def released_at(tx: Tx, campaign_id: int) -> datetime | None:
@@ -93,11 +93,11 @@ def open_checks(tx: Tx, branch: str | None) -> list[tuple[str, str, date, int]]:
     signed = select(SelfCheck.id).where(
         col(SelfCheck.campaign_id) == NODES.c.campaign_id, col(SelfCheck.organisation_code) == NODES.c.code
     )
-    counted: Any = select(Campaign.slug, Campaign.name, CampaignHistory.at, func.count())
+    counted: Any = select(Campaign, CampaignHistory.at, func.count())
     grouped = _asked(counted, branch).where(~signed.exists())
     rows = tx.all(grouped.group_by(col(Campaign.id), col(CampaignHistory.id)).order_by(col(Campaign.slug)))
     today = local_day(tx.now)
-    lines = ((slug, name, due_on(at), pieces) for slug, name, at, pieces in rows)
+    lines = ((of.slug, of.name, due_on(at, of.self_check_s), pieces) for of, at, pieces in rows)
     return [line for line in lines if line[2] - REMIND <= today]
 
 
@@ -116,6 +116,6 @@ def _asked(query: Any, branch: str | None, slug: str = "") -> Any:
 
 
 def _line(today: date, campaign: Campaign, node: Organisation, at: datetime, form: SelfCheck | None) -> NodeCheck:
-    until = due_on(at)
+    until = due_on(at, campaign.self_check_s)
     state = CheckState.DONE if form else CheckState.LATE if today > until else CheckState.OPEN
     return NodeCheck(campaign.slug, campaign.name, node.code, node.name, until, state, form)

@@ -15,7 +15,8 @@ from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
 from campaigns.network.tokens import create_token
 from campaigns.waiting import Work, waiting
-from kernel.errors import Refusal
+from kernel.clock import local_day
+from kernel.errors import NotFound, Refusal
 from tests.api.client import Api, problem
 from tests.duties import table
 from tests.web.reader import PASSWORD, Reader
@@ -75,6 +76,21 @@ def test_a_campaign_that_was_cancelled_before_it_opened_owes_nothing(world: Worl
     assert "another" in {line.campaign for line in world.do(calendar)}
     world.do(cancel, "another", "manager")
     assert "another" not in {line.campaign for line in world.do(calendar)}
+
+
+def test_duties_of_a_draft_or_of_an_unopened_cancelled_campaign_are_not_marked(world: World) -> None:
+    opens_at = world.clock.at + timedelta(hours=1)
+    world.do(create, new_campaign(world.clock.at, slug="another", opens_at=opens_at), "manager")
+    filed = ("another", "file_plan", local_day(opens_at) - timedelta(days=10), "done", "", "manager")
+    with pytest.raises(NotFound, match="duty_unknown"):
+        world.do(mark_done, *filed)
+    world.do(add_entries, "another", world.projects, "manager")
+    world.do(schedule, "another", "manager")
+    world.do(mark_done, *filed)
+    world.do(cancel, "another", "manager")
+    with pytest.raises(NotFound, match="duty_unknown"):
+        world.do(mark_done, *filed)
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM duty_done")) == 1
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,16 @@ def test_nodes_are_asked_reminded_late_and_done(released: World) -> None:
     assert works(world, None)[0].pieces == 1
 
 
+def test_the_campaign_says_how_long_nodes_have(released: World) -> None:
+    world, today = released, local_day(released.clock.at)
+    world.do(lambda tx: tx.run("UPDATE campaign SET self_check_s = 7 * 86400"))
+    rows, _ = world.do(node_forms, None)
+    assert {line.due_on for line, _ in rows} == {today + timedelta(days=7)}
+    assert works(world, None)[0].pieces == 2  # seven days are within the days of reminding
+    world.clock.advance(days=8)
+    assert {line.state for line, _ in world.do(node_forms, None)[0]} == {CheckState.LATE}
+
+
 def test_a_form_is_corrected_by_another_and_never_changed(released: World) -> None:
     world = released
     with pytest.raises(NotFound, match="self_check_unknown"):

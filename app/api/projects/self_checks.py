@@ -71,7 +71,7 @@ class NodeCheckOut(Schema):
     campaign = Text(attribute="slug")
     organisation = Text(attribute="code")
     organisation_name = Text(attribute="name")
-    due_on = Day(metadata={"description": "30 days after the release"})
+    due_on = Day(metadata={"description": "`self_check_s` of the campaign after its release"})
     state = one_of(*CheckState)
     form = fields.Nested(SelfCheckOut, allow_none=True)
 

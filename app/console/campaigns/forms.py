@@ -9,11 +9,11 @@ from werkzeug.datastructures import MultiDict
 from app.console.forms import ConsoleForm
 from app.forms import format_moment, format_yuan
 from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S, NewCampaign
-from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.models import SELF_CHECK_S, Campaign
 from campaigns.lifecycle.plan import FIELDS
 from kernel.clock import parse_time
 
-UNITS_S = {"finishing_s": 60, "late_s": 3600, "notice_s": 86_400}
+UNITS_S = {"finishing_s": 60, "late_s": 3600, "notice_s": 86_400, "self_check_s": 86_400}
 MOST_S = 366 * 86_400  # the same bound as in the API
 MOST_NAME = 200
 MOST_WINDOWS = 400
@@ -26,7 +26,13 @@ class CampaignForm(ConsoleForm):
     @classmethod
     def fresh(cls) -> Self:
         """Return an empty form with the default durations."""
-        return cls(_durations({"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}))
+        defaults = {
+            "finishing_s": FINISHING_S,
+            "late_s": LATE_S,
+            "notice_s": NOTICE_S,
+            "self_check_s": SELF_CHECK_S,
+        }
+        return cls(_durations(defaults))
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:

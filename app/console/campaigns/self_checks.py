@@ -81,7 +81,7 @@ def _page(slug: str, code: str, form: ConsoleForm | None) -> str:
         campaign=campaign,
         node=node,
         forms=forms,
-        due_on=due_on(released) if released else None,
+        due_on=due_on(released, campaign.self_check_s) if released else None,
         form=form or ConsoleForm(_typed(forms[0]) if forms else {}),
         most=MOST_REMARK,
     )

@@ -110,6 +110,7 @@ LABELS = {
     "finishing_s": _l("等待支付中的捐赠（分钟）"),
     "late_s": _l("等待迟到的支付消息（小时）"),
     "notice_s": _l("公示期（天）"),
+    "self_check_s": _l("拨付后交自查表（天）"),
     **{f"caps.{name}": label for name, label in CAPS.items()},
     **PLAN,
 }
