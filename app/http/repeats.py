@@ -19,8 +19,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import current
 from app.current import deps
+from campaigns.donations.donors.opened import noting_opened
 from campaigns.network import replies
 from campaigns.network.replies import Reply, RequestKey
+from campaigns.privacy.kept_replies import opened_reply, sealed_reply
 from kernel.errors import Invalid
 
 HEADER = "Idempotency-Key"
@@ -101,13 +103,13 @@ def _once(
     with deps().db.transaction() as tx:
         stored = replies.claim(tx, keys, request_key, wait=wait)
         if stored is not None:
-            return _response(stored), True
+            return _response(opened_reply(tx, keys, request_key, stored)), True
         if apart:
             replies.hold(tx)
-        with nullcontext() if apart else current.shared(tx):
+        with noting_opened() as people, nullcontext() if apart else current.shared(tx):
             response = current_app.make_response(make())
         if response.status_code < 400:
-            replies.remember(tx, keys, request_key, _reply(response))
+            replies.remember(tx, keys, request_key, sealed_reply(tx, keys, request_key, _reply(response), people))
     return response, False
 
 

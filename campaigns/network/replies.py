@@ -7,8 +7,9 @@ both exist or neither. While a request runs, its transaction locks the key; no c
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, tuple_
+from sqlalchemy import ARRAY, Column, Index, LargeBinary, Uuid, tuple_
 from sqlmodel import Field, SQLModel, col, delete, func, select
 
 from kernel.db import Tx, moment
@@ -21,8 +22,9 @@ _PAGE = 10_000  # rows deleted in one statement
 
 
 class StoredReply(SQLModel, table=True):
-    """The reply to a request of an account. `fingerprint` identifies the request. The body is sealed, as it may
-    contain something that is shown only once."""
+    """The reply to a request of an account. `fingerprint` is a keyed hash of the request, whose body may name a
+    person. The body is sealed, as it may contain something that is shown only once. `people` are the donations
+    whose personal data it contains, if any; their keys seal it too."""
 
     __tablename__ = "stored_reply"
     __table_args__ = (Index("stored_reply_stored_at", "stored_at"),)
@@ -33,6 +35,9 @@ class StoredReply(SQLModel, table=True):
     location: str
     content_type: str
     sealed: bytes = Field(sa_type=LargeBinary)
+    people: list[UUID] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Uuid), nullable=False, server_default="{}")
+    )
     stored_at: datetime = Field(sa_column=moment())
 
 
@@ -45,12 +50,13 @@ class RequestKey(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The reply that a caller received."""
+    """The reply that a caller received. With `people`, the body is sealed with their keys."""
 
     status: int
     location: str
     content_type: str
     body: bytes
+    people: tuple[UUID, ...] = ()
 
 
 def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | None:
@@ -68,10 +74,11 @@ def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | Non
     stored = tx.get(StoredReply, (request.owner, request.key))
     if stored is None:
         return None
-    if stored.fingerprint != request.fingerprint:
+    # Earlier versions stored the fingerprint itself.
+    if stored.fingerprint not in (keys.content(request.fingerprint), request.fingerprint):
         raise Conflict("idempotency_key_reused")
     body = keys.unwrap(stored.sealed, context_of(request.owner, request.key))
-    return Reply(stored.status, stored.location, stored.content_type, body)
+    return Reply(stored.status, stored.location, stored.content_type, body, tuple(stored.people))
 
 
 def hold(tx: Tx) -> None:
@@ -83,8 +90,18 @@ def hold(tx: Tx) -> None:
 def remember(tx: Tx, keys: Keys, request: RequestKey, reply: Reply) -> None:
     """Store the reply to a claimed request."""
     sealed = keys.wrap(reply.body, context_of(request.owner, request.key))
-    parts = {name: part for name, part in reply._asdict().items() if name != "body"}
-    tx.add(StoredReply(**request._asdict(), **parts, sealed=sealed, stored_at=tx.now))
+    row = StoredReply(
+        owner=request.owner,
+        key=request.key,
+        fingerprint=keys.content(request.fingerprint),
+        status=reply.status,
+        location=reply.location,
+        content_type=reply.content_type,
+        sealed=sealed,
+        people=list(reply.people),
+        stored_at=tx.now,
+    )
+    tx.add(row)
 
 
 def forget(tx: Tx) -> int:

@@ -105,6 +105,7 @@ REFUSALS = {
     "idempotency_key_in_progress": _l("同一个请求正在处理，请稍后再发一次。"),
     "idempotency_key_invalid": _l("Idempotency-Key 须是 1 至 %(most)s 个可见的 ASCII 字符。"),
     "idempotency_key_reused": _l("这张表单（或 Idempotency-Key）已经提交过另外的内容。请重新打开页面再填。"),
+    "idempotency_reply_erased": _l("这个请求已经执行过；回复里的个人信息已注销，不再保存。"),
     "file_missing": _l("请选择文件。"),
     "file_too_large": _l("文件太大，请分成几个文件。"),
     "host_unknown": _l("网站不用这个域名，请从正确的网址进入。"),

@@ -17,6 +17,7 @@ from campaigns.donations.donors.identity import (
     phone_identity,
 )
 from campaigns.donations.donors.name_key import name_key
+from campaigns.donations.donors.opened import note_opened
 from campaigns.donations.donors.person_keys import NewPerson, context_of, new_person_keys, person_key
 from campaigns.donations.donors.person_models import DonationContact
 from campaigns.donations.donors.tribute import Tribute
@@ -208,6 +209,7 @@ def message_of(tx: Tx, keys: Keys, donation_id: UUID) -> str:
 
 def unseal_personal(key: bytes, donation_id: UUID, sealed: bytes) -> dict[str, str]:
     """Open what `seal_personal` sealed for this donation. Raises ValueError."""
+    note_opened(donation_id)
     personal: dict[str, str] = json.loads(unseal(key, sealed, context_of(donation_id).encode()))
     return personal
 

@@ -2,11 +2,15 @@
 sealed with the key unreadable."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from campaigns.donations.donors.name_key import NAMELESS
+from campaigns.donations.donors.opened import note_opened
 from campaigns.donations.donors.person_models import PersonKey
 from campaigns.donations.models import Donation
 from kernel.bulk import Rows, bytea, insert_together
@@ -53,6 +57,17 @@ def person_key(tx: Tx, keys: Keys, donation_id: UUID) -> bytes | None:
     return None if row is None else keys.unwrap(row.wrapped, context_of(donation_id))
 
 
+def common_key(tx: Tx, keys: Keys, donation_ids: Collection[UUID]) -> bytes | None:
+    """Return a key that exists as long as the keys of all these donations do; None once one of them is erased."""
+    query = (
+        select(PersonKey).where(col(PersonKey.donation_id).in_(donation_ids)).order_by(col(PersonKey.donation_id))
+    )
+    rows = tx.all(query)
+    if len(rows) < len(set(donation_ids)):
+        return None
+    return sha256(b"".join(keys.unwrap(row.wrapped, context_of(row.donation_id)) for row in rows)).digest()
+
+
 def context_of(donation_id: UUID) -> str:
     """Return the context to which a key and the data sealed with it are bound."""
     return str(donation_id)
@@ -72,7 +87,10 @@ def open_text(tx: Tx, keys: Keys, donation_id: UUID, stored: str) -> str:
         return stored
     sealed = bytes.fromhex(stored.removeprefix(SEALED_MARK))
     key = person_key(tx, keys, donation_id) if sealed else None
-    return "" if key is None else unseal(key, sealed, _text_context(donation_id)).decode()
+    if key is None:
+        return ""
+    note_opened(donation_id)
+    return unseal(key, sealed, _text_context(donation_id)).decode()
 
 
 def _text_context(donation_id: UUID) -> bytes:
