@@ -233,7 +233,7 @@ def _visit_first(site: Site) -> None:
     paths = ("/api/docs", "/api/openapi.json", f"/api/v1/campaigns/{SLUG}/totals", "/console/sign-in")
     before = cpu.seconds(site.child.pid)
     assert [site.get(path).status for path in paths] == [200] * 4
-    assert cpu.seconds(site.child.pid) - before < 0.15
+    assert cpu.seconds(site.child.pid) - before < 0.5, "it took 1.9 s when the first visitor had it made"
 
 
 def test_c3_half_open_requests_hold_no_worker(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
