@@ -14,7 +14,7 @@ from campaigns.screening.cases import find_case
 from campaigns.screening.decide import Decision
 from campaigns.screening.decide_together import BATCH, decide_batch
 from campaigns.screening.freeze import PROJECT_FROZEN
-from campaigns.screening.open_by_hand import BY_HAND
+from campaigns.screening.open_manually import BY_HAND
 from kernel.db import Tx
 
 _ACTS: dict[Decision, str] = {"released": "case.release", "cancelled": "case.cancel"}

@@ -182,7 +182,7 @@ class _Creation:
             accept_unmatched=command.accept_unmatched,
             request_hash=command.body_hash(),
             pledged_at=self.now,
-            match_until=self.now + timedelta(seconds=self.deps.limits.hold_s),
+            match_until=self.now + timedelta(seconds=self.deps.limits.reservation_s),
             provider=self.deps.gateway.provider,
         )
 

@@ -39,10 +39,10 @@ class DonationLimits:
     # A pot that has less left than this share of its open part is contested: its match is reserved for a shorter
     # time.
     contested_bps: int = 1_000
-    contested_hold_s: int = 5 * 60
-    contested_hold_most_s: int = 10 * 60
-    hold_s: int = 15 * 60  # how long match is reserved for a donor who does not return
-    hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
+    contested_reservation_s: int = 5 * 60
+    contested_reservation_most_s: int = 10 * 60
+    reservation_s: int = 15 * 60  # how long match is reserved for a donor who does not return
+    reservation_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer
     # What a partner platform may bring in without an operator, unless its own row overrides it.
     partner_gift_most_minor: int = 50_000_000

@@ -20,7 +20,7 @@ from payments.messages import Message, message
 # Stripe lets a session expire 30 minutes after its creation at the earliest. The reservation's end plus 31 minutes
 # is always late enough. Unlike "now plus 31 minutes" it is the same in every repeat of the call, and the
 # idempotency key refuses changed parameters. We close the session ourselves when the reservation ends.
-_SESSION_OUTLIVES_HOLD = timedelta(minutes=31)
+_SESSION_OUTLIVES_RESERVATION = timedelta(minutes=31)
 
 
 def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
@@ -42,7 +42,7 @@ def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
         "payment_intent_data": {"metadata": metadata},
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
-        "expires_at": unix_ceil(order.expires_at + _SESSION_OUTLIVES_HOLD),
+        "expires_at": unix_ceil(order.expires_at + _SESSION_OUTLIVES_RESERVATION),
     }
     if "wechat_pay" in methods:
         params["payment_method_options"] = {"wechat_pay": {"client": "web"}}

@@ -23,7 +23,7 @@ class Donations(Process):
     address_unpaid_most_count: int = Field(1_000, ge=1, le=100_000, alias="ADDRESS_UNPAID_MOST_COUNT")
     address_unpaid_share_bps: int = Field(5_000, ge=1, le=10_000, alias="ADDRESS_UNPAID_SHARE_BPS")
     contested_bps: int = Field(1_000, ge=0, le=10_000, alias="CONTESTED_BPS")
-    contested_hold_s: int = Field(300, ge=60, le=900, alias="CONTESTED_HOLD_S")
+    contested_reservation_s: int = Field(300, ge=60, le=900, alias="CONTESTED_RESERVATION_S")
 
     @model_validator(mode="after")
     def _least_before_most(self) -> Self:

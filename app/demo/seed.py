@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import select
 
-from app.demo import county_event, past_event, rehearsal
+from app.demo import county_campaign, past_campaign, rehearsal
 from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, make_accounts, printed_accounts
 from app.demo.centres import CENTRES
 from app.demo.desks import leave_work
@@ -79,11 +79,11 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
     with known.db.transaction() as tx:
         villages = _network_and_campaign(tx, deps, password, now, now - AGE if gifts else tx.now)
     if gifts:
-        past_event.hold(deps, now - past_event.AGE)
+        past_campaign.hold(deps, now - past_campaign.AGE)
     with founded.db.transaction() as tx:
         city, county = _funds(tx)
     if gifts:
-        county_event.hold(deps, county, now - FOUNDED)
+        county_campaign.hold(deps, county, now - FOUNDED)
     with began.db.transaction() as tx:
         _pots(tx, city, county, now)
         schedule(tx, SLUG, ACTOR)

@@ -27,7 +27,7 @@ from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
 from campaigns.desks import payment_desk
 from campaigns.donations.refunds.refund import send_refunds
-from campaigns.donations.replace import close_replaced
+from campaigns.donations.replace import close_replaced_payments
 from campaigns.donations.unpaid.expire import expire
 from campaigns.imports.fetch_bills import fetch_due
 from campaigns.imports.work import work_off
@@ -98,7 +98,7 @@ def _process_inbox(deps: Dependencies) -> str:
 
 
 def _expire(deps: Dependencies) -> str:
-    ended = _outcome(expire(deps), "lapsed"), _outcome(close_replaced(deps), "replaced payments closed")
+    ended = _outcome(expire(deps), "lapsed"), _outcome(close_replaced_payments(deps), "replaced payments closed")
     return ", ".join(filter(None, ended))
 
 

@@ -40,7 +40,7 @@ from campaigns.projects.single_person import names_single_person
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
-from campaigns.screening.open_by_hand import BY_HAND, OPENED
+from campaigns.screening.open_manually import BY_HAND, OPENED
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from matching.models import PotFunding
@@ -159,13 +159,13 @@ def _refund(tx: Tx, attempt: Attempt) -> Any:
 
 
 def _take(tx: Tx, attempt: Attempt) -> Any:
-    return payment_desk.take(tx, attempt.subject, attempt.reason, attempt.actor, attempt.deps.limits.hold_s)
+    return payment_desk.take(tx, attempt.subject, attempt.reason, attempt.actor, attempt.deps.limits.reservation_s)
 
 
 def _attach(tx: Tx, attempt: Attempt) -> Any:
     donation_id = UUID(attempt.arguments["donation"])
-    hold_s = attempt.deps.limits.hold_s
-    return payment_desk.attach(tx, attempt.subject, donation_id, attempt.reason, attempt.actor, hold_s)
+    reservation_s = attempt.deps.limits.reservation_s
+    return payment_desk.attach(tx, attempt.subject, donation_id, attempt.reason, attempt.actor, reservation_s)
 
 
 def _sign_off(tx: Tx, attempt: Attempt) -> Any:

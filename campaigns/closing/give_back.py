@@ -72,7 +72,7 @@ def mark_given_back(tx: Tx, deps: Dependencies, donation_id: UUID, reason: str, 
     total_minor = donation.amount_minor if stored.payment_intent is None else left_minor
     fact = ReversalFact(ReversalKind.PARTNER_TOTAL, _GIVEN_BACK, ReversalState.TOLD, total_minor, tx.now)
     donation.apply_reversal(fact, 0)
-    effects = BatchEffects(tx, [donation], deps.limits.hold_s)
+    effects = BatchEffects(tx, [donation], deps.limits.reservation_s)
     post(tx, effects.write())
     effects.count()
     record_audit(

@@ -67,25 +67,27 @@ def count_by_state(tx: Tx) -> dict[str, int]:
     return counts | dict(tx.rows("SELECT state, count(*) FROM payment_exception GROUP BY state"))
 
 
-def take(tx: Tx, exception_id: int, reason: str, actor: str, hold_s: int) -> PaymentException:
+def take(tx: Tx, exception_id: int, reason: str, actor: str, reservation_s: int) -> PaymentException:
     """Count the payment for its donation, with the amount that arrived.
 
     Raises NotFound `payment_exception_unknown`, Invalid `reason_missing`, Conflict `payment_exception_ended`,
     `payment_currency_differs` or `donation_not_unpaid`.
     """
     exception = find(tx, exception_id)
-    return _pay(tx, exception_id, exception.donation_id, ExceptionState.TAKEN, reason, actor, hold_s)
+    return _pay(tx, exception_id, exception.donation_id, ExceptionState.TAKEN, reason, actor, reservation_s)
 
 
-def attach(tx: Tx, exception_id: int, donation_id: UUID, reason: str, actor: str, hold_s: int) -> PaymentException:
+def attach(
+    tx: Tx, exception_id: int, donation_id: UUID, reason: str, actor: str, reservation_s: int
+) -> PaymentException:
     """Count the payment for another donation, which waits for a payment or was given up.
 
     Raises what `take` raises, and NotFound `donation_unknown`.
     """
     exception = find(tx, exception_id)
     if donation_id == exception.donation_id:
-        return take(tx, exception_id, reason, actor, hold_s)
-    return _pay(tx, exception_id, donation_id, ExceptionState.ATTACHED, reason, actor, hold_s)
+        return take(tx, exception_id, reason, actor, reservation_s)
+    return _pay(tx, exception_id, donation_id, ExceptionState.ATTACHED, reason, actor, reservation_s)
 
 
 def dismiss(tx: Tx, exception_id: int, reason: str, actor: str) -> PaymentException:
@@ -110,7 +112,7 @@ def find(tx: Tx, exception_id: int, *, lock: bool = False) -> PaymentException:
 
 
 def _pay(
-    tx: Tx, exception_id: int, donation_id: UUID, state: ExceptionState, reason: str, actor: str, hold_s: int
+    tx: Tx, exception_id: int, donation_id: UUID, state: ExceptionState, reason: str, actor: str, reservation_s: int
 ) -> PaymentException:
     require_reason(reason)
     donation = _lock_donation(tx, donation_id)
@@ -124,7 +126,7 @@ def _pay(
     donation.accept_payment(exception.amount_minor, exception.occurred_at, _CAUSES[state])
     exception.attached_to = donation_id if state is ExceptionState.ATTACHED else None
     _end(tx, exception, state, reason, actor)
-    _write(tx, [donation], hold_s)
+    _write(tx, [donation], reservation_s)
     if state is ExceptionState.ATTACHED:
         tx.run(
             """UPDATE provider_line SET donation_id = :donation
@@ -143,8 +145,8 @@ def _lock_donation(tx: Tx, donation_id: UUID) -> DonationAggregate:
     return donation
 
 
-def _write(tx: Tx, donations: Sequence[DonationAggregate], hold_s: int) -> None:
-    effects = BatchEffects(tx, donations, hold_s)
+def _write(tx: Tx, donations: Sequence[DonationAggregate], reservation_s: int) -> None:
+    effects = BatchEffects(tx, donations, reservation_s)
     post(tx, effects.write())
     effects.count()
 

@@ -289,7 +289,7 @@ class _Batch:
             "request_hash": [self.keyed[self.hashes[id(command)]] for command in commands],
             "status": str(Status.PENDING),
             "pledged_at": self.tx.now,
-            "match_until": [self.tx.now + timedelta(seconds=self.unpaid.hold_s(plan)) for plan in plans],
+            "match_until": [self.tx.now + timedelta(seconds=self.unpaid.reservation_s(plan)) for plan in plans],
             "provider": self.deps.gateway.provider,
         }
 

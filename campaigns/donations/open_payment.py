@@ -56,7 +56,7 @@ def open_payment(
 def order_of(deps: Dependencies, donation: DonationView, locale: str) -> PaymentOrder:
     """Return the payment order of a donation. It is the same each time, because the provider compares it with its
     idempotency key. It expires at the latest possible end of the reservation."""
-    expires_at = donation.pledged_at + timedelta(seconds=deps.limits.hold_most_s)
+    expires_at = donation.pledged_at + timedelta(seconds=deps.limits.reservation_most_s)
     back = visit_pass(deps.keys, donation.id, int((expires_at + RETURN_WITHIN).timestamp()))
     page = f"{deps.public_url}/d/{donation.id}?visit={back}"
     return PaymentOrder(

@@ -111,7 +111,7 @@ def _require_own(tx: Tx, deps: Dependencies, command: CreateDonation, campaign_i
     return refs
 
 
-def close_replaced(deps: Dependencies) -> int:
+def close_replaced_payments(deps: Dependencies) -> int:
     """Close the payments of replaced or cancelled donations at the provider and return how many are finished. Safe
     to run concurrently, because closing may be repeated.
 

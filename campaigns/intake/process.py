@@ -134,7 +134,7 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     stored_elsewhere = store_reported(tx, deps.keys, intake.reported.values(), donations)
     intake.leave(stored_elsewhere)  # their messages stay due; the next batch finds these donations stored
     left = {message.id for id_ in stored_elsewhere for message, _ in by_donation.pop(intake.known[id_])}
-    effects = BatchEffects(tx, [donations[ref.id] for ref in by_donation], deps.limits.hold_s)
+    effects = BatchEffects(tx, [donations[ref.id] for ref in by_donation], deps.limits.reservation_s)
     _finish(tx, [message for message in messages if message.id not in left], outcomes, effects.aggregates)
     post(tx, effects.write())
     effects.count()

@@ -13,7 +13,7 @@ from campaigns.lifecycle.listing import withdraw_listing
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from matching.pots import Tranche
 from payments.mappings.document import preset
 from payments.partners.partners import create as create_partner

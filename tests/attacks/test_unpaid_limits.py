@@ -156,8 +156,8 @@ def test_c4_a_contested_pot_is_held_for_shorter(world: World) -> None:
     first = world.give(800_00, network="203.0.113.9")
     last = world.give(150_00, network="203.0.113.9")
     limits = world.deps.limits
-    assert first.match_until == world.clock.at + timedelta(seconds=limits.hold_s)
-    assert last.match_until == world.clock.at + timedelta(seconds=limits.contested_hold_s)
+    assert first.match_until == world.clock.at + timedelta(seconds=limits.reservation_s)
+    assert last.match_until == world.clock.at + timedelta(seconds=limits.contested_reservation_s)
     world.clock.advance(minutes=4)
     kept = [keep_alive(world.deps, last.id)]
     world.clock.advance(minutes=4)

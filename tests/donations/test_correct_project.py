@@ -17,7 +17,7 @@ from campaigns.disclosure.standings import by_place
 from campaigns.donations.explain import explain
 from campaigns.donations.facts.replay import replay
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound

@@ -9,7 +9,7 @@ from tests.machine.strategies import which
 from tests.world import ACTOR
 
 REASON = "与捐赠人核实"
-HOLD_S = 15 * 60
+RESERVATION_S = 15 * 60
 
 
 class Desk(Base):
@@ -30,7 +30,7 @@ class Desk(Base):
     @rule(n=which, amount=st.integers(1_00, 150_00), end=st.sampled_from(["dismissed", "refunded", "left"]))
     def pays_twice(self, n: int, amount: int, end: str) -> None:
         payment = self._second_payment(n, amount)
-        take = (payment_desk.take, payment, REASON, ACTOR, HOLD_S)
+        take = (payment_desk.take, payment, REASON, ACTOR, RESERVATION_S)
         assert self.refused(self.world.do, *take) == "donation_not_unpaid"
         if end == "dismissed":
             self.world.do(payment_desk.dismiss, payment, REASON, ACTOR)
@@ -49,7 +49,7 @@ class Desk(Base):
             return  # they speak of a payment that is none of it then
         payment = self._second_payment(n, other.amount)
         at = self.world.clock.at.replace(microsecond=0)
-        attach = (payment_desk.attach, payment, other.id, REASON, ACTOR, HOLD_S)
+        attach = (payment_desk.attach, payment, other.id, REASON, ACTOR, RESERVATION_S)
         if other.paid_at is not None:
             assert self.refused(self.world.do, *attach) == "donation_not_unpaid"
             return

@@ -14,7 +14,7 @@ from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.create import Created
 from campaigns.donations.facts.replay import replay
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.replace import close_replaced
+from campaigns.donations.replace import close_replaced_payments
 from campaigns.donations.view import DonationView
 from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal
@@ -217,7 +217,7 @@ def test_the_payment_of_a_replaced_donation_is_closed_at_the_provider(day: Day) 
     world.pot(1_000_00, donor=100_00)
     old = day.pledge(100_00, email=MAIL)
     new = day.pledge(50_00, email=MAIL, replaces=named(world, old))
-    assert (_closing(world), close_replaced(world.deps), _closing(world)) == (1, 1, 0)
+    assert (_closing(world), close_replaced_payments(world.deps), _closing(world)) == (1, 1, 0)
     assert str(world.deps.gateway.state(old.payment_reference or "")) == "closed"
     assert day.pay(new).captured_minor == 50_00
     holds(world)
@@ -242,8 +242,8 @@ def test_a_provider_that_is_silent_stops_nobody_and_is_asked_again(day: Day) -> 
     silent = replace(world.deps, gateway=offline_gateway())
     command = world.command(50_00, email=MAIL, replaces=named(world, old))
     assert code(create.create_donations(silent, [command])[0]) == "created"
-    assert (close_replaced(silent), _closing(world)) == (0, 1)
-    assert (close_replaced(world.deps), _closing(world)) == (1, 0)
+    assert (close_replaced_payments(silent), _closing(world)) == (0, 1)
+    assert (close_replaced_payments(world.deps), _closing(world)) == (1, 0)
     holds(world)
 
 
@@ -252,9 +252,9 @@ def test_a_payment_that_was_being_opened_is_closed_once_it_is_known(day: Day) ->
     world.pot(1_000_00, donor=100_00)
     old = world.give(100_00, email=MAIL)
     world.give(50_00, email=MAIL, replaces=named(world, old))
-    assert (close_replaced(world.deps), _closing(world)) == (0, 1)
+    assert (close_replaced_payments(world.deps), _closing(world)) == (0, 1)
     opened = open_payment(world.deps, old, "redirect", "zh")  # it was asked for before the donor changed their mind
     assert opened.payment_url is None and world.view(old).status == "cancelled"
-    assert (close_replaced(world.deps), _closing(world)) == (1, 0)
+    assert (close_replaced_payments(world.deps), _closing(world)) == (1, 0)
     assert str(world.deps.gateway.state(world.view(old).payment_reference or "")) == "closed"
     holds(world)

@@ -27,7 +27,7 @@ from kernel.errors import Conflict, Invalid, NotFound
 from tests.payments.servers import Server
 from tests.world import SLUG, World
 
-HOLD_S = 900
+RESERVATION_S = 900
 
 
 def success(world: World, donation: DonationView | UUID, **other: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_payment_above_the_maximum_waits_and_can_be_taken(world: World) -> Non
     assert stands(world, donation) == ("failed", 100_00, 0)
     waiting = only_exception(world)
     assert waiting.reason == "above_maximum"
-    world.do(payment_desk.take, waiting.id, "the donor meant it", "li", HOLD_S)
+    world.do(payment_desk.take, waiting.id, "the donor meant it", "li", RESERVATION_S)
     assert stands(world, donation) == ("paid", 6_000_000, 6_000_000)
     success(world, donation, **of(6_000_000))
     world.refund(donation, 1_000_000)
@@ -177,11 +177,11 @@ def test_a_payment_above_the_maximum_waits_and_can_be_taken(world: World) -> Non
 
 def test_dollars_cannot_be_taken_as_yuan(world: World, dollars: DonationView) -> None:
     with pytest.raises(Conflict) as refused:
-        world.do(payment_desk.take, only_exception(world).id, "why not", "li", HOLD_S)
+        world.do(payment_desk.take, only_exception(world).id, "why not", "li", RESERVATION_S)
     assert refused.value.code == "payment_currency_differs"
     other = world.give(50_00)
     with pytest.raises(Conflict):
-        world.do(payment_desk.attach, only_exception(world).id, other.id, "why not", "li", HOLD_S)
+        world.do(payment_desk.attach, only_exception(world).id, other.id, "why not", "li", RESERVATION_S)
 
 
 def test_a_second_payment_of_a_paid_gift_is_not_lost(world: World) -> None:
@@ -191,7 +191,7 @@ def test_a_second_payment_of_a_paid_gift_is_not_lost(world: World) -> None:
     assert stands(world, donation) == ("paid", 100_00, 100_00)
     assert only_exception(world).reason == "second_payment"
     other = world.give(80_00)
-    world.do(payment_desk.attach, only_exception(world).id, other.id, "meant for this one", "li", HOLD_S)
+    world.do(payment_desk.attach, only_exception(world).id, other.id, "meant for this one", "li", RESERVATION_S)
     assert stands(world, other) == ("paid", 100_00, 80_00)
     success(world, donation, id="pi_twice", latest_charge="ch_twice")  # still named after the first donation
     charge = world.charge(donation, 30_00) | {"id": "ch_twice", "payment_intent": "pi_twice"}
@@ -225,7 +225,7 @@ def test_a_payment_on_the_desk_is_dismissed_with_a_reason(world: World, dollars:
     with pytest.raises(NotFound):
         world.do(payment_desk.dismiss, 999, "no such", "li")
     with pytest.raises(NotFound):
-        world.do(payment_desk.attach, waiting, uuid4(), "no such", "li", HOLD_S)
+        world.do(payment_desk.attach, waiting, uuid4(), "no such", "li", RESERVATION_S)
 
 
 def test_a_refund_from_the_desk_waits_for_a_silent_provider(world: World, dollars: DonationView) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from campaigns.network.people import create_manager
 from campaigns.screening.case_bursts import BurstKey, case_ids, list_bursts
 from campaigns.screening.decide_together import decide_batch
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
 from kernel.errors import Conflict, Invalid

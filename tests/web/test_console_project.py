@@ -6,7 +6,7 @@ from campaigns.network.people import create_manager
 from campaigns.payouts.allot import allot
 from campaigns.projects import review
 from campaigns.projects.projects import find
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from tests.payouts.released import release
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World

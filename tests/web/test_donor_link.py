@@ -94,7 +94,7 @@ def test_who_comes_back_from_the_cashier_sees_the_page_with_another_browser_too(
     assert fresh.get(back).status_code == 200
     assert places(fresh, left) == [f"{bare}?left=1"], "the first page set a cookie"
     assert app.test_client(use_cookies=False).get(left).status_code == 200
-    world.clock.advance(seconds=world.deps.limits.hold_most_s + RETURN_WITHIN.total_seconds())
+    world.clock.advance(seconds=world.deps.limits.reservation_most_s + RETURN_WITHIN.total_seconds())
     assert app.test_client().get(back).status_code == 404
     assert fresh.get(bare).status_code == 200
 

@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 from app.mail.send import send_letters
 from app.xlsx_file import CONTENT_TYPE as WORKBOOK
 from campaigns.network.tokens import create_token
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from tests.web.reader import Reader
 from tests.web.test_csv_files import cells
 from tests.web.workbook import read_workbook

@@ -23,7 +23,7 @@ from campaigns.network.roles import Permission
 from campaigns.screening import appeal, cases, decide, staff
 from campaigns.screening.decide_together import BATCH
 from campaigns.screening.models import STATES
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from campaigns.screening.review import review
 from kernel.db import Tx
 
@@ -155,7 +155,7 @@ def decide_several(body: dict[str, Any], slug: str) -> Any:
 @access.managers(Permission.SCREEN)
 @blueprint.arguments(AnyReasonIn)
 @blueprint.response(201, CaseOut)
-def open_by_hand(body: dict[str, Any], donation_id: UUID) -> Any:
+def open_manually(body: dict[str, Any], donation_id: UUID) -> Any:
     """Put the match of a paid donation on hold manually. Another person decides the case."""
     with deps().db.transaction() as tx:
         case = open_case(tx, donation_id, body["reason"], access.actor())

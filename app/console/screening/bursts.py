@@ -26,7 +26,7 @@ from campaigns.reasons import MOST_REASON
 from campaigns.screening.case_bursts import BurstKey, burst_views, case_ids, list_bursts
 from campaigns.screening.decide import Decision
 from campaigns.screening.decide_together import BATCH
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from kernel.db import Tx
 from kernel.errors import Refusal
 from kernel.money import yuan
@@ -122,7 +122,7 @@ def _say(done: Together) -> None:
 
 @blueprint.route("/donations/<uuid:donation_id>/case", methods=["GET", "POST"], endpoint="open_case")
 @access.signed_in(Permission.SCREEN)
-def open_by_hand(donation_id: UUID) -> str | Response:
+def open_manually(donation_id: UUID) -> str | Response:
     """Put the match of a donation on hold manually. Another reviewer must decide the case."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:

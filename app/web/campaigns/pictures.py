@@ -28,7 +28,7 @@ _KINDS: dict[str, Words] = {"link": pictures.link_values, "poster": pictures.pos
 @blueprint.get("/c/<slug>/<any(link,poster):kind>.<any(zh,en):language>.<any(png,jpg):form>")
 @access.public
 @shared(speaks=False)
-def event_picture(slug: str, kind: str, language: str, form: str) -> Response:
+def campaign_picture(slug: str, kind: str, language: str, form: str) -> Response:
     """Return the link picture or poster of a campaign."""
     return _picture(kind, language, form, pictures.event(shown_campaign(slug).campaign, deps().public_url))
 

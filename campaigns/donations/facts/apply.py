@@ -37,18 +37,18 @@ class BatchEffects:
     """The effects of one batch of merged facts.
 
     `write` stores them and returns the transfers for a single call of `post`; call `count` after it. A payment
-    under way keeps its match for `hold_s` seconds, which is how long a new reservation lasts.
+    under way keeps its match for `reservation_s` seconds, which is how long a new reservation lasts.
     """
 
-    def __init__(self, tx: Tx, aggregates: Sequence[DonationAggregate], hold_s: int) -> None:
+    def __init__(self, tx: Tx, aggregates: Sequence[DonationAggregate], reservation_s: int) -> None:
         self.tx = tx
-        self.hold_s = hold_s
+        self.reservation_s = reservation_s
         self.aggregates = aggregates
         self.newly_paid = [donation for donation in aggregates if donation.newly_paid]
 
     def write(self) -> list[Transfer]:
         transfers = _money(self.aggregates)
-        _store(self.tx, self.aggregates, self.tx.now + timedelta(seconds=self.hold_s))
+        _store(self.tx, self.aggregates, self.tx.now + timedelta(seconds=self.reservation_s))
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
         store_reversals(self.tx, self.aggregates)
         queue_letters(self.tx, _refund_letters(self.aggregates))

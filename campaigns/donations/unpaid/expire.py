@@ -16,7 +16,7 @@ from campaigns.donations.facts.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation
 from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
 from campaigns.donations.transitions import transition
-from campaigns.donations.unpaid.unpaid_limits import holds_contested
+from campaigns.donations.unpaid.unpaid_limits import reserves_contested
 from kernel.db import Tx
 from kernel.errors import Conflict
 from ledger.post import post
@@ -53,10 +53,10 @@ def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
         if row is None or row.status not in WAITING:
             raise Conflict("promise_lapsed")
         limits = deps.limits
-        hold_s, most_s = limits.hold_s, limits.hold_most_s
-        if holds_contested(tx, limits, donation_id, row.campaign_id):
-            hold_s, most_s = limits.contested_hold_s, limits.contested_hold_most_s
-        wanted = min(tx.now + timedelta(seconds=hold_s), row.pledged_at + timedelta(seconds=most_s))
+        reservation_s, most_s = limits.reservation_s, limits.reservation_most_s
+        if reserves_contested(tx, limits, donation_id, row.campaign_id):
+            reservation_s, most_s = limits.contested_reservation_s, limits.contested_reservation_most_s
+        wanted = min(tx.now + timedelta(seconds=reservation_s), row.pledged_at + timedelta(seconds=most_s))
         until: datetime = max(row.match_until, wanted)
         tx.run("UPDATE donation SET match_until = :until WHERE id = :id", until=until, id=donation_id)
         return until
@@ -107,7 +107,7 @@ def expire(deps: Dependencies) -> int:
     paying = [donation.id for donation, state in left if state in (ClosedAs.PAID, ClosedAs.PROCESSING)]
     expired = [donation.id for donation, state in left if _is_expired(deps, donation, state, now)]
     with deps.db.transaction(by_key=True) as tx:
-        _extend(tx, paying, deps.limits.hold_s)
+        _extend(tx, paying, deps.limits.reservation_s)
         lapsed = end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
         given_up = [donation.id for donation in unanswered]
         return len(lapsed + end_unpaid(tx, given_up, Status.EXPIRED, "payment_unanswered", until=now))
@@ -135,7 +135,7 @@ def _is_unanswered(deps: Dependencies, donation: _DueDonation, closed: ClosedAs 
     """Return whether the provider has reported for too long that a payment is under way, or paid without details.
     Measured by the reservation, which each such response extends, so that a scheduler that was down checks once
     more before it gives up."""
-    most = timedelta(seconds=deps.limits.hold_most_s + deps.limits.paying_most_s)
+    most = timedelta(seconds=deps.limits.reservation_most_s + deps.limits.paying_most_s)
     return closed in (ClosedAs.PAID, ClosedAs.PROCESSING) and donation.match_until >= donation.pledged_at + most
 
 
@@ -165,14 +165,14 @@ def store_lost_messages(deps: Dependencies, references: Sequence[str]) -> None:
                 store(tx, deps.keys, [message])
 
 
-def _extend(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
+def _extend(tx: Tx, donation_ids: Sequence[UUID], reservation_s: int) -> None:
     """Keep the match of donors who are paying, because the provider's message is on its way."""
     if donation_ids:
         tx.run(
             """UPDATE donation SET match_until = :until
                 WHERE id = ANY(:ids) AND status IN ('pending', 'paying')""",
             ids=sorted(donation_ids),
-            until=tx.now + timedelta(seconds=hold_s),
+            until=tx.now + timedelta(seconds=reservation_s),
         )
 
 

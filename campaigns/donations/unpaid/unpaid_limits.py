@@ -166,15 +166,15 @@ class UnpaidReservations:
         exceeded = self.exceeded[plan.request.donation_id]
         return exceeded.refusal(self._limits) if plan.refused or exceeded.final else None
 
-    def hold_s(self, plan: PlannedMatch) -> int:
+    def reservation_s(self, plan: PlannedMatch) -> int:
         """Return for how many seconds match is reserved for a donation without a sign of its donor. The time is
         shorter when the donation leaves little of a pot."""
         limits = self._limits
         left = {part.pot_id: part.before_minor - part.given_minor for part in plan.allocation.parts}
         outside = plan.request.donation_id in self._origins
         if outside and any(is_contested(limits, minor, self._open[pot_id]) for pot_id, minor in left.items()):
-            return limits.contested_hold_s
-        return limits.hold_s
+            return limits.contested_reservation_s
+        return limits.reservation_s
 
 
 def is_contested(limits: DonationLimits, left_minor: int, open_minor: int) -> bool:
@@ -182,7 +182,7 @@ def is_contested(limits: DonationLimits, left_minor: int, open_minor: int) -> bo
     return left_minor * BPS_WHOLE < open_minor * limits.contested_bps
 
 
-def holds_contested(tx: Tx, limits: DonationLimits, donation_id: UUID, campaign_id: int) -> bool:
+def reserves_contested(tx: Tx, limits: DonationLimits, donation_id: UUID, campaign_id: int) -> bool:
     """Return whether a donation has match from a pot of which little is left."""
     held = {part.pot_id for part in reserved_parts(tx, [donation_id]) if part.live_minor}
     if not held or not limits.unpaid_limits:

@@ -25,7 +25,7 @@ from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
 from campaigns.screening.appeal import file_appeal
 from campaigns.screening.cases import case_id_of_donation
-from campaigns.screening.open_by_hand import open_case
+from campaigns.screening.open_manually import open_case
 from campaigns.screening.screen import screen
 from kernel.clock import FixedClock
 from kernel.db import Tx
