@@ -42,6 +42,7 @@ MODULES_WITH_TABLES = (
     "campaigns.network.view_models",
     "campaigns.network.replies",
     "campaigns.privacy.code_models",
+    "campaigns.payouts.answer_models",
     "campaigns.payouts.models",
     "campaigns.payouts.surplus_models",
     "campaigns.projects.models",

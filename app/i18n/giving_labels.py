@@ -219,6 +219,7 @@ SURPLUS_WAYS = {
 }
 FEES_FROM = {"host": _l("由主办方承担"), "gifts": _l("从捐款中扣除")}
 PAYEE_STATES = {"proposed": _l("待确认"), "active": _l("使用中"), "ended": _l("已停用")}
+BANK_ANSWERS = {"pending": _l("银行处理中"), "accepted": _l("银行已受理"), "rejected": _l("银行拒付")}
 PLAN_STATES = {
     "draft": _l("待批准"),
     "approved": _l("已批准，未送银行"),

@@ -261,6 +261,7 @@ IMPORT_KINDS = {
     "donations": _l("线下捐赠"),
     "statement": _l("平台账单"),
     "bank": _l("银行对账单"),
+    "payment_report": _l("银行付款回执"),
     "projects": _l("项目"),
     "network": _l("组织网络"),
     "receipts": _l("财政票据回执"),

@@ -12,11 +12,12 @@ from campaigns.import_plan import Confirmation, ImportPlan
 from campaigns.intake import offline_file, offline_import
 from campaigns.network import import_tree, tree_file
 from campaigns.network.roles import Permission
+from campaigns.payouts import bank_answers
 from campaigns.projects import import_projects, project_file
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.tables import Layout, Track
-from payments.bank import bank_csv
+from payments.bank import bank_csv, pain002
 from payments.bills.bill import read_bill
 from payments.bills.bill_formats import FORMATS
 
@@ -85,6 +86,17 @@ KINDS = {
         read=lambda _request, data, track: read_bank_file(data, track),
         plan=lambda tx, _deps, _request, file: plan_lines(tx, file),
         write=lambda tx, _deps, request, plan, track: _write_bank(tx, request, plan, track),
+    ),
+    "payment_report": Kind(
+        Permission.FUNDS_WRITE,
+        whole_network=False,
+        layouts=(pain002.LAYOUT,),
+        read=lambda _request, data, _track: pain002.read_answers(data),
+        plan=lambda tx, deps, request, file: bank_answers.plan_answers(
+            tx, deps, file, request.confirmation, request.branch_code
+        ),
+        write=lambda tx, _deps, request, plan, track: bank_answers.write_answers(tx, plan, _actor(request), track),
+        lock=lambda tx, _deps: bank_answers.lock(tx),
     ),
     "projects": Kind(
         Permission.PROJECTS_WRITE,

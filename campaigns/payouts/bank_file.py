@@ -4,6 +4,7 @@ It is created from what was stored when the plan was sent, so it is the same eac
 or payment whose id it already knows.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from kernel.keys import Keys
 from kernel.money import CURRENCY
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
+_OWN_MESSAGE = re.compile(r"BS0*([1-9]\d{0,17})", re.ASCII)
 _CLEARING = "CNAPS"  # the ISO external code of China's national payment system
 
 
@@ -77,6 +79,12 @@ def bank_file(tx: Tx, keys: Keys, plan_id: int) -> BankFile:
 
 def _message_id(plan: PayoutPlan) -> str:
     return f"BS{plan.id:06d}"
+
+
+def plan_of_message(message_id: str) -> int | None:
+    """Return the id of the plan whose file has this message id; None if no file can have it."""
+    match = _OWN_MESSAGE.fullmatch(message_id)
+    return int(match[1]) if match else None
 
 
 def _account(keys: Keys, payee: PayeeAccount) -> BankAccount:

@@ -1,7 +1,7 @@
 """How remittances move money in the books: each part moves between its share, `payable` and the bank."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
@@ -45,15 +45,18 @@ _WAYS: Mapping[TransferKind, tuple[Callable[[Part], Account], Callable[[Part], A
 
 def parts_of(tx: Tx, plan_id: int, remittance_id: int | None = None) -> list[Part]:
     """Return the parts of a plan, or of one of its remittances, in order."""
+    only = () if remittance_id is None else (RemittancePart.remittance_id == remittance_id,)
+    return _parts(tx, PayoutPlan.id == plan_id, *only)
+
+
+def _parts(tx: Tx, *which: Any) -> list[Part]:
     query = (
         select(RemittancePart, PayoutPlan.campaign_id)
         .join(Remittance, col(Remittance.id) == RemittancePart.remittance_id)
         .join(PayoutPlan, col(PayoutPlan.id) == Remittance.plan_id)
-        .where(PayoutPlan.id == plan_id)
+        .where(*which)
         .order_by(col(RemittancePart.id))
     )
-    if remittance_id is not None:
-        query = query.where(RemittancePart.remittance_id == remittance_id)
     return [
         Part(row.id or 0, campaign_id, row.project_id, AccountKind(row.share), row.amount_minor)
         for row, campaign_id in tx.all(query)
@@ -65,8 +68,16 @@ def transfers(tx: Tx, plan_id: int, kind: TransferKind, remittance_id: int | Non
 
     The key allows each kind once per part.
     """
+    return _transfers(parts_of(tx, plan_id, remittance_id), kind)
+
+
+def transfers_of(tx: Tx, remittance_ids: Sequence[int], kind: TransferKind) -> list[Transfer]:
+    """Return the transfers of one kind for these remittances."""
+    return _transfers(_parts(tx, col(RemittancePart.remittance_id).in_(remittance_ids)), kind)
+
+
+def _transfers(parts: Sequence[Part], kind: TransferKind) -> list[Transfer]:
     debit, credit = _WAYS[kind]
     return [
-        Transfer(f"{kind}:{part.part_id}", debit(part), credit(part), part.amount_minor, kind)
-        for part in parts_of(tx, plan_id, remittance_id)
+        Transfer(f"{kind}:{part.part_id}", debit(part), credit(part), part.amount_minor, kind) for part in parts
     ]

@@ -1,5 +1,6 @@
 """The outcome of single remittances: paid, by the bank's statement or with evidence; refused; returned."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlmodel import col, select
@@ -7,7 +8,7 @@ from sqlmodel import col, select
 from campaigns.audit import record_audit
 from campaigns.payouts.models import Remittance, RemittanceState
 from campaigns.payouts.plans import move
-from campaigns.payouts.postings import transfers
+from campaigns.payouts.postings import transfers, transfers_of
 from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -61,6 +62,20 @@ def refuse(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
     row.reason = reason
     kind = TransferKind.REMITTANCE_WITHDRAWN
     return _moved(tx, row, RemittanceState.WITHDRAWN, actor, "remittance.refused", kind)
+
+
+def refuse_together(tx: Tx, reasons: Mapping[int, str], actor: str) -> None:
+    """Record that the bank did not pay these remittances (id -> reason), as `refuse` does for one. Posts to the
+    ledger. Raises Conflict `remittance_state`, Invalid `reason_invalid`."""
+    rows = [find_remittance(tx, id_, lock=True) for id_ in sorted(reasons)]
+    for row in rows:
+        _require(row, RemittanceState.SENT)
+        require_one_line_reason(reasons[row.id or 0])
+        row.reason = reasons[row.id or 0]
+        about = {"amount_minor": row.amount_minor, "reason": row.reason}
+        record_audit(tx, actor, "remittance.refused", f"remittance:{row.id}", **about)
+    move(tx, rows, RemittanceState.WITHDRAWN, actor)
+    post(tx, transfers_of(tx, [row.id or 0 for row in rows], TransferKind.REMITTANCE_WITHDRAWN))
 
 
 def mark_returned(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:

@@ -8,12 +8,14 @@ from xml.etree import ElementTree
 import pytest
 from lxml import etree
 
+from campaigns.imports.work import work_off
 from campaigns.network.tokens import create_token
 from campaigns.payouts import plans
 from campaigns.payouts.bank_file import NAMESPACE
 from tests.api.approvals import LIMIT, app, ask, decide, second
 from tests.api.client import Api, Json, problem
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
+from tests.payouts.reports import answer, report
 from tests.world import World
 
 __all__ = ["app", "second"]
@@ -91,6 +93,28 @@ def test_the_file_is_the_same_each_time_and_valid_by_the_schema(api: Api, releas
     assert [row[8] for row in rows[1:]] == ["100.01", "20.00"]
     assert len({row[1] for row in rows[1:]}) == 2
     problem(api.get(path, api.token("auditor")), 403, "not_permitted")
+    released.check()
+
+
+def test_the_banks_answer_is_taken_through_the_api(api: Api, released: World, second: str) -> None:
+    plan = sent(api, released, second)
+    path = f"/payout-plans/{plan['id']}/remittances"
+    assert [row["bank_answer"] for row in api.get(path, second).get_json()] == [None, None]
+    why = "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"
+    first, other = (row["end_to_end_id"] for row in api.get(path, second).get_json())
+    body = report(answer(first, "ACTC"), answer(other, "RJCT", why), message=first.partition("-")[0])
+    address = "/api/v1/imports/payment_report"
+    token = {"Authorization": f"Bearer {second}", "Content-Type": "application/xml"}
+    shown = api.http.post(f"{address}?preview=1", data=body, headers=token)
+    assert (shown.status_code, shown.json["new"], shown.json["questions"]) == (201, 2, []), shown.text
+    confirmed = api.http.post(f"{address}?token={shown.json['token']}", data=body, headers=token)
+    assert confirmed.status_code == 202
+    work_off(released.deps)
+    rows = api.get(path, second).get_json()
+    assert [row["bank_answer"]["answer"] for row in rows] == ["pending", "rejected"]
+    assert (rows[1]["state"], rows[1]["reason"]) == ("withdrawn", "AC04")
+    refused = api.http.post(f"{address}?preview=1", data=body[:-30], headers=token).json
+    assert (refused["state"], refused["faults"][0]["code"]) == ("refused", "unreadable")
     released.check()
 
 

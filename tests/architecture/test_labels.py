@@ -67,6 +67,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "goods_state": (giving_labels.GOODS_STATES, set()),
     "spending_state": (giving_labels.SPENDING_STATES, set()),
     "remittance_part_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
+    "bank_answer_answer": (giving_labels.BANK_ANSWERS, set()),
     "remittance_state": (giving_labels.REMITTANCE_STATES, set()),
     "organisation_level": (labels.LEVELS, set()),
     "payment_exception_reason": (labels.EXCEPTION_REASONS, set()),

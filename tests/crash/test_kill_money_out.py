@@ -32,6 +32,7 @@ from payments.stripe import StripeGateway
 from tests.crash.victim import die_after
 from tests.forked import killed_in
 from tests.payouts.released import HOST_ACCOUNT, account, release
+from tests.payouts.reports import answer, report
 from tests.world import World
 
 PAID = "账号,记账日期,金额,附言,摘要,流水号\n4455,{day},-150.00,{reference},拨款,F1\n"
@@ -57,6 +58,13 @@ def _import(deps: Dependencies) -> None:
     import_file(deps, ImportRequest("bank", Confirmation("finance")), file.encode())
 
 
+def _answer(deps: Dependencies) -> None:
+    with deps.db.transaction() as tx:
+        reference = tx.scalar("SELECT max(end_to_end_id) FROM remittance")
+    file = report(answer(reference, "ACSP"), message=reference.partition("-")[0])
+    import_file(deps, ImportRequest("payment_report", Confirmation("finance")), file)
+
+
 def _issue(tx: Tx) -> None:
     receipt = tx.scalar("SELECT max(id) FROM receipt_request")
     issue(tx, receipt, Issued("410100", "0000042", "a1b2c3", local_day(tx.now)), "finance")
@@ -74,6 +82,7 @@ STEPS: dict[str, tuple[Callable[[Dependencies], Any], tuple[str, str]]] = {
     "plan": (_in_transaction(plans.make_plan, "day", "maker"), ("campaigns.payouts.plans", "record_audit")),
     "approval": (_of_plan(plans.approve, "checker"), ("campaigns.payouts.plans", "post")),
     "file": (_of_plan(plans.send, "maker"), ("campaigns.payouts.plans", "record_audit")),
+    "answer": (_answer, ("campaigns.payouts.bank_answers", "refuse_together")),
     "statement": (_import, ("campaigns.bank.import_lines", "_store")),
     "matching": (_in_transaction(compare), ("campaigns.closing.reconciliation.reconcile", "match_bank")),
     "paid mark": (lambda deps: mark_by_statement(deps), ("campaigns.payouts.remittances", "post")),

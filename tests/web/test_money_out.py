@@ -4,10 +4,13 @@ import io
 import re
 
 from campaigns.funds.funds import create as create_fund
+from campaigns.import_plan import Confirmation
+from campaigns.imports.kinds import ImportRequest, import_file
 from campaigns.network import organisations
 from campaigns.payouts.allot import allot
 from campaigns.projects import projects
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
+from tests.payouts.reports import answer, report
 from tests.projects.photos import photo
 from tests.web.reader import Reader, text
 from tests.world import World
@@ -54,7 +57,10 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     assert "下载 pain.001" in page
     assert b"EndToEndId" in manager.http.get("/console/payout-plans/1/file-pain001").data
     assert "410012345678" in manager.http.get("/console/payout-plans/1/file-csv").text
-    manager.open("/console/payout-plans/1")
+    assert "导入银行付款回执" in page
+    answered = report(answer("BS000001-00001", "ACSP", "", "95.00"))
+    assert import_file(world.deps, ImportRequest("payment_report", Confirmation("finance")), answered).added == 1
+    assert "银行已受理" in manager.open("/console/payout-plans/1")
     page = manager.send("/remittances/1/paid", reference="R-1", paid_on="2026-09-09", evidence="回单 1")
     assert "已付款" in text(page) and "回单 1" in page
     assert "已拨付 95.00" in text(manager.open(f"/public/c/{world.slug}"))

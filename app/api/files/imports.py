@@ -24,7 +24,7 @@ blueprint = make_blueprint(
     "imports", "Files of donations, bills, projects and the network: shown, confirmed, imported."
 )
 
-IMPORTERS = (Permission.RECONCILE, Permission.PROJECTS_WRITE, Permission.PEOPLE_WRITE)
+IMPORTERS = (Permission.RECONCILE, Permission.FUNDS_WRITE, Permission.PROJECTS_WRITE, Permission.PEOPLE_WRITE)
 
 
 class ImportQuery(Schema):

@@ -11,6 +11,7 @@ from campaigns.reasons import MOST_REASON
 from kernel.money import BPS_WHOLE
 from ledger.chart import PAID_OUT
 from matching.rules import LEVELS
+from payments.bank.pain002 import Answer
 
 
 class SplitIn(Schema):
@@ -121,6 +122,17 @@ class RemittancePartOut(Schema):
     amount_minor = Minor()
 
 
+class BankAnswerOut(Schema):
+    """What the bank said last of a payment, in a pain.002 that was imported."""
+
+    answer = one_of(*Answer)
+    reason = Text(metadata={"description": "the bank's code and words, if it refused"})
+    report = Text(metadata={"description": "the bank's id of its report"})
+    stated_at = Time()
+    actor = Text()
+    imported_at = Time()
+
+
 class RemittanceOut(Schema):
     """One payment of a plan to one organisation."""
 
@@ -136,6 +148,7 @@ class RemittanceOut(Schema):
     evidence = Text()
     paid_on = Day(allow_none=True)
     reason = Text()
+    bank_answer = fields.Nested(BankAnswerOut, allow_none=True)
 
 
 class RemittanceWithParts(RemittanceOut):

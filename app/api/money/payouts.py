@@ -1,5 +1,6 @@
 """Money out, for managers: splits of projects, accounts of payees, payout plans and their remittances."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -16,6 +17,7 @@ from app.http import access
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from campaigns.payouts import figures, payees, plans, remittances, rules
+from campaigns.payouts.bank_answers import newest_answers
 from campaigns.payouts.models import PayoutPlan, Remittance
 from campaigns.payouts.payees import NewAccount
 from campaigns.payouts.postings import parts_of
@@ -167,7 +169,7 @@ def list_remittances(plan_id: int) -> Any:
     """List the remittances of a plan."""
     with deps().db.transaction() as tx:
         plans.find_plan(tx, plan_id)
-        return [_remittance(row) for row in plans.remittances_of(tx, plan_id)]
+        return _remittances(tx, plans.remittances_of(tx, plan_id))
 
 
 @blueprint.post(f"{_PLAN}/approve")
@@ -216,7 +218,7 @@ def show_remittance(remittance_id: int) -> Any:
     """Return a remittance with the amount for each project."""
     with deps().db.transaction() as tx:
         row = remittances.find_remittance(tx, remittance_id)
-        return {**_remittance(row), "parts": parts_of(tx, row.plan_id, row.id)}
+        return {**_remittances(tx, [row])[0], "parts": parts_of(tx, row.plan_id, row.id)}
 
 
 @blueprint.post(f"{_REMITTANCE}/paid")
@@ -253,12 +255,13 @@ def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
 def _marked(act: str, remittance_id: int, reason: str = "", **arguments: Any) -> Any:
     with deps().db.transaction() as tx:
         outcome = perform(tx, act, remittance_id, reason, **arguments)
-        return waiting(outcome) or _remittance(outcome)
+        return waiting(outcome) or _remittances(tx, [outcome])[0]
 
 
 def _plan(tx: Tx, plan: PayoutPlan) -> dict[str, Any]:
     return {**plan.model_dump(), "campaign": plans.campaign_of(tx, plan), "currency": CURRENCY}
 
 
-def _remittance(row: Remittance) -> dict[str, Any]:
-    return {**row.model_dump(), "currency": CURRENCY}
+def _remittances(tx: Tx, rows: Sequence[Remittance]) -> list[dict[str, Any]]:
+    answers = newest_answers(tx, [row.id or 0 for row in rows])
+    return [{**row.model_dump(), "currency": CURRENCY, "bank_answer": answers.get(row.id or 0)} for row in rows]

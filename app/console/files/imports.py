@@ -28,7 +28,7 @@ from payments.partners.partners import list_partners
 
 ROWS = 20
 _RUNNING = (State.CHECKING, State.CONFIRMED)
-_IMPORTERS = (Permission.RECONCILE, Permission.PROJECTS_WRITE, Permission.PEOPLE_WRITE)
+_IMPORTERS = (Permission.RECONCILE, Permission.FUNDS_WRITE, Permission.PROJECTS_WRITE, Permission.PEOPLE_WRITE)
 
 
 @blueprint.get("/imports", endpoint="imports")

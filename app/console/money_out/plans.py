@@ -19,6 +19,7 @@ from campaigns.network.organisations import names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.payouts import figures, plans, remittances
 from campaigns.payouts.allot import RELEASED
+from campaigns.payouts.bank_answers import newest_answers
 from campaigns.payouts.models import PayeeAccount
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -73,8 +74,10 @@ def show(plan_id: int) -> str:
         account_ids = {row.payee_account_id for row in rows if row.payee_account_id}
         accounts = {account_id: tx.get(PayeeAccount, account_id) for account_id in account_ids}
         campaign = find_campaign(tx, slug_of(tx, plan.campaign_id))
+        answers = newest_answers(tx, [row.id or 0 for row in rows])
         today = local_day(tx.now)
     shown = {"plan": plan, "rows": rows, "names": names, "accounts": accounts, "campaign": campaign}
+    shown["answers"] = answers
     return render_template("console/payout_plan.html", **shown, today=today)
 
 

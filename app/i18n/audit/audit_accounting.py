@@ -45,6 +45,7 @@ ACTS = {
     "spending.enter": _l("登记支出"),
     "spending.sent_back": _l("退回支出"),
     "spending.withdrawn": _l("撤回支出"),
+    "bank_answer.import": _l("导入银行付款回执"),
     "remittance.paid": _l("登记拨款到账"),
     "remittance.refused": _l("登记银行没有付款"),
     "remittance.returned": _l("登记拨款退回"),

@@ -39,5 +39,6 @@ CLOSING_REFUSALS = {
     "sums_answers_full": _l("对这份合计已回答 %(most)s 次，请联系主办方。"),
     "sums_answer_unknown": _l("没有这条不同意见。"),
     "sums_answer_replied": _l("这条不同意见已经答复过。"),
+    "bank_answer_contradicts": _l("这份付款回执与已知的情况矛盾，没有导入任何内容。"),
     "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
 }
