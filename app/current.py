@@ -23,7 +23,8 @@ from campaigns.lifecycle.source_clicks import Click, count_clicks
 from config import Config
 from kernel.db import Tx
 from kernel.errors import Refusal
-from payments.inbox.inbox import Stored, receive_each
+from payments.inbox.inbox import Stored
+from payments.inbox.receive import receive_each
 from payments.mappings.partner_mappings import Mapped, read_mappings
 from payments.messages import Message
 from payments.partners.partner_signatures import SigningSecrets, read_secrets

@@ -13,7 +13,11 @@ Query = Callable[[str], Any]  # runs a statement and returns its only value
 
 
 class Clock(Protocol):
-    """The source of a transaction's time. `Tx.now` reads it once per transaction."""
+    """The source of a transaction's time. `Tx.now` reads it once per transaction. `stands_at` is None if only the
+    database knows the time (`Database.rows_at_once`)."""
+
+    @property
+    def stands_at(self) -> datetime | None: ...
 
     def read(self, query: Query) -> datetime: ...
 
@@ -25,6 +29,8 @@ class DatabaseClock:
     lock, not the time at which it began.
     """
 
+    stands_at = None
+
     def read(self, query: Query) -> datetime:
         now: datetime = query("SELECT clock_timestamp()")
         return now.astimezone(UTC)
@@ -35,6 +41,10 @@ class FixedClock:
     """A clock that stands at `at` until it is advanced. For tests, and for `jobs run --at` outside production."""
 
     at: datetime
+
+    @property
+    def stands_at(self) -> datetime:
+        return self.at
 
     def read(self, query: Query) -> datetime:  # noqa: ARG002
         return self.at

@@ -6,7 +6,8 @@ from copy import copy
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Engine, Identity
+import psycopg
+from sqlalchemy import BigInteger, Column, Connection, DateTime, Engine, Identity
 
 from kernel.clock import Clock, DatabaseClock
 from kernel.timeouts import JOBS, Timeouts, open_engine
@@ -18,6 +19,10 @@ from kernel.transaction import Tx as Tx
 # minute ago. Only keyed plans may be kept, because they are right for any size (ADR 17).
 _OPTIONS = "-c timezone=UTC -c plan_cache_mode=force_custom_plan"
 _OPTIONS_BY_KEY = f"{_OPTIONS} " + " ".join(f"-c {name}={value}" for name, value in KEYED.items())
+
+
+# The time of a statement of `Database.rows_at_once`: the clock's, or the database's.
+NOW = "coalesce(CAST(:stands_at AS timestamptz), clock_timestamp())"
 
 
 class Database:
@@ -48,6 +53,15 @@ class Database:
         with self._opened() as tx:
             tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield tx
+
+    def rows_at_once(self, row_type: type[Row], sql: str, **values: Any) -> list[Row]:
+        """Run one statement that is a transaction by itself, and return its rows as `Tx.rows_as` does.
+
+        That takes one round trip; BEGIN, the time and COMMIT are three more. The statement reads the time by `NOW`.
+        """
+        with self.engine.connect() as connection, _by_statement(connection):
+            tx = Tx(connection, self.clock, self.memory)
+            return tx.rows_as(row_type, sql, **values, stands_at=self.clock.stands_at)
 
     @contextmanager
     def _opened(self) -> Iterator[Tx]:
@@ -86,8 +100,25 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def _by_statement(connection: Connection) -> Iterator[None]:
+    """Let the server commit each statement in this block by itself."""
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        try:
+            driver.autocommit = False
+        except psycopg.Error:  # the statement was interrupted
+            connection.invalidate()
+
+
 class _Joined(Database):
     tx: Tx
+
+    def rows_at_once(self, row_type: type[Row], sql: str, **values: Any) -> list[Row]:
+        return self.tx.rows_as(row_type, sql, **values, stands_at=self.tx.now)
 
     @contextmanager
     def transaction(self, *, by_key: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - plans are the whole's

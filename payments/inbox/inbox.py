@@ -1,18 +1,14 @@
 """The inbox: store messages from outside once, durably, before they are processed."""
 
-import random
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
-
 from kernel.bulk import insert_rows, unnest
-from kernel.db import Database, Tx
-from kernel.errors import Unavailable
+from kernel.db import Tx
 from kernel.keys import Keys
 from payments.inbox.sealed_messages import columns, keyed_content, opened
 from payments.messages import Message, content_hash
@@ -82,32 +78,7 @@ class _Due(NamedTuple):
     confirmed: bool
 
 
-_MET = ("40P01", "40001")  # deadlock and serialization failure: another transaction got in the way
-_ATTEMPTS = 6  # our default; the sixth begins after about 2 s
 _MANY_WAITING = 1_000
-_PAUSE_S = 0.05  # before the second attempt; doubled before each further one
-
-
-def receive(db: Database, keys: Keys, messages: Sequence[Message]) -> Stored:
-    """Store messages in a transaction of their own. Raises as `receive_each`."""
-    return receive_each(db, keys, [messages])[0]
-
-
-def receive_each(db: Database, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
-    """Store the messages of several callers in one transaction; retry if it conflicts with another one.
-
-    Raises Unavailable `requests_met` if the last attempt conflicts too.
-    """
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-        try:
-            with db.transaction() as tx:
-                return store_each(tx, keys, batches)
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) not in _MET:
-                raise
-    raise Unavailable("requests_met")
 
 
 def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
@@ -116,21 +87,37 @@ def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
     return store_each(tx, keys, [messages])[0]
 
 
-def store_each(tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
-    """Store the messages of several callers as `store` does, one caller after another. Return one result each."""
+def store_each(
+    tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]], stored: Collection[MessageKey] | None = None
+) -> list[Stored]:
+    """Store the messages of several callers as `store` does, one caller after another. Return one result each.
+    `stored`: those that were new, if all new ones are stored already."""
+    first, conflicts = distinct(batches)
+    new = _insert(tx, columns(tx, keys, list(first.values()))) if stored is None else stored
+    conflicts += _contradicting(tx, keys, [message for key, message in first.items() if key not in new])
+    if conflicts:
+        rows = sorted(conflicts, key=lambda message: (message.source, message.event_id, message.body_hash))
+        insert_rows(tx, InboxConflict, columns(tx, keys, rows) | {"received_at": tx.now}, conflict="any")
+    return outcomes(batches, [first[key] for key in new], conflicts)
+
+
+def outcomes(
+    batches: Sequence[Sequence[Message]], stored: Iterable[Message], conflicts: Iterable[Message]
+) -> list[Stored]:
+    """Return the outcome of each caller's messages."""
+    ids, contradicting = {id(message) for message in stored}, {id(message) for message in conflicts}
+    return [_count(batch, ids, contradicting) for batch in batches]
+
+
+def distinct(batches: Sequence[Sequence[Message]]) -> tuple[dict[MessageKey, Message], list[Message]]:
+    """Return the first message of each key, and the messages that contradict the first one of their key."""
     first: dict[MessageKey, Message] = {}
     conflicts: list[Message] = []
     for message in chain.from_iterable(batches):
         known = first.setdefault(MessageKey(message.source, message.event_id), message)
         if known is not message and known.body_hash != message.body_hash:
             conflicts.append(message)
-    new = _insert(tx, columns(tx, keys, list(first.values())))
-    conflicts += _contradicting(tx, keys, [message for key, message in first.items() if key not in new])
-    if conflicts:
-        rows = sorted(conflicts, key=lambda message: (message.source, message.event_id, message.body_hash))
-        insert_rows(tx, InboxConflict, columns(tx, keys, rows) | {"received_at": tx.now}, conflict="any")
-    stored, contradicting = {id(first[key]) for key in new}, {id(message) for message in conflicts}
-    return [_count(batch, stored, contradicting) for batch in batches]
+    return first, conflicts
 
 
 def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> Stored:
@@ -145,31 +132,34 @@ def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> S
 
 
 def _insert(tx: Tx, values: dict[str, Any]) -> set[MessageKey]:
-    """Insert messages with their work rows in one statement, and return the keys of those that were new.
+    """Insert messages with their work rows, and return the keys of those that were new."""
+    sql = insertion(tuple(values), "SELECT CAST(:now AS timestamptz) AS now")
+    return set(tx.rows_as(MessageKey, sql, **values, now=tx.now))
+
+
+@cache
+def insertion(columns: tuple[str, ...], time: str, before: str = "") -> str:
+    """Return the statement that inserts messages with their work rows, and returns the keys of those that were new.
+    `time` selects when they are received as `now`, in one row; without a row, nothing is inserted. `before` selects
+    rows that precede the keys, and may read `time` as `moment`.
 
     Ids follow the order of the messages, which is the order of processing. Rows are inserted in key order, so that
     requests with the same messages in different orders wait for each other and do not deadlock.
     """
-    names = ", ".join(values)
-    return set(
-        tx.rows_as(
-            MessageKey,
-            f"""WITH numbered AS MATERIALIZED (
+    names = ", ".join(columns)
+    return f"""WITH moment AS MATERIALIZED ({time}),
+                numbered AS MATERIALIZED (
                     SELECT nextval(pg_get_serial_sequence('inbox_event', 'id')) AS id,
                            {names}
-                      FROM (SELECT * FROM {unnest(InboxEvent, *values, ordinal="nth")} ORDER BY nth) AS sent),
+                      FROM (SELECT * FROM {unnest(InboxEvent, *columns, ordinal="nth")} ORDER BY nth) AS sent),
                 new AS (
                     INSERT INTO inbox_event (id, {names}, received_at)
                     OVERRIDING SYSTEM VALUE
-                    SELECT id, {names}, :now
-                      FROM numbered ORDER BY source, event_id /* order:inbox */
+                    SELECT id, {names}, now
+                      FROM numbered CROSS JOIN moment ORDER BY source, event_id /* order:inbox */
                     ON CONFLICT (source, event_id) DO NOTHING RETURNING id, source, event_id),
                 work AS (INSERT INTO inbox_work (inbox_id) SELECT id FROM new ORDER BY id)
-                SELECT source, event_id FROM new""",
-            **values,
-            now=tx.now,
-        )
-    )
+                {before} SELECT source, event_id FROM new"""
 
 
 def _contradicting(tx: Tx, keys: Keys, messages: Sequence[Message]) -> list[Message]:

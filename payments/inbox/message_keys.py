@@ -4,7 +4,7 @@ parts of that day's messages unreadable, also in backups without keys. The rows 
 import os
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kernel.db import Tx
 from kernel.keys import Keys
@@ -17,6 +17,19 @@ class MessageSealing(NamedTuple):
 
     id: int
     key: bytes
+
+
+class KnownKey(NamedTuple):
+    """A key that this process has read. It is a day's key as long as the row of the day holds `wrapped`."""
+
+    sealing: MessageSealing
+    wrapped: bytes
+
+
+def known_key(memory: dict[Any, Any]) -> KnownKey | None:
+    """Return the key that this process read last (`Database.memory`). The caller must check that it is today's."""
+    known: KnownKey | None = memory.get(KnownKey)
+    return known
 
 
 def sealing_key(tx: Tx, keys: Keys) -> MessageSealing:
@@ -37,7 +50,11 @@ def _of_day(tx: Tx, keys: Keys, day: date) -> MessageSealing:
 
 def _stored(tx: Tx, keys: Keys, day: date) -> MessageSealing | None:
     row = tx.row("SELECT id, wrapped FROM message_key WHERE day = :day", day=day)
-    return MessageSealing(row.id, keys.unwrap(bytes(row.wrapped), context_of(day))) if row else None
+    if row is None:
+        return None
+    sealing = MessageSealing(row.id, keys.unwrap(bytes(row.wrapped), context_of(day)))
+    tx.memory[KnownKey] = KnownKey(sealing, bytes(row.wrapped))
+    return sealing
 
 
 def _made(tx: Tx, keys: Keys, day: date) -> MessageSealing:

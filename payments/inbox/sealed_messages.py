@@ -10,7 +10,7 @@ import orjson
 from kernel.bulk import bytea
 from kernel.db import Tx
 from kernel.keys import Cipher, Keys
-from payments.inbox.message_keys import NOTHING, opening_keys, sealing_key
+from payments.inbox.message_keys import NOTHING, MessageSealing, opening_keys, sealing_key
 from payments.inbox.personal_parts import Body, join, kept_of, split
 from payments.messages import Message
 
@@ -41,7 +41,12 @@ class Sealed(NamedTuple):
 
 def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
     """Return the column values of messages to be stored."""
-    key_id, key = sealing_key(tx, keys)
+    return sealed_columns(sealing_key(tx, keys), keys, messages)
+
+
+def sealed_columns(sealing: MessageSealing, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
+    """Return the column values of messages sealed with a key."""
+    key_id, key = sealing
     cipher = Cipher(key)
     rows = [seal_message(cipher, message.source, message.event_id, message.body) for message in messages]
     return {

@@ -4,12 +4,12 @@ The secrets are read again for every request, so an ended one verifies nothing f
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlmodel import select
 
-from kernel.db import Database
+from kernel.db import NOW, Database
 from kernel.errors import Forbidden
 from kernel.keys import Keys
 from kernel.strict_json import load_json
@@ -21,11 +21,12 @@ from payments.partners.standard_webhooks import check_signature
 _USED_EVERY = timedelta(minutes=1)  # so that requests rarely write
 # Used if a platform has no secret, so that the refusal takes the same work and has the same code.
 _NOBODYS = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
-_VALID = """
-    SELECT p.name AS partner, p.state, s.id, s.sealed_secret, s.last_used_at, s.test
-      FROM partner p
-      LEFT JOIN partner_secret s ON s.partner = p.name AND NOT s.waits AND (s.ends_at IS NULL OR s.ends_at > :now)
-     WHERE p.name = ANY(:names) ORDER BY s.id"""
+_VALID = f"""
+    SELECT t.now, p.name AS partner, p.state, s.id, s.sealed_secret, s.last_used_at, s.test
+      FROM (SELECT {NOW} AS now OFFSET 0) t
+      LEFT JOIN partner p ON p.name = ANY(:names)
+      LEFT JOIN partner_secret s ON s.partner = p.name AND NOT s.waits AND (s.ends_at IS NULL OR s.ends_at > t.now)
+     ORDER BY s.id"""
 
 
 class SigningSecret(NamedTuple):
@@ -48,9 +49,10 @@ class SigningSecrets(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A platform with one of its valid secrets, sealed, or with none."""
+    """The time, and a platform with one of its valid secrets, sealed, or with none; or no platform."""
 
-    partner: str
+    now: datetime
+    partner: str | None
     state: str
     id: int | None
     sealed_secret: str
@@ -59,19 +61,19 @@ class _Row(NamedTuple):
 
 
 def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecrets]:
-    """Return the valid secrets of platforms, in the order of `names`, read in one transaction. They are not cached,
+    """Return the valid secrets of platforms, in the order of `names`, read by one statement. They are not cached,
     so an ended one verifies nothing from the next request on."""
     known = sorted({name for name in names if is_storable(name)})
-    with db.transaction() as tx:
-        rows = tx.rows_as(_Row, _VALID, names=known, now=tx.now)
+    rows = db.rows_at_once(_Row, _VALID, names=known)
+    read_at = rows[0].now.astimezone(UTC)
     states = {row.partner: row.state for row in rows}
     secrets: dict[str, tuple[SigningSecret, ...]] = {}
     for row in rows:
-        if row.id is not None and row.state in (SENDING if row.test else BOOKED):
+        if row.partner and row.id is not None and row.state in (SENDING if row.test else BOOKED):
             secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
             own = SigningSecret(row.id, secret, row.last_used_at, row.test)
             secrets[row.partner] = (own, *secrets.get(row.partner, ()))
-    return [SigningSecrets(secrets.get(name, ()), tx.now, states.get(name, "")) for name in names]
+    return [SigningSecrets(secrets.get(name, ()), read_at, states.get(name, "")) for name in names]
 
 
 def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:

@@ -41,6 +41,8 @@ def test_the_edges_of_the_calendar_are_value_errors() -> None:
 class CountingClock:
     """The database's clock, and how often it was asked."""
 
+    stands_at = None
+
     def __init__(self) -> None:
         self.asked = 0
 

@@ -1,13 +1,16 @@
 """Transactions: all or nothing, and what waits for the commit does not happen without it."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import select
 
 from app.jobs.runs import JobRun
-from kernel.db import Database, Tx
+from kernel.clock import FixedClock
+from kernel.db import NOW, Database, Tx
 from ledger.chart import bank, fund
 from ledger.kinds import TransferKind
 from ledger.models import LedgerAccount
@@ -125,3 +128,57 @@ def test_an_id_that_no_column_can_hold_is_no_row(db: Database) -> None:
         for key in (2**63, -(2**63) - 1, 10**30):
             assert tx.get(LedgerAccount, key) is None
             assert tx.get(LedgerAccount, key, lock=True) is None
+
+
+class _Name(NamedTuple):
+    name: str
+
+
+def _names(db: Database, sql: str, **values: object) -> list[str]:
+    return [row.name for row in db.rows_at_once(_Name, sql, **values)]
+
+
+_ADD = f"INSERT INTO job_run (name, started_at, runs, failures) SELECT :name, {NOW}, 0, 0 RETURNING name"
+
+
+def test_a_statement_at_once_is_a_transaction_by_itself(db: Database) -> None:
+    assert _names(db, _ADD, name="a") == ["a"]
+    with pytest.raises(IntegrityError):
+        _names(db, _ADD, name="a")
+    assert _names(db, "SELECT name FROM job_run") == ["a"]
+    with (
+        pytest.raises(KeyError),
+        db.transaction() as tx,
+    ):  # the same connection, which commits nothing by itself now
+        tx.run("DELETE FROM job_run")
+        raise KeyError
+    assert _names(db, "SELECT name FROM job_run") == ["a"]
+
+
+def test_a_statement_at_once_reads_the_time_of_the_clock(db: Database) -> None:
+    at = datetime(2031, 5, 1, 9, tzinfo=UTC)
+    assert _names(db.at(FixedClock(at)), f"SELECT CAST({NOW} AS text) AS name") == ["2031-05-01 09:00:00+00"]
+    assert _names(db, f"SELECT CAST({NOW} - now() < interval '1 minute' AS text) AS name") == ["true"]
+
+
+def test_a_statement_at_once_belongs_to_a_transaction_that_it_joins(db: Database) -> None:
+    with pytest.raises(KeyError), db.transaction() as tx:
+        assert _names(db.joined(tx), _ADD, name="a") == ["a"]
+        raise KeyError
+    assert _names(db, "SELECT name FROM job_run") == []
+
+
+def test_an_interrupted_statement_leaves_no_connection_behind_that_commits_by_itself(db: Database) -> None:
+    class Interrupted(BaseException):
+        pass
+
+    def fail(*_: object) -> None:
+        raise Interrupted
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr("kernel.transaction.bound", fail)
+        _names(db, _ADD, name="a")
+    with pytest.raises(KeyError), db.transaction() as tx:
+        tx.add(JobRun(name="b", started_at=tx.now))
+        raise KeyError
+    assert _names(db, "SELECT name FROM job_run") == []

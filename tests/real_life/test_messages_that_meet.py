@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from kernel.db import Tx
-from payments.inbox.inbox import receive, receive_each, store
+from payments.inbox.inbox import store
+from payments.inbox.receive import receive, receive_each
 from payments.messages import Message, message
 from tests.api.client import problem
 from tests.closing.partner import event as partner_event
