@@ -17,8 +17,8 @@ from embedded.postgres import Postgres
 from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
-from migrations import upgrade
 from tests.cashier import cashier
+from tests.clusters import SPEED, copy_cluster, share, unshare
 from tests.databases import Databases, watch
 from tests.prepared import prepare
 from tests.workers import Scheduling, rank
@@ -37,8 +37,12 @@ people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 prepare()
 
-SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 NOON = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai on the giving day
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := share():
+        config.add_cleanup(lambda: unshare(folder))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -68,6 +72,7 @@ def servers_dir() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(servers_dir: Path) -> Iterator[Postgres]:
+    copy_cluster(servers_dir / "pg")
     with Postgres.start(servers_dir / "pg", settings=SPEED) as server:
         yield server
 
@@ -81,7 +86,6 @@ def redis_server(servers_dir: Path) -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def template(postgres: Postgres) -> str:
     """The URL of a migrated database that nobody connects to any more."""
-    upgrade(postgres.url)
     watch(postgres.url)
     return postgres.url
 

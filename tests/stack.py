@@ -21,7 +21,7 @@ from embedded.postgres import Postgres
 from embedded.process import Child, ServerError, free_port, wait_until
 from embedded.redis import Redis
 from embedded.supervisor import Service, Supervisor
-from tests.conftest import SPEED
+from tests.clusters import SPEED, copy_cluster
 from tests.forked import Service as ForkedService
 from tests.forked import command
 
@@ -78,6 +78,8 @@ class Stack:
     def start(self) -> Stack:
         """Start everything, with the demo event in the database; raises ServerError."""
         compiled()
+        if self._launch is not Launch:
+            copy_cluster(self.folder / "postgres")
         self.postgres = Postgres.start(self.folder / "postgres", settings=SPEED)
         self._parts.add("PostgreSQL", self.postgres)
         env = {

@@ -21,9 +21,8 @@ from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.timeouts import WEB
-from migrations import upgrade
 from tests.attacks.served import Answer, Site, frozen, serving
-from tests.conftest import SPEED
+from tests.clusters import SPEED, copy_cluster
 from tests.stack import ROOT
 from tests.world import SLUG, World, build
 
@@ -35,8 +34,8 @@ SLACK_S = 2.0  # of a busy machine
 def server(servers_dir: Path) -> Iterator[Postgres]:
     """A server of this module's own, with few connections."""
     settings = SPEED | {"max_connections": "30", "superuser_reserved_connections": "0", "max_wal_senders": "0"}
+    copy_cluster(servers_dir / "attacked")
     with Postgres.start(servers_dir / "attacked", settings=settings | {"wal_level": "minimal"}) as postgres:
-        upgrade(postgres.url)
         yield postgres
 
 

@@ -1,6 +1,8 @@
 """Benchmarks run at tiny sizes: the real servers, and the proofs that a wrong result is never a figure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +11,17 @@ from bench import closing, day, dry, giving, matching, partners, plans, readers,
 from bench.house import House, open_house
 from bench.load import get, post
 from embedded.process import Child
-from tests.conftest import SPEED
+from tests.clusters import SPEED, copy_cluster
 from tests.forked import Service
 
 
 class QuickHouse(House):
-    """Its schedulers are forked from a process that has imported the product: they start in no time."""
+    """Its schedulers are forked from a process that has imported the product: they start in no time. So does its
+    database, on a copy."""
+
+    def __init__(self, folder: Path, stack: ExitStack, settings: Mapping[str, str]) -> None:
+        copy_cluster(folder / "postgres")
+        super().__init__(folder, stack, settings)
 
     def child(self, name: str, env: dict[str, str], *args: str) -> Child:
         child = super().child(name, env, *args)

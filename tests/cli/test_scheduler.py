@@ -14,9 +14,8 @@ import pytest
 
 from app.jobs.scheduler import Heart, watch
 from embedded.postgres import Postgres
-from migrations import upgrade
 from tests.api.client import SECRETS
-from tests.conftest import SPEED
+from tests.clusters import SPEED, copy_cluster
 from tests.forked import Service
 from tests.world import World
 
@@ -85,6 +84,7 @@ def test_a_job_that_there_is_not_is_refused() -> None:
 
 @pytest.fixture
 def own_postgres(servers_dir: Path) -> Iterator[Postgres]:
+    copy_cluster(servers_dir / "pg-scheduler")
     with Postgres.start(servers_dir / "pg-scheduler", settings=SPEED) as server:
         yield server
 
@@ -95,7 +95,6 @@ def test_an_outage_of_the_database_is_survived(own_postgres: Postgres, start: St
             row = connection.execute("SELECT runs FROM job_run WHERE name = 'process-inbox'").fetchone()
         return row[0] if row else 0
 
-    upgrade(own_postgres.url)
     process = start(own_postgres.url)
     until(lambda: settled_runs() > 0)
     own_postgres.stop()
