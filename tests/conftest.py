@@ -18,9 +18,10 @@ from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.cashier import cashier
-from tests.clusters import SPEED, copy_cluster, share, unshare
+from tests.clusters import SPEED, copy_cluster
 from tests.databases import Databases, watch
 from tests.prepared import prepare
+from tests.run_folder import share, unshare
 from tests.workers import Scheduling, rank
 from tests.world import World, build
 

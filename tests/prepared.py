@@ -5,25 +5,31 @@ from typing import Any, ClassVar, NamedTuple
 from weakref import WeakSet
 
 from flask import Blueprint
-from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache, FileSystemBytecodeCache
 from werkzeug.routing import Map, Rule, RuleFactory
 from werkzeug.routing.matcher import StateMachineMatcher
 
 from app import factory
 from app.http.rules import LazyRule
+from tests.run_folder import shared
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates, compiled once per process."""
+    """Templates, compiled once per run."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         bucket.code = self._compiled.get(bucket.key)
+        if bucket.code is None and (folder := shared("templates")):
+            FileSystemBytecodeCache(str(folder)).load_bytecode(bucket)
+            self._compiled[bucket.key] = bucket.code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._compiled[bucket.key] = bucket.code
+        if folder := shared("templates"):
+            FileSystemBytecodeCache(str(folder)).dump_bytecode(bucket)
 
 
 class KnownRule(LazyRule):

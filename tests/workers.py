@@ -8,12 +8,14 @@ BROWSER = "tests/browser/"
 APART = ("test_roles.py", "test_closing_journey.py", "test_partner_journey.py")
 LONGEST = (
     BROWSER,
+    "tests/web/test_no_dead_buttons.py",
+    "tests/bench_smoke/",
+    "tests/machine/",
     "tests/privacy/test_no_traces.py",
     "tests/shared_pages/test_nginx.py",
     "tests/api/test_rights.py",
     "tests/attacks/test_machines.py",
-    "tests/bench_smoke/",
-    "tests/machine/",
+    "tests/api/test_odd_requests.py",
     "tests/architecture/",
 )
 

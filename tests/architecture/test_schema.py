@@ -43,7 +43,7 @@ def test_differences_are_found(database_url: str) -> None:
 
 # Each in a process of its own, forked from one that has imported the libraries.
 ALONE = """
-import os, sys, sqlmodel, sqlalchemy.dialects.postgresql
+import os, sys, orjson, psycopg, sqlmodel, sqlalchemy.dialects.postgresql, structlog
 for module in sys.argv[1:]:
     if os.fork() == 0:
         __import__(module)

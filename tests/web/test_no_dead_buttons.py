@@ -2,11 +2,11 @@
 and of its neighbour, and each link is opened, each button pressed."""
 
 from collections import Counter
-from html.parser import HTMLParser
 from typing import NamedTuple
 
 import pytest
 from flask import Flask
+from lxml.etree import HTMLParser
 
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Role
@@ -29,18 +29,16 @@ class Button(NamedTuple):
     fields: tuple[tuple[str, str], ...]
 
 
-class _Page(HTMLParser):
-    """Links and buttons of a page that lead to pages of managers."""
+class _Page:
+    """Links and buttons of a page that lead to pages of managers, as a parser meets them."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.links: set[str] = set()
         self.buttons: list[Button] = []
         self._form: tuple[str, str] | None = None
         self._fields: list[tuple[str, str]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        has = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, has: dict[str, str]) -> None:
         if tag == "a" and has.get("href", "").startswith("/console"):
             self.links.add(has["href"].split("#")[0])
         elif tag == "form":
@@ -51,14 +49,18 @@ class _Page(HTMLParser):
             pressed = [(has["name"], has.get("value", ""))] if "name" in has else []
             self.buttons.append(Button(*self._form, (*self._fields, *pressed)))
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == "form":
             self._form = None
 
+    def close(self) -> "_Page":
+        return self
+
 
 def read(page: str) -> _Page:
-    shown = _Page()
-    shown.feed(page)
+    parser = HTMLParser(target=_Page())
+    parser.feed(page)
+    shown: _Page = parser.close()
     return shown
 
 
@@ -100,6 +102,10 @@ WALKERS = [
 ]
 
 
+# The walk's own control: in the city, an administrator is shown verbs that an auditor is not.
+VERBS = {Role.ADMIN: (10).__lt__, Role.AUDITOR: (10).__gt__}
+
+
 @pytest.mark.parametrize(("role", "branch"), WALKERS)
 def test_every_link_opens_and_no_button_is_refused_for_want_of_rights(
     app: Flask, world: World, resources: Resources, role: str, branch: str | None
@@ -109,8 +115,12 @@ def test_every_link_opens_and_no_button_is_refused_for_want_of_rights(
     world.do(create_manager, "walker", PASSWORD, role, ACTOR, branch)
     reader = Reader(app.test_client(), world)
     reader.sign_in("walker")
+    buttons = walk(reader)
+    verbs = len({button.action for button in buttons})
+    if branch is None and role in VERBS:
+        assert VERBS[role](verbs)
     pressed = set()
-    for button, path in walk(reader).items():
+    for button, path in buttons.items():
         verb = (button.action, tuple(field for field in button.fields if field[0] in ("verb", "decision")))
         if verb in pressed:
             continue
@@ -118,15 +128,3 @@ def test_every_link_opens_and_no_button_is_refused_for_want_of_rights(
         page = reader.http.post(button.action, data=dict(button.fields), follow_redirects=True)
         assert page.status_code not in (401, 403, 404, 405), (path, button.action, page.status_code)
         assert REFUSED not in page.text, (path, verb)
-
-
-def test_the_walk_sees_links_and_buttons(app: Flask, world: World, resources: Resources) -> None:
-    """Its own control: an administrator is shown verbs that an auditor is not."""
-    app.config["RATELIMIT_ENABLED"] = False
-    counts = {}
-    for role in (Role.ADMIN, Role.AUDITOR):
-        world.do(create_manager, f"of-{role}", PASSWORD, role, ACTOR)
-        reader = Reader(app.test_client(), world)
-        reader.sign_in(f"of-{role}")
-        counts[role] = len({button.action for button in walk(reader)})
-    assert counts[Role.ADMIN] > 10 > counts[Role.AUDITOR]
