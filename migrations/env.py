@@ -12,6 +12,7 @@ MODULES_WITH_TABLES = (
     "app.jobs.runs",
     "campaigns.accounting.models",
     "campaigns.agreements.models",
+    "campaigns.analytics.models",
     "campaigns.approvals.models",
     "campaigns.audit",
     "campaigns.audit_chain",

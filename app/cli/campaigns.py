@@ -88,9 +88,9 @@ def list_to_give_back(slug: str) -> None:
     """List the gifts of a cancelled campaign that we cannot refund ourselves."""
 
     def listed(tx: Tx) -> Any:
-        campaign = cancelling.find_cancellation(tx, slug)[0]
+        campaign, _, left = cancelling.find_cancellation(tx, slug)
         assert campaign.id is not None
-        return to_give_back(tx, campaign.id, Page(1, MOST_LISTED))
+        return to_give_back(tx, campaign.id, left, Page(1, MOST_LISTED))
 
     rows, total = _do(listed)
     for row in rows:

@@ -10,7 +10,8 @@ from app.i18n.giving_labels import ANALYTICS
 from app.i18n.labels import CHANNELS, word
 from app.i18n.locale import whole_yuan
 from app.table_cells import Yuan
-from campaigns.disclosure.analytics import BANDS, DIMENSIONS, Line, analytics
+from campaigns.analytics.cells import BANDS
+from campaigns.disclosure.analytics import DIMENSIONS, Line, analytics
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.db import Tx
 

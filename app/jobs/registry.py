@@ -16,6 +16,7 @@ from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
 from app.mail.send import send_letters
 from campaigns.accounting.book import book
+from campaigns.analytics.kept import count_due
 from campaigns.approvals.desk import expire as expire_approvals
 from campaigns.audit_chain import seal
 from campaigns.check import check_books
@@ -232,6 +233,7 @@ JOBS: dict[str, Job] = {
     "fetch-bills": Job(60, lambda deps: _outcome(fetch_due(deps), "bills fetched")),
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
+    "analytics": Job(20, lambda deps: _outcome(count_due(deps), "campaigns counted")),
     "letters": Job(5, _letters),
     "tell-partners": Job(5, _tell_partners),
     "approvals": Job(60, _approvals),

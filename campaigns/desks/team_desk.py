@@ -8,8 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlmodel import col, select
+
+from campaigns.analytics.kept import current
 from campaigns.audit import record_audit
 from campaigns.donations.states import COUNTED
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_reason
 from campaigns.teams.models import Team, TeamState
 from campaigns.teams.teams import NewTeam, found_team
@@ -75,19 +80,31 @@ def line(tx: Tx, team_id: int) -> TeamLine:
     return rows[0]
 
 
+_COUNTED_LABELS = """
+    SELECT campaign_id, key AS label, donations, given_minor FROM analytics_cell
+     WHERE campaign_id = ANY(:kept) AND dimension = 'team'"""
+_UNCOUNTED_LABELS = """
+     UNION ALL SELECT campaign_id, team, 1, amount_minor - refunded_minor FROM donation
+                WHERE campaign_id = ANY(:uncounted) AND team <> '' AND status = ANY(:counted)"""
+
+
 def labels(tx: Tx, branch: str | None = None, most: int = 100) -> Sequence[TeamLabel]:
     """Return the labels of paid gifts that are not a team's name, in campaigns that are scheduled or open, largest
-    first."""
+    first. Gifts are counted by the job `analytics`; in a campaign that it has not counted yet, they are read."""
+    taking = tx.all(select(Campaign).where(col(Campaign.phase).in_([Phase.SCHEDULED, Phase.OPEN])))
+    kept = [campaign.id for campaign in taking if current(tx, campaign) is not None]
+    uncounted = [campaign.id for campaign in taking if campaign.id not in kept]
     return tx.rows_as(
         TeamLabel,
-        f"""SELECT c.slug AS campaign, d.team AS label, count(*) AS donations,
-                   CAST(sum(d.amount_minor - d.refunded_minor) AS bigint) AS raised_minor
-              FROM campaign c JOIN organisation o ON o.code = c.host_code
-              JOIN donation d ON d.campaign_id = c.id AND d.team <> '' AND d.status = ANY(:counted)
-             WHERE c.phase IN ('scheduled', 'open') AND {_BRANCH}
-               AND NOT EXISTS (SELECT FROM team t WHERE t.campaign_id = c.id AND t.name = d.team)
-             GROUP BY c.slug, d.team ORDER BY raised_minor DESC, label LIMIT :most""",
-        counted=sorted(COUNTED),
+        f"""WITH label AS ({_COUNTED_LABELS} {_UNCOUNTED_LABELS if uncounted else ""})
+            SELECT c.slug AS campaign, l.label, CAST(sum(l.donations) AS bigint) AS donations,
+                   CAST(sum(l.given_minor) AS bigint) AS raised_minor
+              FROM label l JOIN campaign c ON c.id = l.campaign_id JOIN organisation o ON o.code = c.host_code
+             WHERE {_BRANCH}
+               AND NOT EXISTS (SELECT FROM team t WHERE t.campaign_id = c.id AND t.name = l.label)
+             GROUP BY c.slug, l.label ORDER BY raised_minor DESC, label LIMIT :most""",
+        kept=kept,
+        **({"uncounted": uncounted, "counted": sorted(COUNTED)} if uncounted else {}),
         branch=branch,
         most=most,
     )

@@ -1,22 +1,22 @@
 """Analytics for those who run campaigns: paid donations by hour, channel, source, team, county and amount, and how
 many donors came back. With a branch, only donations to its projects are counted.
 
-Amounts are in fen, less refunds. One statement reads all paid donations of the campaign once.
+Amounts are in fen, less refunds. The counts of a campaign are kept by the job `analytics`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlmodel import col, select
 
-from campaigns.donations.states import COUNTED
-from campaigns.donations.whole_campaign import counting_donations
+from campaigns.analytics.cells import WHOLE, Cell, Donors
+from campaigns.analytics.kept import counted
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
+from campaigns.network.models import Organisation
 from kernel.db import Tx
 
-# The first fen of each band of amounts.
-BANDS = (1, 10_00, 50_00, 100_00, 500_00, 1_000_00, 10_000_00)
 DIMENSIONS = ("hour", "channel", "county", "band", "team", "source")
 MOST_LINES = 40  # of teams and sources; the largest are kept
 
@@ -29,15 +29,6 @@ class Line(NamedTuple):
     name: str
     donations: int
     given_minor: int
-
-
-class Donors(NamedTuple):
-    """How many donors gave in no earlier campaign (`first`), gave in one (`again`), and gave several times in this
-    one (`several`)."""
-
-    first: int
-    again: int
-    several: int
 
 
 class Analytics(NamedTuple):
@@ -58,59 +49,32 @@ class Analytics(NamedTuple):
     @property
     def whole(self) -> Line:
         """All donations together."""
-        return next((line for line in self.lines if line.dimension == "all"), Line("all", "", "", 0, 0))
-
-
-# Donations are first grouped once by all dimensions together, and the few resulting cells are then counted by each
-# of them: six counts over a million donations take four times as long. Seconds are a float for the same reason.
-_LINES = """
-    WITH cell AS (
-        SELECT d.project_id, d.channel, d.team, d.source_code,
-               CAST(floor(date_part('epoch', d.paid_at - CAST(:opens_at AS timestamptz)) / 3600) AS integer)
-                 AS hour,
-               width_bucket(d.amount_minor, CAST(:bands AS bigint[])) AS band,
-               count(*) AS donations, sum(d.amount_minor - d.refunded_minor) AS minor
-          FROM donation d
-         WHERE d.campaign_id = :campaign AND d.status = ANY(:counted)
-           AND (CAST(:branch AS text) IS NULL
-                OR d.project_id IN (SELECT id FROM project WHERE lineage @> ARRAY[CAST(:branch AS text)]))
-         GROUP BY 1, 2, 3, 4, 5, 6),
-    counted AS (
-        SELECT CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(channel) = 0 THEN 'channel'
-                    WHEN grouping(county_code) = 0 THEN 'county' WHEN grouping(band) = 0 THEN 'band'
-                    WHEN grouping(team) = 0 THEN 'team' WHEN grouping(source_code) = 0 THEN 'source'
-                    ELSE 'all' END AS dimension,
-               coalesce(CAST(hour AS text), channel, county_code, CAST(band AS text), team, source_code, '') AS key,
-               CAST(coalesce(sum(donations), 0) AS bigint) AS donations,
-               CAST(coalesce(sum(minor), 0) AS bigint) AS given_minor
-          FROM cell JOIN project p ON p.id = cell.project_id
-         GROUP BY GROUPING SETS ((hour), (channel), (county_code), (band), (team), (source_code), ()))
-    SELECT c.dimension, c.key, coalesce(o.name, c.key) AS name, c.donations, c.given_minor
-      FROM counted c LEFT JOIN organisation o ON c.dimension = 'county' AND o.code = c.key
-     WHERE NOT (c.dimension IN ('team', 'source') AND c.key = '')"""
-_DONORS = """
-    SELECT count(*) FILTER (WHERE NOT before) AS first, count(*) FILTER (WHERE before) AS again,
-           count(*) FILTER (WHERE donations > 1) AS several
-      FROM (SELECT d.donations,
-                   EXISTS (SELECT FROM campaign_donor o
-                            WHERE o.campaign_id = ANY(:earlier) AND o.donor_key = d.donor_key) AS before
-              FROM campaign_donor d WHERE d.campaign_id = :campaign AND d.donations > 0) AS donors"""
+        return next((line for line in self.lines if line.dimension == WHOLE), Line(WHOLE, "", "", 0, 0))
 
 
 def analytics(tx: Tx, campaign: Campaign, branch: str | None = None) -> Analytics:
     """Return the analytics of a campaign."""
-    assert campaign.id is not None
-    with counting_donations(tx, campaign.id):
-        lines = tx.rows_as(
-            Line,
-            _LINES,
-            campaign=campaign.id,
-            opens_at=campaign.opens_at,
-            bands=list(BANDS),
-            counted=sorted(COUNTED),
-            branch=branch,
-        )
-    return Analytics(tx.now, lines, _donors(tx, campaign) if branch is None else None)
+    now = counted(tx, campaign, branch)
+    return Analytics(now.at, _lines(tx, now.cells), now.donors)
+
+
+def _lines(tx: Tx, cells: Sequence[Cell]) -> list[Line]:
+    """Add up the counts of all places; the counties are the places themselves."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for cell in cells:
+        keys = [(cell.dimension, cell.key)]
+        if cell.dimension == WHOLE:
+            keys.append(("county", cell.place_code))
+        for key in keys:
+            donations, given_minor = sums.get(key, (0, 0))
+            sums[key] = donations + cell.donations, given_minor + cell.given_minor
+    places = [key for dimension, key in sums if dimension == "county"]
+    named = select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(places))
+    names = dict(tx.all(named))
+    return [
+        Line(dimension, key, names.get(key, key) if dimension == "county" else key, *figures)
+        for (dimension, key), figures in sums.items()
+    ]
 
 
 def campaign_before(tx: Tx, campaign: Campaign) -> Campaign | None:
@@ -121,9 +85,3 @@ def campaign_before(tx: Tx, campaign: Campaign) -> Campaign | None:
         col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]),
     )
     return tx.first(earlier.order_by(col(Campaign.opens_at).desc()))
-
-
-def _donors(tx: Tx, campaign: Campaign) -> Donors:
-    earlier = tx.all(select(Campaign.id).where(col(Campaign.opens_at) < campaign.opens_at))
-    (donors,) = tx.rows_as(Donors, _DONORS, campaign=campaign.id, earlier=earlier)
-    return donors

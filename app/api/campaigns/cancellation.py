@@ -112,9 +112,10 @@ def show(slug: str) -> Any:
 def list_to_give_back(slug: str, pagination_parameters: PaginationParameters) -> Any:
     """List the paid donations that we cannot refund ourselves: from partners, offline, or with a failed refund."""
     with deps().db.transaction() as tx:
-        campaign = find_cancellation(tx, slug)[0]
+        campaign, _, left = find_cancellation(tx, slug)
         assert campaign.id is not None
-        rows, pagination_parameters.item_count = to_give_back(tx, campaign.id, page_of(pagination_parameters))
+        page = page_of(pagination_parameters)
+        rows, pagination_parameters.item_count = to_give_back(tx, campaign.id, left, page)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
 

@@ -1,14 +1,9 @@
-"""The analytics of a campaign, beside those of the campaign before it.
+"""The analytics of a campaign, beside those of the campaign before it."""
 
-Each process caches the figures for a minute, because they read every donation of a campaign.
-"""
-
-import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flask import current_app, render_template
+from flask import render_template
 
 from app.charts import HEIGHT, WIDTH, stacked_bars
 from app.console.blueprint import blueprint
@@ -19,13 +14,8 @@ from app.http.scope import Where
 from campaigns.disclosure.analytics import DIMENSIONS, Analytics, analytics, campaign_before
 from campaigns.goals.goals import progress
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.lifecycle.models import Campaign
 from campaigns.network.roles import Permission
 from kernel.clock import local_day
-from kernel.db import Tx
-
-_KEEP_S = 60.0
-_MOST = 50
 
 
 class Pair(NamedTuple):
@@ -45,8 +35,8 @@ def show_analytics(slug: str) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         before = campaign_before(tx, campaign)
-        figures = _figures(tx, campaign)
-        earlier = _figures(tx, before) if before else None
+        figures = analytics(tx, campaign, scope.branch())
+        earlier = analytics(tx, before, scope.branch()) if before else None
         goal = progress(tx, local_day(campaign.opens_at).year) if access.opens("goals") else None
     tables = {name: list(_pairs(name, figures, earlier)) for name in DIMENSIONS}
     hours = tables["hour"]
@@ -63,20 +53,6 @@ def show_analytics(slug: str) -> str:
         size=(WIDTH, HEIGHT),
         at_branch=scope.branch() is not None,
     )
-
-
-def _figures(tx: Tx, campaign: Campaign) -> Analytics:
-    shelf: OrderedDict[Any, tuple[float, Analytics]] = current_app.extensions.setdefault("analytics", OrderedDict())
-    key = (campaign.id, scope.branch())
-    kept = shelf.get(key)
-    if kept is not None and time.monotonic() - kept[0] < _KEEP_S:
-        return kept[1]
-    made = analytics(tx, campaign, scope.branch())
-    shelf[key] = (time.monotonic(), made)
-    shelf.move_to_end(key)
-    while len(shelf) > _MOST:
-        shelf.popitem(last=False)
-    return made
 
 
 def _pairs(dimension: str, now: Analytics, earlier: Analytics | None) -> Iterator[Any]:

@@ -87,8 +87,8 @@ def show(slug: str) -> str:
 def _on_the_way_back(tx: Tx, campaign: Campaign) -> dict[str, Any]:
     """Return how far a cancelled campaign is wound up, and the first gifts that others must give back."""
     assert campaign.id is not None
-    rows, more = to_give_back(tx, campaign.id, Page(1, PAGE_SIZE))
     _, cancellation, left = find_cancellation(tx, campaign.slug)
+    rows, more = to_give_back(tx, campaign.id, left, Page(1, PAGE_SIZE))
     return {"left": left, "cancellation": cancellation, "to_give_back": rows, "to_give_back_total": more}
 
 
