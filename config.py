@@ -8,10 +8,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from settings.keys import KEYS
-from settings.safety import unsafe
+from settings.safety import database_is_local, sslmode_of, unsafe
 from settings.together import Config
 
-__all__ = ["BadSettings", "Config", "load", "require_secrets", "unsafe"]
+__all__ = [
+    "BadSettings",
+    "Config",
+    "database_is_local",
+    "load",
+    "require_secrets",
+    "sslmode_of",
+    "unsafe",
+]
 
 
 class BadSettings(SystemExit):

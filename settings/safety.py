@@ -61,10 +61,22 @@ def _private(url: str) -> bool:
     return parts.scheme == "https" or parts.hostname in _LOOPBACK
 
 
-def _encrypted(url: str) -> bool:
-    """Return whether traffic to the database cannot be read on the way: a socket, this machine, or TLS."""
+def database_is_local(url: str) -> bool:
+    """Return whether the database is reached by a socket or the loopback interface, by every name that the URL has
+    for it. `hostaddr` is where the driver connects to, whatever `host` says."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    hosts = [host for text in query.get("host", [parts.hostname or ""]) for host in text.split(",")]
-    local = all(host in _LOOPBACK or host.startswith("/") for host in hosts)
-    return local or query.get("sslmode", [""])[-1] in ("require", "verify-ca", "verify-full")
+    named = [*query.get("host", [parts.hostname or ""]), *query.get("hostaddr", [])]
+    hosts = [host for text in named for host in text.split(",")]
+    # A service file may name any machine.
+    return not query.get("service") and all(host in _LOOPBACK or host.startswith("/") for host in hosts)
+
+
+def sslmode_of(url: str) -> str:
+    """Return the sslmode of a database URL; empty if it names none."""
+    return parse_qs(urlsplit(url).query).get("sslmode", [""])[-1]
+
+
+def _encrypted(url: str) -> bool:
+    """Return whether traffic to the database cannot be read on the way: a socket, this machine, or TLS."""
+    return database_is_local(url) or sslmode_of(url) in ("require", "verify-ca", "verify-full")

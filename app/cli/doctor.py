@@ -4,7 +4,6 @@ settings."""
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 import click
 import redis
@@ -15,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.base import command
 from app.current import deps, settings
 from app.dependencies import job_timeouts, picture_store, web_timeouts
-from config import Config, unsafe
+from config import Config, database_is_local, sslmode_of, unsafe
 from kernel.db import Database
 from kernel.errors import Unavailable
 from kernel.files import FileStore
@@ -116,11 +115,19 @@ _ROWS = "reads and writes rows only"
 
 
 def _encryption(config: Config) -> Line:
-    """Report sslmode=require in production. The application starts with it, but it does not verify the certificate,
-    so that a man in the middle could pose as the database."""
-    modes = parse_qs(urlsplit(config.database_url).query).get("sslmode", [])
-    checked = not modes or modes[-1] != "require" or not config.production
-    return Line("tls", checked, "as set" if checked else "sslmode=require checks no certificate: use verify-full")
+    """Report a database on another machine that nobody verifies. In production the application does not start
+    without TLS, but does with sslmode=require, which checks no certificate: a man in the middle could pose as the
+    database."""
+    url, mode = config.database_url or "", sslmode_of(config.database_url or "")
+    if not url:
+        return Line("tls", False, "DATABASE_URL is not set")
+    if database_is_local(url):
+        return Line("tls", True, "the database is on this machine")
+    checked = mode in ("verify-ca", "verify-full")
+    fault = (
+        f"sslmode={mode} checks no certificate" if mode else "the database is on another machine, without sslmode"
+    )
+    return Line("tls", checked, f"sslmode={mode}" if checked else f"{fault}: use verify-full")
 
 
 def _redis(url: str | None) -> Line:

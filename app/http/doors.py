@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
-from werkzeug.exceptions import RequestTimeout
+from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout
+from werkzeug.wsgi import ClosingIterator
 
 from app.current import settings
 from app.http.network import network_of, tells_visitors_apart
@@ -33,6 +34,8 @@ MOST_PAUSING = 800  # paused connections; beyond this, refusals are sent at once
 MOST_KNOWN = 10_000  # addresses; beyond this, idle ones are forgotten
 BODY_S = 20.0  # time for a body to arrive, plus a second for each `BYTES_A_SECOND`
 BYTES_A_SECOND = 20_000
+STEP, SMALL_STEP = 1 << 16, 1 << 10  # bytes read at once; the second of bodies in chunks, which may be tiny
+REST_BYTES, REST_S = 1 << 24, 5.0  # read after the response, so that its sender comes to read that
 _FREE = ("/static/", "/healthz")
 _KEPT = ("/c/", "/public/", "/api/v1/campaigns")
 _LIVE = "/live"
@@ -78,8 +81,13 @@ class Doors:
         self._pausing = 0
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            environ["wsgi.input"] = _TimedBody(environ["wsgi.input"], environ.get("CONTENT_LENGTH") or "0")
+        if environ.get("CONTENT_LENGTH", "") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
+            return self._let_in(environ, start)
+        body = environ["wsgi.input"] = TimedBody(environ)
+        # Without a rest of the body the server keeps the connection; it would read any rest without end or pause.
+        return ClosingIterator(self._let_in(environ, start), partial(_end, body, start))
+
+    def _let_in(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if self._allowances is None or path.startswith(_FREE):
             return self._inner(environ, start)  # type: ignore[no-any-return]
@@ -137,7 +145,6 @@ class Doors:
             ("Content-Length", str(len(body))),
             ("Retry-After", "5"),
             ("Cache-Control", "no-store"),
-            ("Connection", "close"),
             ("X-Request-ID", request_id),
         ]
         start("429 TOO MANY REQUESTS", headers)
@@ -178,24 +185,66 @@ def _refusal(
     return "application/problem+json", json.dumps(problem).encode()
 
 
-class _TimedBody:
-    """A request body that must arrive completely in time. Raises RequestTimeout (408)."""
+class TimedBody:
+    """A request body that must arrive completely in time. Raises RequestTimeout (408) and, for one that is not sent
+    as HTTP wants it, BadRequest (400)."""
 
-    def __init__(self, body: Any, length: str) -> None:
-        self._body = body
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._body = environ["wsgi.input"]
+        length = environ.get("CONTENT_LENGTH") or "0"
         bytes_ = int(length) if length.isascii() and length.isdigit() else 0
         self._until = time.monotonic() + BODY_S + bytes_ / BYTES_A_SECOND
+        self._step = SMALL_STEP if "HTTP_TRANSFER_ENCODING" in environ else STEP
 
-    def read(self, *size: int) -> bytes:
-        with _limit(self._until - time.monotonic()):
-            return self._body.read(*size)  # type: ignore[no-any-return]
+    def read(self, size: int = -1) -> bytes:
+        parts: list[bytes] = []
+        wanted = size if size >= 0 else sys.maxsize
+        while wanted > 0 and (part := self._timed(self._body.read, min(wanted, self._step))):
+            parts.append(part)
+            wanted -= len(part)
+            if len(part) == self._step:
+                time.sleep(0)  # a sender who is never slower than we are lets no other request have a turn
+        return b"".join(parts)
 
     def readline(self, *size: int) -> bytes:
-        with _limit(self._until - time.monotonic()):
-            return self._body.readline(*size)  # type: ignore[no-any-return]
+        return self._timed(self._body.readline, *size)
+
+    def is_read(self, most_bytes: int, most_s: float) -> bool:
+        """Discard what is left, up to a limit, and return whether that was all."""
+        self._until = min(self._until, time.monotonic() + most_s)
+        try:
+            for _ in range(0, most_bytes, self._step):
+                if not self.read(self._step):
+                    return True
+        except (HTTPException, OSError):
+            pass
+        return False
+
+    def _timed(self, read: Callable[..., bytes], *size: int) -> bytes:
+        left_s = self._until - time.monotonic()
+        if left_s <= 0:  # the limit below ends only what waits
+            raise RequestTimeout()
+        with _limit(left_s):
+            try:
+                return read(*size)
+            except _malformed() as error:
+                raise BadRequest() from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
+
+
+def _end(body: TimedBody, start: Start) -> None:
+    """Close the connection after the response if its request has not been read to the end."""
+    close = getattr(getattr(start, "__self__", None), "force_close", None)  # of gunicorn's response
+    if close is not None and not body.is_read(REST_BYTES, REST_S):
+        close()
+
+
+def _malformed() -> tuple[type[Exception], ...]:
+    """Return what the server raises for a body that is not sent as HTTP wants it."""
+    errors = sys.modules.get("gunicorn.http.errors")
+    return (errors.ParseException,) if errors else ()
 
 
 def _limit(seconds: float) -> Any:
@@ -203,7 +252,7 @@ def _limit(seconds: float) -> Any:
     monkey = sys.modules.get("gevent.monkey")
     if not (monkey and monkey.is_module_patched("socket")):
         return nullcontext()
-    return sys.modules["gevent"].Timeout(max(seconds, 0.001), RequestTimeout())
+    return sys.modules["gevent"].Timeout(seconds, RequestTimeout())
 
 
 def put_in_front(app: Flask) -> None:

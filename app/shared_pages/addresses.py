@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import parse_cookie
 from werkzeug.routing import RequestRedirect
+from werkzeug.sansio.http import parse_cookie
 
 from app.i18n.locale import COOKIE, LANGUAGES
 from app.shared_pages.declare import shared_of

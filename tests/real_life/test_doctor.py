@@ -9,7 +9,7 @@ import pytest
 
 from app.cli.doctor import Line, _encryption, check
 from app.factory import create_app
-from config import Config
+from config import Config, unsafe
 from embedded.redis import Redis
 from kernel.db import Database
 from payments.facts import EVENT_TYPES
@@ -83,10 +83,34 @@ def test_a_fault_at_the_provider_is_named(
     assert says in findings[at_fault].text
 
 
-@pytest.mark.parametrize(("mode", "ok"), [("require", False), ("verify-ca", True), ("verify-full", True)])
-def test_a_database_whose_certificate_nobody_checks_is_a_fault(mode: str, ok: bool) -> None:
-    url = f"postgresql://beishan@db.internal/x?sslmode={mode}"
-    assert _encryption(Config.model_validate(PRODUCTION | {"DATABASE_URL": url})).ok is ok
+@pytest.mark.parametrize("environment", ["production", "development"])
+@pytest.mark.parametrize(
+    ("url", "ok"),
+    [
+        ("postgresql://beishan@db.internal/x?sslmode=require", False),
+        ("postgresql://beishan@db.internal/x?sslmode=verify-ca", True),
+        ("postgresql://beishan@db.internal/x?sslmode=verify-full", True),
+        ("postgresql://beishan@db.internal/x", False),
+        ("postgresql://beishan@db.internal/x?sslmode=disable", False),
+        ("postgresql:///x?host=db.internal", False),
+        ("postgresql:///x?host=/run/postgresql,db.internal", False),
+        ("postgresql://localhost/x?host=db.internal", False),
+        ("postgresql://localhost/x?hostaddr=203.0.113.9", False),
+        ("postgresql:///x?service=far", False),
+        ("postgresql://127.0.0.1.example.org/x", False),
+        ("postgresql:///x", True),
+        ("postgresql:///x?host=/run/postgresql", True),
+        ("postgresql://127.0.0.1:5432/x", True),
+        ("postgresql://[::1]/x", True),
+        ("postgresql://localhost/x", True),
+    ],
+)
+def test_a_database_whose_certificate_nobody_checks_is_a_fault(url: str, ok: bool, environment: str) -> None:
+    """Local is what is reached by a socket or the loopback interface, and nothing else."""
+    settings = Config.model_validate(PRODUCTION | {"DATABASE_URL": url, "BEISHAN_ENV": environment})
+    assert _encryption(settings).ok is ok
+    if "sslmode" not in url:
+        assert any("sslmode" in fault for fault in unsafe(settings)) is not ok
 
 
 def test_an_account_in_another_currency_can_be_meant_so(

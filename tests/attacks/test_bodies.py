@@ -1,0 +1,127 @@
+"""Bodies that are sent in odd ways, or longer than anybody reads, stop nobody else (C3)."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from app.i18n.locale import COOKIE
+from app.shared_pages.addresses import remembered_language
+from embedded.redis import Redis
+from kernel.clock import FixedClock
+from kernel.db import Database
+from tests.attacks.served import Site, serving
+from tests.world import build
+
+PIECE = b"x" * (1 << 18)
+JSON = b"Host: localhost\r\nContent-Type: application/json\r\n"
+# What is sent before a body without end, and the body, again and again.
+ENDLESS = {
+    "by length": (b"POST /api/v1/donations HTTP/1.1\r\n" + JSON + b"Content-Length: 99999999999\r\n\r\n", PIECE),
+    "in chunks": (
+        b"POST /api/v1/donations HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"40000\r\n" + PIECE + b"\r\n",
+    ),
+    "in tiny chunks": (
+        b"POST /webhooks/stripe HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"1\r\nx\r\n" * 10_000,
+    ),
+    "of a read": (b"GET /healthz HTTP/1.1\r\n" + JSON + b"Content-Length: 99999999999\r\n\r\n", PIECE),
+    "of no address": (b"POST /nowhere HTTP/1.1\r\n" + JSON + b"Content-Length: 99999999999\r\n\r\n", PIECE),
+}
+MALFORMED = [
+    b"-1\r\nhello\r\n0\r\n\r\n",
+    b"5;a=\x00\r\nhello\r\n0\r\n\r\n",
+    b"5\r\nhello!\r\n0\r\n\r\n",
+    b"z\r\n",
+    b"\r\n",
+]
+
+
+@pytest.fixture
+def site(database_url: str, redis_server: Redis, servers_dir: Path) -> Iterator[Site]:
+    clock = FixedClock(datetime.now(UTC).replace(microsecond=0))
+    build(Database(database_url, clock), clock).db.close()
+    with serving(database_url, redis_server.url, servers_dir) as running:
+        yield running
+
+
+def send_without_end(site: Site, head: bytes, piece: bytes, stop: Event) -> None:
+    """Send a request and pieces of its body until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
+        try:
+            connection.sendall(head)
+            while not stop.is_set():
+                connection.sendall(piece)
+        except ConnectionError:
+            return
+
+
+def test_c3_a_body_without_end_stops_nobody(site: Site) -> None:
+    """The server read what came after a response without letting any other request have a turn."""
+    for head, piece in ENDLESS.values():
+        stop = Event()
+        sender = Thread(target=send_without_end, args=(site, head, piece, stop), daemon=True)
+        sender.start()
+        try:
+            assert [site.get("/healthz").status for _ in range(20)] == [200] * 20
+            sender.join(60)  # the connection is ended, not kept for another request
+            assert not sender.is_alive()
+        finally:
+            stop.set()
+            sender.join(60)
+    assert site.child.alive and "WORKER TIMEOUT" not in site.child.log_tail()
+
+
+def test_c3_a_body_that_is_not_read_ends_no_connection_of_an_honest_sender(site: Site) -> None:
+    """A refusal that needs no body leaves the connection to the next request."""
+    body = b"{}" + b" " * 5_000
+    request = b"POST /nowhere HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
+        for _ in range(3):
+            connection.sendall(request)
+            assert _response(connection).startswith(b"HTTP/1.1 404")
+
+
+def test_c3_chunks_that_are_none_are_a_bad_request(site: Site) -> None:
+    for body in MALFORMED:
+        with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
+            connection.sendall(b"POST /api/v1/donations HTTP/1.1\r\n" + JSON)
+            connection.sendall(b"Transfer-Encoding: chunked\r\n\r\n" + body)
+            connection.shutdown(socket.SHUT_WR)
+            assert _response(connection).startswith(b"HTTP/1.1 400"), body
+
+
+def _response(connection: socket.socket) -> bytes:
+    """The next response, with its body by length."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        part = connection.recv(1 << 16)
+        assert part, received
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
+    (length,) = (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    while len(body) < length:
+        part = connection.recv(1 << 16)
+        assert part, received
+        body += part
+    return head + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize(
+    "cookie", [f"{COOKIE}=\xff", f"a=\xfe; {COOKIE}=en", f"{COOKIE}=\xe4\xb8", f'{COOKIE}="\\377"']
+)
+def test_a_cookie_of_odd_bytes_is_no_language(cookie: str) -> None:
+    """Pages served from memory read it before the application does."""
+    assert remembered_language(cookie) in ("", "en")
+
+
+def test_a_page_from_memory_is_shown_to_a_browser_with_odd_cookies(site: Site) -> None:
+    for path in ("/", "/console/sign-in"):
+        with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
+            connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n" % path.encode())
+            connection.sendall(b"Cookie: %s=\xff\xfe\r\nConnection: close\r\n\r\n" % COOKIE.encode())
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
