@@ -1,7 +1,7 @@
 """The report of a campaign's reconciliation: books, provider and bank by source and day, what each source still
 owes, every difference with its evidence and resolution, and who signed. Read from one snapshot."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,6 +13,7 @@ from campaigns.lifecycle.models import Campaign
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from ledger.statements import last_transfer
+from payments.partners.partners import titles_of
 
 PAGE = 1_000  # differences
 
@@ -87,6 +88,7 @@ class Report(NamedTuple):
     causes: Sequence[Cause]
     booked: Sequence[BookedSum]
     signatures: Sequence[Signature]
+    titles: Mapping[str, str]  # of platforms, by name
 
     @property
     def whole(self) -> Day:
@@ -115,6 +117,7 @@ def report_of(tx: Tx, slug: str) -> Report:
         tx.rows_as(Cause, _CAUSES, campaign=campaign.id),
         booked_sums(tx, campaign.id),
         tx.rows_as(Signature, f"SELECT * FROM ({_SIGNATURES}) AS s", campaign=campaign.id, slug=slug),
+        titles_of(tx),
     )
 
 

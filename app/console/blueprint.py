@@ -23,7 +23,7 @@ from campaigns.projects.picture_file import MOST_BYTES
 from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.partners.partner_events import OFFLINE
-from payments.partners.partners import list_partners
+from payments.partners.partners import titles_of
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 Result = TypeVar("Result")
@@ -66,8 +66,8 @@ def named_source(source: str) -> str:
         return source_name(source)
     if "partner_titles" not in g:
         with deps().db.snapshot() as tx:
-            g.partner_titles = {partner.name: partner.title for partner in list_partners(tx)}
-    return source_name(f"partner:{g.partner_titles.get(name, name)}")
+            g.partner_titles = titles_of(tx)
+    return source_name(source, g.partner_titles)
 
 
 @blueprint.after_request

@@ -1,7 +1,8 @@
 """The reconciliation report of a campaign as one table: days, sums, amounts owed by sources, differences, sums
 booked by signature, signatures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,6 +17,8 @@ from campaigns.closing.reconciliation.three_sides import Side
 from campaigns.reconciliation_report import Day, Report, Settled, Signature, differences, report_of
 from kernel.db import Tx
 
+_Named = Callable[[str], str]  # the label of a source
+
 
 def reconciliation(tx: Tx, order: Order) -> Table:
     """Return the whole report; the first column names the part that a row belongs to."""
@@ -26,12 +29,13 @@ def reconciliation(tx: Tx, order: Order) -> Table:
 
 
 def _rows(tx: Tx, report: Report) -> Iterator[Sequence[Any]]:
+    named = partial(source_name, titles=report.titles)
     for day in report.days:
-        yield _of_day(_("按日"), source_name(day.provider), day)
+        yield _of_day(_("按日"), named(day.provider), day)
     yield _of_day(_("合计"), "", report.whole)
-    yield from map(_of_side, report.owed)
-    yield from map(_of_difference, differences(tx, report.campaign))
-    yield from map(_of_booked, report.booked)
+    yield from map(partial(_of_side, named), report.owed)
+    yield from map(partial(_of_difference, named), differences(tx, report.campaign))
+    yield from map(partial(_of_booked, named), report.booked)
     yield from map(_of_signature, report.signatures)
 
 
@@ -40,27 +44,27 @@ def _of_day(part: str, source: str, day: Day) -> list[Any]:
     return [part, source, day.day if source else None, "", "", day.gifts, *map(Yuan, sums), "", "", ""]
 
 
-def _of_side(side: Side) -> list[Any]:
+def _of_side(named: _Named, side: Side) -> list[Any]:
     sums = map(Yuan, (side.books_minor, side.stated_minor, side.apart_minor))
     held = _("平台还欠（全部活动）")
-    return [held, source_name(side.provider), None, "", "", None, *sums, None, Yuan(side.arrived_minor), "", "", ""]
+    return [held, named(side.provider), None, "", "", None, *sums, None, Yuan(side.arrived_minor), "", "", ""]
 
 
-def _of_difference(row: Settled) -> list[Any]:
+def _of_difference(named: _Named, row: Settled) -> list[Any]:
     about = " ".join(filter(None, (row.reference, row.lines if row.lines != row.reference else "")))
     sums = map(Yuan, (row.ours_minor, row.theirs_minor, row.sum_minor))
     state = settled(row)
     cause = str(word(CAUSES, row.cause))
-    source, at = source_name(row.provider), row.ended_at or row.found_at
+    source, at = named(row.provider), row.ended_at or row.found_at
     return [_("差异"), source, at, cause, about, 1, *sums, None, None, state, row.reason, signers(row)]
 
 
-def _of_booked(row: BookedSum) -> list[Any]:
+def _of_booked(named: _Named, row: BookedSum) -> list[Any]:
     cause, account = str(word(CAUSES, row.cause)), str(word(DIFFERENCE_ACCOUNTS, row.account))
     sums = [None, None, Yuan(row.amount_minor), None, None]
     return [
         _("签字入账的差异"),
-        source_name(row.provider),
+        named(row.provider),
         None,
         cause,
         "",

@@ -1,6 +1,8 @@
 """Names of actors and sources, as pages show them."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from flask_babel import gettext as _
 
@@ -18,13 +20,14 @@ def actor_name(actor: str) -> str:
     return str(ACTORS.get(actor, actor))
 
 
-def source_name(source: str) -> str:
-    """Return the source of money or a message: the payment provider, the bank, offline, or a partner by name."""
+def source_name(source: str, titles: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the source of money or a message: the payment provider, the bank, offline, or a partner by its title,
+    or by its name if it is not in `titles`."""
     partner = source.removeprefix(_PARTNER)
     if partner == "offline":
         return _("线下")
     if source.startswith(_PARTNER):
-        return _("合作平台 %(name)s", name=partner)
+        return _("合作平台 %(name)s", name=titles.get(partner, partner))
     if source == "bank":
         return _("银行")
     return _("在线支付（Stripe）") if source == "stripe" else source

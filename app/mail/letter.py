@@ -15,6 +15,7 @@ from app.training_marks import marked_subject
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
+from campaigns.payouts.purpose import ToldChange
 from campaigns.privacy.own_codes import LASTS
 
 _MINUTES = int(LASTS.total_seconds()) // 60
@@ -39,11 +40,16 @@ class Envelope(NamedTuple):
 
 
 def compose(
-    letter: ClaimedLetter, reader: Reader, donation: DonationView, campaign: CampaignView, envelope: Envelope
+    letter: ClaimedLetter,
+    reader: Reader,
+    donation: DonationView,
+    campaign: CampaignView,
+    envelope: Envelope,
+    change: ToldChange | None = None,
 ) -> EmailMessage:
     """Return a letter about a donation. Raises ValueError for an address that no header can hold."""
     with speaking(reader.language):
-        return _message(letter, reader, words_of(letter, donation, campaign, reader.name), envelope)
+        return _message(letter, reader, words_of(letter, donation, campaign, reader.name, change), envelope)
 
 
 def compose_code(letter: ClaimedLetter, reader: Reader, code: str, envelope: Envelope) -> EmailMessage:

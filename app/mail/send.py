@@ -14,6 +14,7 @@ from campaigns.donations.letters.letter_models import LetterKind
 from campaigns.donations.letters.letters import gets_letters
 from campaigns.donations.letters.outbox import ClaimedLetter, Delivery, claim, drop_old, is_known_to_bounce, record
 from campaigns.donations.view import donation_view
+from campaigns.payouts.purpose import told_change
 from campaigns.privacy.own_codes import code_of, still_valid
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -79,7 +80,8 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
     donation = donation_view(tx, letter.donation_id)
     link = f"{deps.public_url}/d/{donation.id}?token={deps.keys.token(str(donation.id))}"
     envelope = Envelope(link, deps.mail_from, tx.now, deps.training)
-    return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope)
+    change = told_change(tx, int(letter.about)) if letter.kind == LetterKind.PURPOSE_CHANGED else None
+    return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope, change)
 
 
 def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, ways: _Ways) -> _Written | None:

@@ -9,6 +9,7 @@ from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.letters.letter_models import LetterKind
 from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
+from campaigns.payouts.purpose import ToldChange
 
 
 class Words(NamedTuple):
@@ -24,15 +25,21 @@ class Words(NamedTuple):
     why: str
 
 
-def words_of(letter: ClaimedLetter, donation: DonationView, campaign: CampaignView, name: str) -> Words:
-    """Return the texts of a letter about a donation in its current state."""
+def words_of(
+    letter: ClaimedLetter,
+    donation: DonationView,
+    campaign: CampaignView,
+    name: str,
+    change: ToldChange | None = None,
+) -> Words:
+    """Return the texts of a letter about a donation in its current state. `change`: of purpose, which it tells."""
     kind = LetterKind(letter.kind)
     filing = _("备案 %(number)s", number=campaign.plan.get("filing_no", ""))
     return Words(
         brand=_("倍善"),
         subject=_subject(kind, donation.project_name),
         salutation=_("%(name)s：", name=name) if name else "",
-        paragraphs=_paragraphs(kind, letter, donation),
+        paragraphs=_of_change(letter, donation, change) if change else _paragraphs(kind, letter, donation),
         link=_("看这笔捐赠"),
         keep=_("凭这个链接能看、能管这笔捐赠，请不要转发。"),
         host=f"{campaign.name} · {campaign.host} · {filing}",
@@ -86,8 +93,24 @@ def _subject(kind: LetterKind, project: str) -> str:
             return _("您捐给%(project)s的票据已红冲", project=project)
         case LetterKind.CORRECTED:
             return _("您的捐赠已改为捐给%(project)s", project=project)
+        case LetterKind.PURPOSE_CHANGED:
+            return _("%(project)s的一部分款项改了用途", project=project)
         case LetterKind.CODE | LetterKind.TEXT_CODE:
             return _("您的验证码")
+
+
+def _of_change(letter: ClaimedLetter, donation: DonationView, change: ToldChange) -> list[str]:
+    return [
+        _(
+            "您捐过款的%(project)s，有 %(amount)s 元改用于%(target)s，变更已备案（%(filing)s）。",
+            project=donation.project_name,
+            amount=_yuan(letter.amount_minor or 0),
+            target=change.to_name,
+            filing=change.filing_no,
+        ),
+        _("原因：%(reason)s", reason=change.reason),
+        _("两个项目的页面上都写明了这次变更。有疑问，打开下面的链接，在捐赠页上问我们。"),
+    ]
 
 
 def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView) -> list[str]:

@@ -53,7 +53,7 @@ def _table(
 
 
 def _days(report: Report) -> dict[str, Any]:
-    rows = [[source_name(row.provider), day_of(row.day), *_sums(row)] for row in report.days]
+    rows = [[source_name(row.provider, report.titles), day_of(row.day), *_sums(row)] for row in report.days]
     header = [_("来源"), _("日期"), _("笔数"), _("账上"), _("账单笔数"), _("账单"), _("手续费"), _("银行到账")]
     widths = [2.4, 1.5, 0.8, 1.4, 1.1, 1.4, 1.1, 1.5]
     return _table(_("按来源和日期"), header, 6, [*rows, [_("合计"), "", *_sums(report.whole)]], widths)
@@ -67,7 +67,7 @@ def _sums(row: Day) -> list[str]:
 def _owed(report: Report) -> dict[str, Any]:
     rows = [
         [
-            source_name(side.provider),
+            source_name(side.provider, report.titles),
             *map(yuan, (side.books_minor, side.stated_minor, side.open_minor, side.sent_minor, side.arrived_minor)),
         ]
         for side in report.owed
@@ -79,7 +79,7 @@ def _owed(report: Report) -> dict[str, Any]:
 def _causes(report: Report) -> dict[str, Any]:
     rows = [
         [
-            source_name(row.provider),
+            source_name(row.provider, report.titles),
             str(word(CAUSES, row.cause)),
             f"{row.differences:,}",
             f"{row.still_open:,}",
@@ -95,7 +95,7 @@ def _causes(report: Report) -> dict[str, Any]:
 def _booked(report: Report) -> dict[str, Any]:
     rows = [
         [
-            source_name(row.provider),
+            source_name(row.provider, report.titles),
             str(word(CAUSES, row.cause)),
             str(word(DIFFERENCE_ACCOUNTS, row.account)),
             f"{row.differences:,}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Response, render_template
@@ -12,6 +13,7 @@ from app.current import deps
 from app.http import access
 from app.i18n.giving_labels import CORRECTIONS
 from app.i18n.labels import word
+from app.i18n.names import source_name
 from app.i18n.notices import notice_number
 from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
@@ -25,6 +27,7 @@ from campaigns.payouts.figures import Figures, totals
 from campaigns.projects.place_totals import PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.money import yuan
+from payments.partners.partners import titles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ def show_statement(slug: str) -> str:
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
-        partners = partners_of(tx, campaign.id)
+        partners, titles = partners_of(tx, campaign.id), titles_of(tx)
     return render_template(
         "web/statement.html",
         campaign=campaign,
         statement=statement,
         partners=partners,
+        source_name=partial(source_name, titles=titles),
         number_of=notice_number,
     )
 

@@ -133,7 +133,7 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
         campaign=campaign.id,
         released=str(AccountKind.POT_RELEASED),
     )
-    fees = _fees(tx, campaign) if _gifts_bear_fees(tx, campaign) else {}
+    fees = _fees(tx, campaign) if fees_from(tx, campaign) is FeesFrom.GIFTS else {}
     return [
         Income(
             row.project_id,
@@ -149,14 +149,18 @@ def incomes_of(tx: Tx, campaign: Campaign) -> list[Income]:
     ]
 
 
-def _gifts_bear_fees(tx: Tx, campaign: Campaign) -> bool:
-    """Return whether providers' fees come out of the gifts: as in the campaign's earlier steps, before the first by
-    the host's rules. So a changed rule divides nothing anew. If no fee was known at the earlier steps, the host
-    bears those that come later."""
-    steps = select(Allotment).where(Allotment.campaign_id == campaign.id).limit(1)
-    if tx.first(steps) is None:
-        return rules_of_campaign(tx, campaign).fees_from == FeesFrom.GIFTS
-    return tx.first(steps.where(Allotment.fees_minor != 0)) is not None
+def fees_from(tx: Tx, campaign: Campaign) -> FeesFrom:
+    """Return who bears providers' fees: as in the campaign's first step, before that by the host's rules. So a
+    changed rule divides nothing anew."""
+    steps = select(Allotment).where(Allotment.campaign_id == campaign.id)
+    first = tx.first(steps.order_by(col(Allotment.id)).limit(1))
+    if first is None:
+        return FeesFrom(rules_of_campaign(tx, campaign).fees_from)
+    if first.fees_from is not None:
+        return FeesFrom(first.fees_from)
+    # An earlier version did not store it: whether any fee was taken out of the gifts tells.
+    taken = tx.first(steps.where(Allotment.fees_minor != 0).limit(1))
+    return FeesFrom.HOST if taken is None else FeesFrom.GIFTS
 
 
 def _fees(tx: Tx, campaign: Campaign) -> Mapping[int, int]:
@@ -187,6 +191,7 @@ def _store(tx: Tx, campaign: Campaign, steps: list[Step]) -> None:
         "project_id": [step.income.project_id for step in steps],
         "number": [step.income.steps + 1 for step in steps],
         "rule_id": [step.rule.id if step.rule else None for step in steps],
+        "fees_from": str(fees_from(tx, campaign)),
     }
     values |= {name: [getattr(step.parts, name) for step in steps] for name in Parts._fields}
     insert_rows(tx, Allotment, {**values, "campaign_id": campaign.id, "allotted_at": tx.now})

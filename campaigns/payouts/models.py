@@ -115,12 +115,16 @@ class Allotment(SQLModel, table=True):
     Append-only: the sums over all steps are what the shares got.
     """
 
-    __table_args__ = (Index("allotment_once", "campaign_id", "project_id", "number", unique=True),)
+    __table_args__ = (
+        Index("allotment_once", "campaign_id", "project_id", "number", unique=True),
+        CheckConstraint(one_of("fees_from", FeesFrom), name="allotment_fees_from"),
+    )
     id: int | None = Field(default=None, sa_column=identity())
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
     project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
     number: int  # counts from 1 per campaign and project
     rule_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="split_rule.id")
+    fees_from: str | None = None  # None: of a version that did not store it
     project_minor: int = Field(sa_type=BigInteger)
     township_minor: int = Field(sa_type=BigInteger)
     management_minor: int = Field(sa_type=BigInteger)

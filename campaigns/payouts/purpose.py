@@ -5,6 +5,8 @@ from typing import NamedTuple
 from sqlmodel import col, or_, select
 
 from campaigns.audit import record_audit
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.letters import queue_to_donors_of
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.payouts.allot import RELEASED, balances
 from campaigns.payouts.models import PurposeBasis, PurposeChange
@@ -39,9 +41,10 @@ def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor:
     """Move money of a project that is not set aside to another project, within the accounts of a campaign.
 
     慈善法 第55条 requires another filing, or the donors' consent. That basis may name any purpose, but the project
-    must be one that the campaign's host answers for. The pages of both projects show the change. Posts to the
-    ledger. Raises NotFound `project_unknown` and `campaign_unknown`, Conflict `campaign_phase`, `project_state`,
-    `project_of_another_host` and `share_short`; Invalid `purpose_invalid` and `reason_invalid`.
+    must be one that the campaign's host answers for. The pages of both projects show the change, and the donors of
+    the first are told by letter. Posts to the ledger. Raises NotFound `project_unknown` and `campaign_unknown`,
+    Conflict `campaign_phase`, `project_state`, `project_of_another_host` and `share_short`; Invalid
+    `purpose_invalid` and `reason_invalid`.
     """
     require_one_line_reason(reason)
     if faults := _faults(project_id, new):
@@ -73,9 +76,27 @@ def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor:
     detail = {"project": new.to_project, "amount_minor": new.amount_minor, "filing_no": new.filing_no}
     detail |= {"basis": new.basis, "evidence": new.evidence}
     record_audit(tx, actor, "project.change_purpose", f"project:{project_id}", **detail, reason=reason)
+    of_change = (LetterKind.PURPOSE_CHANGED, str(row.id), new.amount_minor)
+    queue_to_donors_of(tx, campaign_id, project_id, *of_change)
     source, target = share(kind, campaign_id, project_id), share(kind, campaign_id, new.to_project)
     post(tx, [Transfer(f"purpose:{row.id}", source, target, new.amount_minor, TransferKind.PURPOSE_CHANGED)])
     return row
+
+
+class ToldChange(NamedTuple):
+    """What donors are told of a change of purpose."""
+
+    to_name: str
+    filing_no: str
+    reason: str
+
+
+def told_change(tx: Tx, change_id: int) -> ToldChange | None:
+    """Return what donors are told of a change of purpose; None if there is none with this id."""
+    change = tx.get(PurposeChange, change_id)
+    if change is None:
+        return None
+    return ToldChange(find_project(tx, change.to_project_id).name, change.filing_no, change.reason)
 
 
 def changes_of(tx: Tx, project_id: int) -> list[PurposeChange]:

@@ -101,6 +101,11 @@ def list_partners(tx: Tx) -> list[Partner]:
     return tx.all(select(Partner).order_by(col(Partner.name)))
 
 
+def titles_of(tx: Tx) -> dict[str, str]:
+    """Return the titles of all platforms by name."""
+    return {partner.name: partner.title for partner in list_partners(tx)}
+
+
 def in_state(tx: Tx, names: Collection[str], state: PartnerState) -> set[str]:
     """Return which of these platforms are in a given state."""
     return set(

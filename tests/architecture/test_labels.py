@@ -46,6 +46,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "match_decision_cause": (giving_labels.SEEKING, {"arrival"}),
     "payee_account_state": (giving_labels.PAYEE_STATES, set()),
     "payout_plan_state": (giving_labels.PLAN_STATES, set()),
+    "allotment_fees_from": (giving_labels.FEES_FROM, set()),
     "payout_rules_fees_from": (giving_labels.FEES_FROM, set()),
     "payout_rules_lowest_payee": (labels.LEVELS, set()),
     "payout_rules_surplus_to": (giving_labels.SURPLUS_WAYS, set()),

@@ -73,6 +73,7 @@ PAST = {
     "payout_plan.approved_at",
     "payout_plan.made_at",
     "payout_plan.sent_at",
+    "partner.created_at",
     "remittance.changed_at",
     "goods.decided_at",
     "goods.entered_at",

@@ -13,12 +13,15 @@ from campaigns.donations.donors.contact import Donor
 from campaigns.donations.letters.outbox import BACKOFF
 from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
+from campaigns.payouts.allot import allot
+from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.privacy.erase import erase
 from campaigns.privacy.person import alone
 from campaigns.screening import decide
 from campaigns.screening.freeze import hold_project_match
 from tests.mail.conftest import MailServer
 from tests.papers.test_pictures import NASTY
+from tests.payouts.released import release
 from tests.web.reader import Reader
 from tests.world import World
 
@@ -171,6 +174,35 @@ def test_a_review_that_ends_is_told(world: World, mail_server: MailServer) -> No
     send(world, mail_server)
     assert [kind for kind, *_ in letters(world)] == ["thanks", "review_cancelled"]
     assert any("它不计配捐" in body(letter) for letter in mail_server.letters)
+
+
+def test_donors_are_told_once_of_a_change_of_purpose(world: World, mail_server: MailServer) -> None:
+    for donor, amount_minor, locale in (
+        (DONOR, 40_00, "zh"),
+        (DONOR, 30_00, "zh"),
+        (Donor(name="Ann", email="ann@example.org"), 30_00, "en"),
+        (Donor(phone="13800138000"), 10_00, "zh"),
+    ):
+        world.pay(world.give(amount_minor, donor=donor, locale=locale))
+    world.pay(world.give(50_00, 2, donor=Donor(name="大满", email="other@example.org")))
+    back = world.pay(world.give(20_00, donor=Donor(name="退", email="back@example.org")))
+    world.refund(back, 20_00)
+    send(world, mail_server)
+    mail_server.letters.clear()
+    release(world)
+    allot(world.deps)
+    new = NewPurpose(world.slug, world.projects[2], "share_project", 60_00, "F-2")
+    world.do(change_purpose, world.projects[0], new, "the kitchen <b>moved</b>", "finance")
+    assert send(world, mail_server) == 2 and send(world, mail_server) == 0
+    by_address = {letter["To"]: letter for letter in mail_server.letters}
+    assert by_address.keys() == {"xiaoman@example.org", "ann@example.org"}
+    chinese, english = body(by_address["xiaoman@example.org"]), body(by_address["ann@example.org"])
+    assert "有 60 元改用于" in chinese and "变更已备案（F-2）" in chinese and "the kitchen <b>moved</b>" in chinese
+    assert "60 yuan are now for" in english and by_address["ann@example.org"]["Content-Language"] == "en"
+    assert "<b>moved" not in body(by_address["ann@example.org"], "html")
+    world.do(change_purpose, world.projects[0], new._replace(amount_minor=1_00), "more", "finance")
+    assert send(world, mail_server) == 2  # another change is told too
+    world.check()
 
 
 def test_without_mail_url_nothing_is_sent_and_old_letters_end(world: World) -> None:

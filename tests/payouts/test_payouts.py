@@ -12,6 +12,7 @@ from campaigns.payouts.allot import allot
 from campaigns.payouts.figures import per_project, totals
 from campaigns.payouts.rules import set_rules, set_split
 from campaigns.payouts.split import Shares
+from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid
 from tests.payouts.released import HOST_ACCOUNT, account, on_statement, release, sums
 from tests.world import ACTOR, World
@@ -251,6 +252,28 @@ def test_who_bears_fees_stays_as_it_was_when_money_was_divided(world: World, way
     assert allot(world.deps) == 0
     assert sums(world) == before
     world.check()
+
+
+@pytest.mark.parametrize("bearer", ["gifts", "host"])
+def test_fees_that_come_later_follow_who_bore_them_first(world: World, bearer: str) -> None:
+    world.pay(world.give(1_00))  # its fee is less than a fen
+    release(world)
+    world.do(set_rules, "41", {"fees_from": bearer}, ACTOR)
+    assert allot(world.deps) == 1
+    world.do(set_rules, "41", {"fees_from": "host" if bearer == "gifts" else "gifts"}, ACTOR)
+    world.do(late_fee)
+    assert allot(world.deps) == (bearer == "gifts")
+    assert sums(world).get("share_fees", 0) == (7 if bearer == "gifts" else 0)
+
+
+def late_fee(tx: Tx) -> None:
+    """The provider charges seven fen for the only gift afterwards."""
+    tx.run(
+        """INSERT INTO provider_line (provider, kind, line_id, source_id, payment_intent, donation_id, amount_minor,
+                                      fee_minor, currency, occurred_at, fetched_at)
+           SELECT provider, 'fee', 'late_fee', '', payment_intent, id, -7, 0, 'CNY', paid_at, paid_at
+             FROM donation"""
+    )
 
 
 def test_a_split_that_begins_before_all_others_leaves_money_as_it_was_divided_before(world: World) -> None:

@@ -9,11 +9,15 @@ import pytest
 from pypdf import PdfReader
 
 from campaigns.closing.reconciliation import discrepancies
+from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import reconcile
+from campaigns.closing.report import write_report
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.reconciliation_report import differences, report_of
 from kernel.db import Tx
 from kernel.money import yuan
+from payments.partners import partners
+from tests.closing.partner import tell
 from tests.payouts.released import on_statement
 from tests.web.reader import Reader, text
 from tests.web.workbook import read_workbook
@@ -90,3 +94,22 @@ def test_page_workbook_and_paper_agree_with_each_other_and_with_the_books(
 def fen(cell: Any) -> int:
     number, _format = cell
     return int(Decimal(number).quantize(Decimal("0.01")) * 100)
+
+
+def test_platforms_are_called_by_their_titles(manager: Reader, world: World) -> None:
+    world.do(partners.create, world.deps.keys, "plat", "牡丹平台")
+    tell(world, "plat", "g-1", 50_00)
+    world.settle()
+    at = world.clock.at.isoformat()
+    head = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at"
+    world.do(import_statement, "plat", f"{head}\nL-2,charge,g-9,8800,0,CNY,{at}\n", "finance")
+    campaign = world.do(find_campaign, "day")
+    world.do(reconcile, campaign)
+    for row in world.do(discrepancies.listed, campaign.id, "open")[0]:
+        world.do(discrepancies.sign_off, row.id, "theirs", "finance")
+    world.do(write_report, campaign)
+    shown = [manager.open("/public/c/day"), manager.open(PATH), manager.http.get(f"{PATH}.csv").text]
+    pages = PdfReader(BytesIO(manager.http.get(f"{PATH}.pdf").data)).pages
+    shown.append("".join(page.extract_text() for page in pages).replace("\n", ""))
+    assert ["牡丹平台" in page for page in shown] == [True] * 4
+    assert "合作平台 plat" not in "".join(shown)

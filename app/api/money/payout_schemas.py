@@ -92,6 +92,10 @@ class MoneyOutFigures(Schema):
     currency = Currency()
 
 
+class CampaignMoneyOut(MoneyOutFigures):
+    fees_from = one_of(*FeesFrom, metadata={"description": "who bears providers' fees, also of later money"})
+
+
 class ProjectMoneyOut(MoneyOutFigures):
     project = Key(attribute="project_id")
     code = Text()

@@ -17,6 +17,7 @@ from app.http import access
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from campaigns.payouts import figures, payees, plans, remittances, rules
+from campaigns.payouts.allot import fees_from
 from campaigns.payouts.bank_answers import newest_answers
 from campaigns.payouts.models import PayoutPlan, Remittance
 from campaigns.payouts.payees import NewAccount
@@ -113,12 +114,13 @@ def end_payee(payee_id: int) -> Any:
 
 @blueprint.get("/campaigns/<slug>/money-out")
 @access.managers(Permission.READ)
-@blueprint.response(200, schemas.MoneyOutFigures)
+@blueprint.response(200, schemas.CampaignMoneyOut)
 def show_figures(slug: str) -> Any:
     """Return how much of a campaign's money is divided, planned and paid."""
     with deps().db.transaction() as tx:
-        sums = figures.totals(tx, find_campaign(tx, slug).id or 0)
-    return {**sums._asdict(), "currency": CURRENCY}
+        campaign = find_campaign(tx, slug)
+        sums, bearer = figures.totals(tx, campaign.id or 0), fees_from(tx, campaign)
+    return {**sums._asdict(), "currency": CURRENCY, "fees_from": bearer}
 
 
 @blueprint.get("/campaigns/<slug>/money-out/projects")

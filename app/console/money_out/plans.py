@@ -18,7 +18,7 @@ from campaigns.lifecycle.campaign import find_campaign, slug_of
 from campaigns.network.organisations import names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.payouts import figures, plans, remittances
-from campaigns.payouts.allot import RELEASED
+from campaigns.payouts.allot import RELEASED, fees_from
 from campaigns.payouts.bank_answers import newest_answers
 from campaigns.payouts.models import PayeeAccount
 from kernel.clock import local_day
@@ -39,6 +39,7 @@ def show_campaign(slug: str) -> str:
         sums = figures.totals(tx, campaign.id or 0)
         rows, total = figures.per_project(tx, campaign.id or 0, page)
         made = plans.plans_of(tx, campaign.id or 0)
+        bearer = fees_from(tx, campaign)
     return render_template(
         "console/payouts.html",
         campaign=campaign,
@@ -48,6 +49,7 @@ def show_campaign(slug: str) -> str:
         total=total,
         page=page,
         plans=made,
+        fees_from=bearer,
     )
 
 

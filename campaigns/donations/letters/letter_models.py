@@ -20,6 +20,7 @@ class LetterKind(StrEnum):
     REVIEW_CLEARED = "review_cleared"
     REVIEW_CANCELLED = "review_cancelled"
     CORRECTED = "corrected"  # its project was corrected; `about` numbers the correction
+    PURPOSE_CHANGED = "purpose_changed"  # money of its project got another purpose; `about` is the change's id
     RECEIPT_ISSUED = "receipt_issued"
     RECEIPT_CANCELLED = "receipt_cancelled"  # by a red receipt, after a refund
     CODE = "code"  # `about`: the requested code
@@ -37,7 +38,7 @@ class LetterState(StrEnum):
 class Letter(SQLModel, table=True):
     """A letter about a donation, written in the transaction of the fact it reports. It contains no personal data.
     The recipient is read when it is sent, so that an erased person gets none. `about` distinguishes letters of
-    one kind; `amount_minor` (fen) is the refunded amount."""
+    one kind; `amount_minor` (fen) is the amount refunded, or given another purpose."""
 
     __tablename__ = "letter"
     __table_args__ = (

@@ -29,6 +29,17 @@ _QUEUE_MISSING = f"{_QUEUE_NEW} ON CONFLICT DO NOTHING"
 _MANY = 100
 
 
+_QUEUE_DONORS_OF = f"""
+    INSERT INTO letter (donation_id, kind, about, amount_minor, state, attempts, failure, created_at, due_at)
+    SELECT DISTINCT ON (coalesce(p.email_key, p.donor_key))
+           d.id, :kind, :about, :amount_minor, 'waiting', 0, '', :now, :now
+      FROM donation d JOIN person_key p ON p.donation_id = d.id
+     WHERE d.campaign_id = :campaign AND d.project_id = :project AND d.status IN ('paid', 'settled', 'disputed')
+       AND d.amount_minor > d.refunded_minor AND {_REACHABLE.format(id="d.id")}
+     ORDER BY coalesce(p.email_key, p.donor_key), d.paid_at DESC, d.id
+    ON CONFLICT DO NOTHING"""
+
+
 class NewLetter(NamedTuple):
     """A letter to queue if its donor can be reached; see `Letter`."""
 
@@ -58,6 +69,22 @@ def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
             if "letter_once" not in str(error.orig):
                 raise
     tx.run(_QUEUE_MISSING, **values)
+
+
+def queue_to_donors_of(
+    tx: Tx, campaign_id: int, project_id: int, kind: LetterKind, about: str, amount_minor: int
+) -> None:
+    """Queue a letter to each donor of a project in a campaign who left an e-mail address and agreed to be
+    contacted: one per address, about their newest donation."""
+    tx.run(
+        _QUEUE_DONORS_OF,
+        campaign=campaign_id,
+        project=project_id,
+        kind=str(kind),
+        about=about,
+        amount_minor=amount_minor,
+        now=tx.now,
+    )
 
 
 def letters_of(transitions: Sequence[Transition]) -> list[NewLetter]:
