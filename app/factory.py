@@ -17,6 +17,8 @@ from app.http import access, errors, heavy_reads, origin, rate_limit, security, 
 from app.http.json_provider import QuickJSONProvider
 from app.http.rules import LazyRule
 from app.http.session import SessionOnDemand
+from app.http.templates import Templates
+from app.http.urls import KeptUrls
 from app.jobs import registry
 from app.live import stream as live
 from app.observability import health, logs, metrics
@@ -34,10 +36,19 @@ class Application(Flask):
     session_interface = SessionOnDemand()
     json_provider_class = QuickJSONProvider
     url_rule_class = LazyRule
+    jinja_environment = Templates
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept_urls = KeptUrls(super().url_for)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a view unchanged. Flask would check on every request whether the function is a coroutine."""
         return func
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """Return a URL, which is built once for the same values: a page has twenty and more."""
+        return self._kept_urls(endpoint, values)
 
 
 PARTS = (web, console, api, live, webhooks, cli)

@@ -2,12 +2,14 @@
 
 import re
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, has_request_context, request
-from flask_babel import Babel, get_locale, get_translations
+from babel import Locale
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_babel import Babel, Domain, get_locale, get_translations
 from markupsafe import Markup
 from werkzeug.http import dump_cookie
 
@@ -15,10 +17,37 @@ from kernel.clock import SHANGHAI
 from kernel.money import BPS_WHOLE, ratio, yuan
 
 LANGUAGES = ("zh", "en")
+_LOCALES = {name: Locale.parse(name) for name in LANGUAGES}
 COOKIE = "lang"
 _YEAR = 365 * 24 * 3600  # seconds
 
-_babel = Babel()
+
+class _Texts(Domain):
+    """The texts of the catalogue. Flask-Babel looks for the language, and for its catalogue by the name of the
+    language, at each text, a hundred times per page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._catalogues: dict[str, Any] = {}
+
+    def get_translations(self) -> Any:
+        """Return the catalogue of the current language."""
+        locale = _current_locale()
+        if locale is None:
+            return super().get_translations()
+        catalogue = self._catalogues.get(locale.language)
+        if catalogue is None:
+            catalogue = self._catalogues[locale.language] = super().get_translations()
+        return catalogue
+
+
+class _Babel(Babel):
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return _Texts(domain=self.domain)
+
+
+_babel = _Babel()
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -31,7 +60,7 @@ def init_app(app: Flask) -> None:
         default_locale="zh",
         default_timezone="Asia/Shanghai",
         default_translation_directories=str(Path(__file__).with_name("translations")),
-        locale_selector=chosen,
+        locale_selector=lambda: _LOCALES[chosen()],  # parsed once, not for each request
     )
     app.after_request(_remember)
     app.jinja_env.globals |= {"_": translated, "gettext": translated}
@@ -61,8 +90,17 @@ def requested_language() -> Literal["zh", "en"]:
 
 def language() -> str:
     """Return the current language, inside a request or not: zh or en."""
-    locale = get_locale()  # not its text: formatting the tag a hundred times per page is slow
+    locale = _current_locale()  # not its text: formatting the tag a hundred times per page is slow
     return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def _current_locale() -> Locale | None:
+    """Return the locale of the request; None outside of one. `get_locale` asks for the context four times."""
+    try:
+        known = g.get("_flask_babel")
+    except RuntimeError:
+        return None
+    return getattr(known, "babel_locale", None) or get_locale()
 
 
 def marked_chinese(text: str | None) -> str | Markup:
@@ -79,13 +117,24 @@ def translated(text: str, /, **values: Any) -> Markup:
     Does what Flask-Babel does, without looking up the catalogue for each of the hundred texts of a page.
     """
     key = (language(), text)
+    if not values:
+        plain = _plain.get(key)
+        if plain is None:
+            plain = _plain[key] = _words(key) % {}
+        return plain
+    return _words(key) % values
+
+
+def _words(key: tuple[str, str]) -> Markup:
     words = _texts.get(key)
     if words is None:
-        words = _texts[key] = Markup(get_translations().ugettext(text))  # noqa: S704 - our own templates and catalogue
-    return words % values
+        words = _texts[key] = Markup(get_translations().ugettext(key[1]))  # noqa: S704 - our own templates and catalogue
+    return words
 
 
-_texts: dict[tuple[str, str], Markup] = {}  # bounded by the number of texts in templates
+# Bounded by the number of texts in templates.
+_texts: dict[tuple[str, str], Markup] = {}
+_plain: dict[tuple[str, str], Markup] = {}  # texts without values
 
 
 def _remember(response: Response) -> Response:

@@ -21,12 +21,14 @@ from app.i18n import (
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from app.web.link_preview import link_preview
 from campaigns.disclosure.pictures import Picture
+from config import Config
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
 _csrf = CSRFProtect()
 
 MAX_PAGE = 100_000
+_READING = ("GET", "HEAD", "OPTIONS")  # send no form
 
 
 def set_up(app: Flask) -> None:
@@ -39,7 +41,8 @@ def set_up(app: Flask) -> None:
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # valid as long as the session, because donors may take their time
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the token decides; some phones send no Referer
     _csrf.init_app(app)
-    app.context_processor(_template_names)
+    # Not a context processor: macros that are imported without their page's context have these names too.
+    app.jinja_env.globals |= _template_names(settings(app))
     app.jinja_env.filters["drawing_of"] = drawing_of
 
 
@@ -51,7 +54,7 @@ def guard() -> None:
 def guard_donors() -> None:
     """Refuse a donor's form that did not come from our own page. Without cookies there is no session that a foreign
     form could abuse, so it is enough that the browser names one of our pages as the origin."""
-    if not (keeps_no_cookies() and from_own_page()):
+    if request.method not in _READING and not (keeps_no_cookies() and from_own_page()):
         _csrf.protect()
 
 
@@ -59,10 +62,10 @@ _LABELS = (labels, desk_labels, giving_labels, job_labels, accounting_labels, mo
 _TABLES = {name: table for module in _LABELS for name, table in vars(module).items() if name.isupper()}
 
 
-def _template_names() -> dict[str, Any]:
+def _template_names(config: Config) -> dict[str, Any]:
     shown = {
-        "sandbox": settings().sandbox,
-        "training": settings().training,
+        "sandbox": config.sandbox,
+        "training": config.training,
         "word": labels.word,
         "link_preview": link_preview,
         "wechat_methods": wechat_methods,

@@ -1,6 +1,6 @@
 """A pot as managers see it: its money, what cut its match, and the donations it matched. All amounts in fen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -53,7 +53,14 @@ def pots_serving(tx: Tx, campaign_id: int, project_id: int) -> list[PotView]:
 
 def serving(pots: Sequence[PotView], target: Target) -> list[PotView]:
     """Return the pots whose rules in force serve a project."""
-    return [pot for pot in pots if pot.rules and parse(pot.rules).scope.excludes(target) is None]
+    return served_by(pots)(target)
+
+
+def served_by(pots: Sequence[PotView]) -> Callable[[Target], list[PotView]]:
+    """Return a function that names those of these pots whose rules in force serve a project. For many projects of
+    one campaign: it reads the rules once."""
+    scopes = [(pot, parse(pot.rules).scope) for pot in pots if pot.rules]
+    return lambda target: [pot for pot, scope in scopes if scope.excludes(target) is None]
 
 
 def fundings(tx: Tx, campaign_id: int) -> dict[int, list[PotFunding]]:

@@ -6,8 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from jinja2 import Environment, meta, nodes
 
+from tests.cashier import clock, world
+from tests.web.conftest import app
+
+__all__ = ["app", "clock", "world"]
+
+# Names that only a console page has: its macros that use `labelled` are imported with them, and `forgery` looks
+# whether `new_form_key` is there.
+OF_SOME_PAGES = {"labelled", "new_form_key"}
 ROOMS = [Path(__file__).parents[2] / part / "templates" for part in ("app", "sandbox")]
 
 
@@ -68,3 +77,23 @@ def test_the_control_finds_a_hidden_name(tmp_path: Path) -> None:
     [parent] = parents(tmp_path, child)
     assert meta.find_undeclared_variables(parsed(child)) & defined(parent) == {"links"}
     assert defined(parent) == {"links", "mark"}
+
+
+def imported_alone(room: Path) -> set[str]:
+    """The templates whose macros a page imports without its own names."""
+    return {
+        part.template.value
+        for path in room.rglob("*.html")
+        for part in parsed(path).find_all((nodes.FromImport, nodes.Import))
+        if isinstance(part.template, nodes.Const) and not part.with_context
+    }
+
+
+def test_macros_imported_without_their_page_use_names_that_all_templates_have(app: Flask) -> None:
+    known = {*app.jinja_env.globals, *OF_SOME_PAGES}
+    missing = {
+        f"{name}: {missing}"
+        for name in imported_alone(ROOMS[0])
+        for missing in meta.find_undeclared_variables(parsed(ROOMS[0] / name)) - known
+    }
+    assert missing == set()

@@ -19,7 +19,6 @@ from app.web.worth import worth
 from campaigns.disclosure.campaigns import CampaignView, County, counties, themes_of
 from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectRow, listed
 from campaigns.disclosure.pictures import Picture, covers
-from campaigns.disclosure.pot_details import serving
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY, standings
 from campaigns.disclosure.suggestions import Place, similar_places
@@ -66,7 +65,7 @@ def campaign(slug: str) -> str | Response:
         listing=listing,
         match=outlook(shown.campaign, shown.pots),
         matches={
-            project.id: outlook(shown.campaign, serving(shown.pots, listing.targets[project.id]))
+            project.id: outlook(shown.campaign, shown.serving(listing.targets[project.id]))
             for project in listing.projects
         },
         changes_at=next_change(shown.campaign, shown.pots),

@@ -1,12 +1,12 @@
 """Data of the campaign pages, read once for all pages built together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from app.shared_pages.reading import read_once
 from campaigns.disclosure.campaigns import CampaignView, entries, public_campaign
 from campaigns.disclosure.catalogue import ProjectRow
-from campaigns.disclosure.pot_details import place_names, serving
+from campaigns.disclosure.pot_details import place_names, served_by
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.projects.targets import targets
 from kernel.db import Tx
@@ -15,11 +15,12 @@ from matching.rules import Target
 
 
 class Shown(NamedTuple):
-    """A campaign with its pots, and the names of the places in their rules."""
+    """A campaign with its pots, the names of the places in their rules, and which of them serve a project."""
 
     campaign: CampaignView
     pots: Sequence[PotView]
     places: Mapping[str, str]
+    serving: Callable[[Target], list[PotView]]  # the pots that serve a project
 
 
 class Entries(NamedTuple):
@@ -35,7 +36,7 @@ def shown_campaign(slug: str) -> Shown:
     def read(tx: Tx) -> Shown:
         campaign = public_campaign(tx, slug)
         pots = pot_views(tx, campaign.id)
-        return Shown(campaign, pots, place_names(tx, pots))
+        return Shown(campaign, pots, place_names(tx, pots), served_by(pots))
 
     return read_once(("campaign", slug), read)
 
@@ -51,4 +52,4 @@ def shown_project(shown: Shown, project_id: int) -> tuple[ProjectRow, list[PotVi
     row = taking_part.rows.get(project_id)
     if row is None:
         raise NotFound("project_unknown")
-    return row, serving(shown.pots, taking_part.targets[project_id])
+    return row, shown.serving(taking_part.targets[project_id])
