@@ -5,6 +5,8 @@ from contextvars import ContextVar
 from threading import RLock
 from typing import Any, TypeVar
 
+from markupsafe import Markup
+
 from app.current import deps
 from kernel.db import Tx
 
@@ -25,6 +27,7 @@ class Reading:
         self.version = version
         self.at = at
         self.content = content
+        self.parts: dict[Hashable, Markup] = {}  # rendered from this data (`parts.py`)
         self._values: dict[Hashable, Any] = {}
         self._asked: dict[Hashable, set[int]] = {}
         self._expected = {} if before is None else before._asked

@@ -18,6 +18,7 @@ from app.i18n import (
     names,
     pot_rules,
 )
+from app.shared_pages.parts import once, once_per_content
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from app.web.link_preview import link_preview
 from campaigns.disclosure.pictures import Picture
@@ -68,6 +69,8 @@ def _template_names(config: Config) -> dict[str, Any]:
         "training": config.training,
         "word": labels.word,
         "link_preview": link_preview,
+        "once": once,
+        "once_per_content": once_per_content,
         "wechat_methods": wechat_methods,
         "rule_lines": pot_rules.rule_lines,
         "actor_name": names.actor_name,

@@ -5,6 +5,7 @@ from flask import render_template, request
 from app.current import deps
 from app.http import access
 from app.shared_pages.declare import shared
+from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint
 from campaigns.disclosure.campaigns import OVER, public_campaign, public_campaigns
 from kernel.errors import NotFound
@@ -15,8 +16,7 @@ from kernel.errors import NotFound
 @shared()
 def home() -> str:
     """Show campaigns by what donors can do with them now."""
-    with deps().db.snapshot() as tx:
-        campaigns = public_campaigns(tx)
+    campaigns = read_once(("campaigns",), public_campaigns)
     coming = [campaign for campaign in campaigns if campaign.shown_phase == "scheduled"]
     return render_template(
         "web/home.html",
