@@ -40,7 +40,7 @@ _FREE = ("/static/", "/healthz")
 _KEPT = ("/c/", "/public/", "/api/v1/campaigns")
 _LIVE = "/live"
 _DOCS = "/api/docs"
-_DEAR = ("/metrics", "/api/openapi.json")  # the second is a megabyte
+_DEAR = ("/metrics", "/api/openapi.json")  # the second is half a megabyte
 _SIGNED = "/webhooks/"
 
 

@@ -53,7 +53,7 @@ class JobRun(Protocol):
 CountRequest = Callable[[str, str, int, float], None]
 LastRuns = Callable[[Tx], Mapping[str, JobRun]]
 
-KEEP_S = 1.0  # the page is created at most once per this time
+KEEP_S = 5.0  # the page, some twenty statements, is created at most once per this time; scrapes are rarer
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # Values of the label `state` for match money in a pot.
