@@ -22,7 +22,7 @@ COOKIE = "lang"
 _YEAR = 365 * 24 * 3600  # seconds
 
 
-class _Texts(Domain):
+class _Texts(Domain):  # type: ignore[misc]
     """The texts of the catalogue. Flask-Babel looks for the language, and for its catalogue by the name of the
     language, at each text, a hundred times per page."""
 
@@ -41,7 +41,7 @@ class _Texts(Domain):
         return catalogue
 
 
-class _Babel(Babel):
+class _Babel(Babel):  # type: ignore[misc]
     @cached_property
     def domain_instance(self) -> Domain:
         return _Texts(domain=self.domain)
