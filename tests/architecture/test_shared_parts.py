@@ -59,8 +59,8 @@ def rendered_once() -> set[tuple[Path, str]]:
 def test_parts_rendered_once_use_nothing_of_a_request() -> None:
     parts = rendered_once()
     assert {name for _path, name in parts} >= {"legal", "pots", "story"}
-    wrong = {f"{name}: {used}" for path, name in parts for used in set(names_used(path, name)) & OF_A_REQUEST}
-    assert wrong == set()
+    impure = {f"{name}: {used}" for path, name in parts for used in set(names_used(path, name)) & OF_A_REQUEST}
+    assert impure == set()
 
 
 def test_the_control_finds_what_a_called_macro_uses() -> None:
