@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, get_translations
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.http import dump_cookie
 
 from kernel.clock import SHANGHAI
@@ -48,7 +48,12 @@ class _Babel(Babel):  # type: ignore[misc]
 
 
 _babel = _Babel()
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+# Chinese within a text: from its first character, with the opening marks before it, to its last. A name with a
+# number in it and a whole sentence with its marks are each one run.
+_HAN = re.compile(
+    r"[“‘（《【]*[\u3400-\u9fff](?:[\d\s():/.%%+%s-]*[\u3400-\u9fff])*[%s]*"
+    % (("\u3000-\u303f\uff00-\uffef·…—“”‘’",) * 2)
+)
 
 
 def init_app(app: Flask) -> None:
@@ -69,6 +74,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {"day_and_time": day_and_time, "ratio": ratio, "times": times}
     app.jinja_env.filters |= {"dialled": dialled, "day_of": day_of, "zh": marked_chinese}
     app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
+    app.jinja_env.globals |= {"ngettext": translated_number, "zh_mark": chinese_mark}
 
 
 def chosen() -> str:
@@ -104,11 +110,21 @@ def _current_locale() -> Locale | None:
 
 
 def marked_chinese(text: str | None) -> str | Markup:
-    """Return a typed text. On an English page Chinese is marked as such, so that fonts and screen readers treat it
-    right."""
+    """Return a typed text, or a sentence that names something. On an English page its Chinese is marked as such, so
+    that fonts and screen readers treat it right."""
     if not text or language() == "zh" or not _HAN.search(text):
         return text or ""
-    return Markup('<span lang="zh-CN">{}</span>').format(text)
+    return Markup(_HAN.sub(r'<span lang="zh-CN">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+
+
+def chinese_mark(text: str | None) -> str | Markup:
+    """Return the attribute that marks an element as Chinese if its text can hold no other (an option)."""
+    return Markup(' lang="zh-CN"') if text and language() == "en" and _HAN.search(text) else ""
+
+
+def translated_number(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
+    """Return a template's text that counts something: English has another for one than for many."""
+    return Markup(get_translations().ungettext(singular, plural, number)) % values  # noqa: S704 - our own catalogue
 
 
 def translated(text: str, /, **values: Any) -> Markup:

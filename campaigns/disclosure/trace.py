@@ -22,7 +22,7 @@ class Stage(StrEnum):
 
     PAID = "paid"
     ARRIVED = "arrived"  # the provider's statement shows it
-    MATCHED = "matched"  # final, because none of its match is under review
+    MATCHED = "matched"  # final: none of its match is under review, and none is offered to it any more
     NOTICE = "notice"
     DISBURSED = "disbursed"
     PAID_OUT = "paid_out"  # its share of what was paid to the project
@@ -56,7 +56,7 @@ def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceSt
         .join(CampaignHistory, col(CampaignHistory.campaign_id) == Campaign.id)
         .where(
             col(Campaign.slug).in_({view.campaign for view in shown}),
-            col(CampaignHistory.to_phase).in_([Phase.NOTICE, Phase.RELEASED]),
+            col(CampaignHistory.to_phase).in_([Phase.RECONCILING, Phase.NOTICE, Phase.RELEASED]),
         )
     )
     reached = {(slug, phase): at for slug, phase, at in phases}
@@ -84,10 +84,11 @@ def _steps(
     view: DonationView, settled_at: datetime | None, reached: dict[tuple[str, str], datetime]
 ) -> list[TraceStep]:
     notice, released = (reached.get((view.campaign, phase)) for phase in (Phase.NOTICE, Phase.RELEASED))
+    offered = (view.campaign, Phase.RECONCILING) not in reached  # freed match is offered until settling is over
     return [
         TraceStep(Stage.PAID, True, view.paid_at),
         TraceStep(Stage.ARRIVED, view.status == Status.SETTLED, settled_at),
-        TraceStep(Stage.MATCHED, not view.held_minor),
+        TraceStep(Stage.MATCHED, not view.held_minor and (view.captured_minor > 0 or not offered)),
         TraceStep(Stage.NOTICE, notice is not None, notice),
         TraceStep(Stage.DISBURSED, released is not None, released),
     ]

@@ -146,3 +146,11 @@ def test_a_page_without_match_does_not_speak_of_match_that_is_held(reader: Reade
     world.clock.advance(minutes=16)
     assert expire(world.deps) == 2
     assert "没有付款，没有扣款" in (page := page_of(reader, unmatched)) and "放回去" not in page
+
+
+def test_match_that_may_still_come_is_no_final_step_of_a_gift(reader: Reader, world: World) -> None:
+    world.pot(1_00)
+    world.pay(world.give(1_00))
+    waiting = world.pay(world.give(33_00, email="b@example.org", accept_unmatched=True))
+    page = page_of(reader, waiting)
+    assert "这一笔还没有配捐" in page and "付款 已完成" in page and "配捐定下 已完成" not in page
