@@ -56,6 +56,8 @@ ROWS = {
             "test_a_dump_after_an_erasure_holds_nothing_of_the_person",
             "test_nothing_is_in_clear_and_all_of_it_comes_back",
             "test_marked_people_leave_no_trace",
+            "test_a_dump_has_rows_of_every_table_that_a_donor_reaches",
+            "test_a_kept_reply_with_a_donors_words_ends_with_the_donor",
             "test_a_database_of_an_earlier_version_is_sealed_and_its_books_hold",
         ),
     ),
