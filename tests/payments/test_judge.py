@@ -11,7 +11,7 @@ GOOD = [("amount", "100"), ("currency", "cny"), ("payment_method_types[0]", "car
 
 
 def test_the_gateway_speaks_the_version_it_is_judged_by() -> None:
-    assert judge.sspec["info"]["version"] == API_VERSION
+    assert judge.document()["info"]["version"] == API_VERSION
 
 
 def test_good_request_passes_and_each_fault_is_found() -> None:
