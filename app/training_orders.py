@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
+from campaigns.network.copy_tree import copy_tree
 from campaigns.network.roles import Caller
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, Unavailable, fault
 from settings.training_files import ORDER, STATE, is_kept
 
 MINUTES = (3, 15, 60)  # how long its campaign takes gifts
+_ORDERED = ("id", "ordered_by", "branch", "minutes")
 LASTS = timedelta(hours=12)  # thrown away automatically after this, our default
 
 
@@ -38,6 +40,7 @@ class Training(NamedTuple):
     url: str = ""
     login: str = ""
     password: str = ""
+    county: str = ""  # the name of the county that takes part
 
 
 def current(folder: Path | None) -> Training | None:
@@ -46,10 +49,10 @@ def current(folder: Path | None) -> Training | None:
     if not order:
         return None
     state = _read(folder, STATE)
-    fields: dict[str, Any] = {**order}
+    fields: dict[str, Any] = {name: order[name] for name in _ORDERED}
     fields |= {name: datetime.fromisoformat(order[name]) for name in ("ordered_at", "until")}
     if state.get("id") == order["id"]:
-        fields |= {name: state[name] for name in ("state", "url", "login", "password") if name in state}
+        fields |= {name: state[name] for name in ("state", "url", "login", "password", "county") if name in state}
     return Training(**fields)
 
 
@@ -59,7 +62,8 @@ def can_be_ordered(folder: Path | None) -> bool:
 
 
 def start(tx: Tx, folder: Path | None, minutes: int, caller: Caller) -> Training:
-    """Order a training site whose campaign takes gifts for some minutes.
+    """Order a training site with a copy of the network; its campaign takes gifts for some minutes, in the branch of
+    the caller.
 
     Raises Invalid `training_invalid`, Conflict `training_running`, Unavailable `training_unavailable`.
     """
@@ -70,7 +74,7 @@ def start(tx: Tx, folder: Path | None, minutes: int, caller: Caller) -> Training
     order = Training(secrets.token_hex(8), caller.name, caller.branch_code, tx.now, tx.now + LASTS, minutes)
     record_audit(tx, caller.name, "training.start", "training:site", minutes=minutes)
     tx.session.flush()
-    _write_new(folder / ORDER, order)  # last, because this starts the site
+    _write_new(folder / ORDER, order, copy_tree(tx))  # last, because this starts the site
     return order
 
 
@@ -84,12 +88,14 @@ def throw_away(tx: Tx, folder: Path | None, actor: str) -> None:
     (folder / ORDER).unlink(missing_ok=True)
 
 
-def _write_new(path: Path, order: Training) -> None:
-    """Write the file atomically; if several write at once, one succeeds. Raises Conflict `training_running`."""
-    fields = {name: getattr(order, name) for name in ("id", "ordered_by", "branch", "minutes")}
+def _write_new(path: Path, order: Training, network: str) -> None:
+    """Write the file atomically, with the network in it, so that neither exists without the other.
+
+    If several write at once, one succeeds. Raises Conflict `training_running`."""
+    fields = {name: getattr(order, name) for name in _ORDERED} | {"network": network}
     fields |= {"ordered_at": order.ordered_at.isoformat(), "until": order.until.isoformat()}
     unfinished = path.with_name(f"{path.name}.{order.id}")
-    unfinished.write_text(json.dumps(fields), encoding="utf-8")
+    unfinished.write_text(json.dumps(fields, ensure_ascii=False), encoding="utf-8")
     try:
         os.link(unfinished, path)
     except FileExistsError:

@@ -34,14 +34,21 @@ class TrainingLaunch(Launch):
     """The steps of `make run`, with the campaign of a training instead of the demo's."""
 
     def __init__(
-        self, settings: config.Config, environ: Mapping[str, str], supervisor: Supervisor, minutes: int
+        self, settings: config.Config, environ: Mapping[str, str], supervisor: Supervisor, order: Mapping[str, Any]
     ) -> None:
         super().__init__(settings, environ, supervisor)
-        self._minutes = minutes
+        self._order = order
 
     def seed(self) -> str:
         """Create the network, the accounts and the campaign. Return a line of JSON that says how to sign in."""
-        return self.task("seed", "-m", "flask", "--app", "wsgi", "seed-training", "--minutes", str(self._minutes))
+        options = ["--minutes", str(self._order["minutes"])]
+        if network := self._order.get("network"):
+            file = self.data_dir / "network.csv"
+            file.write_text(network, encoding="utf-8")
+            options += ["--network", str(file)]
+        if branch := self._order.get("branch"):
+            options += ["--branch", branch]
+        return self.task("seed", "-m", "flask", "--app", "wsgi", "seed-training", *options)
 
 
 def site_environment(inherited: Mapping[str, str], site: Path, port: int, url: str) -> dict[str, str]:
@@ -105,7 +112,7 @@ class Keeper:
         environ = site_environment(self._environ, self._site, self._port or free_port(), self._url)
         try:
             settings = config.load(environ)
-            run = TrainingLaunch(settings, environ, self._supervisor, order["minutes"])
+            run = TrainingLaunch(settings, environ, self._supervisor, order)
             run.servers()
             run.payments()
             run.schema()

@@ -1,6 +1,7 @@
 """Commands for the schema, the demo campaign, the books check, the explanation of a donation, and exports."""
 
 import json
+from typing import TextIO
 from uuid import UUID
 
 import click
@@ -49,13 +50,15 @@ def seed() -> None:
 
 @click.command("seed-training")
 @click.option("--minutes", type=int, required=True, help="how long the event takes gifts")
+@click.option("--network", type=click.File(encoding="utf-8"), help="a copy of the federation's own (CSV)")
+@click.option("--branch", help="where the event is held: the code of a node")
 @command
-def seed_training(minutes: int) -> None:
+def seed_training(minutes: int, network: TextIO | None, branch: str | None) -> None:
     """Create the campaign of a training site once, and print how to sign in. Refused on any other site."""
     if not (settings().training and settings().sandbox):
         raise click.UsageError("only embedded.training starts training sites")
-    login, password = make_training(deps(), minutes)
-    click.echo(json.dumps({"login": login, "password": password}))
+    access = make_training(deps(), minutes, network.read() if network else "", branch)
+    click.echo(json.dumps(access._asdict()))
 
 
 @click.command("check-books")

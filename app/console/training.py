@@ -19,14 +19,15 @@ from kernel.db import Tx
 def show() -> str:
     """Show the existing training site and how to sign in to it, or else the form to order one."""
     folder = settings().training_dir
+    ordered = training_orders.current(folder)
     with deps().db.snapshot() as tx:
         now = tx.now
     return render_template(
         "console/training.html",
-        ordered=training_orders.current(folder),
+        ordered=ordered,
         available=training_orders.can_be_ordered(folder),
         choices=training_orders.MINUTES,
-        accounts=colleagues(village=""),
+        accounts=colleagues(village="", county_name=ordered.county if ordered else ""),
         now=now,
     )
 

@@ -1,5 +1,6 @@
 """The demo's accounts: one for each role, all with the manager's password."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from campaigns.network import people
@@ -10,6 +11,7 @@ from kernel.db import Tx
 
 CITY = "4103"
 COUNTY = "410324"  # 栾川县
+OTHER_COUNTY = "410325"  # 嵩县
 LOGIN = "demo-manager"
 EVENT_MANAGER, COUNTY_MANAGER = "demo-event", "demo-county"
 REVIEWER, FINANCE, SECOND_FINANCE = "demo-reviewer", "demo-finance", "demo-finance-2"
@@ -34,23 +36,24 @@ class Colleague(NamedTuple):
     name: str
 
 
-def colleagues(village: str) -> tuple[Colleague, ...]:
-    """Return the accounts; the liaison's belongs to `village`."""
+def colleagues(
+    village: str, city: str = CITY, county: str = COUNTY, county_name: str = "栾川县"
+) -> tuple[Colleague, ...]:
+    """Return the accounts at some places; the liaison's belongs to `village`."""
     return (
         Colleague(LOGIN, Role.ADMIN, None, "演示管理员"),
-        Colleague(EVENT_MANAGER, Role.MANAGER, CITY, "市级活动经理"),
-        Colleague(COUNTY_MANAGER, Role.MANAGER, COUNTY, "栾川县活动经理"),
-        Colleague(REVIEWER, Role.REVIEWER, CITY, "市级评审"),
-        Colleague(FINANCE, Role.FINANCE, CITY, "财务甲"),
-        Colleague(SECOND_FINANCE, Role.FINANCE, CITY, "财务乙"),
-        Colleague(AUDITOR, Role.AUDITOR, CITY, "监事"),
+        Colleague(EVENT_MANAGER, Role.MANAGER, city, "市级活动经理"),
+        Colleague(COUNTY_MANAGER, Role.MANAGER, county, f"{county_name}活动经理"),
+        Colleague(REVIEWER, Role.REVIEWER, city, "市级评审"),
+        Colleague(FINANCE, Role.FINANCE, city, "财务甲"),
+        Colleague(SECOND_FINANCE, Role.FINANCE, city, "财务乙"),
+        Colleague(AUDITOR, Role.AUDITOR, city, "监事"),
         Colleague(LIAISON, Role.LIAISON, village, "村级联络员"),
     )
 
 
-def make_accounts(tx: Tx, password: str, village: str, actor: str) -> None:
+def make_accounts(tx: Tx, password: str, made: Sequence[Colleague], actor: str) -> None:
     """Create the accounts. The password is hashed once, because hashing is deliberately slow."""
-    made = colleagues(village)
     first = people.create_manager(tx, made[0].login, password, made[0].role, actor, made[0].branch, made[0].name)
     for colleague in made[1:]:
         people.store_manager(

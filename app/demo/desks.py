@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from app.demo.accounts import CITY, COUNTY, FINANCE, LIAISON, REVIEWER
+from app.demo.accounts import CITY, FINANCE, LIAISON, REVIEWER
 from app.demo.gifts import Gift, Village, hear, partner_message, payment_of
 from app.demo.money_papers import leave_papers
+from app.demo.places import demo_places
 from app.demo.projects import file_for_review
 from campaigns.approvals import desk
 from campaigns.approvals.desk import Place
@@ -49,7 +50,7 @@ def leave_work(
     """Create work for each role; `fund` is the city's."""
     lately = deps.at(FixedClock(now - timedelta(hours=3)))
     with lately.db.transaction() as tx:
-        file_for_review(tx, COUNTY, LIAISON, REVIEWER)
+        file_for_review(tx, demo_places(tx).in_review, LIAISON, REVIEWER)
         _ask_for(tx, deps, _own_gifts(tx, campaign))
         found_team(tx, NewTeam(find_campaign(tx, campaign).id or 0, "北关小学六（2）班", "school"))
     with lately.db.transaction() as tx:

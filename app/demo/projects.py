@@ -1,5 +1,6 @@
 """The projects of the demo: one village in each of the first townships of a county, each with a story."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -24,21 +25,23 @@ def file_projects(tx: Tx, random: Random, actor: str) -> list[Village]:
 
 def file_more(tx: Tx, county: str, most: int, maker: str, reviewer: str) -> list[Village]:
     """File and approve projects of other villages in a county."""
-    places = _places(tx, nth=3)[county][:most]
     return [
-        _approved(tx, _project(index, place, 30 + 7 * index), maker, reviewer) for index, place in enumerate(places)
+        file_at(tx, code, maker, reviewer, index, 30 + 7 * index)
+        for index, code in enumerate(places_of(tx, county, nth=3)[:most])
     ]
 
 
-def file_at(tx: Tx, code: str, maker: str, reviewer: str) -> Village:
-    """File and approve another project of a village."""
-    place = tx.rows("SELECT code, name FROM organisation WHERE code = :code", code=code)[0]
-    return _approved(tx, _project(len(STORIES) - 1, place, 52), maker, reviewer)
+def file_at(
+    tx: Tx, code: str, maker: str, reviewer: str, index: int = len(STORIES) - 1, people: int = 52
+) -> Village:
+    """File and approve a project of a village, with the story of that index."""
+    return _approved(tx, _project(index, _place(tx, code), people), maker, reviewer)
 
 
-def file_for_review(tx: Tx, county: str, maker: str, reviewer: str) -> None:
-    """File projects that wait for review, and one that was sent back."""
-    for index, place in enumerate(_places(tx, nth=4)[county][: IN_REVIEW + 1]):
+def file_for_review(tx: Tx, codes: Sequence[str], maker: str, reviewer: str) -> None:
+    """File projects of villages: `IN_REVIEW` that wait for review, then one that was sent back."""
+    for index, code in enumerate(codes):
+        place = _place(tx, code)
         project = drafts.create(tx, _project(index, place, 41 + 5 * index), maker)
         assert project.id is not None
         transitions.submit(tx, project.id, maker)
@@ -48,8 +51,16 @@ def file_for_review(tx: Tx, county: str, maker: str, reviewer: str) -> None:
 
 def first_place(tx: Tx, county: str) -> str:
     """Return the code of a county's first village with a project."""
-    code: str = _places(tx, nth=2)[county][0].code
-    return code
+    return places_of(tx, county, nth=2)[0]
+
+
+def places_of(tx: Tx, county: str, nth: int) -> tuple[str, ...]:
+    """Return the codes of the `nth` village of each township of a county."""
+    return tuple(place.code for place in _places(tx, nth)[county])
+
+
+def _place(tx: Tx, code: str) -> Any:
+    return tx.rows("SELECT code, name FROM organisation WHERE code = :code", code=code)[0]
 
 
 def _approved(tx: Tx, new: NewProject, maker: str, reviewer: str) -> Village:

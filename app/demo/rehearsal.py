@@ -12,10 +12,11 @@ from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
-from app.demo.accounts import CITY, COUNTY, FINANCE, LIAISON, REVIEWER, SECOND_FINANCE
+from app.demo.accounts import FINANCE, LIAISON, REVIEWER, SECOND_FINANCE
 from app.demo.gifts import FEE_BPS, Gift, Village, hear, partner_message
+from app.demo.places import Places, demo_places
 from app.demo.plan import plan
-from app.demo.projects import file_at, file_more, first_place
+from app.demo.projects import file_at
 from campaigns import pots
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation
@@ -23,6 +24,7 @@ from campaigns.imports.kinds import ImportRequest, import_file
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
+from campaigns.network.organisations import names_of
 from campaigns.payouts import payees, rules
 from campaigns.payouts.payees import NewAccount
 from campaigns.payouts.split import Shares
@@ -33,7 +35,6 @@ from payments.partners import partners
 
 SLUG, PARTNER, ACTOR = "rehearsal", "rehearsal-platform", "seed"
 SEED = 41_0325
-OTHER_COUNTY = "410325"  # 嵩县; the other village is the one of the demo's liaison
 OPENS_AFTER, LASTS = timedelta(seconds=75), timedelta(minutes=3)
 FINISHING_S = LATE_S = 30
 NOTICE_S = 180
@@ -60,31 +61,37 @@ def prepare(
     now: datetime,
     lasts: timedelta = LASTS,
     name: str = "结案演练（演示，几分钟走完）",
+    places: Places | None = None,
 ) -> None:
-    """Schedule the rehearsal, with the split rules and payee accounts that its payouts need."""
+    """Schedule the rehearsal at some places (None: the demo's), with the split rules and payee accounts that its
+    payouts need."""
     with deps.db.transaction() as tx:
-        villages = [file_at(tx, first_place(tx, COUNTY), LIAISON, REVIEWER)]
-        villages += file_more(tx, OTHER_COUNTY, 1, LIAISON, REVIEWER)
+        places = places or demo_places(tx)
+        villages = [
+            file_at(tx, places.village, LIAISON, REVIEWER),
+            file_at(tx, places.other_village, LIAISON, REVIEWER, index=0, people=30),
+        ]
         partners.create(tx, deps.keys, PARTNER, "演练平台", [village.code for village in villages])
-        _schedule(tx, fund, villages, name, now + OPENS_AFTER, lasts)
+        _schedule(tx, places.city, fund, villages, name, now + OPENS_AFTER, lasts)
         for village in villages:
             rules.set_split(tx, village.id, SPLIT, None, "演练：乡镇统筹 7%，管理费 3%", FINANCE)
-        for number, code in enumerate((CITY, COUNTY, OTHER_COUNTY)):
+        for number, code in enumerate(dict.fromkeys((places.city, places.county, places.other_county))):
             _open_account(tx, deps, code, number)
 
 
 def _schedule(
-    tx: Tx, fund: int, villages: Sequence[Village], name: str, opens_at: datetime, lasts: timedelta
+    tx: Tx, city: str, fund: int, villages: Sequence[Village], name: str, opens_at: datetime, lasts: timedelta
 ) -> None:
+    city_name = names_of(tx, [city])[city]
     create(
         tx,
         NewCampaign(
             slug=SLUG,
             name=name,
-            host=CITY,
+            host=city,
             opens_at=opens_at,
             ends_at=opens_at + lasts,
-            plan=plan(opens_at),
+            plan=plan(opens_at, city_name, city_name),
             finishing_s=FINISHING_S,
             late_s=LATE_S,
             notice_s=NOTICE_S,

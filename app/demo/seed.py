@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlmodel import select
 
 from app.demo import county_campaign, past_campaign, rehearsal
-from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, make_accounts, printed_accounts
+from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, colleagues, make_accounts, printed_accounts
 from app.demo.centres import CENTRES
 from app.demo.desks import leave_work
 from app.demo.gifts import SEED, Village, give
@@ -112,7 +112,7 @@ def _network_and_campaign(
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     import_tree.import_tree(tx, [_placed(node) for node in tree_file.read(luoyang())], ACTOR)
     villages = file_projects(tx, random, ACTOR)
-    make_accounts(tx, password, first_place(tx, COUNTY), ACTOR)
+    make_accounts(tx, password, colleagues(first_place(tx, COUNTY)), ACTOR)
     try:
         partners.known(tx, PARTNER)
     except NotFound:

@@ -91,7 +91,11 @@ def site(db: Database, database_url: str, clock: FixedClock, cashier: Server, ch
     thread.start()
     rehearsed = Site(deps, clock, chromium, f"http://127.0.0.1:{port}")
     rehearsed.do(lambda tx: import_tree.import_tree(tx, tree_file.read(luoyang()), "test"))
-    rehearsed.do(lambda tx: accounts.make_accounts(tx, PASSWORD, first_place(tx, accounts.COUNTY), "test"))
+    rehearsed.do(
+        lambda tx: accounts.make_accounts(
+            tx, PASSWORD, accounts.colleagues(first_place(tx, accounts.COUNTY)), "test"
+        )
+    )
     fund = rehearsed.do(funds.create, "演练基金", "special", "test")
     rehearsed.do(deposits.deposit, fund, 1_000_00, "CNY", "REHEARSAL", "test")
     rehearsal.prepare(deps, fund, clock.at)

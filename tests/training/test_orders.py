@@ -14,11 +14,13 @@ from app import training_orders
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
 from campaigns.network.tokens import create_token
+from campaigns.network.tree_file import read
 from embedded.process import wait_until
 from embedded.training import Keeper, site_environment
 from kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from settings.training_files import ORDER, STATE, is_kept, take_lock
 from tests.api.client import Api
+from tests.training.test_network import network
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
 
@@ -37,10 +39,16 @@ def test_a_manager_starts_one_sees_it_and_throws_it_away(manager: Reader, world:
     assert "正在准备演练" in manager.send("/console/training", minutes="3")
     order = json.loads((tmp_path / ORDER).read_text())
     assert (order["ordered_by"], order["minutes"]) == ("boss", 3)
-    access = {"url": "http://localhost:1", "login": "demo-manager", "password": "such-a-password"}
+    assert {node.code for node in read(order["network"])} >= {"41", "4101"}, "the network as it is here"
+    access = {
+        "url": "http://localhost:1",
+        "login": "demo-manager",
+        "password": "such-a-password",
+        "county": "栾川县",
+    }
     (tmp_path / STATE).write_text(json.dumps({"id": order["id"], "state": "running", **access}))
     page = manager.open("/console/training")
-    assert "http://localhost:1/console/" in page and "such-a-password" in page
+    assert "http://localhost:1/console/" in page and "such-a-password" in page and "栾川县活动经理" in page
     assert "演练已丢弃" in manager.send("/training/throw-away")
     assert not (tmp_path / ORDER).exists()
     assert entries(world) == ["training.start", "training.throw_away"]
@@ -134,13 +142,15 @@ def test_an_order_that_is_over_is_deleted(tmp_path: Path) -> None:
 @pytest.mark.long  # a whole installation is started
 def test_a_whole_training_starts_and_is_thrown_away(tmp_path: Path) -> None:
     until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    order = {"id": "a", "ordered_by": "boss", "branch": None, "minutes": 3, "ordered_at": until, "until": until}
+    order = {"id": "a", "ordered_by": "boss", "branch": "7702", "minutes": 3, "ordered_at": until, "until": until}
+    order["network"] = network("77", ("7701", "7702"), 4)
     (tmp_path / ORDER).write_text(json.dumps(order))
     keeper = Keeper(tmp_path, os.environ)
     try:
         keeper.tick()
         state = json.loads((tmp_path / STATE).read_text())
         assert state["state"] == "running" and state["login"] == "demo-manager", state
+        assert state["county"] == "7702县", "the federation's own network"
         with urlopen(f"{state['url']}/c/rehearsal") as page:
             assert page.headers["Beishan-Training"] == "1" and "演练活动" in page.read().decode()
         (tmp_path / ORDER).unlink()
