@@ -5,6 +5,7 @@ from sqlmodel import col, select
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import Phase
 from campaigns.projects.models import Project
+from campaigns.projects.rating import rate
 from campaigns.projects.states import Status
 from campaigns.projects.transitions import lock_project, state_conflict, transition
 from campaigns.reasons import require_one_line_reason
@@ -22,19 +23,22 @@ STEPS: dict[Status, tuple[Status, ...]] = {
 }
 
 
-def advance(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
+def advance(tx: Tx, project_id: int, reason: str, actor: str, rating: int | None = None) -> Project:
     """Advance a project: from raising money to being carried out, then to evaluated, then to closed.
 
-    Raises NotFound `project_unknown`, Conflict `project_state`, `project_raising` until every campaign with it is
-    released, Invalid `reason_invalid`.
+    `rating`: the stars of the evaluation, given with its finding (`reason`); None leaves them as they are. Raises
+    NotFound `project_unknown`, Conflict `project_state` (also for stars at another step), `project_raising` until
+    every campaign with it is released, Invalid `reason_invalid`, `project_invalid` for the stars.
     """
     require_one_line_reason(reason)
     project = lock_project(tx, project_id)
     steps = STEPS.get(Status(project.status))
-    if steps is None:
+    if steps is None or (rating is not None and Status.EVALUATED not in steps):
         raise state_conflict(project)
     if slug := _raising(tx, project_id):
         raise Conflict("project_raising", campaign=slug)
+    if rating is not None:
+        rate(tx, project_id, rating, actor)
     for status in steps:
         project = transition(tx, project_id, status, actor, "project.advance", reason)
     return project

@@ -66,6 +66,21 @@ def test_a_project_ends_after_its_campaigns_alone(world: World) -> None:
         world.do(advance, world.projects[0], "done", ACTOR)
 
 
+def test_an_evaluation_gives_stars_and_no_other_step_does(world: World) -> None:
+    release(world)
+    project = world.projects[0]
+    with pytest.raises(Conflict, match="project_state"):
+        world.do(advance, project, "begun", ACTOR, 4)
+    world.do(advance, project, "begun", ACTOR)
+    with pytest.raises(Invalid, match="project_invalid"):
+        world.do(advance, project, "done", ACTOR, 6)
+    assert world.do(find_project, project).status == "executing", "refused whole"
+    evaluated = world.do(advance, project, "the light works", ACTOR, 4)
+    assert (evaluated.status, evaluated.rating) == ("evaluated", 4)
+    with pytest.raises(Conflict, match="project_state"):
+        world.do(advance, project, "closed", ACTOR, 4)
+
+
 def test_a_surplus_follows_the_rule_of_the_host(ended: World) -> None:
     (row,) = ended.do(surpluses)[0]
     assert (row.project_id, row.held_minor, row.unspent_minor) == (ended.projects[0], 100_00, 0)

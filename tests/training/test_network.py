@@ -45,8 +45,9 @@ def test_the_campaign_is_in_the_branch_of_who_ordered_it() -> None:
 
 
 def test_one_county_is_enough_and_too_few_villages_are_not() -> None:
-    one = places_in(nodes(network("77", ("7701",), FEWEST_VILLAGES)), None)
-    assert one is not None and one.county == one.other_county == "7701" and one.village != one.other_village
+    alone = places_in(nodes(network("77", ("7701",), FEWEST_VILLAGES)), None)
+    assert alone is not None and alone.county == alone.other_county == "7701"
+    assert alone.village != alone.other_village
     small = network("77", ("7701",), FEWEST_VILLAGES - 1)
     assert places_in(nodes(small), None) is None and places_in([], None) is None
     both = places_in(nodes(small, network("88", ("8801",), FEWEST_VILLAGES)), "7701")

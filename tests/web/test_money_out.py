@@ -125,10 +125,10 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     assert "捐赠人书面同意 B-9" in text(page) and "还没有拨付 70.00" in text(page)
     assert "用途变更和结余" in manager.open(f"/c/{world.slug}/p/{project}")
 
-    for done in ("开工", "验收合格"):
-        manager.open(f"/console/projects/{project}/review")
-        page = manager.send(f"/projects/{project}/advance-review", reason=done)
-    assert "已评估" in text(page) and "验收合格" in page
+    for done, stars in (("开工", {}), ("验收合格", {"rating": "4"})):
+        assert ("几星" in manager.open(f"/console/projects/{project}/review")) is bool(stars)
+        page = manager.send(f"/projects/{project}/advance-review", reason=done, **stars)
+    assert "已评估" in text(page) and "验收合格" in page and "4 星" in text(page), "stars and text in one act"
     assert "70.00" in manager.open("/console/surpluses")
     manager.open(address)
     left = {"source": f"share_project/{world.slug}", "way": "same_purpose", "reason": "修好了还有剩"}

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from app.api.campaign_schemas import ProjectQuery
 from app.api.projects.picture_schemas import NewsOut, PictureOut
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.projects import budget
 from campaigns.projects.description import (
@@ -77,6 +78,16 @@ class ProjectIn(DescriptionIn):
     currency = Currency(required=True)
     code = Text(32, 1)
     theme = one_of(*THEMES)
+    template = Key(metadata={"description": "start the description from this one of `GET /projects/templates`"})
+
+
+class TemplateOut(Schema):
+    id = Key()
+    name = Text()
+    organisation_name = Text()
+    theme = Text()
+    summary = Text()
+    target_minor = Minor()
 
 
 class CommentIn(Schema):
@@ -124,6 +135,12 @@ class ProjectOut(DescriptionOut):
     status = Text()
     rating = Whole(0, MAX_RATING, metadata={"description": "stars; 0 is not rated"})
     created_at = Time()
+
+
+class AdvanceIn(ReasonIn):
+    rating = Whole(
+        1, MAX_RATING, metadata={"description": "stars of the evaluation; only from `executing` to `evaluated`"}
+    )
 
 
 class ProjectRowOut(Schema):

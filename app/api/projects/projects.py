@@ -6,6 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import make_blueprint, page_of
 from app.api.projects.project_schemas import (
+    AdvanceIn,
     CommentIn,
     CommentOut,
     ProjectChange,
@@ -13,6 +14,7 @@ from app.api.projects.project_schemas import (
     ProjectOut,
     ProjectQuery,
     ProjectRowOut,
+    TemplateOut,
 )
 from app.api.reason_schemas import ReasonIn
 from app.api.second_person import may_wait, waiting
@@ -29,6 +31,7 @@ from campaigns.projects.description import describe
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.models import Project
 from campaigns.projects.rating import rate
+from campaigns.projects.templates import description_from, find_template, templates
 from campaigns.projects.tiers import require_tier
 from kernel.db import Tx
 from kernel.money import CURRENCY
@@ -58,15 +61,30 @@ def show(project_id: int) -> Any:
         return projects.find(tx, project_id)
 
 
+@blueprint.get("/projects/templates")
+@access.managers(Permission.READ, where=Where.LISTED)
+@blueprint.response(200, TemplateOut(many=True))
+def list_templates() -> Any:
+    """List the approved projects of organisations above villages, from which a project can start."""
+    with deps().db.transaction() as tx:
+        return templates(tx, scope.branch())
+
+
 @blueprint.post("/projects")
 @access.managers(Permission.PROJECTS_WRITE, where=Where.NAMED)
 @blueprint.arguments(ProjectIn)
 @blueprint.response(201, ProjectOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a draft project."""
+    """Create a draft project. With `template`, what the body does not describe is taken from that project: what an
+    amount buys, and the budget in proportion to the target."""
+    template_id = body.pop("template", None)
     wanted = NewProject(organisation_code=body.pop("organisation"), **body)
     with deps().db.transaction() as tx:
         scope.require_node(tx, wanted.organisation_code)
+        if template_id is not None:
+            template = find_template(tx, template_id, scope.branch())
+            described = description_from(tx, template, wanted.target_minor) | dict(wanted.description)
+            wanted = wanted._replace(description=described)
         require_tier(tx, wanted.tier, scope.branch())
         return drafts.create(tx, wanted, access.actor())
 
@@ -173,12 +191,12 @@ def suspend(body: dict[str, Any], project_id: int) -> Any:
 
 @blueprint.post("/projects/<id:project_id>/advance")
 @access.managers(Permission.PROJECTS_APPROVE)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(AdvanceIn)
 @blueprint.response(200, ProjectOut)
 def advance(body: dict[str, Any], project_id: int) -> Any:
     """Advance a project to executing, then evaluated, then closed. `reason`: the finding."""
     with deps().db.transaction() as tx:
-        return project_course.advance(tx, project_id, body["reason"], access.actor())
+        return project_course.advance(tx, project_id, body["reason"], access.actor(), body.get("rating"))
 
 
 @blueprint.post("/projects/<id:project_id>/resume")

@@ -30,6 +30,7 @@ from campaigns.projects.states import Status
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
 from kernel.errors import Refusal
+from matching.rules import MAX_RATING
 
 PAGE_SIZE = 50
 _MENDED = (Status.DRAFT, Status.SUSPENDED)  # states in which the makers may change it
@@ -110,6 +111,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         single=names_single_person(project.name, project.summary),
         declared_shown=_declared_shown(declared),
         now=now,
+        stars=range(1, MAX_RATING + 1),
     )
 
 
@@ -182,6 +184,12 @@ def _declared_shown(declared: RelatedParties | None) -> dict[str, str]:
     return {"related": declared.text or (_("有关联关系") if declared.related else _("没有关联关系"))}
 
 
+def _stars() -> int | None:
+    """Return the stars of an evaluation; None if the form has none. What is no number is out of range."""
+    text = request.form.get("rating")
+    return None if text is None else int(text) if text in map(str, range(MAX_RATING + 1)) else -1
+
+
 Verb = Callable[[Tx, int, str], Any]
 _VERBS: dict[str, tuple[Permission, Verb]] = {
     "send_back": (
@@ -200,7 +208,7 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
     ),
     "advance": (
         Permission.PROJECTS_APPROVE,
-        lambda tx, id_, text: project_course.advance(tx, id_, text, access.actor()),
+        lambda tx, id_, text: project_course.advance(tx, id_, text, access.actor(), _stars()),
     ),
     "suspend": (
         Permission.PROJECTS_APPROVE,

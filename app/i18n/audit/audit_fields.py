@@ -16,6 +16,7 @@ FIELDS = {
     "award": _l("奖项"),
     "awards_hash": _l("表彰指纹"),
     "branch": _l("范围"),
+    "budget_minor": _l("预算"),
     "branch_code": _l("范围"),
     "cancelled": _l("取消的捐赠"),
     "campaign": _l("活动"),

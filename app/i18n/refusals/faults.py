@@ -64,6 +64,7 @@ FAULTS = {
     "minor_named": _l("未成年人的捐赠请选匿名"),
     "same_fund": _l("请选另一个基金"),
     "only_partners": _l("只有合作公开募捐协议要填"),
+    "unknown_template": _l("没有这个样板"),
     "same_project": _l("请选另一个项目"),
     "shares_not_whole": _l("各部分合计应是 100%%，现在是 %(sum_share_bps)s"),
     "above_ceiling": _l("超过上限 %(most_share_bps)s"),

@@ -30,6 +30,7 @@ LABELS = {
     "unit_price_minor": _l("一份多少钱（元）"),
     "unit_note": _l("怎么算的"),
     "budget": _l("预算"),
+    "template": _l("样板"),
     "contact": _l("联系人"),
     "contact.name": _l("联系人姓名"),
     "contact.role": _l("联系人身份"),
