@@ -31,23 +31,24 @@ def report_values(report: Report, host: str, rows: list[Settled], more: int) -> 
             _owed(report),
             _causes(report),
             _booked(report),
-            _differences(rows),
+            _differences(rows, more),
             _signatures(report),
         ],
-        "more": _("另有 %(count)s 条差异，见 XLSX。", count=more) if more else "",
         "sign": [_("制表"), _("复核"), _("负责人")],
     }
 
 
 def _table(
-    title: str, header: list[str], numbers: int, rows: list[list[str]], widths: list[float]
+    title: str, header: list[str], numbers: int, rows: list[list[str]], widths: list[float], note: str = ""
 ) -> dict[str, Any]:
-    """Return a table. `numbers`: how many of the last columns are right-aligned figures."""
+    """Return a table. `numbers`: how many of the last columns are right-aligned figures; `note`: what stands below
+    it."""
     return {
         "title": title,
         "header": header,
         "numbers": numbers,
         "widths": widths,
+        "note": note,
         "rows": [[drawable(cell) for cell in row] for row in rows],
     }
 
@@ -107,7 +108,8 @@ def _booked(report: Report) -> dict[str, Any]:
     return _table(_("签字入账的差异"), header, 2, rows, [2.4, 1.8, 2, 1, 1.5])
 
 
-def _differences(rows: list[Settled]) -> dict[str, Any]:
+def _differences(rows: list[Settled], more: int) -> dict[str, Any]:
+    note = _("另有 %(count)s 条差异，见 XLSX。", count=more) if more else ""
     cells = [
         [
             str(word(CAUSES, row.cause)),
@@ -120,7 +122,7 @@ def _differences(rows: list[Settled]) -> dict[str, Any]:
         for row in rows
     ]
     header = [_("原因"), _("单号"), _("怎样处理的"), _("账上"), _("对方"), _("差额")]
-    return _table(_("差异"), header, 3, cells, [1.4, 2.2, 3.4, 1.2, 1.2, 1.2])
+    return _table(_("差异"), header, 3, cells, [1.4, 2.2, 3.4, 1.2, 1.2, 1.2], note)
 
 
 def _signatures(report: Report) -> dict[str, Any]:
