@@ -99,13 +99,13 @@ def fen(cell: Any) -> int:
 def test_the_paper_says_below_its_differences_how_many_more_there_are(
     manager: Reader, reconciled: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reconciled.do(stated, "T" + "2026090922001400" * 3, None, 999_999_999_99)
+    reconciled.do(stated, "txn_large", None, 999_999_999_99)
     reconciled.do(reconcile, reconciled.do(find_campaign, "day"))
     monkeypatch.setattr("app.console.campaigns.reconciliation_report.MOST_SHOWN", 2)
     sheets = PdfReader(BytesIO(manager.http.get(f"{PATH}.pdf").data)).pages
     paper = "".join("".join(sheet.extract_text() for sheet in sheets).split())
     assert paper.index("怎样处理的") < paper.index("另有2条差异") < paper.index("最后签字")
-    assert "999,999,999.99" in paper  # figures are never broken
+    assert "1,000,000,188.87" in paper  # figures are never broken
 
 
 def test_platforms_are_called_by_their_titles(manager: Reader, world: World) -> None:
