@@ -20,7 +20,9 @@ from typing import Any, cast
 from embedded.process import Child, ServerError
 
 _FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.crash.victim", "tests.api.repeat_victim", "app.jobs.scheduler"])
+_FORKS.set_forkserver_preload(
+    ["tests.crash.victim", "tests.api.repeat_victim", "app.jobs.scheduler", "sandbox.server"]
+)
 _MOST_S = 60.0
 ROOT = Path(__file__).parents[1]
 
@@ -59,7 +61,7 @@ class Service(Child):
         self.log.touch()
         self._log_start = self.log.stat().st_size
         streams = [Path(os.devnull), self.log, self.log]
-        process = _FORKS.Process(target=_service, args=(dict(self.env or {}), streams, self.args[2:]))
+        process = _FORKS.Process(target=_service, args=(dict(self.env or {}), streams, self.args[2:]), daemon=True)
         process.start()
         self._process = cast("Popen[bytes]", _Forked(process))
         return self

@@ -25,6 +25,7 @@ from campaigns.payouts.bank_marks import mark_by_statement
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from payments.stripe import StripeGateway
+from tests.forked import Service
 from tests.payments.servers import KEY, Receiver, start_sandbox
 from tests.world import offline_deps
 
@@ -32,7 +33,7 @@ from tests.world import offline_deps
 @pytest.fixture
 def deps(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Dependencies]:
     receiver = Receiver()
-    server = start_sandbox(tmp_path, receiver)
+    server = start_sandbox(tmp_path, receiver, kind=Service)
     yield replace(offline_deps(db, StripeGateway(KEY, server.base, ("card",))), demo=True)
     server.child.stop()
     receiver.close()
