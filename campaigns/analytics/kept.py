@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from campaigns.analytics.cells import Cell, Donors, count_cells, count_cells_below, count_donors
 from campaigns.analytics.models import AnalyticsRun
+from campaigns.analytics.teams import NEW, count_large, keep_large
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.lifecycle.phases import Phase
@@ -21,7 +22,7 @@ from kernel.db import Tx
 from kernel.ids import fingerprint
 from matching.rules import Level
 
-SHARE = 40  # one part in so many of a core's time
+SHARE = 20  # one part in so many of a core's time
 LEAST = timedelta(seconds=20)  # our default
 AT_LAST = timedelta(minutes=10)  # while donations come, for changes that cancel each other out
 LATEST = timedelta(minutes=5)  # older counts of other money are not shown: the job is not running
@@ -95,6 +96,7 @@ def keep(deps: Dependencies, campaign: Campaign) -> None:
             _state(tx, campaign),
         )
         now = Counted(tx.now, count_cells(tx, campaign), count_donors(tx, campaign))
+        teams = count_large(tx, campaign, now.cells, now.at - NEW)
         took_ms = int(1000 * (time.monotonic() - began))
     assert now.donors is not None
     with deps.db.transaction() as tx:
@@ -113,6 +115,7 @@ def keep(deps: Dependencies, campaign: Campaign) -> None:
             **now.donors._asdict(),
         )
         _write(tx, campaign, now.cells)
+        keep_large(tx, campaign, teams, now.at - NEW)
 
 
 def _write(tx: Tx, campaign: Campaign, cells: Sequence[Cell]) -> None:

@@ -35,3 +35,16 @@ class AnalyticsCell(SQLModel, table=True):
     key: str = Field(primary_key=True)
     donations: int = Field(sa_type=BigInteger)
     given_minor: int = Field(sa_type=BigInteger)
+
+
+class AnalyticsTeam(SQLModel, table=True):
+    """What the members of a large team gave that was paid before a time, and its match; amounts in fen."""
+
+    __tablename__ = "analytics_team"
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    name: str = Field(primary_key=True)
+    paid_before: datetime = Field(sa_column=moment())
+    donations: int = Field(sa_type=BigInteger)
+    donors: int = Field(sa_type=BigInteger)
+    raised_minor: int = Field(sa_type=BigInteger)
+    matched_minor: int = Field(sa_type=BigInteger)

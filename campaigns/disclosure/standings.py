@@ -4,8 +4,11 @@ Only totals are ranked. The standings never show who has not donated, because th
 ordered by code. Of the team names on donations, only those of approved teams are shown.
 """
 
-from campaigns.donations.states import COUNTED
+from sqlmodel import select
+
+from campaigns.disclosure.teams import totals_of_teams
 from campaigns.projects.place_totals import PLACE_OF, PlaceTotals, by_place
+from campaigns.teams.models import Team, TeamState
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
 from kernel.paging import FIRST_PAGE, Page
@@ -25,19 +28,10 @@ def standings(tx: Tx, campaign_id: int, by: str, page: Page = FIRST_PAGE) -> tup
 
 
 def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:
-    rows = tx.rows(
-        """SELECT d.team, sum(d.amount_minor - d.refunded_minor) AS raised,
-                  coalesce(sum((SELECT sum(r.live_minor) FROM reservation r
-                                 WHERE r.donation_id = d.id AND r.state = 'captured' AND NOT r.held)), 0) AS matched
-             FROM donation d
-             JOIN team t ON t.campaign_id = d.campaign_id AND t.name = d.team AND t.state = 'approved'
-            WHERE d.campaign_id = :campaign AND d.team <> '' AND d.status = ANY(:counted)
-            GROUP BY d.team""",
-        campaign=campaign_id,
-        counted=sorted(COUNTED),
-    )
+    approved = select(Team.name).where(Team.campaign_id == campaign_id, Team.state == TeamState.APPROVED)
     teams = [
-        PlaceTotals(row.team, row.team, "", int(row.raised), int(row.matched), int(row.raised + row.matched))
-        for row in rows
+        PlaceTotals(row.name, row.name, "", row.raised_minor, row.matched_minor, row.total_minor)
+        for row in totals_of_teams(tx, campaign_id, tx.all(approved))
+        if row.donations
     ]
     return sorted(teams, key=lambda row: (-row.total_minor, row.code))

@@ -36,6 +36,8 @@ MOMENTS = {
 }
 # Times at which something was written, or that no shared page compares with the clock.
 PAST = {
+    "analytics_run.counted_at",
+    "analytics_team.paid_before",
     "organisation.closed_at",
     "donation.erased_at",
     "campaign.created_at",
