@@ -1,7 +1,8 @@
 """Take the pictures in docs/screens: `python -m tests.screens [URL OF A DEMO PASSWORD]`, or `make screens`.
 
-Each page at three widths, light and dark, in Chinese; the event in English too. Pages of the console at two widths,
-each as somebody sees it whose work it is. WebP, so that they stay small.
+Each page at three widths, light and dark, in Chinese; the event and a thank-you page in English too. A gift in
+every state of its match, which only a demo of our own can bring about. Pages of the console at two widths, each as
+somebody sees it whose work it is. WebP, so that they stay small.
 """
 
 import base64
@@ -11,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGS, NAMES
-from tests.stack import running
+from tests.browser.steps import pay
+from tests.browser.test_donor_faults import WHY, add_drawn_pot, hold, pots_paused
+from tests.stack import Stack, running
 
 TARGET = Path(__file__).parents[1] / "docs" / "screens"
 SIZES = ((390, 844), (768, 1024), (1440, 900))
@@ -77,8 +80,41 @@ def journey(page: Page, site: str, suffix: str) -> None:
     page.wait_for_url(re.compile("/d/"))
     expect(page.get_by_role("heading", name="谢谢您")).to_be_visible()
     take(page, f"thanks-{suffix}")
+    own_page = page.url
     page.goto(f"{site}/my")
     take(page, f"my-{suffix}")
+    page.goto(f"{own_page}?lang=en")
+    take(page, f"thanks-english-{suffix}")
+
+
+def take_states(browser: Browser, stack: Stack) -> None:
+    """Bring a gift into every state of its match, each in a browser of its own, and take its page."""
+    token = stack.flask("tokens", "create", "--role", "admin").strip().splitlines()[-1]
+    pages: dict[str, Page] = {}
+
+    def held(state: str, project: int, yuan: str, expected: str) -> Page:
+        context: BrowserContext = browser.new_context(locale="zh-CN", reduced_motion="reduce")
+        pages[state] = page = context.new_page()
+        hold(page, stack, project, yuan, expected=expected)
+        return page
+
+    held("part", 7, "3000", "part")
+    held("cancelled", 11, "20", "held").get_by_role("button", name="不捐了").click()
+    pay(held("review", 10, "50", "held"))
+    stack.api("/campaigns/demo/projects/10/hold-match", "POST", token, **WHY)
+    expect(pages["review"].locator(".match-state.review")).to_be_visible()
+    with pots_paused(stack, token):
+        held("none", 8, "20", "none")
+        pay(held("not-yet", 8, "25", "none"))
+        add_drawn_pot(stack, token, 9)
+        held("drawn", 9, "20", "drawn")
+        for state, page in pages.items():
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                for scheme in ("light", "dark"):
+                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                    take(page, f"gift-{state}-{width}-{scheme}")
+            page.context.close()
 
 
 def take_all(browser: Browser, site: str) -> None:
@@ -121,23 +157,25 @@ def take_console(browser: Browser, site: str, password: str) -> None:
 
 
 @contextmanager
-def site_of(arguments: list[str]) -> Iterator[tuple[str, str]]:
-    """The demo that was named, or one of our own, and the password of its people."""
+def site_of(arguments: list[str]) -> Iterator[tuple[str, str, Stack | None]]:
+    """The demo that was named, or one of our own (the third value), and the password of its people."""
     if arguments:
         address, password = [*arguments, ""][:2]
-        yield address.rstrip("/"), password
+        yield address.rstrip("/"), password, None
         return
     with running(DEMO_GIFTS="3000") as stack:
         login = re.search(r"Login: \S+ / (\S+)", stack.login)
         assert login
-        yield stack.url, login[1]
+        yield stack.url, login[1], stack
 
 
 if __name__ == "__main__":
-    with site_of(sys.argv[1:]) as (address, password), sync_playwright() as driver:
+    with site_of(sys.argv[1:]) as (address, password, own), sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=next(path for path in NAMES if Path(path).exists()), args=[*ARGS, "--no-sandbox"]
         )
         take_all(browser, address)
         take_console(browser, address, password)
+        if own:
+            take_states(browser, own)
         browser.close()

@@ -40,7 +40,7 @@ def words_of(
         subject=_subject(kind, donation.project_name),
         salutation=_("%(name)s：", name=name) if name else "",
         paragraphs=_of_change(letter, donation, change) if change else _paragraphs(kind, letter, donation),
-        link=_("看这笔捐赠"),
+        link=_("再试一次") if kind is LetterKind.LAPSED else _("看这笔捐赠"),
         keep=_("凭这个链接能看、能管这笔捐赠，请不要转发。"),
         host=f"{campaign.name} · {campaign.host} · {filing}",
         why=_("这封信不是公益事业捐赠票据。您捐赠时留了邮箱，所以收到它；不想再收，请在捐赠页上点“不再发信给我”。"),

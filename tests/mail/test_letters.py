@@ -67,6 +67,7 @@ def test_each_fact_has_its_letter(world: World, mail_server: MailServer) -> None
     expire(world.deps)
     assert send(world, mail_server) == 1
     assert "付款还没有到" in body(mail_server.letters[-1]) and "没有扣款" not in body(mail_server.letters[-1])
+    assert "再试一次" in body(mail_server.letters[-1]) and "看这笔捐赠" not in body(mail_server.letters[-1])
     world.pay(lapsed)
     assert send(world, mail_server) == 1 and "付款到得晚一些" in body(mail_server.letters[-1])
     refunded = world.refund(lapsed, 20_00)
@@ -82,6 +83,7 @@ def test_english_donors_are_written_to_in_english(world: World, mail_server: Mai
     assert send(world, mail_server) == 1
     assert mail_server.letters[0]["Content-Language"] == "en"
     assert "receives the 100 yuan that you gave" in body(mail_server.letters[0])
+    assert 'Dear <span lang="zh-CN">小满</span>,' in body(mail_server.letters[0], "html")
 
 
 def test_a_server_that_is_away_is_tried_again_and_later_given_up(world: World, mail_server: MailServer) -> None:
