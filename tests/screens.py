@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -172,7 +173,7 @@ def site_of(arguments: list[str]) -> Iterator[tuple[str, str, Stack | None]]:
 if __name__ == "__main__":
     with site_of(sys.argv[1:]) as (address, password, own), sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=next(path for path in NAMES if Path(path).exists()), args=[*ARGS, "--no-sandbox"]
+            executable_path=next(path for name in NAMES if (path := which(name))), args=[*ARGS, "--no-sandbox"]
         )
         take_all(browser, address)
         take_console(browser, address, password)
