@@ -11,11 +11,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import which
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.conftest import ARGS, NAMES
+from tests.browser.conftest import ARGS, program
 from tests.browser.steps import pay
 from tests.browser.test_donor_faults import WHY, add_drawn_pot, hold, pots_paused
 from tests.stack import Stack, running
@@ -113,7 +112,7 @@ def take_states(browser: Browser, stack: Stack) -> None:
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 for scheme in ("light", "dark"):
-                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                    page.emulate_media(color_scheme=scheme)
                     take(page, f"gift-{state}-{width}-{scheme}")
             page.context.close()
 
@@ -125,7 +124,7 @@ def take_all(browser: Browser, site: str) -> None:
         for scheme in ("light", "dark"):
             context = browser.new_context(
                 viewport={"width": width, "height": height},
-                color_scheme=scheme,  # type: ignore[arg-type]
+                color_scheme=scheme,
                 locale="zh-CN",
                 reduced_motion="reduce",
             )
@@ -172,9 +171,7 @@ def site_of(arguments: list[str]) -> Iterator[tuple[str, str, Stack | None]]:
 
 if __name__ == "__main__":
     with site_of(sys.argv[1:]) as (address, password, own), sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=next(path for name in NAMES if (path := which(name))), args=[*ARGS, "--no-sandbox"]
-        )
+        browser = driver.chromium.launch(executable_path=program(), args=[*ARGS, "--no-sandbox"])
         take_all(browser, address)
         take_console(browser, address, password)
         if own:

@@ -26,6 +26,13 @@ PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 20_000  # the machine may be busy with other tests
 
 
+def program() -> str:
+    """The first browser that there is; asserts that there is one."""
+    path = next((path for name in NAMES if (path := shutil.which(name))), None)
+    assert path, "no chromium: run `bash tests/install_browser.sh`"
+    return path
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The whole of Beishan with the demo event, each part started as `make run` does."""
@@ -35,8 +42,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((program for name in NAMES if (program := shutil.which(name))), None)
-    assert path, "no chromium: run `bash tests/install_browser.sh`"
+    path = program()
     args = [*ARGS, "--no-sandbox"] if os.geteuid() == 0 else list(ARGS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=args)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import NAMES
+from tests.browser.conftest import program
 from tests.screens import site_of
 
 FOLDER = Path(__file__).parent
@@ -44,7 +44,7 @@ def report(address: str, categories: tuple[str, ...], slowdown: float) -> Report
         f"--throttling.cpuSlowdownMultiplier={slowdown:.1f}",
         f"--chrome-flags={BROWSER_FLAGS}",
     ]
-    browser = next(path for path in NAMES if Path(path).exists())
+    browser = program()
     env = {"PATH": "/usr/bin:/bin", "CHROME_PATH": browser, "HOME": str(FOLDER / "node_modules")}
     done = subprocess.run(args, capture_output=True, env=env, timeout=300, check=True)
     result: Report = json.loads(done.stdout)
@@ -91,6 +91,6 @@ def measure(site: str) -> bool:
 
 
 if __name__ == "__main__":
-    with site_of(sys.argv[1:]) as (address, _password):
+    with site_of(sys.argv[1:]) as (address, *_):
         passed = measure(address)
     sys.exit(0 if passed else 1)
