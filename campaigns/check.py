@@ -190,7 +190,11 @@ CHECKS = {
         UNION ALL
         SELECT format('donation %s is of another donor than its contact', d.id)
           FROM donation d JOIN donation_contact c ON c.donation_id = d.id
-         WHERE c.donor_key <> d.donor_key""",
+         WHERE c.donor_key <> d.donor_key
+        UNION ALL
+        SELECT format('donation %s is of another donor than its key', d.id)
+          FROM donation d JOIN person_key k ON k.donation_id = d.id
+         WHERE k.donor_key <> d.donor_key""",
 }
 
 

@@ -188,6 +188,7 @@ def test_f21_a_line_of_a_bill_that_was_changed_is_named(published: World, statem
         ("UPDATE campaign_donor SET donations = donations + 1", "donors_have_their_donations"),
         ("UPDATE reservation SET donor_key = 'm:forged'", "donor_keys_agree"),
         ("UPDATE donation_contact SET donor_key = 'm:forged'", "donor_keys_agree"),
+        ("UPDATE person_key SET donor_key = 'm:forged'", "donor_keys_agree"),
     ],
 )
 def test_f21_the_key_of_a_donor_that_was_changed_is_named(published: World, statement: str, named: str) -> None:

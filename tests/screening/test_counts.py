@@ -146,7 +146,7 @@ def test_a_donor_with_a_new_key_is_counted_by_it(world: World) -> None:
     def rekey(tx: object) -> None:
         for statement in (
             "UPDATE donation SET donor_key = :new WHERE donor_key = :old",
-            "UPDATE donation_contact SET donor_key = :new WHERE donor_key = :old",
+            "UPDATE person_key SET donor_key = :new WHERE donor_key = :old",
             "UPDATE reservation SET donor_key = :new WHERE donor_key = :old",
             "DELETE FROM campaign_donor WHERE donor_key = :old",
             "UPDATE campaign_donor SET donations = 2 WHERE donor_key = :new",

@@ -16,14 +16,14 @@ class PersonKey(SQLModel, table=True):
     person is erased.
 
     Each donation has its own key, so that donors never wait for each other here, and a donor known only by the
-    token of a donation ends with it. `donor_key` finds all donations of a person. `email_key` finds those of a
-    donor who is known by phone and also left an e-mail address. `name_key` finds those of a name ("": none was
-    left; NULL: stored by an earlier version, until the job `personal-data` has processed it).
+    token of a donation ends with it. `donor_key` is the donation's, whose index finds all donations of a person.
+    `email_key` finds those of a donor who is known by phone and also left an e-mail address. `name_key` finds those
+    of a name ("": none was left; NULL: stored by an earlier version, until the job `personal-data` has processed
+    it).
     """
 
     __tablename__ = "person_key"
     __table_args__ = (
-        Index("person_key_donor", "donor_key"),
         Index("person_key_email", "email_key", postgresql_where=text("email_key IS NOT NULL")),
         Index("person_key_name", "name_key", postgresql_where=text("name_key <> ''")),
         Index("person_key_unnamed", "donation_id", postgresql_where=text("name_key IS NULL")),

@@ -163,10 +163,10 @@ def _keys_in(tx: Tx, campaign_id: int, new_keys: NewKeys) -> NewKeys:
 
 
 _RENAMES = (
-    # Person keys first, because they find their campaign through the donation.
+    # Person keys first, because they are found through the donation.
     """UPDATE person_key k SET donor_key = u.new
          FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new), donation d
-        WHERE k.donor_key = u.old AND d.id = k.donation_id AND d.campaign_id = :campaign""",
+        WHERE d.donor_key = u.old AND d.campaign_id = :campaign AND k.donation_id = d.id""",
     """UPDATE donation d SET donor_key = u.new
          FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new)
         WHERE d.donor_key = u.old AND d.campaign_id = :campaign""",

@@ -30,6 +30,16 @@ def find_refs(
     """Return the donation of each fact, found by the id that we sent along, else by the provider's references. A
     payment that an operator attached to another donation belongs to that one. `known`: donations that the caller
     has already found."""
+    # Of a partner's fact the id decides, and nearly all are known, so that nothing is looked up.
+    refs = [None if isinstance(fact, PaymentFact) else known.get(fact.donation_id) for fact in facts]
+    left = [fact for fact, ref in zip(facts, refs, strict=True) if ref is None]
+    if not left:
+        return refs
+    looked_up = iter(_look_up(tx, left, known))
+    return [ref or next(looked_up) for ref in refs]
+
+
+def _look_up(tx: Tx, facts: Sequence[Fact], known: Mapping[UUID, DonationRef]) -> list[DonationRef | None]:
     ids = {fact.donation_id for fact in facts if fact.donation_id is not None} - known.keys()
     by_id: dict[UUID | None, DonationRef] = {ref.id: ref for ref in (*known.values(), *refs_of(tx, ids))}
     references = {
