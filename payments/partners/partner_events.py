@@ -12,7 +12,7 @@ from kernel.json_reader import Fields
 from kernel.money import CURRENCY, amount_fault
 from kernel.strict_json import unstorable
 from kernel.tables import clean_cell
-from kernel.text import clean_text
+from kernel.text import clean_text, text_fault
 from payments.partners.gift_details import NO_DETAILS, GiftDetails, check_details, check_flag, details_of
 
 PAID = "donation.paid"
@@ -96,12 +96,17 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
         data.constant("currency", (CURRENCY,), fault("currency_unsupported", currency=CURRENCY))
         check_flag(data, "test")
         if kind == PAID:
-            # Bills lose these characters of an id, so the two would never match.
-            if their_id is not None and clean_cell(their_id) != their_id:
-                data.refuse("donation_id", fault("hidden_characters"))
+            if their_id is not None and (refused_id := _id_fault(their_id)):
+                data.refuse("donation_id", refused_id)
             _check_payment(data, now)
             check_details(data)
     return fields.faults
+
+
+def _id_fault(their_id: str) -> Fault | None:
+    """Return why a new donation may not have this id: files and pages could not show it on one line, or bills lose
+    some of its characters, so that the two would never match."""
+    return fault("hidden_characters") if clean_cell(their_id) != their_id else text_fault(their_id, MOST_TEXT)
 
 
 def _total_fault(amount_minor: int) -> Fault | None:

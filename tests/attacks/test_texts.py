@@ -2,6 +2,7 @@
 
 import pytest
 
+from payments.partners import partner_events
 from tests.api.client import Api, application
 from tests.cashier import clock, world
 from tests.world import VILLAGES, World
@@ -46,3 +47,14 @@ def test_c16_no_line_of_a_file_or_page_is_broken_by_a_name_of_the_api(api: Api, 
         if response.status_code != 422:
             accepted.append((path, response.status_code, sorted(body)))
     assert not accepted, accepted
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=ascii)
+def test_c16_no_line_is_broken_by_the_id_of_a_platforms_donation(world: World, broken: str) -> None:
+    """The id is in lists, files and what we send back."""
+    paid_at = world.clock.at.isoformat()
+    data = {"donation_id": f"order{broken}1", "project_code": "p", "amount_minor": 1_00, "currency": "CNY"}
+    data |= {"paid_at": paid_at, "donor": {"key": "k"}}
+    event = {"type": "donation.paid", "id": "e-1", "occurred_at": paid_at, "data": data}
+    assert partner_events.faults(event)
+    assert partner_events.faults(event | {"data": data | {"donation_id": "order-1"}}) == {}
