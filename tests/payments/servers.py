@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
 
 
-def until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait for a condition; AssertionError when it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not (result := true()):
@@ -61,7 +61,7 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
-    def take(self, kind: str, about: str = "", seconds: float = 10.0) -> Json:
+    def take(self, kind: str, about: str = "", seconds: float = 60.0) -> Json:
         """The next event of this type, about this object if one is named; others are let go."""
         deadline = time.monotonic() + seconds
         while True:
