@@ -150,8 +150,9 @@ def _per_payment(
         if payment is None and stated.end_to_end_id:
             faults[f"{_place(stated)}/OrgnlEndToEndId"] = fault("payment_unknown")
         elif payment is not None and stated.amount_minor not in (None, payment.amount_minor):
-            amounts = {"before_minor": payment.amount_minor, "now_minor": stated.amount_minor}
-            faults[f"{_place(stated)}/OrgnlTxRef/Amt/InstdAmt"] = fault("payment_amount", **amounts)
+            faults[f"{_place(stated)}/OrgnlTxRef/Amt/InstdAmt"] = fault(
+                "payment_amount", before_minor=payment.amount_minor, now_minor=stated.amount_minor
+            )
     for row in rows:
         own = named.get(row.end_to_end_id) or named.get("")
         if own is not None:

@@ -89,7 +89,7 @@ def test_a_correction_is_confirmed_by_a_colleague(manager: Reader, world: World)
     work_off(world.deps)
     world.settle()
     page = text(hand_in(manager, "donations", sample("offline-correction.csv")))
-    assert "更正须由另一人确认：请另一位同事登录" in page and "确认，导入" not in page
+    assert "须由另一人确认：请另一位同事登录" in page and "确认，导入" not in page
     world.do(create_manager, "cashier", PASSWORD, "finance", "test")
     colleague = Reader(manager.http.application.test_client(), world)
     colleague.sign_in("cashier")
