@@ -1,15 +1,17 @@
 """Parts of pages that are rendered once: for the same values and language, and never for others."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
+from jinja2 import Template
 from markupsafe import Markup
 
 from app.i18n.locale import language
 from app.shared_pages.parts import Macro, once, once_per_content
 from app.shared_pages.reading import Reading, current
+from tests.world import World
 
 
 class Pot(NamedTuple):
@@ -71,3 +73,19 @@ def test_other_pages_render_their_parts_each_time(app: Flask, part: Macro) -> No
         part(counting(rendered), "x")
         part(counting(rendered), "x")
     assert len(rendered) == 2
+
+
+def test_pages_evaluate_no_file_of_macros_anew(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, made = app.test_client(), list[str | None]()
+    original = Template.make_module
+
+    def counting_modules(template: Template, *args: Any, **named: Any) -> Any:
+        made.append(template.name)
+        return original(template, *args, **named)
+
+    addresses = ("/", "/c/day", f"/c/day/p/{world.projects[0]}", "/c/day/standings", "/c/day/screen")
+    for _ in range(2):
+        made.clear()
+        monkeypatch.setattr(Template, "make_module", counting_modules)
+        assert [client.get(address).status_code for address in addresses] == [200] * len(addresses)
+    assert made == []
