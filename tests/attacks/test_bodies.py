@@ -8,8 +8,6 @@ from threading import Event, Thread
 
 import pytest
 
-from app.i18n.locale import COOKIE
-from app.shared_pages.addresses import remembered_language
 from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -109,19 +107,3 @@ def _response(connection: socket.socket) -> bytes:
         assert part, received
         body += part
     return head + b"\r\n\r\n" + body
-
-
-@pytest.mark.parametrize(
-    "cookie", [f"{COOKIE}=\xff", f"a=\xfe; {COOKIE}=en", f"{COOKIE}=\xe4\xb8", f'{COOKIE}="\\377"']
-)
-def test_a_cookie_of_odd_bytes_is_no_language(cookie: str) -> None:
-    """Pages served from memory read it before the application does."""
-    assert remembered_language(cookie) in ("", "en")
-
-
-def test_a_page_from_memory_is_shown_to_a_browser_with_odd_cookies(site: Site) -> None:
-    for path in ("/", "/console/sign-in"):
-        with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
-            connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n" % path.encode())
-            connection.sendall(b"Cookie: %s=\xff\xfe\r\nConnection: close\r\n\r\n" % COOKIE.encode())
-            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
