@@ -43,3 +43,10 @@ def test_one_donor_is_not_many(reader: Reader, world: World) -> None:
     world.pay(world.give(20_00, email="b@example.org"))
     assert "2 donors, 2 gifts" in text(reader.open("/c/day?lang=en"))
     assert "2 人捐了 2 笔" in text(reader.open("/c/day?lang=zh"))
+
+
+def test_the_receipt_form_reads_right_in_english(reader: Reader, world: World) -> None:
+    paid = world.pay(world.give(30_00))
+    page = text(reader.open(f"/d/{paid.id}?token={world.deps.keys.token(str(paid.id))}&lang=en"))
+    for words in ("A person", "An organisation", "Name on the receipt (in full)", "E-mail for the receipt"):
+        assert words in page
