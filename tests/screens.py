@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.conftest import ARGS, program
+from tests.browser.conftest import ARGS, PATIENCE_MS, program
 from tests.browser.steps import pay
 from tests.browser.test_donor_faults import WHY, add_drawn_pot, hold, pots_paused
 from tests.stack import Stack, running
@@ -100,9 +100,11 @@ def take_states(browser: Browser, stack: Stack) -> None:
 
     held("part", 7, "3000", "part")
     held("cancelled", 11, "20", "held").get_by_role("button", name="不捐了").click()
-    pay(held("review", 10, "50", "held"))
+    pay(review := held("review", 10, "50", "held"))
+    expect(review.locator(".match-state.final")).to_be_visible(timeout=PATIENCE_MS)
     stack.api("/campaigns/demo/projects/10/hold-match", "POST", token, **WHY)
-    expect(pages["review"].locator(".match-state.review")).to_be_visible()
+    review.reload()
+    expect(review.locator(".match-state.review")).to_be_visible(timeout=PATIENCE_MS)
     with pots_paused(stack, token):
         held("none", 8, "20", "none")
         pay(held("not-yet", 8, "25", "none"))
