@@ -54,6 +54,7 @@ _HAN = re.compile(
     r"[“‘（《【]*[\u3400-\u9fff](?:[\d\s():/.%%+%s-]*[\u3400-\u9fff])*[%s]*"
     % (("\u3000-\u303f\uff00-\uffef·…—“”‘’",) * 2)
 )
+_AS_CHINESE = r'<span lang="zh-CN">\g<0></span>'
 
 
 def init_app(app: Flask) -> None:
@@ -114,7 +115,7 @@ def marked_chinese(text: str | None) -> str | Markup:
     that fonts and screen readers treat it right."""
     if not text or language() == "zh" or not _HAN.search(text):
         return text or ""
-    return Markup(_HAN.sub(r'<span lang="zh-CN">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+    return Markup(_HAN.sub(_AS_CHINESE, str(escape(text))))  # noqa: S704 - escaped
 
 
 def chinese_mark(text: str | None) -> str | Markup:
