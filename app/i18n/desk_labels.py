@@ -31,3 +31,20 @@ AWARD_CRITERIA = {
     "fastest": _l("最先筹到一个数"),
 }
 AWARD_TIES = {"earlier": _l("最后一笔更早的在前"), "shared": _l("名次并列")}
+# The layouts that readers of files recognise (`kernel.tables.Layout`).
+IMPORT_FORMATS = {
+    "projects": _l("项目表"),
+    "receipts": _l("财政票据回执"),
+    "invitations": _l("邀请名单"),
+    "network": _l("组织网络表"),
+    "offline": _l("线下捐赠表"),
+    "bill": _l("平台账单（通用）"),
+    "alipay": _l("支付宝账单"),
+    "alipay_funds": _l("支付宝资金账单"),
+    "wechat": _l("微信支付账单"),
+    "wechat_funds": _l("微信支付资金账单"),
+    "bank_two_sides": _l("银行对账单，收入支出分两列"),
+    "bank_signed": _l("银行对账单，支出为负数"),
+    "camt.053": _l("ISO 20022 camt.053"),
+    "pain.002": _l("ISO 20022 pain.002"),
+}

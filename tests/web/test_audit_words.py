@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.i18n.audit.audit_texts import changes, field_label
+from app.i18n.desk_labels import IMPORT_FORMATS
 
 ROOT = Path(__file__).parents[2]
 CALLS = ("record_audit", "add_entry")
@@ -76,6 +77,19 @@ def test_every_recorded_field_has_a_name() -> None:
     assert {"budget_minor", "rating", "quantity"} <= before_and_after, "they are found"
     names = sorted({name for name in {*recorded(), *before_and_after} if not field_label(name)})
     assert names == [], "name them in app/i18n/audit/audit_fields.py"
+
+
+def test_every_format_of_a_file_has_a_name() -> None:
+    """Pages and the audit trail called the format of an imported file by its code."""
+    layouts = {
+        node.args[0].value
+        for folder in ("campaigns", "payments")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Layout"
+        if isinstance(node.args[0], ast.Constant)
+    }
+    assert layouts >= {"network", "bill", "camt.053"} and layouts == IMPORT_FORMATS.keys()
 
 
 def test_a_field_without_a_name_is_called_by_its_code() -> None:

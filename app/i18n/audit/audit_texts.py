@@ -10,7 +10,7 @@ from app.i18n import giving_labels, labels
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.audit.audit_fields import FIELDS, PERMISSIONS
 from app.i18n.audit.audit_labels import ACTS, ASKED, SUBJECTS
-from app.i18n.desk_labels import STATION_ITEMS
+from app.i18n.desk_labels import IMPORT_FORMATS, STATION_ITEMS
 from app.i18n.labels import word
 from app.i18n.locale import when
 from app.i18n.names import actor_name, source_name
@@ -24,6 +24,7 @@ _WORDS = {
     "consent": giving_labels.CONSENTS,
     "decision": labels.CASE_STATES,
     "kind": {**labels.WATCHED, **labels.IMPORT_KINDS, **labels.FUND_KINDS},
+    "format": IMPORT_FORMATS,
     "item": STATION_ITEMS,
     "levels": labels.LEVELS,
     "role": labels.ROLES,
