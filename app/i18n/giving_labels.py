@@ -108,7 +108,7 @@ TRACE_STAGES = {
     "paid": _l("付款"),
     "arrived": _l("到账"),
     "matched": _l("配捐定下"),
-    "notice": _l("公示"),
+    "notice": _l("结果公示"),
     "disbursed": _l("可以拨付"),
     "paid_out": _l("拨给项目"),
     "spent": _l("村里花了"),

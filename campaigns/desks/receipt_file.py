@@ -14,11 +14,11 @@ LAYOUT = Layout(
     "receipts",
     (
         Column("request", ("request", "申请编号", "业务编号"), exact=True),
-        Column("code", ("code", "票据代码"), exact=True),
-        Column("number", ("number", "票据号码"), exact=True),
-        Column("check_code", ("check_code", "校验码"), exact=True),
-        Column("issued_on", ("issued_on", "开票日期"), exact=True),
-        Column("amount_yuan", ("amount", "金额(元)", "金额", "已开金额(元)")),
+        Column("code", ("code", "票据代码", "Receipt code"), exact=True),
+        Column("number", ("number", "票据号码", "Receipt number"), exact=True),
+        Column("check_code", ("check_code", "校验码", "Check code"), exact=True),
+        Column("issued_on", ("issued_on", "开票日期", "Date of issue"), exact=True),
+        Column("amount_yuan", ("amount", "金额(元)", "金额", "已开金额(元)", "Amount (yuan)")),
     ),
 )
 _TEXTS = ("code", "number", "check_code")

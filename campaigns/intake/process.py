@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import OperationalError
 
 from campaigns.dependencies import Dependencies
@@ -27,6 +28,7 @@ from payments.models import OPEN
 from payments.partners.partner_events import PARTNER_PREFIX, PartnerFact, fact_of
 
 BATCH = 1_000
+log = structlog.get_logger("inbox")
 Outcomes = dict[int, Outcome]  # by the id of the message
 
 
@@ -62,9 +64,11 @@ def process_inbox(
         return _process_batch(deps, most, changed)
     except OperationalError:
         raise  # the database is unreachable; the messages are not at fault
-    except Exception:
+    except Exception as error:
         if most == 1:
             raise
+        # Without its message: it may quote a row. What fails again is flagged with its name.
+        log.warning("batch_processed_singly", error=type(error).__name__)
         return _process_singly(deps, most, changed)
 
 

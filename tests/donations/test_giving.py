@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from campaigns.donations.create import Created
 from campaigns.donations.facts.aggregate import DonationAggregate, FactResult
@@ -172,7 +173,9 @@ def test_a_message_that_breaks_its_batch_is_flagged_and_the_others_are_settled(
     monkeypatch.setattr(DonationAggregate, "apply_success", break_on_bad)
     for donation in (good, bad, also_good):
         world.tell("payment_intent.succeeded", world.intent(donation))
-    world.settle()
+    with capture_logs() as lines:
+        world.settle()
+    assert [(line["event"], line["error"]) for line in lines] == [("batch_processed_singly", "KeyError")]
     assert [world.view(donation).status for donation in (good, bad, also_good)] == ["paid", "pending", "paid"]
     flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["failed:KeyError"]

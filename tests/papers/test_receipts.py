@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
+from app.i18n.receipt_columns import header
 from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Issued
+from campaigns.desks.receipt_file import LAYOUT
 from campaigns.donations.donors.payer import Payer, is_credit_code, read_payer
 from campaigns.donations.receipts.receipt_requests import receipts_of, request_receipt, withdraw_receipt
 from campaigns.privacy.erase import erase
@@ -54,6 +57,13 @@ def test_what_cannot_stand_on_a_receipt_is_named(typed: tuple[str, str, str, str
     with pytest.raises(Invalid, match="receipt_invalid") as refusal:
         read_payer(*typed)
     assert set(refusal.value.fields) == fields
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_list_that_was_downloaded_can_be_imported_again_in_either_language(app: Flask, language: str) -> None:
+    with app.test_request_context(), force_locale(language):
+        found = LAYOUT.find(header())
+    assert found is not None and list(found) == [column.name for column in LAYOUT.columns]
 
 
 def test_a_receipt_is_requested_once_issued_and_seen(world: World) -> None:
