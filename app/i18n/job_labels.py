@@ -1,5 +1,6 @@
 """Labels of the jobs (`app/jobs/registry.py`)."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 JOBS = {
@@ -70,7 +71,7 @@ JOB_UNITS = {
 
 def outcome_text(outcome: str) -> str:
     """Return the outcome of a job's run in words; parts with an unknown unit stay unchanged."""
-    return "、".join(_counted(part) for part in outcome.split(", ")) if outcome else ""
+    return _("、").join(_counted(part) for part in outcome.split(", ")) if outcome else ""
 
 
 def _counted(part: str) -> str:

@@ -129,7 +129,7 @@ def test_a_donor_who_reads_english(phone: Page, stack: Stack) -> None:
     assert money(phone, "Match, reserved") == "20.00"
     pay(phone)
     expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
-    expect(phone.locator("main")).to_contain_text("20.00 yuan still to match, matched 20.00 yuan")
+    expect(phone.locator("main")).to_contain_text("20.00 yuan to match, 20.00 yuan matched")
 
 
 def test_nothing_is_wider_than_a_small_phone(phone: Page, stack: Stack) -> None:

@@ -82,7 +82,7 @@ def test_english_donors_are_written_to_in_english(world: World, mail_server: Mai
     world.pay(world.give(100_00, donor=DONOR, locale="en"))
     assert send(world, mail_server) == 1
     assert mail_server.letters[0]["Content-Language"] == "en"
-    assert "receives the 100 yuan that you gave" in body(mail_server.letters[0])
+    assert "receives the 100 yuan you gave" in body(mail_server.letters[0])
     assert 'Dear <span lang="zh-CN">小满</span>,' in body(mail_server.letters[0], "html")
 
 
@@ -200,7 +200,7 @@ def test_donors_are_told_once_of_a_change_of_purpose(world: World, mail_server: 
     assert by_address.keys() == {"xiaoman@example.org", "ann@example.org"}
     chinese, english = body(by_address["xiaoman@example.org"]), body(by_address["ann@example.org"])
     assert "有 60 元改用于" in chinese and "变更已备案（F-2）" in chinese and "the kitchen <b>moved</b>" in chinese
-    assert "60 yuan are now for" in english and by_address["ann@example.org"]["Content-Language"] == "en"
+    assert "60 yuan will now be used for" in english and by_address["ann@example.org"]["Content-Language"] == "en"
     assert "<b>moved" not in body(by_address["ann@example.org"], "html")
     world.do(change_purpose, world.projects[0], new._replace(amount_minor=1_00), "more", "finance")
     assert send(world, mail_server) == 2  # another change is told too

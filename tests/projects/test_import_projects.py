@@ -122,7 +122,7 @@ def test_by_command_with_a_preview(world: World, terminal: Terminal, tmp_path: P
     file.write_text(HEAD + "".join(rows))
     output = terminal.ok("import-projects", str(file), "--preview")
     assert "新的项目（目标金额）：300 行，共 9,000,000.00 元" in output
-    assert "New projects (their targets): 300 rows, 9,000,000.00 yuan" in output
+    assert "New projects (target amounts): 300 rows, 9,000,000.00 yuan" in output
     assert projects(world) == []
     assert terminal.ok("import-projects", str(file)) == "300 new projects\n"
     assert terminal.ok("import-projects", str(file)) == "0 new projects\n"

@@ -31,7 +31,7 @@ def test_wechats_own_browser_says_what_works_before_anything_is_held(app: Flask,
     page = text(reader.open(reader.form_page))
     assert "您在微信里打开了本页，这里能用：银行卡。要用支付宝、微信支付，请先点右上角“···”" in page
     assert (
-        "You opened this page inside WeChat, where these work: bank card. For Alipay, WeChat Pay, first tap"
+        "You opened this page inside WeChat. You can pay here with: bank card. For Alipay, WeChat Pay, first tap"
         in text(reader.open(f"{reader.form_page}?lang=en"))
     )
     reader.open(f"{reader.form_page}?lang=zh")

@@ -172,7 +172,7 @@ def test_the_console_finds_by_what_is_known(manager: Reader, world: World, gifts
     manager.open("/console/donations")
     assert "没有找到捐赠" in manager.send("/donations/contact", contact="x")  # a name that nobody has
     english = text(manager.open("/console/donations?amount=20&lang=en"))
-    assert "Find by contact" in english and "Order number of the provider or platform" in english
+    assert "Search by contact" in english and "Payment provider or partner platform order number" in english
 
 
 def test_who_may_not_refund_does_not_search_by_contact(

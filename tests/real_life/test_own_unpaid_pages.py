@@ -90,8 +90,8 @@ def test_too_little_match_keeps_what_is_to_be_replaced(reader: Reader, world: Wo
 def test_it_is_told_in_english_too(reader: Reader, world: World, abandoned: str) -> None:
     reader.open(reader.form_page + "?lang=en")
     page = text(reader.send(reader.form_page, 409, chip="5000"))
-    assert "You have a donation that is not paid yet" in page and "Replace it with this one" in page
-    assert "A match of 100.00 yuan is kept for you until" in page
+    assert "You have a donation that is still unpaid" in page and "Replace it with this one" in page
+    assert "A match of 100.00 yuan is reserved for you until" in page
 
 
 def test_programs_replace_with_tokens_and_are_told_why_a_cap_cut(reader: Reader, world: World) -> None:

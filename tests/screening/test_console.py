@@ -51,7 +51,7 @@ def test_a_manager_cancels_hears_the_donor_and_decides_again(manager: Reader, wo
     assert "&lt;b&gt;来电" in manager.page.text, "what people write is shown as text"
     manager.send("/cases/1", verb="answer_release", reason="属实")
     assert world.view(held).captured_minor == 200_00
-    assert "Match counts" in manager.open("/console/campaigns/day/cases?lang=en")
+    assert "Match restored" in manager.open("/console/campaigns/day/cases?lang=en")
     world.check()
 
 

@@ -34,7 +34,7 @@ def test_a_project_goes_on_the_list_and_off_again(manager: Reader, world: World)
     manager.send(f"/blacklist/{project}", verb="lift", reason="期满核实")
     assert "黑名单上没有项目" in manager.page.text
     assert world.do(projects.find, project).status == "suspended"
-    assert "No project is on the blacklist" in manager.open(f"{PAGE}?lang=en")
+    assert "No projects are on the blacklist" in manager.open(f"{PAGE}?lang=en")
     world.check()
 
 

@@ -49,7 +49,7 @@ def test_a_message_says_why_it_waits_and_what_helps(manager: Reader, world: Worl
     assert manager.page.request.args.to_dict() == {"source": "partner:shanmei"} and "已搁置" in back
     assert states(world) == [("dismissed", "project_unknown")]
     assert "没有这个项目编号" in manager.open("/console/inbox?queue=dismissed")
-    assert "There is no project with this code" in manager.open("/console/inbox?queue=dismissed&lang=en")
+    assert "Project code not found" in manager.open("/console/inbox?queue=dismissed&lang=en")
 
 
 def test_several_are_dismissed_with_one_reason_or_none_is(manager: Reader, world: World) -> None:

@@ -119,7 +119,7 @@ def test_a_mistake_is_told_at_its_field_and_what_was_typed_is_kept(
 
 def test_mistakes_are_told_in_english_too(reader: Reader) -> None:
     reader.open(reader.form_page + "?lang=en")
-    assert "Please enter a correct e-mail address" in reader.send(reader.form_page, 422, email="x")
+    assert "Please enter a valid e-mail address" in reader.send(reader.form_page, 422, email="x")
 
 
 def test_too_little_match_is_told_per_pot_and_nothing_is_held(reader: Reader, world: World) -> None:

@@ -30,15 +30,15 @@ def failing(reader: Reader) -> Reader:
 @pytest.mark.parametrize(
     ("how", "status", "chinese", "english"),
     [
-        ("400", 400, "请求无法理解", "cannot be understood"),
-        ("403", 403, "没有权限", "Not permitted"),
+        ("400", 400, "请求无法理解", "could not be understood"),
+        ("403", 403, "没有权限", "Access denied"),
         ("404", 404, "没有找到", "Not found"),
-        ("410", 410, "内容已不再提供", "Gone"),
-        ("413", 413, "提交的内容太大", "Too much was sent"),
+        ("410", 410, "内容已不再提供", "No longer available"),
+        ("413", 413, "提交的内容太大", "Too much data"),
         ("429", 429, "操作太频繁", "Too many requests"),
         ("500", 500, "系统出了问题", "Something went wrong"),
-        ("503", 503, "系统繁忙", "Busy"),
-        ("down", 503, "系统繁忙", "Busy"),
+        ("503", 503, "系统繁忙", "The system is busy"),
+        ("down", 503, "系统繁忙", "The system is busy"),
     ],
 )
 def test_an_error_has_a_page(failing: Reader, how: str, status: int, chinese: str, english: str) -> None:

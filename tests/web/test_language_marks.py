@@ -48,5 +48,6 @@ def test_one_donor_is_not_many(reader: Reader, world: World) -> None:
 def test_the_receipt_form_reads_right_in_english(reader: Reader, world: World) -> None:
     paid = world.pay(world.give(30_00))
     page = text(reader.open(f"/d/{paid.id}?token={world.deps.keys.token(str(paid.id))}&lang=en"))
-    for words in ("A person", "An organisation", "Name on the receipt (in full)", "E-mail for the receipt"):
+    name = "Name on the receipt (full name of the person or organisation)"
+    for words in ("An individual", "An organisation", name, "E-mail for the receipt"):
         assert words in page
