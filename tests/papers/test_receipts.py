@@ -62,8 +62,8 @@ def test_what_cannot_stand_on_a_receipt_is_named(typed: tuple[str, str, str, str
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_list_that_was_downloaded_can_be_imported_again_in_either_language(app: Flask, language: str) -> None:
     with app.test_request_context(), force_locale(language):
-        found = LAYOUT.find(header())
-    assert found is not None and list(found) == [column.name for column in LAYOUT.columns]
+        places = LAYOUT.find(header())
+    assert places is not None and list(places) == [column.name for column in LAYOUT.columns]
 
 
 def test_a_receipt_is_requested_once_issued_and_seen(world: World) -> None:
