@@ -54,6 +54,7 @@ def _names() -> dict[str, Any]:
         "source_name": named_source,
         "new_form_key": new_form_key,
         "opens": access.opens,
+        "two_people": deps().second_person.needed,
         "navigation": navigation,
         "words_of_page": words_of_page,
     }

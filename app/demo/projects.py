@@ -5,13 +5,14 @@ from random import Random
 from typing import Any
 
 from app.demo.gifts import Village
-from app.demo.story import STORIES, description_of, summary_of
+from app.demo.story import STANDARD, STORIES, description_of, summary_of
 from campaigns.projects import drafts, review, transitions
 from campaigns.projects.drafts import NewProject
 from kernel.db import Tx
 
 PER_COUNTY = 4
 IN_REVIEW = 3
+STANDARD_MINOR, STANDARD_PEOPLE = 91_250_00, 30  # its food is a meal for each of them on every day of a year
 OPINION = "请补一张预算明细：太阳能板和电池分开写，再请村委会盖章。"
 
 
@@ -21,6 +22,16 @@ def file_projects(tx: Tx, random: Random, actor: str) -> list[Village]:
     chosen = [_project(index, place, random.randint(24, 96)) for index, place in enumerate(places)]
     villages = [_approved(tx, project, actor, actor) for project in chosen]
     return [village._replace(weight=random.paretovariate(1.1)) for village in villages]
+
+
+def file_standard(tx: Tx, city: str, actor: str) -> None:
+    """File and approve the city's standard, the template from which villages start their projects."""
+    described = description_of(STANDARD, STANDARD_PEOPLE, STANDARD_MINOR)
+    del described["contact"]  # each village names its own
+    summary = summary_of(STANDARD, STANDARD_PEOPLE, STANDARD_MINOR)
+    title, theme = STANDARD.title, STANDARD.theme
+    new = NewProject(city, title, "brand", summary, STANDARD_MINOR, theme=theme, description=described)
+    _approved(tx, new, actor, actor)
 
 
 def file_more(tx: Tx, county: str, most: int, maker: str, reviewer: str) -> list[Village]:

@@ -16,7 +16,7 @@ from app.demo.honours import aim, honour
 from app.demo.pages import tell
 from app.demo.people import gather
 from app.demo.plan import plan
-from app.demo.projects import file_projects, first_place
+from app.demo.projects import file_projects, file_standard, first_place
 from app.demo.story import TEAMS
 from campaigns import pots
 from campaigns.dependencies import Dependencies
@@ -112,6 +112,7 @@ def _network_and_campaign(
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     import_tree.import_tree(tx, [_placed(node) for node in tree_file.read(luoyang())], ACTOR)
     villages = file_projects(tx, random, ACTOR)
+    file_standard(tx, CITY, ACTOR)
     make_accounts(tx, password, colleagues(first_place(tx, COUNTY)), ACTOR)
     try:
         partners.known(tx, PARTNER)

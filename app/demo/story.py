@@ -25,6 +25,7 @@ class Story(NamedTuple):
 
 _DATA: dict[str, Any] = orjson.loads(Path(__file__).with_name("stories.json").read_bytes())
 STORIES = [Story(**story) for story in _DATA["stories"]]
+STANDARD = Story(**_DATA["standard"])  # of the city; villages start their projects from it
 NAMES: list[str] = _DATA["names"]
 TEAMS: dict[str, str] = _DATA["teams"]  # name -> kind
 

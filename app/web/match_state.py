@@ -7,14 +7,13 @@ from datetime import datetime
 
 from app.web.outlook import outlook
 from campaigns.disclosure.campaigns import CampaignView
+from campaigns.disclosure.offered import is_offered
 from campaigns.disclosure.totals import PotView
 from campaigns.donations.explain import Explanation
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView
-from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import OwnCase
 
-_RE_OFFERED = frozenset({Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING})  # after these, match is final
 _UNANSWERED = "payment_unanswered"  # the provider reported until the end that the payment was under way
 
 
@@ -61,7 +60,7 @@ def match_state(
         return MatchState("review", donation.held_minor, case=case)
     if donation.captured_minor:
         return MatchState("final", donation.captured_minor)
-    again = bool(pots) and campaign.phase in _RE_OFFERED and donation.status in ("paid", "settled")
+    again = is_offered(donation, campaign.phase, served=bool(pots))
     return MatchState("re_offered" if again else "none")
 
 

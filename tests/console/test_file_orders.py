@@ -1,10 +1,13 @@
 """Files that a job writes: ordered once, followed by a bar, taken away by who ordered them, gone after a day."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from app.exports import work
 from app.exports.orders import order_donations
 from app.exports.work import write_exports
 from campaigns.donations.search_plan import DonationQuery
@@ -85,6 +88,50 @@ def test_a_writer_that_was_killed_is_followed_by_another(app: Flask, world: Worl
     with pytest.raises(runs.Lost):
         world.do(runs.add_part, killed, 1, b"the other half")
     assert content_of(world, run).startswith(b"PK") and b"half" not in content_of(world, run)
+
+
+class Killed(BaseException):
+    """The process that writes a file ends."""
+
+
+def test_the_bar_moves_while_a_file_is_written(
+    manager: Reader, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page shows the rows done of all rows and refreshes by itself, without a script."""
+    for _ in range(53):
+        world.give(10_00)
+    manager.open(f"/console/donations?campaign={SLUG}")
+    manager.send(f"/exports?campaign={SLUG}", format="csv")
+    read, seen = work.donations_table, []
+
+    def stopped(*of: Any) -> tuple[list[str], Iterator[list[Any]]]:
+        header, rows = read(*of)
+        return header, until_killed(rows)
+
+    def until_killed(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+        for number, row in enumerate(rows):
+            seen.append(bar_of(manager.open("/console/exports")))
+            if number == 5:
+                raise Killed
+            yield row
+
+    monkeypatch.setattr(work, "_REPORT_S", -1)
+    monkeypatch.setattr(work, "donations_table", stopped)
+    with pytest.raises(Killed):
+        write_exports(world.deps)
+    assert seen == [(f"{done} / 53 行", f'max="53" value="{done}"') for done in range(6)]
+    monkeypatch.setattr(work, "donations_table", read)
+    world.clock.at += timedelta(minutes=2)
+    assert write_exports(world.deps) == 1
+    page = manager.open("/console/exports")
+    assert "53 行" in text(page) and "<progress" not in page and 'http-equiv="refresh"' not in page
+
+
+def bar_of(page: str) -> tuple[str, str]:
+    """The words and the values of the bar on a page that refreshes by itself."""
+    assert '<meta http-equiv="refresh" content="2">' in page and "正在写" in page and "下载</a>" not in page
+    bar, words = page.split("<progress ")[1].split("</td>")[0].split("</progress>")
+    return words.strip(), bar.split(" aria-label")[0]
 
 
 def test_what_cannot_be_written_ends_visibly(app: Flask, world: World, manager: Reader) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.demo.projects import file_standard
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
 from campaigns.projects import drafts, transitions
@@ -99,6 +100,18 @@ def test_a_liaison_starts_from_it_on_the_console(reader: Reader, world: World, c
         assert not project.contact_name
     for unknown in (str(world.projects[0]), "x", "9" * 30):
         assert "没有这个样板" in reader.open(f"/console/projects/new?template={unknown}")
+
+
+def test_the_demo_offers_a_standard_to_its_villages(reader: Reader, world: World) -> None:
+    world.do(file_standard, "41", ACTOR)
+    world.do(create_manager, "liaison", PASSWORD, "liaison", "test", VILLAGES[0])
+    reader.sign_in("liaison")
+    (template,) = world.do(templates, VILLAGES[0])
+    assert template.name in reader.open("/console/projects/new")
+    page = reader.open(f"/console/projects/new?template={template.id}")
+    assert template.summary in page and 'value="91250"' in page
+    described = world.do(lambda tx: description_from(tx, template, 45_000_00))
+    assert described["unit"] == "顿热午饭" and sum(row["amount_minor"] for row in described["budget"]) == 45_000_00
 
 
 def test_a_program_starts_from_it(app: Flask, world: World, city: int) -> None:

@@ -128,6 +128,14 @@ def test_the_table_in_the_console(app: Flask, manager: Reader, world: World) -> 
     assert "人工打勾" in manager.open(f"/console/stations?under={COUNTY}&missing=nonsense")
 
 
+def test_a_page_of_the_table_is_short_enough_for_a_phone(manager: Reader, world: World) -> None:
+    for number in range(25):
+        world.do(tree.add, TOWN, f"410101{50 + number}", f"新{number}村", "test")
+    pages = [manager.open(f"/console/stations?under={TOWN}&page={number}") for number in (1, 2)]
+    assert [page.count('<th scope="row">') for page in pages] == [20, 8]
+    assert "page=2" in pages[0] and "站点自查 28" in text(pages[0])
+
+
 def test_stations_by_api(app: Flask, world: World) -> None:
     api = Api(app.test_client(), world)
     path = f"/stations/{VILLAGE}/registration/tick"

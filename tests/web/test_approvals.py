@@ -1,9 +1,16 @@
 """Acts that wait for a second person, at the console: two people, each with a browser of their own."""
 
+from dataclasses import replace
+
+import pytest
 from flask import Flask
 
+from campaigns.dependencies import SecondPerson
 from campaigns.network.people import create_manager
+from campaigns.payouts.allot import allot
 from tests.api.approvals import app, paid, refunds
+from tests.api.client import application
+from tests.payouts.released import release
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World
 
@@ -63,3 +70,33 @@ def test_the_console_shows_what_would_be_refused_now(app: Flask, world: World) -
     assert "现在批准也执行不了" in two.second.open("/console/approvals")
     assert "没有这么多" in two.second.send("/approvals/1", decision="approve", note="")
     assert world.pots()[pot].funded_minor == 300_00
+
+
+@pytest.mark.parametrize("needed", [True, False], ids=["two people", "one person"])
+def test_a_page_says_who_acts_before_it_happens(world: World, database_url: str, needed: bool) -> None:
+    """Where no second person is required, no page promises a colleague's approval."""
+    paid(world, 100_00)
+    release(world)
+    allot(world.deps)
+    web = application(database_url, replace(world.deps, second_person=SecondPerson(needed)))
+    world.do(create_manager, "li", PASSWORD, "admin", ACTOR)
+    li = Reader(web.test_client(), world)
+    li.sign_in("li")
+    project = f"/console/projects/{world.projects[0]}"
+    for stars in ({}, {"rating": "4"}):
+        li.open(f"{project}/review")
+        li.send("/advance-review", reason="done", **stars)
+    for path, by_two, by_one in (
+        (f"{project}/purpose", "另一位同事批准", "提交后马上入账"),
+        ("/console/surpluses", "由两个人办", "写在项目页上"),
+        (f"/console/funds/{world.fund}/transfer", "由两个人办", "确认后马上划转"),
+        ("/console/goods", "另一个人确认", "确认价值后公布"),
+        ("/console/network/41010101/payees", "另一个人确认", "登记后须确认"),
+        ("/console/approvals", "另一人批准后才执行", "提交后马上执行"),
+    ):
+        page = li.open(path)
+        assert ((by_two in page), (by_one in page or needed)) == (needed, True), path
+    assert li.open(f"{project}/purpose").count("另一位同事批准" if needed else "提交后马上入账") == 2
+    li.open(f"/console/campaigns/{world.slug}/payouts")
+    assert ("等另一个人批准" if needed else "等人批准") in li.send("/payouts")
+    assert ("制定人以外的人批准" in li.open("/console/payout-plans/1")) is needed

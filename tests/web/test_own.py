@@ -43,3 +43,20 @@ def test_gifts_of_a_station_are_not_shown(reader: Reader, world: World) -> None:
     reader.open(reader.form_page + "?channel=station")
     reader.send(reader.form_page)
     assert "还没有捐赠" in reader.open("/my")
+
+
+def test_match_that_may_still_come_is_worded_alike_on_both_pages(reader: Reader, world: World) -> None:
+    """Freed match is offered to a gift without match until settling is over; its own page says so too."""
+    world.pot(10_000_00)
+    reader.give(email="a@example.org")
+    (donation,) = world.do(lambda tx: [row.id for row in tx.rows("SELECT id FROM donation")])
+    world.pay(donation)
+    screen(world.deps)
+    world.do(lambda tx: tx.run("UPDATE reservation SET state = 'released'"))
+    own = reader.open("/my").split("捐过的")[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    for phase in ("open", "ended", "settling", "reconciling", "notice", "released"):
+        world.do(lambda tx, phase=phase: tx.run("UPDATE campaign SET phase = :phase", phase=phase))
+        still = phase in ("open", "ended", "settling")
+        assert ("还没有配捐" in text(reader.open("/my"))) is still, phase
+        assert ("这一笔还没有配捐" in reader.open(own)) is still, phase
+    assert "没有配捐" in text(reader.open("/my"))

@@ -60,7 +60,9 @@ def make(slug: str) -> Response:
 
     def do(tx: Tx, caller: Caller) -> str:
         plan = plans.make_plan(tx, slug, caller.name)
-        return str(_("第 %(id)s 号拨付计划已生成，等另一个人批准。", id=plan.id))
+        if deps().second_person.needed:
+            return str(_("第 %(id)s 号拨付计划已生成，等另一个人批准。", id=plan.id))
+        return str(_("第 %(id)s 号拨付计划已生成，等人批准。", id=plan.id))
 
     return act(_FUNDS, url_for("console.payouts", slug=slug), do)
 

@@ -11,6 +11,7 @@ from app.i18n.refusals.refusals import REFUSALS
 from app.web import visitor
 from app.web.blueprint import blueprint
 from app.web.giving import own_code
+from campaigns.disclosure.offered import offered_among
 from campaigns.disclosure.own_donations import OwnDonations, own_donations, person_donations
 from campaigns.disclosure.trace import traces
 
@@ -26,13 +27,14 @@ def my() -> AnyResponse:
             own = person_donations(tx, person.donations)
         else:
             own = own_donations(tx, deps().keys, known) if known else OwnDonations([], [])
-        ways = traces(tx, own.past)
+        ways, offered = traces(tx, own.past), offered_among(tx, own.past)
     page = render_template(
         "web/my.html",
         own=own,
         by_code=person is not None,
         count=len(person.donations) if person is not None else 0,
         traces=ways,
+        offered=offered,
         done=request.args.get("done", ""),
         trouble=REFUSALS.get(request.args.get("trouble", ""), ""),
         donation_url=donation_url,
