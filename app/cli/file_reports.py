@@ -22,6 +22,7 @@ _OPTIONS = {
     "unusually_large": "--allow-large --reason",
     "unusually_old": "--allow-large --reason",
     "unusual_day": "--allow-large --reason",
+    "minor_large": "--allow-large --reason",
     "correction_reason": "--reason",
     "second_person": "--entered-by --confirmed-by",
 }

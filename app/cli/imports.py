@@ -74,8 +74,8 @@ def import_statement(provider: str, file: Path, preview: bool, lang: str | None)
 @command
 def import_donations(file: Path, preview: bool, lang: str | None, **options: Any) -> None:
     """Import offline donations from a CSV file. Columns: reference, project_code, amount_yuan, paid_at; optionally
-    donor, donor_name. A negative amount takes back an earlier gift and needs corrects (its reference) and
-    reason."""
+    donor, donor_name; for a donor under age: age, guardian. A negative amount takes back an earlier gift and needs
+    corrects (its reference) and reason."""
     confirmation = Confirmation(
         options["entered_by"], options["confirmed_by"], options["reason"], options["allow_large"]
     )

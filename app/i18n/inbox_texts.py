@@ -33,7 +33,10 @@ TYPES = {
 }
 # Why a message waits, was flagged or dismissed: the first part of its note -> a sentence, and what helps.
 REASONS = {
-    "above_limit": (_l("超过这个平台的限额"), _l("核实后写明原因放行，或者调整平台的限额。")),
+    "above_limit": (
+        _l("超过这个平台的限额，或未成年人的上限"),
+        _l("核实后写明原因放行，或者调整平台的限额；未成年人的捐赠，先向监护人核实。"),
+    ),
     "amount_differs": (_l("金额与已有的捐赠不一致"), _l("请与对方核对哪个金额是对的。")),
     "before_payment": (_l("退款或争议先到，支付还没有到"), _l("支付到了会自动处理；一直不到，请与对方核对。")),
     "currency_differs": (_l("币种与捐赠不一致"), _l("在“与捐赠不符的支付”里决定。")),

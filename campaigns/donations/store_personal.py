@@ -1,7 +1,7 @@
 """Store the personal data of new donations: what donors state about themselves (sealed), their consents, and which
 of their words must be reviewed before others may read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -44,14 +44,14 @@ def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
         NewWords(command.id, campaign_id, command.project, _words_to_check(command))
         for command, _, campaign_id in donors
     ]
-    minors = _minor_rows([command for command, *_ in donors if command.age], tx.now)
+    minors = minor_rows({command.id: command.age for command, *_ in donors if command.age}, tx.now)
     rows = (consent_rows(agreed, tx.now), words_rows(words, tx.now), minors)
     insert_together(tx, [*contact_rows(keys, contacts), *rows])
 
 
-def _minor_rows(commands: Sequence[CreateDonation], at: datetime) -> Rows:
-    ids, ages = [command.id for command in commands], [command.age for command in commands]
-    return Rows(MinorGift, {"donation_id": ids, "age": ages, "guardian_agreed_at": at})
+def minor_rows(ages: Mapping[UUID, str], at: datetime) -> Rows:
+    """Return the rows of donations of donors under age, each with the age that was declared."""
+    return Rows(MinorGift, {"donation_id": list(ages), "age": list(ages.values()), "guardian_agreed_at": at})
 
 
 class NewWords(NamedTuple):

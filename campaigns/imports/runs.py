@@ -29,7 +29,7 @@ MOST_BYTES = 8 << 20  # our default: some 100,000 lines
 READ_AT_ONCE_BYTES = 128 << 10  # read within a request in some tenths of a second; a packed file may hold far more
 MOST_NAME = 120
 MOST_REASON = 500
-ABOVE_LIMIT = frozenset({"unusually_large", "unusually_old", "unusual_day"})
+ABOVE_LIMIT = frozenset({"unusually_large", "unusually_old", "unusual_day", "minor_large"})
 WITH_REASON = ABOVE_LIMIT | {"correction_reason"}
 
 

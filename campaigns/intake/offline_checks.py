@@ -35,7 +35,8 @@ class Earlier(NamedTuple):
         if event["type"] == REFUNDED:
             return f"{event['data']['donation_id']} {yuan(event['correction']['amount_minor'])}"
         data = event["data"]
-        return f"{data['project_code']} {yuan(data['amount_minor'])} {data['paid_at']}"
+        parts = (data["project_code"], yuan(data["amount_minor"]), data["paid_at"], _age(data))
+        return " ".join(filter(None, map(str, parts)))
 
     def agrees(self, row: OfflineRow) -> bool:
         """Return whether a row means the same as the stored event with its reference, even if it is written
@@ -50,15 +51,21 @@ class Earlier(NamedTuple):
             data["project_code"],
             data["amount_minor"],
         )
-        return same and _same_donor(row, data.get("donor")) and _same_time(row, data["paid_at"])
+        return same and _same_donor(row, data) and _same_time(row, data["paid_at"])
 
 
-def _same_donor(row: OfflineRow, donor: Mapping[str, Any] | None) -> bool:
-    """Return whether a row names the donor of an earlier file; true if that donor is no longer stored."""
+def _age(data: Mapping[str, Any]) -> str:
+    return str(data.get("minor", {}).get("age", ""))
+
+
+def _same_donor(row: OfflineRow, data: Mapping[str, Any]) -> bool:
+    """Return whether a row names the donor of an earlier file, of the same age; true if that donor is no longer
+    stored."""
+    donor = data.get("donor")
     if donor is None:
         return True
     keys = [contact_identity(key) or key for key in (row.donor or row.reference, donor["key"])]
-    return row.donor_name == (donor.get("name") or "") and keys[0] == keys[1]
+    return (row.donor_name, row.age, keys[0]) == (donor.get("name") or "", _age(data), keys[1])
 
 
 def _same_time(row: OfflineRow, paid_at: str) -> bool:

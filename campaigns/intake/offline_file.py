@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from campaigns.donations.donors.person_models import AgeBand
 from kernel.errors import Fault, fault
 from kernel.human_input import Moment, Unreadable, read_amount, read_moment
 from kernel.tables import Column, Layout, Row, Table, Track, read_table
@@ -20,9 +21,19 @@ LAYOUT = Layout(
         Column("donor", ("donor", "手机", "手机号", "电话", "联系方式", "邮箱"), required=False, exact=True),
         Column("donor_name", ("donor_name", "姓名", "捐赠人", "捐款人"), required=False),
         Column("corrects", ("corrects", "更正凭证号", "更正", "冲正凭证号"), required=False, exact=True),
+        Column("age", ("age", "未成年人", "未成年", "年龄段"), required=False),
+        Column("guardian", ("guardian", "监护人同意"), required=False),
         Column("reason", ("reason", "原因", "更正原因", "备注"), required=False),
     ),
 )
+# How people write the age of a donor under age, and that a guardian agrees. Nobody is guessed to be of full age
+# from another word.
+_AGES = {
+    **dict.fromkeys(("", "否", "成年", "no"), ""),
+    **dict.fromkeys(("under_14", "未满14岁", "不满14岁", "14岁以下"), AgeBand.UNDER_14),
+    **dict.fromkeys(("under_18", "14至17岁", "14-17岁", "未满18岁", "不满18岁"), AgeBand.UNDER_18),
+}
+_AGREES = frozenset(("是", "同意", "yes", "true", "1"))
 # How people number corrections: BOX-1-R takes back part of BOX-1, and so does BOX-1-R2.
 _CORRECTION = re.compile(r"(?P<corrects>.+)-R\d*", re.IGNORECASE | re.ASCII)
 
@@ -32,6 +43,7 @@ class OfflineRow(NamedTuple):
 
     `amount_minor` is in fen; for a correction it is negative, the part that is taken back. `donor` is the phone
     number or e-mail address against whose caps the donation counts; without it, the reference stands for the donor.
+    `age` is the AgeBand of a donor under age whose guardian agrees, otherwise "".
     """
 
     line: int
@@ -43,6 +55,7 @@ class OfflineRow(NamedTuple):
     donor_name: str
     corrects: str
     reason: str
+    age: str = ""
 
 
 class OfflineFile(NamedTuple):
@@ -107,4 +120,17 @@ def _row(row: Row, row_faults: dict[str, Fault]) -> OfflineRow:
             row_faults["amount_yuan"] = fault("correction_of_what")
     elif amount > 0 and texts["corrects"]:
         row_faults["amount_yuan"] = fault("correction_not_negative")
-    return OfflineRow(line=row.line, amount_minor=amount, paid=paid, **texts)
+    age = _age(cells["age"], cells["guardian"], row_faults)
+    return OfflineRow(line=row.line, amount_minor=amount, paid=paid, age=age, **texts)
+
+
+def _age(age: str, guardian: str, row_faults: dict[str, Fault]) -> str:
+    """Return the AgeBand of a donor under age. As on our pages, their guardian must agree."""
+    band = _AGES.get("".join(age.split()).lower())
+    if band == "":
+        return ""
+    if band is None:
+        row_faults["age"] = fault("not_one_of", options=list(AgeBand))
+    if guardian.strip().lower() not in _AGREES:
+        row_faults["guardian"] = fault("guardian_required")
+    return band or ""

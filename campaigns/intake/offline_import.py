@@ -13,7 +13,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation, ImportPlan, Sum
 from campaigns.intake.offline_checks import check, load_earlier, moments, outside
 from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
-from campaigns.intake.offline_limits import above_limits, count_day
+from campaigns.intake.offline_limits import above_limits, count_day, most_minor
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, fault
@@ -142,6 +142,7 @@ def _events(tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow]) -> list[di
 
 
 def _gift(row: OfflineRow, paid_at: str) -> dict[str, Any]:
+    minor = {"minor": {"age": row.age, "guardian": True}} if row.age else {}
     return {
         "id": row.reference,
         "type": PAID,
@@ -153,6 +154,7 @@ def _gift(row: OfflineRow, paid_at: str) -> dict[str, Any]:
             "currency": CURRENCY,
             "paid_at": paid_at,
             "donor": {"key": row.donor or row.reference, "name": row.donor_name},
+            **minor,
         },
     }
 
@@ -170,7 +172,7 @@ def _correction(row: OfflineRow, total_minor: int, told_at: str) -> dict[str, An
 def _audit(
     tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow], actor: str, confirmation: Confirmation
 ) -> None:
-    """Record who entered and who confirmed the file, each correction and each unusually large donation."""
+    """Record who entered and who confirmed the file, each correction and each donation above its limit."""
     by = {"entered_by": confirmation.entered_by, "confirmed_by": confirmation.confirmed_by}
     gifts = [row for row in plan.new if not row.corrects]
     corrections = [row for row in plan.new if row.corrects]
@@ -188,6 +190,6 @@ def _audit(
             **by,
         )
     for row in gifts:
-        if row.amount_minor > deps.limits.offline_maximum_minor:
+        if row.amount_minor > most_minor(deps, row):
             detail = {"amount_minor": row.amount_minor, "reason": confirmation.reason}
             record_audit(tx, actor, "donations.allow_large", f"{SOURCE}:{row.reference}", **detail, **by)

@@ -35,10 +35,19 @@ def above_limits(tx: Tx, deps: Dependencies, rows: Sequence[OfflineRow]) -> dict
             faults[f"line {row.line}.amount_yuan"] = fault(
                 "unusual_day", most_minor=limits.offline_day_most_minor, day_minor=sum_minor
             )
-    large = fault("unusually_large", most_minor=limits.offline_maximum_minor)
     return faults | {
-        f"line {row.line}.amount_yuan": large for row in gifts if row.amount_minor > limits.offline_maximum_minor
+        f"line {row.line}.amount_yuan": (
+            fault("minor_large", most_minor=most) if row.age else fault("unusually_large", most_minor=most)
+        )
+        for row in gifts
+        if row.amount_minor > (most := most_minor(deps, row))
     }
+
+
+def most_minor(deps: Dependencies, row: OfflineRow) -> int:
+    """Return the most (fen) that a row may bring in without confirmation; a donor under age has a lower limit."""
+    most = deps.limits.offline_maximum_minor
+    return min(most, deps.limits.minor_most_minor) if row.age else most
 
 
 def count_day(tx: Tx, rows: Sequence[OfflineRow]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlmodel import col, select
 
 from campaigns.audit import changed, record_audit
-from campaigns.dependencies import Dependencies
+from campaigns.dependencies import Dependencies, DonationLimits
 from kernel.bulk import unnest
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -32,6 +32,11 @@ class PartnerLimits(NamedTuple):
     day_most_minor: int
     day_most_count: int
     age_most_days: int
+
+
+def gift_most(limits: PartnerLimits, fact: PartnerFact, minor_most_minor: int) -> int:
+    """Return the most (fen) of a payment. That of a donor under age has a lower limit, as on our pages."""
+    return min(limits.gift_most_minor, minor_most_minor) if fact.details.age else limits.gift_most_minor
 
 
 class LimitsMet(Exception):
@@ -85,6 +90,7 @@ class Allowance:
     limits: dict[str, PartnerLimits]
     taken: dict[str, _Taken]
     added: dict[str, _Taken] = field(default_factory=dict)
+    minor_most_minor: int = DonationLimits.minor_most_minor  # of a donor under age
     beyond: bool = False  # an operator let a donation pass above a limit
 
     def fits(self, message: InboxMessage, fact: PartnerFact) -> bool:
@@ -93,7 +99,7 @@ class Allowance:
         limits, before = self.limits[partner], self.taken.get(partner, _Taken())
         after = _Taken(before.amount_minor + amount_minor, before.donations + 1)
         within = (
-            amount_minor <= limits.gift_most_minor
+            amount_minor <= gift_most(limits, fact, self.minor_most_minor)
             and after.amount_minor <= limits.day_most_minor
             and after.donations <= limits.day_most_count
             # Compare with the time of receipt: waiting here for an operator does not make a payment late.
@@ -178,7 +184,7 @@ def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowanc
         partners=sorted(partners),
     )
     taken = {row.partner: _Taken(row.amount_minor, row.donations) for row in rows}
-    return Allowance(day, limits_of(tx, deps, partners), taken)
+    return Allowance(day, limits_of(tx, deps, partners), taken, minor_most_minor=deps.limits.minor_most_minor)
 
 
 def is_limited(partner: str) -> bool:

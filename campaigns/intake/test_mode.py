@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from campaigns.dependencies import Dependencies
 from campaigns.intake.check_list import Check, note_check
-from campaigns.intake.partner_limits import ABOVE_LIMIT, limits_of
+from campaigns.intake.partner_limits import ABOVE_LIMIT, gift_most, limits_of
 from campaigns.intake.places import places
 from kernel.db import Tx
 from payments.messages import content_hash
@@ -98,7 +98,7 @@ def _judge(tx: Tx, deps: Dependencies, partner: str, new: Sequence[TestFact]) ->
             row.state, row.note = "flagged", "amount_differs"
         elif note := problems[fact.donation_id]:
             row.state, row.note = "waiting", note
-        elif fact.amount_minor > limits.gift_most_minor or fact.occurred_at < oldest:
+        elif fact.amount_minor > gift_most(limits, fact, deps.limits.minor_most_minor) or fact.occurred_at < oldest:
             row.state, row.note = "waiting", ABOVE_LIMIT
     for row in [*waiting, *(test.row for test in new if test.row.type != PAID)]:
         _judge_return(row, payments.get(row.their_id))

@@ -82,7 +82,11 @@ DUTIES = {
         "assessment before sharing",
         ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
     ),
-    18: Duty("minors", "gate: consent of the guardian, no name, a maximum per donation; a refund returns match"),
+    18: Duty(
+        "minors",
+        "gate, on pages, for platforms and files: consent of the guardian, no name, a maximum per donation; a "
+        "refund returns match",
+    ),
     19: Duty(
         "124: no help for single persons",
         "no such kind of project; gate: a text that reads like a plea for one person is shown to the reviewer and "

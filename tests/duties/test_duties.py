@@ -13,10 +13,8 @@ from campaigns.approvals.acts import ACTS
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY
 from campaigns.donations.donors.contact import Donor
-from campaigns.donations.donors.person_models import MinorGift
 from campaigns.donations.explain import explain
 from campaigns.donations.receipts.receipt_models import ReceiptRequest
-from campaigns.donations.refunds.refund import request_refund
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.plan import PLAN_FIELDS, plan_faults, warnings
 from campaigns.lifecycle.transitions import schedule
@@ -214,32 +212,3 @@ def test_duty_20_reports_are_due_within_five_working_days() -> None:
 def test_duty_23_names_are_public_only_with_consent(http: FlaskClient, world: World) -> None:
     world.pay(world.give(100_00, donor=Donor(name="王小明", email="a@example.org")))
     assert "王小明" not in http.get(f"/c/{SLUG}/people").text
-
-
-@pytest.mark.parametrize(
-    ("other", "field"),
-    [
-        ({"guardian": False}, "guardian"),
-        ({"donor": Donor(name="小满", publish_name=True)}, "donor.publish_name"),
-        ({"amount_minor": 200_01}, "amount_minor"),
-        ({"age": "under_3"}, "age"),
-    ],
-)
-def test_duty_18_a_minor_gives_with_a_guardian_unnamed_and_little(
-    world: World, other: dict[str, Any], field: str
-) -> None:
-    right = {"amount_minor": 200_00, "age": "under_14", "guardian": True}
-    (refusal,) = world.try_give(world.command(**{**right, **other}))
-    assert isinstance(refusal, Invalid) and (refusal.code, set(refusal.fields)) == ("minor_invalid", {field})
-
-
-def test_duty_18_a_minors_gift_goes_back_with_its_match(world: World) -> None:
-    world.pot(500_00)
-    gift = world.pay(world.give(200_00, age="under_18", guardian=True))
-    kept = world.do(lambda tx: tx.get(MinorGift, gift.id))
-    assert kept.age == "under_18" and world.totals().matched_minor == 200_00
-    assert world.do(lambda tx: tx.get(MinorGift, world.give(10_00).id)) is None
-    world.do(request_refund, gift.id, None, "监护人不同意", ACTOR)
-    world.refund(gift, 200_00)
-    assert (world.totals().raised_minor, world.totals().matched_minor) == (0, 0)
-    world.check()

@@ -59,7 +59,7 @@ def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, wo
     assert "第 2 行“凭证号”： 表格软件把这一格变成了数字 1.23E+17" in page
     page = text(hand_in(manager, "projects", b"PK\x03\x04" + b"\x00" * 99))
     assert "文件： 这是 Excel 或 WPS 的工作簿" in page
-    assert "line 2, reference" in text(manager.open("/console/imports/2?lang=en"))
+    assert 'line 2, "reference"' in text(manager.open("/console/imports/2?lang=en"))
     manager.open("/console/imports?lang=zh")
     assert "没有这个合作平台" in text(
         manager.send("/console/imports", 422, kind="statement", file=(io.BytesIO(b"x"), "a"))
@@ -80,6 +80,15 @@ def test_a_large_gift_is_confirmed_with_a_reason(manager: Reader, world: World) 
     assert "原因：请填写" in text(manager.send("/confirm", large="yes", reason=""))
     assert "大额捐赠：请确认" in text(manager.send("/confirm", reason="回单已核对"))
     assert "已确认" in text(manager.send("/confirm", large="yes", reason="回单已核对"))
+    assert work_off(world.deps) == 1
+
+
+def test_a_large_gift_of_a_minor_is_confirmed_with_a_reason(manager: Reader, world: World) -> None:
+    head = HEAD.replace("corrects,reason", "未成年人,监护人同意")
+    page = text(hand_in(manager, "donations", head + "BOX-1,P000033,201,2026-09-09 10:00,,,14至17岁,是\n"))
+    assert "第 2 行“金额”： 未成年人的捐赠超过 200.00 元" in page and "超过限额的捐赠已核对无误" in page
+    assert "原因：请填写" in text(manager.send("/confirm", large="yes", reason=""))
+    assert "已确认" in text(manager.send("/confirm", large="yes", reason="监护人已确认"))
     assert work_off(world.deps) == 1
 
 

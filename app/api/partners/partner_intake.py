@@ -9,7 +9,7 @@ from werkzeug.routing import Map, Rule
 from app.api.partners import partner_door, partner_outgoing
 from app.webhooks.partners import MOST_BYTES, REPRESENTATION, RESULTS
 from kernel.money import CURRENCY, MAX_MINOR
-from payments.partners.gift_details import CHANNELS, MOST_LABEL, MOST_MESSAGE
+from payments.partners.gift_details import AGES, CHANNELS, MOST_LABEL, MOST_MESSAGE
 from payments.partners.partner_events import BATCH_MOST, KINDS, MOST_TEXT, PAID, PING, REFUND_REVERSED, REFUNDED
 
 RULE = "/webhooks/partners/<name>"
@@ -51,6 +51,15 @@ _DATA = {
         "type": "object",
         "description": "what the donor agreed to",
         "properties": {"publish_name": {"type": "boolean"}},
+    },
+    "minor": {
+        "type": "object",
+        "required": ["age", "guardian"],
+        "description": "of a donor under age; left out: of full age. Their name is never published",
+        "properties": {
+            "age": {"type": "string", "enum": list(AGES)},
+            "guardian": {"type": "boolean", "enum": [True], "description": "their guardian agrees to the gift"},
+        },
     },
     "anonymous": {"type": "boolean", "description": "counts more than any consent"},
 }

@@ -191,6 +191,7 @@ FAULTS = {
     "line_of_another": _l("以前属于“%(before)s”，现在属于“%(now)s”"),
     "reference_used": _l("这个凭证号以前用于另一笔：%(before)s"),
     "unusually_large": _l("超过 %(most_minor)s 元；请核对金额，确认无误须写明原因"),
+    "minor_large": _l("未成年人的捐赠超过 %(most_minor)s 元；请向监护人核实，确认无误须写明原因"),
     "unusually_old": _l("是 %(most_days)s 天以前的捐赠；请核对时间，确认无误须写明原因"),
     "unusual_day": _l("今天导入的合计将达 %(day_minor)s 元，超过 %(most_minor)s 元；请核对，确认无误须写明原因"),
     "correction_of_what": _l(

@@ -15,7 +15,7 @@ from campaigns.donations.facts.aggregate import DonationAggregate
 from campaigns.donations.facts.columns import columns_of
 from campaigns.donations.models import Donation, GiftSource
 from campaigns.donations.states import Status
-from campaigns.donations.store_personal import NewWords, words_rows, words_to_check
+from campaigns.donations.store_personal import NewWords, minor_rows, words_rows, words_to_check
 from campaigns.lifecycle.campaign import SharedCampaign
 from kernel.bulk import Rows, insert_rows, insert_together
 from kernel.db import Tx
@@ -125,7 +125,8 @@ def _store_personal(tx: Tx, keys: Keys, new: list[ReportedDonation]) -> None:
         )
         for row in detailed
     ]
-    insert_together(tx, [consent_rows(agreed, tx.now), words_rows(words, tx.now), _source_rows(detailed)])
+    minors = minor_rows({row.fact.donation_id: age for row in detailed if (age := row.fact.details.age)}, tx.now)
+    insert_together(tx, [consent_rows(agreed, tx.now), words_rows(words, tx.now), _source_rows(detailed), minors])
 
 
 def _source_rows(detailed: list[ReportedDonation]) -> Rows:
