@@ -86,6 +86,7 @@ DUTIES = {
         "minors",
         "gate, on pages, for platforms and files: consent of the guardian, no name, a maximum per donation; a "
         "refund returns match",
+        "platforms whose own notifications are mapped cannot state an age",
     ),
     19: Duty(
         "124: no help for single persons",

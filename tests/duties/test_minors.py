@@ -4,8 +4,10 @@ is published, larger gifts are refused or wait for a person, and a refund return
 from typing import Any
 
 import pytest
+from flask import g
 from flask.testing import FlaskClient
 
+from app.console.donations.donation_story import story_of
 from campaigns.desks.inbox_desk import retry_waiting
 from campaigns.donations.donors.contact import Donor
 from campaigns.donations.donors.person_models import AgeBand, MinorGift
@@ -13,6 +15,7 @@ from campaigns.donations.models import Donation
 from campaigns.donations.refunds.refund import request_refund
 from campaigns.import_plan import Confirmation
 from campaigns.intake.offline_import import import_donations
+from campaigns.network.roles import Caller
 from kernel.errors import Conflict, Invalid
 from kernel.ids import donation_id_of
 from payments.partners.gift_details import AGES
@@ -102,7 +105,7 @@ def test_duty_18_a_platforms_gift_of_a_minor_needs_the_guardian_and_no_name(
 
 
 def test_duty_18_a_platforms_gift_of_a_minor_is_kept_and_goes_back_with_its_match(
-    engineer: Engineer, world: World
+    engineer: Engineer, http: FlaskClient, world: World
 ) -> None:
     world.pot(500_00)
     named = {"donor": {"key": "u", "name": "小满"}, "consent": {"publish_name": True}, "anonymous": True}
@@ -110,6 +113,10 @@ def test_duty_18_a_platforms_gift_of_a_minor_is_kept_and_goes_back_with_its_matc
     world.settle()
     assert (_age(world, NAME, "T-1"), _age(world, NAME, "T-2")) == ("under_14", None)
     assert world.totals().matched_minor == 210_00
+    with http.application.test_request_context():
+        g.caller = Caller("wang", "finance")
+        story = [str(happening) for happening in world.do(story_of, donation_id_of(NAME, "T-1"))]
+    assert any("未满 14 岁，监护人同意" in line and "应退回" in line for line in story)
     engineer.send(engineer.refunded(1, 200_00))
     world.settle()
     assert (world.totals().raised_minor, world.totals().matched_minor) == (10_00, 10_00)
