@@ -172,7 +172,10 @@ ROWS = {
     ),
     "F26": Row(
         "a refund after the notice did not change the notice",
-        ("test_b_a_refund_after_the_result_takes_money_and_match_back_as_corrections",),
+        (
+            "test_f26_a_refund_on_the_console_corrects_the_published_result",
+            "test_b_a_refund_after_the_result_takes_money_and_match_back_as_corrections",
+        ),
     ),
     "F27": Row(
         "a partner for a project that does not exist",
