@@ -195,6 +195,26 @@ def moments(tx: Tx, rows: Sequence[OfflineRow]) -> dict[int, datetime]:
     return {row.line: _within(row, spans[row.line], tx.now) for row in rows}
 
 
+def held(tx: Tx, rows: Sequence[OfflineRow]) -> dict[str, Fault]:
+    """Return a warning for each gift whose project was suspended or blacklisted before it was paid. Once imported,
+    it waits on the desk of messages."""
+    since: dict[str, datetime] = dict(
+        tx.rows(
+            """SELECT p.code, max(h.at) FROM project p
+                 JOIN project_history h ON h.project_id = p.id AND h.to_status = p.status
+                WHERE p.code = ANY(:codes) AND p.status IN ('suspended', 'blacklisted') GROUP BY p.code""",
+            codes=sorted({row.project_code for row in rows}),
+        )
+    )
+    gifts = [row for row in rows if not row.corrects and row.project_code in since]
+    paid_at = moments(tx, gifts) if gifts else {}
+    return {
+        f"line {row.line}.project_code": fault("project_held")
+        for row in gifts
+        if paid_at[row.line] >= since[row.project_code]
+    }
+
+
 def _within(row: OfflineRow, span: _Span, now: datetime) -> datetime:
     if not row.paid.whole_day or span.opens_at is None or span.ends_at is None:
         return row.paid.at

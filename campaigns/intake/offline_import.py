@@ -11,7 +11,7 @@ from typing import Any
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation, ImportPlan, Sum
-from campaigns.intake.offline_checks import check, load_earlier, moments, outside
+from campaigns.intake.offline_checks import check, held, load_earlier, moments, outside
 from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
 from campaigns.intake.offline_limits import above_limits, count_day, most_minor
 from kernel.clock import SHANGHAI
@@ -65,6 +65,7 @@ def plan_donations(
         skipped=file.table.skipped,
         times=tuple(row.paid.at for row in file.rows),
         faults={**file.faults, **check(tx, new, file.rows, earlier), **outside(tx, file.rows, branch_code)},
+        warnings=held(tx, new),
         contradictions=contradictions,
         questions=_unconfirmed(tx, deps, new, confirmation),
         contradiction_code="donation_id_reused",

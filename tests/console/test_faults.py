@@ -3,8 +3,10 @@
 import pytest
 
 from app.i18n.labels import PHASES
+from campaigns.import_plan import Confirmation
 from campaigns.intake import registered
-from campaigns.intake.offline_import import import_donations
+from campaigns.intake.offline_file import read
+from campaigns.intake.offline_import import import_donations, plan_donations
 from campaigns.projects.transitions import suspend
 from campaigns.screening import staff
 from campaigns.screening.screen import screen
@@ -73,8 +75,10 @@ def test_f26_a_refund_on_the_console_corrects_the_published_result(manager: Read
     typed = {"amount_minor": "40", "reason": "重复捐赠"}
     manager.send("/refunds", **typed, verb="preview")
     manager.send("/refunds", **typed, verb="save")
-    asked = world.do(lambda tx: tx.scalar("SELECT amount_minor FROM refund WHERE donation_id = :id", id=gift.id))
-    world.refund(gift, asked)
+    back_minor = world.do(
+        lambda tx: tx.scalar("SELECT amount_minor FROM refund WHERE donation_id = :id", id=gift.id)
+    )
+    world.refund(gift, back_minor)
     page = text(manager.open(public))
     assert "合计 100.00 100.00 200.00" in page, "what was published stays"
     assert "公示之后的更正" in page
@@ -91,6 +95,10 @@ def test_f27_a_partner_is_registered_for_projects_that_exist(world: World) -> No
 def test_f28_a_gift_to_a_suspended_project_says_so(manager: Reader, world: World) -> None:
     world.do(suspend, world.projects[0], "核查", ACTOR)
     row = f"BOX-1,P000001,50.00,{world.clock.at.isoformat()},,\n"
+    plan = world.do(plan_donations, world.deps, read((HEAD + row).encode()), Confirmation(ACTOR))
+    assert {place: warned.code for place, warned in plan.warnings.items()} == {
+        "line 2.project_code": "project_held"
+    }
     assert world.do(import_donations, world.deps, HEAD + row, ACTOR) == 1, "money that came is stored"
     world.settle()
     page = text(manager.open("/console/inbox"))

@@ -234,6 +234,7 @@ FAULTS = {
     "balance_off": _l("期初余额加发生额是 %(expected_minor)s 元，对账单写的余额是 %(stated_minor)s 元：可能缺行"),
     "parts_differ": _l("明细合计 %(parts_minor)s 元，这一行是 %(line_minor)s 元"),
     "not_booked": _l("银行还没有入账，这一行先不导入；入账后再导入一次"),
+    "project_held": _l("支付时项目已暂停或在黑名单上，这一笔先放在待办消息里，不入账"),
     "moved_in_tree": _l("这个地区已在组织树的其他位置"),
 }
 # Parameters that are codes are shown by their labels.
