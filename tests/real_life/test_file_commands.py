@@ -44,14 +44,14 @@ def test_a_preview_says_what_was_understood_and_changes_nothing(world: World, te
         "gb18030",
         "New donations: 2 rows, 1,050.00 yuan",
         "2 lines",
-        "No faults",
+        "No errors found",
         "2026-09-09",
     ):
         assert part in output
     output = terminal.ok("import-donations", gifts, "--preview", "--lang", "zh")
     assert "新的捐赠：2 行，共 1,050.00 元" in output
     output = terminal.ok("import-statement", "plat", str(FILES / "alipay-merchant-bill.gb18030.csv"), "--preview")
-    for part in ("alipay", "1,050.00", "-20.00", "6.18", "没有发现错误", "No faults"):
+    for part in ("alipay", "1,050.00", "-20.00", "6.18", "没有发现错误", "No errors found"):
         assert part in output
     assert stored(world) == before
 
