@@ -176,8 +176,8 @@ POT_ACTS = {
     "pot.rules": _l("新规则"),
     "pot.top_up": _l("追加"),
     "pot.reduce": _l("减少"),
-    "pot.pause": _l("暂停配捐"),
-    "pot.resume": _l("恢复配捐"),
+    "pot.pause": _l("暂停配捐池"),
+    "pot.resume": _l("恢复配捐池"),
     "pot.move_tranche": _l("改一批额度的开放时间"),
     "pot.withdraw_tranche": _l("收回一批额度"),
 }

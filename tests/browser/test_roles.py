@@ -117,7 +117,7 @@ def test_a_project_becomes_an_event_with_two_pots(federation: Stack, office: Off
     approve_waiting(office, "demo-manager", slug)
     expect(office.open("demo-event", f"campaigns/{slug}").locator("main")).to_contain_text("2091")
     page.get_by_role("link", name="先用的池").first.click()
-    page.get_by_role("link", name="暂停配捐").click()
+    page.get_by_role("link", name="暂停配捐池").click()
     page.get_by_label("原因").fill("核对名单")
     page.get_by_role("button", name="确认暂停").click()
     expect(page.locator("main")).to_contain_text("已暂停")

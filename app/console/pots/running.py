@@ -35,9 +35,9 @@ def pause(pot_id: int, verb: str) -> str | Response:
         return _paused(pot) if pausing else _resumed(pot)
 
     title, button, done = (
-        (_("暂停配捐"), _("确认暂停"), _("配捐池已暂停。"))
+        (_("暂停配捐池"), _("确认暂停"), _("配捐池已暂停。"))
         if pausing
-        else (_("恢复配捐"), _("确认恢复"), _("配捐池已恢复。"))
+        else (_("恢复配捐池"), _("确认恢复"), _("配捐池已恢复。"))
     )
     return effect_page(_change(pot_id, title, button, done, make))
 

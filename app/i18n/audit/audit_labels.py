@@ -138,7 +138,7 @@ ACTS = {
     "payment_exception.taken": _l("收下异常支付"),
     "pot.create": _l("建立配捐池"),
     "pot.move_tranche": _l("改一批额度的开放时间"),
-    "pot.pause": _l("暂停配捐"),
+    "pot.pause": _l("暂停配捐池"),
     "pot.reduce": _l("配捐池调减"),
     "pot.resume": _l("恢复配捐池"),
     "pot.rules": _l("配捐池新规则"),
