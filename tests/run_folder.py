@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 NAME = "TESTS_RUN_DIR"  # the workers of a run inherit it
+PYTEST_ROOT = "PYTEST_DEBUG_TEMPROOT"  # where pytest makes the folders of its tests
 
 
 def share() -> Path | None:
@@ -16,12 +17,17 @@ def share() -> Path | None:
     folder = Path(tempfile.mkdtemp(prefix="beishan-run-"))
     folder.chmod(0o755)
     os.environ[NAME] = str(folder)
+    # The root that all runs of a user share is closed anew whenever one begins: servers of another system user that
+    # start in a test's folder at that moment are refused.
+    os.environ.setdefault(PYTEST_ROOT, str(folder))
     return folder
 
 
 def unshare(folder: Path) -> None:
     """End what `share` began."""
     os.environ.pop(NAME, None)
+    if os.environ.get(PYTEST_ROOT) == str(folder):
+        del os.environ[PYTEST_ROOT]
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -26,7 +26,7 @@ def gifts(name: str, count: int, first: str = "100") -> str:
 def hand_in(page: Page, stack: Stack, file: Path) -> None:
     page.goto(f"{stack.url}/console/imports")
     page.get_by_role("radio", name="线下捐赠").check()
-    page.get_by_label(re.compile("CSV 文件")).set_input_files(file)
+    page.get_by_label(re.compile("文件")).set_input_files(file)
     page.get_by_role("button", name="预览").click()
     page.wait_for_url(re.compile(r"/console/imports/\d+"))
 

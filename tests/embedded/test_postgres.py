@@ -78,8 +78,7 @@ def test_a_pid_file_whose_number_belongs_to_somebody_else_now_does_not_hinder(tm
         server.kill()
         account = {"user": server.account[0]} if server.account else {}
         with subprocess.Popen(["sleep", "60"], **account) as stranger:
-            for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
-                file = tmp_path / "pg" / name
+            for file in (tmp_path / "pg" / "postmaster.pid", server.sockets.path / server.socket_name):
                 file.write_text(file.read_text().replace(str(server.pid), str(stranger.pid), 1))
             try:
                 server.restart()

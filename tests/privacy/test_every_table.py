@@ -33,6 +33,7 @@ STAFF = "texts of staff about their own work; no act of a donor leads to a row"
 # Tables that have no rows in `fill`.
 EMPTY = {
     "analytics_cell": "codes, counts and sums by place; a job makes them from `donation`",
+    "analytics_team": "names of teams as their pages show them, and sums; a job makes them from `donation`",
     "audit_sample": "`test_after_the_result_too`",
     "audit_sample_mark": "`test_after_the_result_too`",
     "award": STAFF,

@@ -16,7 +16,8 @@ from PIL import Image
 from kernel.errors import Invalid
 from kernel.tables import MOST_CELLS, MOST_LINES
 from payments.bank.bank_csv import read_bank_csv
-from payments.bank.camt import MOST_ELEMENTS, MOST_ENTRIES, read_camt
+from payments.bank.camt import MOST_ENTRIES, read_camt
+from payments.bank.xml_file import MOST_ELEMENTS
 from tests.bank.files import camt, entry
 from tests.kernel.test_workbook import packed, part, sheet
 

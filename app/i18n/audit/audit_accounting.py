@@ -70,6 +70,7 @@ GROUPS = {
     "remittance": _l("拨款"),
     "spending": _l("支出"),
     "payout": _l("拨付"),
+    "bank_answer": _l("银行付款回执"),
     "pledge": _l("承诺"),
     "accounting": _l("会计"),
     "duty": _l("法定事项"),
