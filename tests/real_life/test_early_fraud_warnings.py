@@ -47,7 +47,7 @@ def test_a_warning_puts_the_match_on_hold_and_is_shown_with_its_evidence(world: 
     assert world.view(donation).held_minor == 100_00
     page = text(manager.open(f"/console/campaigns/{world.slug}/cases"))
     assert "卡组织预警：这笔付款可能是欺诈" in page and "被盗的卡" in page and "issfr_1" in page
-    assert "Warning of the card's network" in text(manager.open(f"/console/campaigns/{world.slug}/cases?lang=en"))
+    assert "Card network warning" in text(manager.open(f"/console/campaigns/{world.slug}/cases?lang=en"))
     assert "被盗的卡" in text(manager.open(f"/console/donations/{donation.id}?lang=zh"))
     world.check()
 

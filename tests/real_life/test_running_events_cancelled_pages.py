@@ -23,7 +23,7 @@ def test_donors_see_that_their_money_is_on_its_way_back(world: World, manager: R
         return manager.open(f"/d/{donation}?token={token}&lang={lang}")
 
     assert "活动已取消" in page(gift.id) and "正在原路退回" in manager.page.text
-    assert "on its way back" in page(gift.id, "en")
+    assert "is being refunded to your original payment method" in page(gift.id, "en")
     assert "去支付" not in page(unpaid.id)
     world.close()
     refund_all(world)

@@ -77,7 +77,7 @@ def test_the_form_says_when_a_contact_would_help(reader: Reader, world: World) -
     page = reader.open(reader.form_page)
     assert "已用完每人配捐上限。如果您是另一位捐赠人，请填写手机号或邮箱" in page
     assert "<details open>" in page, "the fields for it are shown"
-    assert "have used up the match limit of one donor" in reader.open(f"{reader.form_page}?lang=en")
+    assert "have used up the match cap of one donor" in reader.open(f"{reader.form_page}?lang=en")
     reader.open(f"{reader.form_page}?lang=zh")
     page = text(reader.send(reader.form_page, chip="10000", phone="13800138000"))
     assert "配捐，先留着 100.00" in page and "按设备合计上限" not in page

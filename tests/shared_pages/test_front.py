@@ -238,7 +238,7 @@ def test_without_a_database_the_last_page_is_shown_and_says_so(
     within_a_second(lambda: "X-Beishan-Late" in ann.get("/c/day").headers)
     for address, words in (
         ("/c/day?lang=zh", "暂时取不到最新数据"),
-        ("/c/day?lang=en", "could not be brought up to date"),
+        ("/c/day?lang=en", "The latest data is not available right now"),
     ):
         late = ann.get(address)
         assert late.status_code == 200 and words in late.text and "no-store" in caching(late)

@@ -27,7 +27,7 @@ def test_what_comes_of_it_is_shown_and_then_done(manager: Reader, world: World) 
     assert "项目已更正" in done and "同意（电话）" in done
     assert world.view(donation).project_id == world.projects[2]
     assert "更正为“幸福家园 41020101”" in done
-    assert "went from 30.00 to 30.00 yuan" in manager.open(f"/console/donations/{donation.id}?lang=en")
+    assert "changed from 30.00 to 30.00 yuan" in manager.open(f"/console/donations/{donation.id}?lang=en")
     world.check()
 
 

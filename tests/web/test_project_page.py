@@ -40,7 +40,7 @@ def test_a_village_says_what_a_sum_does_and_how_the_money_is_spent(reader: Reade
     assert "50 元能做什么" in shown and "再加 10 顿热午饭" in shown
     assert "灶台 砖自己拉 1" in shown and "村妇联主席 李秀英" in shown
     assert 'href="tel:037963912345"' in page
-    assert "What 50 yuan does" in text(reader.open(f"{page_of(world)}?lang=en"))
+    assert "What 50 yuan can do" in text(reader.open(f"{page_of(world)}?lang=en"))
 
 
 def test_without_a_word_of_the_village_there_is_no_empty_part(reader: Reader, world: World) -> None:
