@@ -18,6 +18,7 @@ from bench.house import House, Served
 from bench.pages import sign_in
 from bench.plans import addresses
 from bench.result import Result
+from campaigns.analytics.kept import count_due
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.entries import add_entries
 from campaigns.projects import drafts, transitions
@@ -80,6 +81,7 @@ def run(house: House) -> list[Result]:
     try:
         day.pledge(deps, 50)  # complete ones, so that their pages can be shown: they come before the others
         fill(deps, count)
+        count_due(deps)  # the job of every site
         timings = []
         for make, cold in ((rush.analyse, False), (rush.forget_statistics, True)):
             make(url)
