@@ -1,15 +1,22 @@
 """What a platform's staff should check today: silence in a running campaign, many refusals, waiting events, a
-missing bill. The limits are our defaults."""
+missing bill. The limits are our defaults. An operator acknowledges silence and refusals, which nothing here can
+end; waiting events and a missing bill end when they are dealt with."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from sqlmodel import select
+
+from campaigns.audit import record_audit
 from campaigns.intake.door_donations import span_of
+from campaigns.intake.models import PartnerAlarmAcknowledgement
 from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
 from payments.gateway import DONORS_MONEY
+from payments.partners import partners
 
 SILENCE = timedelta(hours=2)  # without a signed request of a platform with gifts in a running campaign
 WAITS = timedelta(hours=1)
@@ -24,14 +31,22 @@ class AlarmKind(StrEnum):
     BILL = "bill"
 
 
+ACKNOWLEDGEABLE = (AlarmKind.SILENT, AlarmKind.REFUSED)
+
+
 class Alarm(NamedTuple):
-    """Why someone should call a platform. `pieces` counts the events concerned; `since` is when it began."""
+    """Why someone should call a platform. `pieces` counts the events concerned; `since` is when it began.
+
+    `acknowledged_by` and `acknowledged_at`: the operator who knows of all of it, if any.
+    """
 
     kind: AlarmKind
     partner: str
     title: str
     pieces: int
     since: datetime
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
 
 
 class _Row(NamedTuple):
@@ -42,7 +57,54 @@ class _Row(NamedTuple):
 
 
 def partner_alarms(tx: Tx) -> list[Alarm]:
-    """Return all alarms, by platform."""
+    """Return the alarms of all platforms that no operator has acknowledged, by platform."""
+    return [alarm for alarm in _all_alarms(tx) if alarm.acknowledged_at is None]
+
+
+def alarms_of(tx: Tx, partner: str) -> list[Alarm]:
+    """Return the alarms of one platform, including acknowledged ones."""
+    return [alarm for alarm in _all_alarms(tx) if alarm.partner == partner]
+
+
+def acknowledge_alarm(tx: Tx, partner: str, kind: str, pieces: int, actor: str) -> Alarm:
+    """Acknowledge an alarm about at most `pieces` events, as the operator saw it. It rises again with further
+    events, and when it begins anew. Idempotent.
+
+    Raises NotFound `partner_unknown`, NotFound `alarm_unknown` if there is no such alarm now, Conflict
+    `alarm_not_acknowledgeable` for one that is ended by dealing with its cause, and Conflict `alarm_grown` if it
+    concerns more events.
+    """
+    name = partners.known(tx, partner, lock=True).name
+    alarm = next((alarm for alarm in alarms_of(tx, name) if alarm.kind == kind), None)
+    if alarm is None:
+        raise NotFound("alarm_unknown")
+    if alarm.kind not in ACKNOWLEDGEABLE:
+        raise Conflict("alarm_not_acknowledgeable")
+    if alarm.pieces > pieces:
+        raise Conflict("alarm_grown", pieces=alarm.pieces)
+    if alarm.acknowledged_at is not None:
+        return alarm
+    known = PartnerAlarmAcknowledgement(
+        partner=name, kind=alarm.kind, pieces=alarm.pieces, actor=actor, acknowledged_at=tx.now
+    )
+    tx.session.merge(known)
+    record_audit(tx, actor, "partner.alarm", f"partner:{name}", alarm=alarm.kind, pieces=alarm.pieces)
+    return alarm._replace(acknowledged_by=actor, acknowledged_at=tx.now)
+
+
+def _all_alarms(tx: Tx) -> list[Alarm]:
+    known = {(row.partner, row.kind): row for row in tx.all(select(PartnerAlarmAcknowledgement))}
+    return [_marked(alarm, known.get((alarm.partner, alarm.kind))) for alarm in _risen(tx)]
+
+
+def _marked(alarm: Alarm, known: PartnerAlarmAcknowledgement | None) -> Alarm:
+    """Return an alarm with its acknowledgement, unless that was of an earlier or smaller one."""
+    if known is None or known.acknowledged_at < alarm.since or known.pieces < alarm.pieces:
+        return alarm
+    return alarm._replace(acknowledged_by=known.actor, acknowledged_at=known.acknowledged_at)
+
+
+def _risen(tx: Tx) -> list[Alarm]:
     day = local_day(tx.now)
     begins = span_of(day)[0]
     rows = [*_of(tx, AlarmKind.SILENT, _SILENT, silent=tx.now - SILENCE)]

@@ -45,6 +45,7 @@ from app.api.money import (
     surplus,
 )
 from app.api.partners import (
+    partner_alarms,
     partner_bills,
     partner_intake,
     partner_mappings,
@@ -106,6 +107,7 @@ RESOURCES = (
     screening_settings,
     watch,
     partners,
+    partner_alarms,
     partner_bills,
     partner_mappings,
     partner_subscriptions,

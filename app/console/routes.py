@@ -41,7 +41,14 @@ from app.console.donations import donation_changes, donations, money_trail, proj
 from app.console.files import exports, file_orders, imports
 from app.console.money_out import agreements, fund_transfer, management, payees, plans, purpose
 from app.console.network import merge_node, network, stations
-from app.console.partners import partner_bills, partner_deliveries, partner_mapping, partner_sums, partners
+from app.console.partners import (
+    partner_alarms,
+    partner_bills,
+    partner_deliveries,
+    partner_mapping,
+    partner_sums,
+    partners,
+)
 from app.console.people import account, audit, invite, invite_file, join, people, second_factor, sign_in, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
@@ -131,6 +138,7 @@ PAGES = (
     invite_file,
     tokens,
     partners,
+    partner_alarms,
     partner_deliveries,
     partner_bills,
     partner_mapping,

@@ -1,5 +1,8 @@
 """Texts about partner platforms: alarms, and why something of theirs was refused."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -15,7 +18,7 @@ CHECK_HINTS = {
     Check.BILL: _l("交一份账单，和以上支付、退款一致，没有 faults 和 differences"),
 }
 
-ALARMS = {
+ALARMS: Mapping[str, Any] = {
     AlarmKind.SILENT: _l("没有动静"),
     AlarmKind.REFUSED: _l("被拒太多"),
     AlarmKind.WAITING: _l("消息在等"),

@@ -1,4 +1,5 @@
-"""The tables of intake: partners' codes of our projects, and settled contradictions between messages."""
+"""The tables of intake: partners' codes of our projects, settled contradictions between messages, and acknowledged
+alarms about partners."""
 
 from datetime import datetime
 
@@ -32,3 +33,14 @@ class SettledConflict(SQLModel, table=True):
     reason: str
     actor: str
     settled_at: datetime = Field(sa_column=moment())
+
+
+class PartnerAlarmAcknowledgement(SQLModel, table=True):
+    """The newest acknowledgement of a kind of alarm about a platform, which concerned `pieces` events then."""
+
+    __tablename__ = "partner_alarm_acknowledgement"
+    partner: str = Field(primary_key=True, foreign_key="partner.name")
+    kind: str = Field(primary_key=True)
+    pieces: int = Field(sa_type=BigInteger)
+    actor: str
+    acknowledged_at: datetime = Field(sa_column=moment())

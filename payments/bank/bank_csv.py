@@ -65,7 +65,12 @@ _PENDING = ("处理中", "未入账", "未记账", "待入账", "在途", "冻�
 _CURRENCIES = ("", CURRENCY, "RMB", "人民币", "人民币元", "156", "01")
 _TAKEN_BACK = re.compile("冲正|冲销|退回|红字|撤销|reversal", re.IGNORECASE)
 _FEE = re.compile("手续费|工本费|账户管理费|服务费|fee", re.IGNORECASE)
-_ACCOUNT = re.compile(r"账[户号]*(?:账号)?[:：]\s*([0-9A-Za-z][0-9A-Za-z -]{4,})")
+# `账号：6222 0000`, `Account No.: 6222 0000`, or label and number in two cells. A name (账户名称) is no account.
+_ACCOUNT = re.compile(
+    r"(?:账[户号]*(?:账号)?|卡号|\baccount(?:\s(?:no\.?|number|id))?)\s*[:：\t]\s*"
+    r"(?=[A-Za-z -]*\d)([0-9A-Za-z][0-9A-Za-z -]{4,})",
+    re.IGNORECASE | re.ASCII,
+)
 _COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\d{6}|\D.*)?$", re.ASCII)  # a time of day may follow
 _BLANK = ("", "-", "--")
 
@@ -218,7 +223,7 @@ class _Cells:
 def _account_above(table: Table) -> str:
     """Return the account named in the lines above the header, or an empty string."""
     for cells in table.preamble:
-        for text in (" ".join(cells), *cells):
+        for text in ("\t".join(cells), *cells):
             if match := _ACCOUNT.search(text):
                 return re.sub(r"[ -]", "", match[1])[:MOST_TEXT]
     return ""

@@ -8,6 +8,7 @@ from campaigns.bank.import_lines import read_bank_file
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import Imported, ImportRequest, import_file, preview
 from kernel.errors import Conflict, Invalid
+from payments.bank.bank_csv import read_bank_csv
 from payments.bank.bank_lines import reference_in
 from tests.bank.files import SIGNED, TWO_SIDES, WHOLE, camt, entry, payment
 from tests.world import World
@@ -119,6 +120,33 @@ def test_a_fault_names_line_and_field_and_nothing_is_taken(
         take(world, data)
     assert {place: why.code for place, why in refused.value.fields.items()} == places
     assert stored(world, "id") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "账户：41001234567",
+        "卡号: 4100 1234 567",
+        "账号,41001234567",
+        "Account: 41001234567",
+        "Account No.：4100-1234-567",
+        "ACCOUNT NUMBER,41001234567",
+        "Account name: Luoyang Charity Federation,Account: 41001234567",
+        "Account type,Current,Account,41001234567",
+    ],
+)
+def test_the_account_above_the_header_is_named_in_chinese_or_english(line: str) -> None:
+    file = read_bank_csv(TWO_SIDES.replace("账号：4100 1234 567,户名：洛阳市慈善联合总会", line).encode())
+    assert not file.faults
+    assert {stated.account for _, stated in file.lines} == {"41001234567"}
+
+
+@pytest.mark.parametrize(
+    "line", ["Account name: Luoyang 2026 Federation", "账户名称：4100号账户", "Account,Current"]
+)
+def test_a_name_above_the_header_is_no_account(line: str) -> None:
+    file = read_bank_csv(TWO_SIDES.replace("账号：4100 1234 567,户名：洛阳市慈善联合总会", line).encode())
+    assert {why.code for why in file.faults.values()} == {"account_missing"}
 
 
 def test_two_layouts_of_chinese_banks(world: World) -> None:

@@ -38,7 +38,7 @@ from campaigns.intake.partner_limits import allowance
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.intake.settled_conflicts import settled_of
 from campaigns.network.roles import Caller, Permission
-from campaigns.partner_alarms import partner_alarms
+from campaigns.partner_alarms import ACKNOWLEDGEABLE, alarms_of
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
@@ -153,7 +153,8 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "taken": allowance(tx, deps(), [partner.name]).today(partner.name),
         "refusals": refusals_of(tx, partner.name, week),
         "days": bill_days(tx, source, week),
-        "alarms": [alarm for alarm in partner_alarms(tx) if alarm.partner == partner.name],
+        "alarms": alarms_of(tx, partner.name),
+        "ACKNOWLEDGEABLE": ACKNOWLEDGEABLE,
         "alarm_line": alarm_line,
         "reason": partial(problem_text, locale=language()),
         "stated": sums_of_partner(tx, partner.name, MOST_SHOWN),

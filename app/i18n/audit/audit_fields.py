@@ -102,6 +102,8 @@ FIELDS = {
     "renamed": _l("改名"),
     "report_hash": _l("报告指纹"),
     "role": _l("角色"),
+    "alarm": _l("告警"),
+    "pieces": _l("条数"),
     "rows": _l("行数"),
     "table": _l("表格"),
     "rules": _l("规则"),

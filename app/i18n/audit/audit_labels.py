@@ -106,6 +106,7 @@ ACTS = {
     "organisation.close": _l("关闭机构"),
     "organisation.rename": _l("机构改名"),
     "organisation.reopen": _l("重新启用机构"),
+    "partner.alarm": _l("知道了一项平台告警"),
     "partner.create": _l("登记合作平台"),
     "partner.limits": _l("修改合作平台的限额或项目"),
     "partner.map_code": _l("对应平台的项目编号"),

@@ -14,6 +14,7 @@ from app.i18n.desk_labels import IMPORT_FORMATS, STATION_ITEMS
 from app.i18n.labels import word
 from app.i18n.locale import when
 from app.i18n.names import actor_name, source_name
+from app.i18n.partner_texts import ALARMS
 from app.i18n.refusals.fields import LABELS, label
 from kernel.money import yuan
 
@@ -21,6 +22,7 @@ _SHORT = 8  # characters shown of a donation's id
 _WORDS = {
     "account": DIFFERENCE_ACCOUNTS,
     "act": ASKED,
+    "alarm": ALARMS,
     "consent": giving_labels.CONSENTS,
     "decision": labels.CASE_STATES,
     "kind": {**labels.WATCHED, **labels.IMPORT_KINDS, **labels.FUND_KINDS},

@@ -3,6 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 PARTNER_REFUSALS = {
+    "alarm_unknown": _l("现在没有这项告警。"),
+    "alarm_not_acknowledgeable": _l("这项告警在处理完原因后自己消失。"),
+    "alarm_grown": _l("又有新的了，现在是 %(pieces)s 条，请看过再点。"),
     "delivery_unknown": _l("没有这条通知。"),
     "source_unknown": _l("没有这个来源。"),
     "source_invalid": _l("请检查标出的项目。"),
