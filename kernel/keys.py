@@ -64,7 +64,7 @@ class Keys:
         lookup = lookup_key or field_key
         self._lookup = _derive(lookup, "lookup")
         self._content = _derive(lookup, "content")
-        wraps = [_derive(key, "wrap") for key in (field_key, field_key_before) if key]
+        wraps = [_derive(key, "wrap") for key in (field_key, *filter(None, (field_key_before,)))]
         self._wraps = [Cipher(key) for key in wraps]
         self.key_id = keyed_hash(wraps[0], "id")[:8]  # which FIELD_KEY wrapped a key
 

@@ -9,6 +9,7 @@ import pytest
 
 import config
 from app.dependencies import make_dependencies
+from app.factory import create_app
 from tests.api.client import PRODUCTION
 
 
@@ -64,6 +65,13 @@ def test_what_is_not_set_has_its_default_and_an_empty_variable_is_not_set() -> N
     assert (settings.database_url, settings.redis_url) == ("", None)
     assert settings.secret_key == "", "there is no default secret"
     assert settings.stripe_methods == ("card", "alipay", "wechat_pay")
+
+
+def test_a_fresh_checkout_lists_its_routes_without_any_setting() -> None:
+    settings = config.load({})
+    printed = create_app(settings).test_cli_runner().invoke(args=["routes-access"])
+    assert printed.exit_code == 0, printed.output
+    assert "`GET /healthz`" in printed.output
 
 
 @pytest.mark.parametrize(
