@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -27,10 +28,17 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def check_port(port: int, *, after_crash: bool) -> None:
-    """Raise ServerError when `port` is taken. After a killed run, first give its children time to exit."""
-    if not wait_until(lambda: port_is_free(port), _LEFTOVER_SECONDS if after_crash else 0.0):
-        raise ServerError(f"端口 {port} 已被占用 / Port {port} is taken. Try: PORT={port + 80} make run")
+def check_ports(settings: config.Config, *, after_crash: bool) -> None:
+    """Raise ServerError, naming the setting, when a port of the demo is taken. After a killed run, first give its
+    children time to exit."""
+    ports = {"PORT": (settings.port, "网站 / web server")}
+    if not settings.stripe_secret_key:
+        ports["SANDBOX_PORT"] = (settings.sandbox_port, "支付沙箱 / payment sandbox")
+    for name, (port, user) in ports.items():
+        if not wait_until(partial(port_is_free, port), _LEFTOVER_SECONDS if after_crash else 0.0):
+            raise ServerError(
+                f"端口 {port}（{user}）已被占用 / Port {port} is taken. Try: {name}={port + 80} make run"
+            )
 
 
 def turn_logs(logs: Path) -> None:
@@ -62,7 +70,7 @@ def launch(environ: Mapping[str, str]) -> None:
     settings = config.load(environ)
     data_dir = settings.data_dir.absolute()
     with DataLock(data_dir) as lock:
-        check_port(settings.port, after_crash=lock.unclean)
+        check_ports(settings, after_crash=lock.unclean)
         turn_logs(data_dir / "logs")
         supervisor = Supervisor(say)
         try:

@@ -1,4 +1,4 @@
-"""What the demo generates and keeps in DATA_DIR: secrets and the sandbox's port."""
+"""What the demo keeps in DATA_DIR: its generated secrets and the sandbox's port."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from embedded.process import free_port, port_is_free, wait_until
-
 SECRETS = ("SECRET_KEY", "FIELD_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
-_PORT_SECONDS = 3.0
 
 
 def load_secrets(data_dir: Path) -> dict[str, str]:
@@ -32,15 +29,9 @@ def load_secrets(data_dir: Path) -> dict[str, str]:
     return kept
 
 
-def sandbox_port(data_dir: Path, preferred: int) -> int:
-    """Return the sandbox's port, the same on every run if it is free, so that old checkout links keep working."""
-    path = data_dir / "sandbox.port"
-    port = int(path.read_text()) if path.exists() else preferred
-    # The sandbox of a killed run may need a moment to exit.
-    if not wait_until(lambda: port_is_free(port), _PORT_SECONDS if path.exists() else 0.0):
-        port = free_port()
-    _write_private(path, str(port))
-    return port
+def keep_sandbox_port(data_dir: Path, port: int) -> None:
+    """Write down the sandbox's port for commands that run beside the demo."""
+    _write_private(data_dir / "sandbox.port", str(port))
 
 
 def with_defaults(environ: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import config
-from embedded.demo import load_secrets, sandbox_port, with_defaults
+from embedded.demo import keep_sandbox_port, load_secrets, with_defaults
 from embedded.postgres import Postgres
 from embedded.process import Child, ServerError, port_is_free, wait_until
 from embedded.redis import Redis
@@ -38,7 +38,7 @@ class Launch:
     """
 
     def __init__(self, settings: config.Config, environ: Mapping[str, str], supervisor: Supervisor) -> None:
-        self.port = settings.port
+        self.port, self.sandbox_port = settings.port, settings.sandbox_port
         self.data_dir = settings.data_dir.absolute()
         self.logs = self.data_dir / "logs"
         self.supervisor = supervisor
@@ -69,7 +69,8 @@ class Launch:
         if real:
             return
         self.env = with_defaults(self.env, made)
-        port = sandbox_port(self.data_dir, preferred=self.port + 1)
+        port = self.sandbox_port
+        keep_sandbox_port(self.data_dir, port)
         self.sandbox_url = f"http://127.0.0.1:{port}"
         self.env |= {"STRIPE_API_BASE": self.sandbox_url, "BEISHAN_SANDBOX": "1"}
         # Letters to donors are stored where /demo/mailbox shows them.

@@ -60,6 +60,7 @@ def site_environment(inherited: Mapping[str, str], site: Path, port: int, url: s
         **{name: inherited[name] for name in INHERITED if name in inherited},
         "DATA_DIR": str(site),
         "PORT": str(port),
+        "SANDBOX_PORT": str(free_port()),
         "PUBLIC_URL": url or f"http://localhost:{port}",
         "BEISHAN_TRAINING": "1",
         "WEB_CONCURRENCY": "1",

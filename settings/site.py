@@ -10,6 +10,7 @@ from settings.texts import Bucket, Http, Words
 
 class Site(Process):
     port: int = Field(8000, ge=1, le=65_535, alias="PORT")
+    given_sandbox_port: int | None = Field(None, ge=1, le=65_535, alias="SANDBOX_PORT")
     public_url: Http = Field("", alias="PUBLIC_URL")  # default: this machine and PORT
     # Other host names of the site, besides that of PUBLIC_URL; a leading dot includes all names below.
     trusted_hosts: Words = Field((), alias="TRUSTED_HOSTS")
@@ -28,6 +29,11 @@ class Site(Process):
     live_streams_of_address: int = Field(200, ge=1, le=100_000, alias="LIVE_STREAMS_OF_ADDRESS")
     # Concurrent exports and other long reads of managers in one process.
     heavy_reads_most: int = Field(4, ge=1, le=100, alias="HEAVY_READS_MOST")
+
+    @property
+    def sandbox_port(self) -> int:
+        """The port of the demo's payment sandbox."""
+        return self.given_sandbox_port or self.port + 1
 
     @model_validator(mode="before")
     @classmethod

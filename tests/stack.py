@@ -85,6 +85,7 @@ class Stack:
         env = {
             "PATH": "/usr/bin:/bin",
             "PORT": str(self.port),
+            "SANDBOX_PORT": str(free_port()),
             "DATA_DIR": str(self.folder),
             "DATABASE_URL": self.postgres.url,
             "WEB_CONCURRENCY": "1",

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from embedded.__main__ import check_port
-from embedded.demo import load_secrets, sandbox_port, with_defaults
+import config
+from embedded.__main__ import check_ports
+from embedded.demo import load_secrets, with_defaults
 from embedded.lock import DataLock
 from embedded.proc import descendants, is_running
 from embedded.process import Child, ServerError, free_port, wait_until
@@ -144,28 +145,32 @@ def test_what_the_user_set_wins_and_empty_counts_as_unset() -> None:
     assert with_defaults({"A": "mine", "B": ""}, {"A": "made", "B": "made"}) == {"A": "mine", "B": "made"}
 
 
-def test_the_sandbox_keeps_its_port_until_somebody_else_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("embedded.demo._PORT_SECONDS", 0.0)
-    wanted = free_port()
-    assert sandbox_port(tmp_path, wanted) == wanted
-    assert sandbox_port(tmp_path, free_port()) == wanted
-    with socket.create_server(("127.0.0.1", wanted)):
-        other = sandbox_port(tmp_path, wanted)
-        assert other != wanted
-        with pytest.raises(ServerError, match=str(wanted)):
-            check_port(wanted, after_crash=False)
-    check_port(wanted, after_crash=False)
-    assert sandbox_port(tmp_path, wanted) == other
+def test_the_sandbox_uses_the_next_port_or_its_own() -> None:
+    assert config.load({"PORT": "8080"}).sandbox_port == 8081
+    assert config.load({"PORT": "8080", "SANDBOX_PORT": "9000"}).sandbox_port == 9000
 
 
-def test_a_taken_port_ends_make_run_before_anything_starts(tmp_path: Path) -> None:
+def test_a_port_that_is_free_again_is_not_taken() -> None:
+    settings = config.load({"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())})
+    with socket.create_server(("127.0.0.1", settings.port)), pytest.raises(ServerError, match=str(settings.port)):
+        check_ports(settings, after_crash=False)
+    check_ports(settings, after_crash=False)
+
+
+def test_with_a_real_provider_nobody_needs_the_port_of_the_sandbox() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(taken.getsockname()[1])}
+        check_ports(config.load(ports | {"STRIPE_SECRET_KEY": "sk_test_of_a_provider"}), after_crash=False)
+
+
+@pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
+def test_a_taken_port_ends_make_run_before_anything_starts(tmp_path: Path, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        env = {**os.environ, "PORT": port, "DATA_DIR": str(tmp_path), "BEISHAN_ENV": ""}
+        env = {**os.environ, "PORT": str(free_port()), "DATA_DIR": str(tmp_path), "BEISHAN_ENV": "", name: port}
         command = [sys.executable, "-m", "embedded"]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert port in done.stderr
+    assert f"{name}=" in done.stderr
     assert not (tmp_path / "postgres").exists()
