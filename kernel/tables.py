@@ -58,6 +58,11 @@ class Column:
     required: bool = True
     exact: bool = False
 
+    @property
+    def chinese_title(self) -> str:
+        """The first header in Chinese; the column's name if it has none."""
+        return next((title for title in self.titles if not title.isascii()), self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -206,7 +211,7 @@ def _header(
     )
     titles = {_plain(title) for title in best}
     missing = [
-        column.titles[0]
+        f"{column.chinese_title} {column.titles[0]}"
         for column in nearest.columns
         if column.required and not titles.intersection(map(_plain, column.titles))
     ]

@@ -6,6 +6,7 @@ from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
 from campaigns.lifecycle.plan import FIELDS
+from campaigns.projects.states import STATUSES
 from campaigns.projects.themes import THEMES
 from matching.rules import LEVELS
 
@@ -119,6 +120,10 @@ class ProjectQuery(Schema):
     q = Text(100)
     theme = one_of(*THEMES)
     sort = one_of(*SORTS)
+
+
+class AnyProjectQuery(ProjectQuery):
+    status = one_of(*STATUSES)
 
 
 class StandingsQuery(Schema):

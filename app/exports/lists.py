@@ -78,8 +78,8 @@ def project_row(row: ProjectRow) -> Sequence[Any]:
 
 def projects(tx: Tx, order: Order) -> Table:
     """Return all projects of the branch with what they raised in all campaigns."""
-    q = order.filters.get("q", "")
-    rows = all_pages(lambda page: listed(tx, q=q, sort="newest", page=page, branch=order.branch))
+    q, status = order.filters.get("q", ""), order.filters.get("status", "")
+    rows = all_pages(lambda page: listed(tx, q=q, status=status, sort="newest", page=page, branch=order.branch))
     return Table("table:projects", project_header(), map(project_row, rows))
 
 

@@ -1,6 +1,6 @@
 """Texts about an imported file: places in it, and the sums of its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from flask_babel import gettext as _
@@ -41,11 +41,14 @@ def _titles(kind: Kind) -> dict[str, str]:
     platforms."""
     titles: dict[str, str] = {}
     for column in (column for layout in kind.layouts for column in layout.columns):
-        titles.setdefault(column.name, next((title for title in column.titles if not title.isascii()), column.name))
+        titles.setdefault(column.name, column.chinese_title)
     return titles
 
 
 _TITLES = {name: _titles(kind) for name, kind in KINDS.items()}
+
+
+_MOST_RUNS = 20  # of equal faults, whose line numbers are listed
 
 
 class NeededColumn(NamedTuple):
@@ -62,11 +65,24 @@ def needed_columns(kind: str) -> list[NeededColumn]:
     return [NeededColumn(_TITLES[kind][column.name], column.titles[0], column.required) for column in columns]
 
 
-def place_of(kind: str, line: int | None, column: str) -> str:
-    """Return a place in a file, given by line and column, in words."""
-    if line is None:
+def place_of(kind: str, lines: Sequence[int | None], column: str) -> str:
+    """Return a column on lines of a file in words: 第 2、4–16 行“主题”. No lines: the file, or the column."""
+    numbers = [line for line in lines if line is not None]
+    if not numbers:
         return place_text(kind, column)
-    return place_text(kind, f"line {line}.{column}" if column else f"line {line}")
+    return place_text(kind, f"line {_ranges(numbers)}" + (f".{column}" if column else ""))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return ascending numbers with runs shortened, and the last ones left out if there are too many."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        elif not runs or number != runs[-1][-1]:
+            runs.append([number])
+    shown = [f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs[:_MOST_RUNS]]
+    return _("、").join(shown) + ("…" if len(runs) > _MOST_RUNS else "")
 
 
 def place_text(kind: str, name: str) -> str:

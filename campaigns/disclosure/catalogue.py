@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from campaigns.projects.states import STATUSES
 from campaigns.projects.themes import SEARCH_WORDS, THEMES
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
@@ -30,7 +31,8 @@ _FILTER = """
       AND (CAST(:level AS text) IS NULL OR p.level = :level)
       AND (CAST(:under AS text) IS NULL OR p.lineage @> ARRAY[CAST(:under AS text)])
       AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
-      AND (CAST(:theme AS text) IS NULL OR p.theme = :theme)"""
+      AND (CAST(:theme AS text) IS NULL OR p.theme = :theme)
+      AND (CAST(:status AS text) IS NULL OR p.status = :status)"""
 
 # Each typed word must occur in some name, in Chinese or in pinyin.
 _BY_WORDS = """
@@ -111,16 +113,18 @@ def listed(
     page: Page = FIRST_PAGE,
     branch: str | None = None,
     theme: str | None = None,
+    status: str | None = None,
 ) -> tuple[list[ProjectRow], int]:
     """Return one page of projects and their total number.
 
     With `campaign_id`, only the campaign's projects and what they raised there. `under` and `branch` are codes of
     branches of the network: the requested place, and the branch that the caller is limited to. Each word of `q`
     must occur in the name of the project, its village, township or county, its code or its theme, in Chinese or in
-    pinyin. An empty text matches everything. Projects of every status are listed; the caller must filter out, by
-    `status`, what the public may not see. Raises Invalid `list_invalid` naming every invalid field.
+    pinyin. An empty text matches everything. Without `status`, projects of every status are listed; the caller
+    must filter out, by `status`, what the public may not see. Raises Invalid `list_invalid` naming every invalid
+    field.
     """
-    if faults := _faults(level, under, q, sort, page, theme):
+    if faults := _faults(level, under, q, sort, page, theme, status):
         raise Invalid("list_invalid", fields=faults)
     filters: dict[str, Any] = {
         "campaign": campaign_id,
@@ -128,6 +132,7 @@ def listed(
         "under": under or None,
         "branch": branch,
         "theme": theme or None,
+        "status": status or None,
     }
     joined, chosen = _JOINED, _FILTER
     if words := (q or "").split()[:MOST_WORDS]:
@@ -153,13 +158,21 @@ def _pattern(q: str) -> str:
 
 
 def _faults(
-    level: str | None, under: str | None, q: str | None, sort: str, page: Page, theme: str | None
+    level: str | None,
+    under: str | None,
+    q: str | None,
+    sort: str,
+    page: Page,
+    theme: str | None,
+    status: str | None,
 ) -> dict[str, Fault]:
     faults: dict[str, Fault] = {}
     if level and level not in LEVELS:
         faults["level"] = fault("not_one_of", options=LEVELS)
     if theme and theme not in THEMES:
         faults["theme"] = fault("not_one_of", options=THEMES)
+    if status and status not in STATUSES:
+        faults["status"] = fault("not_one_of", options=STATUSES)
     if sort not in SORTS:
         faults["sort"] = fault("not_one_of", options=list(SORTS))
     for name, value in (("under", under), ("q", q)):

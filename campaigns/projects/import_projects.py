@@ -58,7 +58,7 @@ def plan_projects(tx: Tx, file: ProjectFile, branch_code: str | None = None) -> 
         new=tuple(judged.new),
         sums=tuple(Sum(name, len(rows), sum(row.target_minor for row in rows)) for name, rows in parts.items()),
         skipped=file.table.skipped,
-        faults={**file.faults, **judged.faults},
+        faults={**judged.faults, **file.faults},
         contradictions=judged.contradictions,
     )
 
@@ -83,41 +83,49 @@ def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
     by_name = {(project.organisation_code, project.name): project for project in earlier}
     judged = _Judged([], [], {}, {})
     allowed = tiers_of(tx, branch_code)
+    faulty_lines = {place.partition(".")[0] for place in file.faults}
     for row in file.rows:
-        organisation = _organisation(tree, row)
-        if isinstance(organisation, Fault):
-            judged.faults[f"line {row.line}.{'organisation' if row.organisation else _lowest(row)}"] = organisation
-            continue
-        new = NewProject(
-            organisation.code,
-            row.name,
-            row.tier,
-            row.summary,
-            row.target_minor,
-            row.currency,
-            row.code or None,
-            row.theme,
-            row.description,
-        )
+        new, line = _new_project(row), f"line {row.line}"
         row_faults = {
             _COLUMNS.get(field, field.partition(".")[0]): refused for field, refused in faults_of(new).items()
         }
-        if branch_code is not None and branch_code not in organisation.lineage:
-            row_faults["organisation"] = fault("outside_branch")
-        elif organisation.closed_at is not None:
-            row_faults["organisation"] = fault("organisation_closed")
+        organisation = _organisation(tree, row)
+        if isinstance(organisation, Fault):
+            row_faults["organisation" if row.organisation else _lowest(row)] = organisation
+        else:
+            new = new._replace(organisation_code=organisation.code)
+            if branch_code is not None and branch_code not in organisation.lineage:
+                row_faults["organisation"] = fault("outside_branch")
+            elif organisation.closed_at is not None:
+                row_faults["organisation"] = fault("organisation_closed")
         if row.tier in TIERS and row.tier not in allowed:
             row_faults["tier"] = fault("tier_beyond_branch", options=list(allowed))
-        judged.faults.update({f"line {row.line}.{column}": refused for column, refused in row_faults.items()})
+        judged.faults.update({f"{line}.{column}": refused for column, refused in row_faults.items()})
+        if row_faults or line in faulty_lines:
+            continue
         project = by_code.get(row.code) if row.code else by_name.get((new.organisation_code, new.name.strip()))
         if project is None:
             judged.new.append(new)
             continue
         judged.known.append(new)
         judged.contradictions.update(
-            {f"line {row.line}.{column}": difference for column, difference in _differences(new, project).items()}
+            {f"{line}.{column}": difference for column, difference in _differences(new, project).items()}
         )
     return judged
+
+
+def _new_project(row: ProjectRow) -> NewProject:
+    return NewProject(
+        row.organisation,
+        row.name,
+        row.tier,
+        row.summary,
+        row.target_minor,
+        row.currency,
+        row.code or None,
+        row.theme,
+        row.description,
+    )
 
 
 def _tree(tx: Tx) -> _Tree:

@@ -99,7 +99,7 @@ class ProjectRow(NamedTuple):
 
 
 class ProjectFile(NamedTuple):
-    """A parsed file: its readable rows, and the faults of the others."""
+    """A parsed file: its rows, and the faults of their cells. An unreadable amount counts as 0."""
 
     table: Table
     rows: tuple[ProjectRow, ...]
@@ -114,7 +114,6 @@ def read(data: bytes | str, track: Track = iter) -> ProjectFile:
     """
     table = read_table(data, (LAYOUT,))
     faults = dict(table.faults)
-    spoiled = table.faulty_lines
     rows: list[ProjectRow] = []
     seen: dict[tuple[object, ...], int] = {}
     for cells in track(table.rows):
@@ -125,8 +124,7 @@ def read(data: bytes | str, track: Track = iter) -> ProjectFile:
             row_faults["code" if row.code else "name"] = fault("repeated_line", line=first)
         for column, refused in row_faults.items():
             faults.setdefault(f"line {row.line}.{column}", refused)
-        if not row_faults and row.line not in spoiled:
-            rows.append(row)
+        rows.append(row)
     return ProjectFile(table, tuple(rows), faults)
 
 

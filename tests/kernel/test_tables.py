@@ -82,7 +82,7 @@ def test_a_number_that_a_spreadsheet_ruined_is_named() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(Invalid) as refused:
         cells("reference,donor_name\nBOX-1,张三\n")
-    assert refused.value.fields["line 1"].params == {"columns": ["amount_yuan", "paid_at"]}
+    assert refused.value.fields["line 1"].params == {"columns": ["金额（元） amount_yuan", "捐赠时间 paid_at"]}
 
 
 def test_a_row_with_more_cells_than_the_header_is_a_fault_and_trailing_commas_are_not() -> None:

@@ -70,7 +70,10 @@ def test_every_fault_is_named_and_nothing_is_created(world: World) -> None:
     )
     expected = {
         "line 2.organisation": "unknown_organisation",
+        "line 3.code": "code_format",
+        "line 3.currency": "currency_unsupported",
         "line 3.target_yuan": "amount_ambiguous",
+        "line 3.tier": "not_one_of",
         "line 4.code": "code_format",
         "line 4.currency": "currency_unsupported",
         "line 4.tier": "not_one_of",
@@ -78,6 +81,7 @@ def test_every_fault_is_named_and_nothing_is_created(world: World) -> None:
         "line 6.target_yuan": "amount_not_positive",
         "line 7.code": "repeated_line",
         "line 8.code": "spreadsheet_number",
+        "line 8.name": "required",
         "line 8.target_yuan": "not_an_amount",
     }
     assert dict(sorted(objections(world, HEAD + rows).items())) == expected

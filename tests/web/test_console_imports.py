@@ -59,6 +59,12 @@ def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, wo
     assert "第 2 行“凭证号”： 表格软件把这一格变成了数字 1.23E+17" in page
     page = text(hand_in(manager, "projects", b"PK\x03\x04" + b"\x00" * 99))
     assert "文件： 这是 Excel 或 WPS 的工作簿" in page
+    page = text(hand_in(manager, "projects", "名称,目标\n灯,1\n".encode()))
+    assert "第 1 行： 缺少这些列：项目类别 tier、项目简介 summary" in page
+    rows = "".join(f"灯{line},micro,灯,{'x' if line in (2, 3, 4, 7) else 5},9\n" for line in range(2, 9))
+    page = text(hand_in(manager, "projects", f"名称,类别,简介,目标,机构代码\n{rows}".encode()))
+    assert "有 11 处要改" in page
+    assert "第 2–4、7 行“目标金额”：" in page and "第 2–8 行“机构代码”： 组织网络里没有这个机构" in page
     assert 'line 2, "reference"' in text(manager.open("/console/imports/2?lang=en"))
     manager.open("/console/imports?lang=zh")
     assert "没有这个合作平台" in text(

@@ -114,6 +114,39 @@ def test_several_are_approved_and_a_neighbour_approves_none(app: Flask, world: W
     assert "notice bad" in manager.send("/projects/review", project=chosen), "a second click approves nothing"
 
 
+def test_the_drafts_of_a_file_are_submitted_at_once(app: Flask, world: World) -> None:
+    ids = [
+        world.do(create, NewProject(VILLAGES[0], f"灯{n}", "micro", "灯", 1_000_00), "test").id for n in range(3)
+    ]
+    chosen = [str(id_) for id_ in ids]
+    liaison = person(app, world, "liaison", VILLAGES[0])
+    assert "把选中的提交评审" not in liaison.open("/console/projects")
+    drafts = "/console/projects?status=draft"
+    assert liaison.open(drafts).count('class="pick-row"') == 3
+    assert " checked" not in liaison.open(drafts)
+    assert liaison.open(drafts + "&all=yes").count(' checked aria-label="选“灯') == 3
+    page = liaison.page
+    assert "已提交 3 个项目" in liaison.send("/projects/submit", status="draft", project=chosen)
+    assert {status(world, id_) for id_ in ids} == {"review"}
+    liaison.page = page
+    assert "已提交 3 个项目" in liaison.send("/projects/submit", project=chosen), (
+        "a second click has the same answer"
+    )
+    assert {status(world, id_) for id_ in ids} == {"review"}
+    assert "没有找到项目" in liaison.open(drafts)
+
+
+def test_neighbours_and_reviewers_submit_no_drafts(app: Flask, world: World) -> None:
+    project = world.do(create, NewProject(VILLAGES[0], "灯", "micro", "灯", 1_000_00), "test").id
+    world.do(create, NewProject("4102", "路", "micro", "路", 1_000_00), "test")
+    far = person(app, world, "liaison", "4102")
+    assert far.open("/console/projects?status=draft").count('class="pick-row"') == 1
+    assert "您没有权限" in far.send("/projects/submit", project=[str(project)])
+    reviewer = person(app, world, "reviewer")
+    assert "把选中的提交评审" not in reviewer.open("/console/projects?status=draft&all=yes")
+    assert status(world, project) == "draft"
+
+
 def test_each_branch_files_its_tiers(app: Flask, world: World) -> None:
     assert world.do(tiers_of, None) == ("brand", "special", "micro")
     assert world.do(tiers_of, "4101") == ("special", "micro")

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from app.api.campaign_schemas import ProjectQuery
+from app.api.campaign_schemas import AnyProjectQuery
 from app.api.projects.picture_schemas import NewsOut, PictureOut
 from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
@@ -176,12 +176,12 @@ class ProjectPageOut(DescriptionOut, ProjectRowOut):
 
 
 __all__ = [
+    "AnyProjectQuery",
     "CommentIn",
     "CommentOut",
     "ProjectChange",
     "ProjectIn",
     "ProjectOut",
     "ProjectPageOut",
-    "ProjectQuery",
     "ProjectRowOut",
 ]

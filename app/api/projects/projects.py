@@ -7,12 +7,12 @@ from flask_smorest.pagination import PaginationParameters
 from app.api.base import make_blueprint, page_of
 from app.api.projects.project_schemas import (
     AdvanceIn,
+    AnyProjectQuery,
     CommentIn,
     CommentOut,
     ProjectChange,
     ProjectIn,
     ProjectOut,
-    ProjectQuery,
     ProjectRowOut,
     TemplateOut,
 )
@@ -41,7 +41,7 @@ blueprint = make_blueprint("projects", "Village projects.")
 
 @blueprint.get("/projects")
 @access.managers(Permission.READ, where=Where.LISTED)
-@blueprint.arguments(ProjectQuery, location="query")
+@blueprint.arguments(AnyProjectQuery, location="query")
 @blueprint.response(200, ProjectRowOut(many=True))
 @blueprint.paginate()
 def list_projects(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:

@@ -14,7 +14,6 @@ from app.http.off_loop import off_loop
 from app.i18n.import_texts import place_text
 from app.i18n.labels import CAPS
 from app.i18n.refusals.faults import fault_text
-from app.i18n.refusals.refusals import refusal_text
 from campaigns.disclosure.simulated_day import GIFTS, MOST_GIFTS, default_day, made_day, projects_of, typed_day
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
@@ -43,7 +42,7 @@ def simulate_day(slug: str) -> str:
     try:
         result = _result(slug, form) if request.method == "POST" else None
     except Invalid as refusal:
-        form.faults |= {"": refusal_text(refusal), "gifts": _lines(refusal)}
+        form.faults["gifts"] = _lines(refusal)
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         pots = load_pot_states(tx, [campaign.id or 0])

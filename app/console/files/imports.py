@@ -94,10 +94,12 @@ def show(run_id: int) -> str:
 
 
 def _worded(kind: str, rows: Any) -> list[tuple[str, str]]:
-    """Return faults as pairs of place and sentence."""
-    return [
-        (place_of(kind, row["line"], row["field"]), fault_text(Fault(row["code"], row["params"]))) for row in rows
-    ]
+    """Return faults as pairs of place and sentence. Equal faults of one column share a pair."""
+    lines: dict[tuple[str, str], list[int | None]] = {}
+    for row in rows:
+        sentence = fault_text(Fault(row["code"], row["params"]))
+        lines.setdefault((row["field"], sentence), []).append(row["line"])
+    return [(place_of(kind, numbers, field), sentence) for (field, sentence), numbers in lines.items()]
 
 
 @blueprint.post("/imports/<int:run_id>/confirm", endpoint="import_confirm")

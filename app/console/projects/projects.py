@@ -1,14 +1,16 @@
 """The list of projects and the steps of their review."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import g, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.projects.chosen import MOST, each_chosen
 from app.console.saved_views import views_at
 from app.console.written import require_own
 from app.current import deps
@@ -20,10 +22,11 @@ from campaigns.disclosure.catalogue import listed
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import transitions
 from campaigns.projects.rating import rate
+from campaigns.projects.states import STATUSES
 from kernel.db import Tx
 from matching.rules import MAX_RATING
 
-PAGE_SIZE = 50
+PAGE_SIZE = MOST
 NO_RATING = -1  # for an unreadable rating, which the use case refuses
 
 
@@ -31,20 +34,38 @@ NO_RATING = -1  # for an unreadable rating, which the use case refuses
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_projects() -> str:
     """List projects of every state, with search and pages."""
-    page, q = requested_page(PAGE_SIZE), request.args.get("q", "").strip()
+    page, filters = requested_page(PAGE_SIZE), _filters(request.args)
     with deps().db.transaction() as tx:
-        rows, total = listed(tx, q=q, sort="newest", page=page, branch=scope.branch())
-        views = views_at(tx, "projects", {"q": q})
+        rows, total = listed(tx, sort="newest", page=page, branch=scope.branch(), **filters)
+        views = views_at(tx, "projects", filters)
     return render_template(
         "console/projects.html",
         rows=rows,
         total=total,
-        q=q,
+        filters=filters,
+        statuses=STATUSES,
         page=page,
         views=views,
         may={verb: g.caller.may(permission) for verb, permission in _MAY.items()},
         stars=range(MAX_RATING + 1),
     )
+
+
+def _filters(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return the filters of the list. An unknown status is left out."""
+    filters = {name: values.get(name, "").strip() for name in ("q", "status")}
+    return {name: text for name, text in filters.items() if text and (name != "status" or text in STATUSES)}
+
+
+@blueprint.post("/projects/submit", endpoint="projects_submit")
+@access.signed_in_to_act(Permission.PROJECTS_WRITE, where=Where.LISTED)
+def submit_several() -> Response:
+    """Submit the chosen drafts of the manager's branch for review."""
+    back = url_for("console.projects", **_filters(request.form))
+    submitted = each_chosen(lambda tx, project_id: transitions.submit(tx, project_id, access.actor()))
+    if submitted:
+        flash(ngettext("已提交 %(num)s 个项目。", "已提交 %(num)s 个项目。", submitted), "good")
+    return redirect(back, 303)
 
 
 _MAY = {
@@ -74,7 +95,7 @@ def apply_step(project_id: int, verb: str) -> Response:
         access.require_declared(_MAY[verb])
         return said_of(verbs[verb](tx, caller.name))
 
-    back = url_for("console.projects", q=request.form.get("q") or None)
+    back = url_for("console.projects", **_filters(request.form))
     return act(_MAY[verb], back, do, _("评级已保存。") if verb == "rate" else _("项目状态已更新。"))
 
 

@@ -5,17 +5,18 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
 from app.console.forms import ConsoleForm
+from app.console.projects.chosen import MOST, each_chosen
 from app.console.written import require_seen, shown_before, written_fields
 from app.current import deps
 from app.duties import perform
 from app.forms import format_yuan
 from app.http import access, scope
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.i18n.giving_labels import THEMES
 from app.i18n.labels import word
 from app.web.blueprint import requested_page
@@ -32,7 +33,7 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 from matching.rules import MAX_RATING
 
-PAGE_SIZE = 50
+PAGE_SIZE = MOST
 _MENDED = (Status.DRAFT, Status.SUSPENDED)  # states in which the makers may change it
 
 
@@ -50,35 +51,14 @@ def list_reviews() -> str:
 @blueprint.post("/projects/review", endpoint="reviews_approve")
 @access.signed_in_to_act(Permission.PROJECTS_APPROVE, where=Where.LISTED)
 def approve_several() -> Response:
-    """Approve the chosen projects of the manager's branch, each in its own transaction.
+    """Approve the chosen projects of the manager's branch.
 
-    A refused project does not stop the others. Safe to repeat, because an approved project no longer waits.
+    Safe to repeat, because an approved project no longer waits.
     """
-    back = redirect(url_for("console.reviews"), 303)
-    try:
-        ids = ConsoleForm(request.form).chosen("project", PAGE_SIZE)
-    except Refusal as refusal:
-        flash(refusal_sentence(refusal), "bad")
-        return back
-    approved = 0
-    for project_id in ids:
-        try:
-            approved += _approve(project_id)
-        except Refusal as refusal:
-            notice_refusal(refusal)
-            flash(_("第 %(id)s 号项目：%(why)s", id=project_id, why=refusal_sentence(refusal)), "bad")
+    approved = each_chosen(lambda tx, project_id: perform(tx, "project.approve", project_id))
     if approved:
-        flash(_("已批准 %(count)s 个项目立项。", count=approved), "good")
-    return back
-
-
-def _approve(project_id: int) -> bool:
-    with deps().db.transaction() as tx:
-        scope.require_node(tx, projects.find(tx, project_id).organisation_code)
-        outcome = perform(tx, "project.approve", project_id)
-    if waits := said_of(outcome):
-        flash(waits, "good")
-    return not waits
+        flash(ngettext("已批准 %(num)s 个项目立项。", "已批准 %(num)s 个项目立项。", approved), "good")
+    return redirect(url_for("console.reviews"), 303)
 
 
 @blueprint.get("/projects/<int:project_id>/review", endpoint="project_review")

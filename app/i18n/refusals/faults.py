@@ -135,7 +135,7 @@ FAULTS = {
     "too_deep": _l("嵌套层数太多"),
     "unknown_field": _l("没有这个字段"),
     "unknown_setting": _l("没有这项复核标准"),
-    "unknown_organisation": _l("没有这个地区，请重新选择"),
+    "unknown_organisation": _l("组织网络里没有这个机构，请核对"),
     "unknown_project": _l("没有这个项目"),
     "too_many_lines": _l("最多 %(most)s 行"),
     "not_in_statement": _l("月报里没有这一行"),
