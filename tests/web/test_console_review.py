@@ -126,7 +126,7 @@ def test_the_drafts_of_a_file_are_submitted_at_once(app: Flask, world: World) ->
     assert " checked" not in liaison.open(drafts)
     assert liaison.open(drafts + "&all=yes").count(' checked aria-label="选“灯') == 3
     page = liaison.page
-    assert "已提交 3 个项目" in liaison.send("/projects/submit", status="draft", project=chosen)
+    assert "已提交 3 个项目" in liaison.send("/projects/submit", project=chosen)
     assert {status(world, id_) for id_ in ids} == {"review"}
     liaison.page = page
     assert "已提交 3 个项目" in liaison.send("/projects/submit", project=chosen), (
