@@ -42,6 +42,17 @@ _LIVE = "/live"
 _DOCS = "/api/docs"
 _DEAR = ("/metrics", "/api/openapi.json")  # the second is half a megabyte
 _SIGNED = "/webhooks/"
+# What people see of a refusal. A template would cost more than the request that was refused.
+_PAGE = """<!doctype html>
+<html lang="zh-CN">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%(zh)s</title>
+<link rel="stylesheet" href="/static/tokens.css">
+<link rel="stylesheet" href="/static/site.css">
+<main class="wrap"><article class="card lead error"><h1>%(zh)s</h1><p lang="en">%(en)s</p></article></main>
+</html>
+"""
 
 
 class Allowances:
@@ -145,6 +156,7 @@ class Doors:
             ("Content-Length", str(len(body))),
             ("Retry-After", "5"),
             ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", "default-src 'none'; style-src 'self'"),
             ("X-Request-ID", request_id),
         ]
         start("429 TOO MANY REQUESTS", headers)
@@ -172,7 +184,7 @@ def _refusal(
     path: str, code: str, texts: dict[str, str], params: dict[str, int], request_id: str
 ) -> tuple[str, bytes]:
     if not path.startswith(("/api/", _SIGNED)):
-        return "text/plain; charset=utf-8", "\n".join(texts.values()).encode()
+        return "text/html; charset=utf-8", (_PAGE % texts).encode()
     problem = {
         **params,
         "type": f"urn:beishan:problem:{code}",

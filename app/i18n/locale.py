@@ -195,9 +195,11 @@ def day_of(day: date) -> str:
 
 
 def soon(moment: datetime, now: datetime) -> str:
-    """Return the time of day in Shanghai, preceded by the date if it is not today."""
+    """Return the time of day in Shanghai, after the date if it is not today: '11-28 04:31', 'Nov 28, 04:31'."""
     local = moment.astimezone(SHANGHAI)
-    return local.strftime("%H:%M" if local.date() == now.astimezone(SHANGHAI).date() else "%m-%d %H:%M")
+    if local.date() == now.astimezone(SHANGHAI).date():
+        return f"{local:%H:%M}"
+    return day_and_time(moment) if language() == "en" else f"{local:%m-%d %H:%M}"
 
 
 def day_and_time(moment: datetime) -> str:

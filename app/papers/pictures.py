@@ -118,7 +118,7 @@ def frame(subject: Subject) -> dict[str, Any]:
         "ask": _("扫一扫，一起捐") if campaign.running else _("扫一扫，看进展"),
         "missing": _missing(subject),
         "host": f"{drawable(campaign.host)} · {drawable(numbers)}",
-        "terms": _("配捐先到先得，付款前写明") if campaign.running else "",
+        "terms": _("有没有配捐、配多少，付款前写明") if campaign.running else "",
     }
 
 

@@ -65,6 +65,7 @@ _TABLES = {name: table for module in _LABELS for name, table in vars(module).ite
 
 def _template_names(config: Config) -> dict[str, Any]:
     shown = {
+        "public_url": config.public_url,
         "sandbox": config.sandbox,
         "training": config.training,
         "word": labels.word,

@@ -10,6 +10,7 @@ from app.i18n.locale import language, whole_yuan
 from app.papers import pictures
 from app.papers.link_photo import MIMETYPES
 from app.papers.pictures import Subject
+from app.web.outlook import outlook
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.disclosure.catalogue import ProjectRow
 from campaigns.disclosure.pictures import Picture
@@ -60,9 +61,9 @@ def _description(subject: Subject, pots: Sequence[PotView]) -> str:
     campaign = subject.campaign
     parts = [pictures.state_note(subject)]
     if campaign.running:
-        matching = campaign.window_open and any(pot.available_minor for pot in pots)
+        matching = outlook(campaign, pots).state == "open"
         parts.append(
-            _("现在捐有配捐，先到先得，付款前写明") if matching else _("付款前写明每一分钱去哪里，账目公开")
+            _("现在还有配捐，先到先得，付款前写明") if matching else _("付款前写明每一分钱去哪里，账目公开")
         )
     else:
         parts.append(_("每一笔捐款和配捐都记账公开"))

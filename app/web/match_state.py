@@ -19,10 +19,10 @@ _UNANSWERED = "payment_unanswered"  # the provider reported until the end that t
 
 @dataclass(frozen=True, slots=True)
 class MatchState:
-    """The state of a donation's match. `face`: held (reserved), part (less than the gift), drawn (after the
-    payment), later (more match opens `at`), none, on_the_way (a payment is in flight), review, final, re_offered
-    (freed match is offered to it after the end), lapsed (nothing was paid). `amount_minor`: the match concerned,
-    in fen; `case`: under review."""
+    """The state of a donation's match. `face`: held (reserved), part (a cap or a balance reduced it), drawn (after
+    the payment), later (more match opens `at`), none, on_the_way (a payment is in flight), review, final,
+    re_offered (freed match is offered to it after the end), lapsed (nothing was paid). `amount_minor`: the match
+    concerned, in fen; `case`: under review."""
 
     face: str
     amount_minor: int = 0
@@ -52,7 +52,7 @@ def match_state(
 ) -> MatchState:
     """Return the state. `pots`: those that serve the project; `in_flight`: a payment is under way."""
     if donation.status in WAITING:
-        return _unpaid(donation, campaign, pots, in_flight)
+        return _unpaid(donation, campaign, pots, explanation, in_flight)
     if donation.paid_at is None:
         unanswered = bool(explanation.history) and explanation.history[-1].cause == _UNANSWERED
         return MatchState("on_the_way") if unanswered or in_flight else MatchState("lapsed")
@@ -64,13 +64,25 @@ def match_state(
     return MatchState("re_offered" if again else "none")
 
 
-def _unpaid(donation: DonationView, campaign: CampaignView, pots: Sequence[PotView], in_flight: bool) -> MatchState:
+def _unpaid(
+    donation: DonationView,
+    campaign: CampaignView,
+    pots: Sequence[PotView],
+    explanation: Explanation,
+    in_flight: bool,
+) -> MatchState:
     reserved_minor = donation.reserved_minor
     if in_flight:
         return MatchState("on_the_way", reserved_minor)
     now = outlook(campaign, pots)
     if reserved_minor:
-        return MatchState("held" if reserved_minor >= donation.amount_minor else "part", reserved_minor, now.at)
+        whole = reserved_minor >= donation.amount_minor or not _was_cut(explanation)
+        return MatchState("held" if whole else "part", reserved_minor, now.at)
     if campaign.window_open and any(pot.mode == "payment" and pot.available_minor for pot in pots):
         return MatchState("drawn")
     return MatchState("later", at=now.at) if now.at else MatchState("none")
+
+
+def _was_cut(explanation: Explanation) -> bool:
+    """Whether a cap or a balance reduced the match. A pot that matches 1:0.5 gives half, and that is all of it."""
+    return any(pot.cuts for decision in explanation.decisions for pot in decision.pots)

@@ -160,7 +160,9 @@ def test_c3_a_flood_is_refused_and_others_are_served(
     assert refused["detail"]
     pages = (http_client.get("/readyz") for _ in range(1_000))
     page = next(page for page in pages if page.status_code == 429)
-    assert "太频繁" in page.text and "Retry-After" in page.headers
+    assert "太频繁" in page.text and '<p lang="en">Too many requests' in page.text
+    assert page.mimetype == "text/html" and "Retry-After" in page.headers
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     http_client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.5"
     assert api.post("/donations", api.command()).status_code == 201
 

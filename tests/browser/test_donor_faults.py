@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, PHONE
@@ -50,10 +51,15 @@ def test_a_wide_screen_has_two_columns(chromium: Browser, stack: Stack) -> None:
         assert form and beside and beside["x"] >= form["x"] + form["width"] and beside["width"] > 300
 
 
-def test_text_of_twice_the_size_fits(phone: Page, stack: Stack) -> None:
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_text_of_twice_the_size_fits(phone: Page, stack: Stack, language: str) -> None:
+    hold(phone, stack, 2, "20", expected="held")
+    pay(phone)
+    expect(phone.locator(".match-state.final")).to_be_visible(timeout=PATIENCE_MS)
+    thanks = phone.url.removeprefix(stack.url)
     give_page = f"/donate/demo/1?amount={123_456_78}"
-    for path in ("/", "/c/demo", "/c/demo/p/1", give_page, "/c/demo/standings", "/public/c/demo", "/my"):
-        phone.goto(f"{stack.url}{path}")
+    for path in ("/", "/c/demo", "/c/demo/p/1", give_page, "/c/demo/standings", "/public/c/demo", thanks, "/my"):
+        phone.goto(f"{stack.url}{path}{'&' if '?' in path else '?'}lang={language}")
         phone.evaluate("document.documentElement.style.fontSize = '200%'")
         cut = phone.evaluate(
             """[...document.querySelectorAll('.sum, .goal-line b, .pager, .top a, .button')]

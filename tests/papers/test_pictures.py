@@ -67,7 +67,7 @@ def test_pages_name_their_preview(reader: Reader, world: World) -> None:
     assert "<script>x" not in page and "&#34;&gt;&lt;script&gt;" in page
     page = reader.open("/c/day?lang=zh")
     assert '<meta property="og:title" content="公益日，已经筹到 200 元">' in page
-    assert "现在捐有配捐，先到先得，付款前写明。" in page
+    assert "现在还有配捐，先到先得，付款前写明。" in page
     assert reader.http.get("/favicon.ico").data[:4] == b"\x00\x00\x01\x00"
 
 

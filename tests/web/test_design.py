@@ -46,3 +46,11 @@ def test_design_has_every_colour_in_both_modes() -> None:
     assert names - {"gold", "golddark", "ongold", "matchfill"} <= set(
         re.findall(r"--(\w+): #", dark.split("@media")[0])
     )
+
+
+def test_paper_has_black_and_one_grey_whatever_the_screen_has() -> None:
+    sheet = Path("app/static/tokens.css").read_text()
+    screen, paper = sheet.split("@media print", 1)
+    colours = dict(re.findall(r"--(\w+): (#\w+)", paper.split("}\n}")[0]))
+    assert set(colours) == set(re.findall(r"--(\w+): #", screen))
+    assert set(colours.values()) == {"#000", "#fff", "#767676"}

@@ -154,3 +154,18 @@ def test_match_that_may_still_come_is_no_final_step_of_a_gift(reader: Reader, wo
     waiting = world.pay(world.give(33_00, email="b@example.org", accept_unmatched=True))
     page = page_of(reader, waiting)
     assert "这一笔还没有配捐" in page and "付款 已完成" in page and "配捐定下 已完成" not in page
+
+
+def test_half_for_each_yuan_is_all_of_the_match_and_not_short(reader: Reader, world: World) -> None:
+    world.pot(60_00, ratio_bps=5_000)
+    page = page_of(reader, world.give(100_00))
+    assert "配捐给您留好了" in page and "只够" not in page and "付款后，村里收到 150.00 元" in page
+    page = page_of(reader, world.give(100_00, email="b@example.org"))
+    assert "配捐只够留 10 元" in page, "the pot's balance cut it"
+
+
+def test_thanks_come_before_what_the_village_receives(reader: Reader, world: World) -> None:
+    world.pot(1_00)
+    world.pay(world.give(1_00))
+    page = page_of(reader, world.pay(world.give(33_00, email="b@example.org", accept_unmatched=True)))
+    assert page.index("谢谢您") < page.index("村里收到 33.00 元") and "配捐 还没有" in page

@@ -48,6 +48,13 @@ def test_an_error_has_a_page(failing: Reader, how: str, status: int, chinese: st
     assert english in failing.open(f"/fail/{how}?lang=en", status)
 
 
+def test_an_outage_can_be_tried_again_where_it_happened(failing: Reader) -> None:
+    page = failing.open("/fail/503", 503)
+    assert '<a class="button" href="">再试一次</a>' in page and "已经付的款不会丢" in page
+    assert "联系主办方" not in page, "that page needs the database too"
+    assert "再试一次" not in failing.open("/fail/404", 404)
+
+
 def test_a_method_that_is_not_there(reader: Reader) -> None:
     response = reader.http.post("/c/day")
     assert response.status_code == 405 and "不支持这种访问方式" in response.text
