@@ -87,6 +87,7 @@ PARTNER_CHECKS = {
     "wrong_key": _l("签名不对的请求被拒绝"),
     "late": _l("收到一笔迟到的支付（付款 10 分钟以后才到）"),
     "bill": _l("账单与消息一致"),
+    "minor": _l("收到一笔监护人同意的未成年人捐赠"),
 }
 RECEIPT_STATES = {
     "red_flushed": _l("已红冲"),

@@ -50,7 +50,7 @@ def connect() -> str:
     return render_template(
         "web/connect.html",
         address=address,
-        checks=PARTNER_CHECKS,
+        checks={check: PARTNER_CHECKS[check] for check in CHECK_HINTS},  # of those who use our format
         hints=CHECK_HINTS,
         clients=CLIENTS,
         sample=SAMPLE,

@@ -115,11 +115,13 @@ def _judge_return(row: PartnerTestEvent, payment: PartnerTestEvent | None) -> No
 
 def _passed(tx: Tx, results: Sequence[str], new: Sequence[TestFact]) -> set[Check]:
     done = [test.row for test in new if test.row.state == "done"]
+    minors = [test.fact for test in new if test.row.state == "done" and test.fact.details.age]
     passed = {
         Check.FIRST_EVENT: any(row.type == PAID for row in done),
         Check.REPEAT: "repeated" in results,
         Check.REFUND: any(row.type == REFUNDED and not row.note for row in done),
         Check.LATE: any(row.type == PAID and tx.now - row.occurred_at >= LATE for row in done),
+        Check.MINOR: bool(minors),
     }
     return {check for check, is_passed in passed.items() if is_passed}
 

@@ -35,6 +35,8 @@ Template = Annotated[str, Field(max_length=500), AfterValidator(_well_formed)]
 Header = Annotated[str, Field(pattern=_HEADER)]
 Words = dict[Annotated[str, Field(max_length=100)], list[Annotated[str, Field(max_length=200)]]]
 
+GivenWords = Annotated[Words, Field(min_length=1)]  # without a condition every notification would fit
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -96,6 +98,24 @@ class Replies(_Strict):
     refused: Reply
 
 
+class Minor(_Strict):
+    """The words of a payment that state a donor under 14, or of 14 to 17, and that their guardian agrees.
+
+    A payment that fits neither age is of a donor of full age. One of a minor without the guardian's consent is
+    refused, as an event of ours is.
+    """
+
+    under_14: GivenWords | None = None
+    under_18: GivenWords | None = None
+    guardian: GivenWords
+
+    @model_validator(mode="after")
+    def _has_an_age(self) -> Self:
+        if self.under_14 is None and self.under_18 is None:
+            raise ValueError("say which words state a donor under 14, or of 14 to 17")
+        return self
+
+
 class Rule(_Strict):
     """An event of ours, built from a notification whose fields have these words ("" if a field is absent).
 
@@ -115,6 +135,7 @@ class Rule(_Strict):
     donor_name: Template = ""
     message: Template = ""
     campaign: Template = ""
+    minor: Minor | None = None
     refund: Literal["total", "each"] | None = None
     refund_id: Template = ""
 
@@ -122,6 +143,8 @@ class Rule(_Strict):
     def _is_whole(self) -> Self:
         if self.type == PAID and not (self.project_code and self.donor_key):
             raise ValueError("a payment needs project_code and donor_key")
+        if self.type != PAID and self.minor:
+            raise ValueError("only a payment states a minor")
         if self.type in (REFUNDED, REFUND_REVERSED) and self.refund is None:
             raise ValueError("say whether the amount is the total of all refunds or of each")
         if self.refund == "each" and not self.refund_id:
@@ -145,6 +168,11 @@ class Mapping(_Strict):
     amount_unit: Literal["fen", "yuan"]
     time: Time
     rules: list[Rule] = Field(min_length=1, max_length=MOST_RULES)
+
+    @property
+    def states_minors(self) -> bool:
+        """Return whether payments may state that their donor is under age."""
+        return any(rule.minor for rule in self.rules)
 
     @model_validator(mode="after")
     def _knows_its_parameters(self) -> Self:

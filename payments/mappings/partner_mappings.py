@@ -59,6 +59,12 @@ def mapping_of(tx: Tx, name: str) -> PartnerMapping:
     return row
 
 
+def states_minors(tx: Tx, name: str) -> bool:
+    """Return whether notifications of a platform, in its own format, may state that a donor is under age."""
+    row = tx.get(PartnerMapping, name)
+    return row is not None and read_mapping(row.document).states_minors
+
+
 def key_ids(keys: Keys, row: PartnerMapping) -> list[str]:
     """Return the ids of the keys of a mapping."""
     return sorted(credentials_of(keys, row).keys)

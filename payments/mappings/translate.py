@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.errors import Fault, Invalid, fault
 from kernel.text import text_fault
-from payments.mappings.document import Mapping, Rule, Time
+from payments.mappings.document import Mapping, Minor, Rule, Time
 from payments.mappings.templates import fill, fits, value_at
 from payments.partners.gift_details import MOST_LABEL, MOST_MESSAGE
 from payments.partners.partner_events import BATCH_MOST, MOST_TEXT, PAID
@@ -88,8 +88,17 @@ def _apply(mapping: Mapping, rule: Rule, fields: dict[str, Any]) -> Translated:
         )
         data |= _optional(rule.message, fields, "message", MOST_MESSAGE, lines=True)
         data |= _optional(rule.campaign, fields, "campaign", MOST_LABEL)
+        data |= _minor(rule.minor, fields) if rule.minor else {}
     event = {"type": rule.type, "id": fill(rule.id, fields), "occurred_at": at, "data": data, "original": fields}
     return Translated(event, rule.refund == "each", fill(rule.refund_id, fields))
+
+
+def _minor(rule: Minor, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what a payment states of a donor under age; nothing of a donor of full age."""
+    for age, words in (("under_14", rule.under_14), ("under_18", rule.under_18)):
+        if words and fits(words, fields) is None:
+            return {"minor": {"age": age, "guardian": fits(rule.guardian, fields) is None}}
+    return {}
 
 
 def _optional(
