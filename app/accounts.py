@@ -87,7 +87,7 @@ def create_token(tx: Tx, role: str, label: str, branch: str | None, terms: Token
     """Create a token within the caller's branch, which ends with the caller's account.
 
     A token that can grant rights to others opens nothing until a second person approves it, where acts need one.
-    Raises Forbidden `not_permitted` and `role_beyond_own`, Invalid `token_invalid`.
+    Raises Forbidden `not_permitted` and `role_beyond_own`, Invalid `token_terms_invalid`.
     """
     caller = access.caller()
     require_no_more(caller, role, terms.scopes)

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 Row = TypeVar("Row")
 
+MOST_PAGE = 1_000_000  # the number of a page that a caller may ask for
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

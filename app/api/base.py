@@ -18,7 +18,8 @@ from app.http.access import Audience, declared
 from app.http.made_once import MadeOnce
 from app.http.repeats import HEADER, MOST_KEY, REPLAYED
 from campaigns.network.replies import KEPT
-from kernel.paging import Page
+from kernel.errors import Invalid, fault
+from kernel.paging import MOST_PAGE, Page
 from kernel.strict_json import load_json
 
 PREFIX = "/api/v1"
@@ -177,5 +178,7 @@ def make_blueprint(name: str, description: str) -> Blueprint:
 
 
 def page_of(parameters: PaginationParameters) -> Page:
-    """Return the page that a request selects."""
+    """Return the page that a request selects. Raises Invalid `parameters_invalid`."""
+    if parameters.page > MOST_PAGE:
+        raise Invalid("parameters_invalid", fields={"page": fault("out_of_range", least=1, most=MOST_PAGE)})
     return Page(parameters.page, parameters.page_size)

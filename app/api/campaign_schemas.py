@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Flag, Key, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
 from campaigns.lifecycle.plan import FIELDS
@@ -37,9 +37,7 @@ class CampaignChange(Schema):
     ends_at = Time()
     windows = fields.List(fields.Nested(WindowIn), validate=validate.Length(max=400))
     plan = fields.Nested(PlanIn)
-    emergency = fields.Boolean(
-        truthy={True},
-        falsy={False},
+    emergency = Flag(
         metadata={"description": "raises for an emergency: may be filed after the start"},
     )
     durations = fields.Nested(DurationsIn)

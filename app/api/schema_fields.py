@@ -15,7 +15,8 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # the calendar end
 
 class Text(fields.String):
     """One line of text that the database and pages can hold, of at most `most` characters: no control characters,
-    no half surrogate pair, no characters that change its direction; normalised by `kernel.text.clean_text`."""
+    no half surrogate pair, no characters that change its direction; normalised by `kernel.text.clean_text`, and
+    without blanks around it, so that a reference sent again with one is the same reference."""
 
     _breaks = ""
 
@@ -31,7 +32,7 @@ class Text(fields.String):
         cleaned = self._clean(text)
         if has_controls(cleaned, but=self._breaks):
             raise ValidationError("Must not hold control characters, nor line breaks where one line is meant.")
-        return cleaned
+        return cleaned.strip()
 
     def _clean(self, text: str) -> str:
         return clean_text(text)
@@ -61,6 +62,15 @@ class Whole(fields.Integer):
         if not isinstance(value, int) or isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
+
+
+class Flag(fields.Boolean):
+    """JSON's true or false; no number or text that only resembles one."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
 
 
 class Minor(Whole):

@@ -65,8 +65,6 @@ PROGRAMS = ("/api/", "/webhooks/")  # callers of these addresses get problem doc
 
 def status_of(refusal: Refusal) -> int:
     """Return the HTTP status of a refusal, by its code or else by its class."""
-    if isinstance(refusal, Invalid) and refusal.code == "token_invalid":
-        return 422  # creating an API token was refused, not using one
     if refusal.code in STATUS:
         return STATUS[refusal.code]
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)

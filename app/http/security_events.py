@@ -19,7 +19,7 @@ from app.http import auth
 from campaigns.network.people import candidate
 from campaigns.security_log import UNKNOWN, count_event
 from kernel.db import Tx
-from kernel.errors import Forbidden, Refusal
+from kernel.errors import Refusal
 
 FLUSH_S = 1.0  # seconds; a process writes events of callers without an account at most this often
 RIGHTS = ("not_permitted", "origin_foreign", "role_beyond_own", "second_factor_own")
@@ -80,7 +80,7 @@ def notice_refusal(refusal: Refusal) -> None:
     if refusal.code in RIGHTS or g.get("foreign"):
         rule = request.url_rule.rule if request.url_rule else ""
         _notice(Noticed(RIGHTS_REFUSED, f"{request.method} {rule}"))
-    elif isinstance(refusal, Forbidden) and refusal.code == "token_invalid":
+    elif refusal.code == "token_invalid":
         _notice(Noticed(TOKEN_REFUSED))
     elif refusal.code == "rate_limited" and "Authorization" in request.headers:
         _notice(Noticed(TOKEN_LIMITED))

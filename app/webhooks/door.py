@@ -4,13 +4,12 @@ projects. Resources are named by the platform's own ids, and a platform sees onl
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, request, url_for
 
 from app.current import deps
 from app.http import access
 from app.http.problems import plain
-from app.webhooks.signed import QUESTIONS, note_refused, question
+from app.webhooks.signed import QUESTIONS, note_refused, question, tell_rate_limit
 from campaigns.disclosure.partner_projects import OpenIn, PartnerProject, partner_projects
 from campaigns.disclosure.pictures import Picture
 from campaigns.intake import door_donations, door_events
@@ -29,15 +28,9 @@ from payments.partners import partner_secrets, partners
 blueprint = Blueprint("partner_door", __name__, url_prefix="/webhooks/partners/<name>")
 
 blueprint.after_request(note_refused)
+blueprint.after_request(tell_rate_limit)
 PROJECTS_PAGE = 100
 __all__ = ["QUESTIONS", "blueprint"]
-
-
-@blueprint.after_request
-def tell_rate_limit(response: Response) -> Response:
-    """State the platform's remaining queries in headers (draft-ietf-httpapi-ratelimit-headers)."""
-    response.headers.update(g.get("rate_limit", {}))
-    return response
 
 
 @blueprint.get("/events")

@@ -7,7 +7,7 @@ from flask import Blueprint
 from app.current import deps
 from app.http import access
 from app.http.problems import plain
-from app.webhooks.signed import note_refused, question, signed_request
+from app.webhooks.signed import note_refused, question, signed_request, tell_rate_limit
 from campaigns.closing.publication.partner_sums import SumsLine, answer_sums, sums_of_partner
 from kernel.errors import Invalid, NotFound, fault
 from kernel.strict_json import load_json
@@ -15,6 +15,7 @@ from kernel.strict_json import load_json
 blueprint = Blueprint("partner_door_sums", __name__, url_prefix="/webhooks/partners/<name>")
 
 blueprint.after_request(note_refused)
+blueprint.after_request(tell_rate_limit)
 MOST_LISTED = 20
 
 

@@ -77,6 +77,8 @@ def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
     """
     if not isinstance(body, dict):
         raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
+    if "events" in body and "data" in body:  # whichever we took, the other would be lost
+        raise Invalid("event_invalid", fields={"events": fault("event_and_batch")})
     if "events" not in body:
         events, prefix = [body], "{1}"
     elif not isinstance(body["events"], list) or not body["events"]:

@@ -71,6 +71,12 @@ def question(name: str) -> SignedRequest:
     return asking
 
 
+def tell_rate_limit(response: Response) -> Response:
+    """State the platform's remaining queries in headers (draft-ietf-httpapi-ratelimit-headers)."""
+    response.headers.update(g.get("rate_limit", {}))
+    return response
+
+
 class Strangers:
     """Counts of unauthenticated refusals by platform and code, written only every few seconds, so that a flood of
     them causes few writes."""

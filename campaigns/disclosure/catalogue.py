@@ -6,7 +6,7 @@ from campaigns.projects.states import STATUSES
 from campaigns.projects.themes import SEARCH_WORDS, THEMES
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
-from kernel.paging import FIRST_PAGE, Page
+from kernel.paging import FIRST_PAGE, MOST_PAGE, Page
 from kernel.text import is_storable
 from ledger.chart import EARNED
 from matching.rules import LEVELS
@@ -20,7 +20,6 @@ SORTS = {
     "newest": "p.created_at DESC, p.id DESC",
     "target": "p.target_minor DESC, p.id",
 }
-MOST_PAGE = 1_000_000
 MOST_PAGE_SIZE = 5_000
 MOST_QUERY = 100  # characters
 MOST_WORDS = 8

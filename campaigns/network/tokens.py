@@ -59,11 +59,11 @@ def create_token(
     branch_code: str | None = None,
     terms: TokenTerms = TokenTerms(),
 ) -> str:
-    """Create a token and return it in clear, which happens only now. Raises Invalid `token_invalid` with every
-    wrong field."""
+    """Create a token and return it in clear, which happens only now. Raises Invalid `token_terms_invalid` with
+    every wrong field."""
     faults = rights_faults(tx, role, branch_code) | _faults(tx, role, label, terms)
     if faults:
-        raise Invalid("token_invalid", fields=faults)
+        raise Invalid("token_terms_invalid", fields=faults)
     token = new_token(PREFIX)
     scopes = None if terms.scopes is None else sorted(set(terms.scopes))
     row = tx.add(

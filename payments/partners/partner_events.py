@@ -12,7 +12,7 @@ from kernel.json_reader import Fields
 from kernel.money import CURRENCY, amount_fault
 from kernel.strict_json import unstorable
 from kernel.tables import clean_cell
-from kernel.text import clean_text, text_fault
+from kernel.text import clean_text, text_fault, turns_direction
 from payments.partners.gift_details import NO_DETAILS, GiftDetails, check_details, check_flag, details_of
 
 PAID = "donation.paid"
@@ -127,7 +127,9 @@ def _check_payment(data: Fields, now: datetime | None) -> None:
     if donor.is_object:
         donor.text("key", MOST_TEXT)
         if donor.value("name"):
-            donor.text("name", MOST_TEXT, blank=True)
+            name = donor.text("name", MOST_TEXT, blank=True)
+            if name and turns_direction(name):
+                donor.refuse("name", fault("direction_controls"))
 
 
 def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:
@@ -145,6 +147,6 @@ def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:
         currency=data["currency"],
         occurred_at=parse_time(data["paid_at"] if paid else event["occurred_at"]),
         donor=donor.get("key", ""),
-        donor_name=clean_text(donor.get("name") or ""),
+        donor_name=" ".join(clean_text(donor.get("name") or "").split()),
         details=details_of(data),
     )

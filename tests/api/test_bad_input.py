@@ -127,6 +127,8 @@ def test_missing_fields_are_named(api: Api) -> None:
         "/campaigns?page=x",
         "/campaigns?page_size=101",
         "/campaigns?page=" + "9" * 5_000,
+        "/campaigns?page=99999999999999999999",
+        "/campaigns/day/standings?page=9223372036854775807",
         "/campaigns/day/projects?level=moon",
         "/campaigns/day/projects?sort=luck",
         "/campaigns/day/projects?page=99999999999999999999",
@@ -173,3 +175,22 @@ def test_a_comment_of_nothing_is_refused(api: Api, text: str) -> None:
     response = api.post(comments, {"text": text}, api.token())
     problem(response, 422, response.get_json()["code"])
     assert api.get(comments, api.token()).get_json() == []
+
+
+@pytest.mark.parametrize("nearly", [1, 1.0, 0, "true", "on"])
+def test_consent_is_given_by_true_alone(api: Api, nearly: Any) -> None:
+    body = api.command(accept_unmatched=nearly, donor={"name": "A", "publish_name": nearly, "anonymous": nearly})
+    errors = problem(api.post("/donations", body), 422, "validation_failed")["errors"]
+    assert set(errors) == {"accept_unmatched", "donor.publish_name", "donor.anonymous"}
+
+
+def test_blanks_around_a_text_are_no_part_of_it(api: Api) -> None:
+    token = api.token()
+    fund = api.post("/funds", {"name": " A fund ", "kind": "special"}, token).get_json()
+    assert fund["name"] == "A fund"
+    deposit = {"amount_minor": 500, "currency": "CNY", "reference": "R-1"}
+    assert api.post(f"/funds/{fund['id']}/deposits", deposit, token).status_code == 201
+    again = api.post(f"/funds/{fund['id']}/deposits", deposit | {"reference": "\u3000R-1 "}, token)
+    assert again.status_code == 200 and again.get_json()["balance_minor"] == 500, again.text
+    donation = api.post("/donations", api.command(message=" \n\u3000"))
+    assert donation.get_json()["message"] == ""

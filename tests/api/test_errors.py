@@ -66,7 +66,6 @@ def test_what_nobody_expected_is_a_500_that_tells_nothing(app: Flask, capfd: pyt
         (Conflict("x"), 409),
         (Invalid("x"), 422),
         (Invalid("body_invalid"), 400),
-        (Invalid("token_invalid"), 422),
         (Forbidden("x"), 403),
         (Forbidden("sign_in_failed"), 401),
         (Forbidden("token_missing"), 401),

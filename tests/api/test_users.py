@@ -124,7 +124,7 @@ def test_a_token_has_scopes_an_end_and_an_owner(api: Api, world: World) -> None:
     api.manage(f"/tokens/{lasting['id']}/revoke", status=200)
     problem(api.get("/funds", lasting["token"]), 401, "token_invalid")
     past = {"name": "x", "role": "auditor", "expires_at": "2020-01-01T00:00:00Z", "scopes": ["reconcile"]}
-    refusal = problem(api.post("/tokens", past, api.token()), 422, "token_invalid")
+    refusal = problem(api.post("/tokens", past, api.token()), 422, "token_terms_invalid")
     assert set(refusal["errors"]) == {"expires_at", "scopes"}
 
 

@@ -123,7 +123,7 @@ def test_a_token_of_a_branch_acts_only_there(terminal: Terminal, app: Flask) -> 
     token = terminal.ok("tokens", "create", "--role", "liaison", "--branch", "4101", "--label", "tablet").strip()
     [line] = terminal.ok("tokens", "list").splitlines()
     assert line.split()[1:4] == ["liaison", "4101", "active"]
-    terminal.refused("token_invalid", "tokens", "create", "--role", "liaison", "--branch", "nowhere")
+    terminal.refused("token_terms_invalid", "tokens", "create", "--role", "liaison", "--branch", "nowhere")
 
     browser = app.test_client()
     bearer = {"Authorization": f"Bearer {token}"}

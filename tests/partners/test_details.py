@@ -79,6 +79,7 @@ def test_a_payment_says_which_campaign_it_was_for(engineer: Engineer, world: Wor
         ({"team": "a\u202eb"}, "data.team"),
         ({"consent": {"publish_name": "yes"}}, "data.consent.publish_name"),
         ({"anonymous": 1}, "data.anonymous"),
+        ({"donor": {"key": "u", "name": "张\u202e三"}}, "data.donor.name"),
         ({"test": "no"}, "data.test"),
     ],
 )

@@ -78,6 +78,11 @@ def test_the_event_and_the_door_say_the_same_sums(engineer: Engineer, world: Wor
     world.check()
 
 
+def test_every_answer_to_a_query_states_what_is_left(engineer: Engineer) -> None:
+    for path in ("/sums", "/health", "/projects", "/events", "/summary"):
+        assert engineer.call(path).headers["RateLimit"].startswith('"door";r=')
+
+
 def test_answers_are_kept_beside_each_other(published: Engineer, world: World) -> None:
     confirmed = {"campaign": world.slug, "answer": "confirmed"}
     for _attempt in range(2):

@@ -111,6 +111,15 @@ def test_a_bad_event_names_its_place_and_the_batch_is_not_taken(
     assert stored(world) == 0
 
 
+def test_an_event_beside_a_batch_is_refused_because_one_would_be_lost(
+    http: FlaskClient, world: World, secret: str
+) -> None:
+    both = event(world, 1) | {"events": [event(world, 2)]}
+    assert set(problem(send(http, secret, both), 422, "event_invalid")["errors"]) == {"events"}
+    assert stored(world) == 0
+    assert send(http, secret, {"type": "batch", "events": [event(world, 2)]}).get_json()["accepted"] == 1
+
+
 def test_who_did_not_sign_is_refused(http: FlaskClient, world: World, secret: str) -> None:
     body = event(world)
     other = "whsec_" + base64.b64encode(b"x" * 32).decode()

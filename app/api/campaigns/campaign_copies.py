@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Currency, Minor, Text, Time, Whole
+from app.api.schema_fields import Currency, Flag, Minor, Text, Time, Whole
 from app.current import deps
 from app.http import access, scope
 from campaigns.copy_campaign import Copied, CopyOf, copy_campaign, funds_of
@@ -20,8 +20,8 @@ class CopyIn(Schema):
     slug = Text(MOST_SLUG, 1, required=True)
     name = Text(200, 1, required=True)
     opens_at = Time(required=True, metadata={"description": "all other times move as far as this one"})
-    with_pots = fields.Boolean(load_default=True, metadata={"description": "the same pots, from the same funds"})
-    preview = fields.Boolean(load_default=False, metadata={"description": "only say what would come of it"})
+    with_pots = Flag(load_default=True, metadata={"description": "the same pots, from the same funds"})
+    preview = Flag(load_default=False, metadata={"description": "only say what would come of it"})
 
 
 class CopyOut(Schema):

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.reason_schemas import ReasonIn
-from app.api.schema_fields import Currency, Key, Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Flag, Key, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -41,9 +41,7 @@ class InboxQuery(Schema):
 
 
 class RetryIn(Schema):
-    confirm = fields.Boolean(
-        load_default=False, truthy={True}, falsy={False}, metadata={"description": "releases what is `above_limit`"}
-    )
+    confirm = Flag(load_default=False, metadata={"description": "releases what is `above_limit`"})
     reason = Prose(500, load_default="", metadata={"description": "needed with `confirm`"})
 
 

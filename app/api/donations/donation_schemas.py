@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_dump, validate
 
-from app.api.schema_fields import Currency, Key, Label, Minor, Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Flag, Key, Label, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.donations.donors.person_models import AgeBand
 from campaigns.donations.donors.tribute import KINDS as TRIBUTE_KINDS
 from campaigns.donations.donors.tribute import MOST_NAME as MOST_TRIBUTE
@@ -17,8 +17,8 @@ class DonorIn(Schema):
     name = Text(80, allow_none=True)
     email = Text(254, allow_none=True)
     phone = Text(32, allow_none=True)
-    anonymous = fields.Boolean(truthy={True}, falsy={False})
-    publish_name = fields.Boolean(truthy={True}, falsy={False})
+    anonymous = Flag()
+    publish_name = Flag()
 
 
 class ChannelIn(Schema):
@@ -49,16 +49,12 @@ class DonationIn(Schema):
     donor = fields.Nested(DonorIn)
     tribute = fields.Nested(TributeIn, metadata={"description": "in whose honour or memory; shown as `message` is"})
     age = one_of(*AgeBand, metadata={"description": "of a donor under age; left out: of full age"})
-    guardian = fields.Boolean(
-        truthy={True}, falsy={False}, metadata={"description": "whether their guardian agrees; needed with `age`"}
-    )
+    guardian = Flag(metadata={"description": "whether their guardian agrees; needed with `age`"})
     message = Prose(500)
     team = Label(60)
     channel = fields.Nested(ChannelIn)
-    accept_unmatched = fields.Boolean(truthy={True}, falsy={False})
-    confirmed = fields.Boolean(
-        truthy={True},
-        falsy={False},
+    accept_unmatched = Flag()
+    confirmed = Flag(
         metadata={
             "description": "false: refuse what is unusual with `giving_unusual`, so that the donor can be"
             " asked; true: they were asked and confirm. Left out: nothing is asked and nothing is paused"

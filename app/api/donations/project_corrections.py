@@ -6,7 +6,7 @@ from uuid import UUID
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Currency, Day, Flag, Key, Minor, Text, Time, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import news_of, perform
@@ -27,7 +27,7 @@ class ProjectCorrectionIn(Schema):
     consent = one_of(*ConsentBy, required=True, metadata={"description": "how the donor agreed"})
     consented_on = Day(required=True, metadata={"description": "when the donor agreed, a day in Shanghai"})
     reason = Text(500, 1, required=True)
-    preview = fields.Boolean(load_default=False, metadata={"description": "only say what would come of it"})
+    preview = Flag(load_default=False, metadata={"description": "only say what would come of it"})
 
 
 class ProjectCorrectionOut(Schema):

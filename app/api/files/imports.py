@@ -7,7 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Minor, Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Flag, Key, Minor, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.off_loop import off_loop
@@ -39,7 +39,7 @@ class ImportQuery(Schema):
 class ConfirmIn(Schema):
     token = Text(60, 1, required=True)
     reason = Prose(runs.MOST_REASON)
-    large = fields.Boolean(load_default=False)
+    large = Flag(load_default=False)
 
 
 class FileFaultOut(Schema):

@@ -6,7 +6,7 @@ from flask import g
 from marshmallow import Schema, fields, validate
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Key, Text, Time, one_of
+from app.api.schema_fields import Flag, Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -32,7 +32,7 @@ class ViewIn(Schema):
         validate=validate.Length(1, 20),
         metadata={"description": _FILTERS},
     )
-    shared = fields.Boolean(load_default=False, metadata={"description": "for the colleagues of the branch too"})
+    shared = Flag(load_default=False, metadata={"description": "for the colleagues of the branch too"})
 
 
 class ViewOut(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, one_of
+from app.api.schema_fields import Currency, Flag, Key, Minor, Prose, Text, Time, one_of
 from campaigns.funds.deposit_preview import Why
 from campaigns.funds.funds import KINDS
 from campaigns.reasons import MOST_REASON
@@ -82,7 +82,7 @@ class CorrectionIn(Schema):
     amount_minor = Minor(0, required=True, metadata={"description": "what really came in; 0: nothing did"})
     currency = Currency(required=True)
     reason = Text(MOST_REASON, 1, required=True)
-    preview = fields.Boolean(
+    preview = Flag(
         load_default=False, metadata={"description": "true: only return what would be booked, and book nothing"}
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Text, Time
+from app.api.schema_fields import Flag, Text, Time
 from app.current import deps
 from app.http import access
 from campaigns.network.roles import Permission
@@ -16,7 +16,7 @@ blueprint = make_blueprint("related_parties", "Whether who carries a project out
 
 
 class RelatedPartiesIn(Schema):
-    related = fields.Boolean(required=True)
+    related = Flag(required=True)
     text = Text(
         MOST_RELATED,
         load_default="",

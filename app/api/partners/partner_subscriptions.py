@@ -5,14 +5,13 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import make_blueprint
+from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Text, Time, Whole, one_of, texts
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.intake import registered
 from campaigns.network.roles import Permission
-from kernel.paging import Page
 from payments import outgoing
 from payments.outgoing_models import DeliveryState, OutgoingType
 from payments.partners import partners
@@ -108,7 +107,7 @@ def unsubscribe(name: str, subscription_id: int) -> Any:
 @blueprint.paginate()
 def list_deliveries(pagination_parameters: PaginationParameters, name: str) -> Any:
     """List the deliveries to a platform, newest first."""
-    page = Page(pagination_parameters.page, pagination_parameters.page_size)
+    page = page_of(pagination_parameters)
     with deps().db.transaction() as tx:
         rows, total = outgoing.list_deliveries(tx, partners.known(tx, name).name, page)
     pagination_parameters.item_count = total

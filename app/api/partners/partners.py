@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 
 from app import partners as duties
 from app.api.base import make_blueprint
-from app.api.schema_fields import Day, Key, Minor, Text, Time, Whole, one_of, texts
+from app.api.schema_fields import Day, Flag, Key, Minor, Text, Time, Whole, one_of, texts
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -31,7 +31,7 @@ class PartnerIn(Schema):
     name = Text(40, 1, required=True)
     title = Text(100)
     projects = texts(32, allow_none=True, metadata={"description": "codes; left out: any"})
-    statement_expected = fields.Boolean(
+    statement_expected = Flag(
         load_default=True,
         metadata={
             "description": "whether an event that could have its gifts waits for its bill, even without gifts"
@@ -104,7 +104,7 @@ class CheckOut(Schema):
 
 
 class SecretIn(Schema):
-    test = fields.Boolean(load_default=False, metadata={"description": "of the test mode"})
+    test = Flag(load_default=False, metadata={"description": "of the test mode"})
     old_valid_until = Time(
         allow_none=True, metadata={"description": "when the old secret ends; default: when it is ended"}
     )

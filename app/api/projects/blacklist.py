@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.reason_schemas import ReasonIn
-from app.api.schema_fields import Key, Prose, Text, Time
+from app.api.schema_fields import Flag, Key, Prose, Text, Time
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -28,7 +28,7 @@ class ListingAppealIn(Schema):
 
 
 class ListingAnswerIn(ReasonIn):
-    lift = fields.Boolean(truthy={True}, falsy={False}, load_default=False)
+    lift = Flag(load_default=False)
 
 
 class ListingOut(Schema):

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.reason_schemas import ReasonIn
-from app.api.schema_fields import Text, Time
+from app.api.schema_fields import Flag, Text, Time
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -33,7 +33,7 @@ class OrganisationPatch(Schema):
 
 class MergeIn(ReasonIn):
     into = Text(MOST_CODE, 1, required=True, metadata={"description": "code of a node of the same level"})
-    preview = fields.Boolean(load_default=False, metadata={"description": "only say what would come of it"})
+    preview = Flag(load_default=False, metadata={"description": "only say what would come of it"})
 
 
 class MergedOut(Schema):

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, post_load, validate
 from app.api.campaign_schemas import AnyProjectQuery
 from app.api.projects.picture_schemas import NewsOut, PictureOut
 from app.api.reason_schemas import ReasonIn
-from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Flag, Key, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.projects import budget
 from campaigns.projects.description import (
     FIELDS,
@@ -31,10 +31,8 @@ class ContactIn(Schema):
     name = Text(MOST_CONTACT_NAME, 1, required=True)
     role = Text(MOST_CONTACT_ROLE)
     phone = Text(30, 1, required=True)
-    consented = fields.Boolean(
+    consented = Flag(
         required=True,
-        truthy={True},
-        falsy={False},
         metadata={
             "description": "they agree that everybody sees their name and number; without it nothing is kept"
         },

@@ -6,7 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Day, Key, Text, Time, Whole, one_of
+from app.api.schema_fields import Day, Flag, Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -30,7 +30,7 @@ _MOST_NUMBER = 2**31 - 1  # the largest INTEGER
 
 
 class SelfCheckAnswerIn(Schema):
-    yes = fields.Boolean(required=True, metadata={"description": "yes is as it should be"})
+    yes = Flag(required=True, metadata={"description": "yes is as it should be"})
     remark = Text(MOST_REMARK, load_default="", metadata={"description": "required for a no"})
 
 

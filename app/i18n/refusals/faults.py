@@ -131,6 +131,7 @@ FAULTS = {
     "serial_differs": _l("证书的序列号是 %(serial)s"),
     "not_codes": _l("应是代码的列表"),
     "not_ids": _l("应是编号的列表"),
+    "event_and_batch": _l("应是一个事件，或一批事件，不能两者都有"),
     "no_events": _l("应是至少有一个事件的列表"),
     "too_deep": _l("嵌套层数太多"),
     "unknown_field": _l("没有这个字段"),
