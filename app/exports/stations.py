@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.exports.table import Order, Table, all_pages
 from app.i18n.desk_labels import STATION_ITEMS
 from app.i18n.labels import LEVELS, word
-from app.i18n.locale import when
+from app.i18n.locale import counted, when
 from app.i18n.names import actor_name
 from campaigns.stations.models import StationItem
 from campaigns.stations.stations import Check, CheckState, Station, listed
@@ -53,5 +53,5 @@ def _cell(check: Check, now: datetime) -> str:
     if check.state is CheckState.KNOWN:
         return _("系统里有")
     if check.ticked_at is None:
-        return _("缺 %(days)s 天", days=(now - (check.missing_since or now)).days)
+        return counted("缺 %(count)s 天", (now - (check.missing_since or now)).days)
     return f"{_('人工打勾')} {actor_name(check.ticked_by)} {when(check.ticked_at)}"

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.i18n.labels import word
 from kernel.money import CURRENCY, yuan
+from payments.partners.partner_events import OFFLINE
 
 TYPES = {
     "donation.paid": _l("捐赠已支付"),
@@ -68,6 +69,14 @@ REASONS = {
 }
 
 
+# What helps where the money came offline, so that no platform can return it.
+_OFFLINE_ADVICE = {
+    "no_campaign_then": _l("项目参加活动后再试；不会参加，就搁置，把钱退给捐赠人。"),
+    "project_suspended": _l("项目恢复后自动处理；不再恢复，就搁置，把钱退给捐赠人。"),
+}
+_OFFLINE = f"partner:{OFFLINE}"
+
+
 class Reason(NamedTuple):
     """Why a message is on the desk, its figures, and what helps."""
 
@@ -81,12 +90,14 @@ def type_text(kind: str) -> str:
     return word(TYPES, kind) if kind else _("未知的消息")
 
 
-def reason_text(note: str) -> Reason:
-    """Return why a message is on the desk."""
+def reason_text(note: str, source: str) -> Reason:
+    """Return why a message of a source is on the desk."""
     code, _colon, rest = note.partition(":")
     if code not in REASONS:
         return Reason(_("其他原因"), note, "") if note else Reason("", "", "")
     text, advice = REASONS[code]
+    if source == _OFFLINE:
+        advice = _OFFLINE_ADVICE.get(code, advice)
     return Reason(str(text), _detail(code, rest), str(advice))
 
 

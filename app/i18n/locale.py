@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, get_translations
+from flask_babel import Babel, Domain, get_locale, get_translations, ngettext
 from markupsafe import Markup, escape
 from werkzeug.http import dump_cookie
 
@@ -75,7 +75,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {"day_and_time": day_and_time, "ratio": ratio, "times": times}
     app.jinja_env.filters |= {"dialled": dialled, "day_of": day_of, "zh": marked_chinese}
     app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
-    app.jinja_env.globals |= {"ngettext": translated_number, "zh_mark": chinese_mark}
+    app.jinja_env.globals |= {"ngettext": translated_number, "counted": translated_count, "zh_mark": chinese_mark}
 
 
 def chosen() -> str:
@@ -126,6 +126,16 @@ def chinese_mark(text: str | None) -> str | Markup:
 def translated_number(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
     """Return a template's text that counts something: English has another for one than for many."""
     return Markup(get_translations().ungettext(singular, plural, number)) % values  # noqa: S704 - our own catalogue
+
+
+def translated_count(text: str, number: int, /, **values: Any) -> Markup:
+    """Return a template's text that contains a number as `count`."""
+    return translated_number(text, text, number, count=f"{number:,}", **values)
+
+
+def counted(text: str, number: int, /, **values: Any) -> str:
+    """Return a text that contains a number as `count`: English has another for one than for many."""
+    return str(ngettext(text, text, number, count=f"{number:,}", **values))
 
 
 def translated(text: str, /, **values: Any) -> Markup:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.i18n.giving_labels import ACTORS
 from app.i18n.labels import STEPS
+from app.i18n.locale import counted
 
 _TOKEN, _PARTNER = "token:", "partner:"
 
@@ -44,5 +45,5 @@ def waited(since: datetime, now: datetime) -> str:
     """Return how long something has waited, in one unit."""
     hours = int((now - since).total_seconds()) // 3600
     if hours >= 48:
-        return _("%(count)s 天", count=hours // 24)
-    return _("%(count)s 小时", count=hours) if hours else _("不到 1 小时")
+        return counted("%(count)s 天", hours // 24)
+    return counted("%(count)s 小时", hours) if hours else _("不到 1 小时")

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.locale import counted
 from campaigns.intake.check_list import Check
 from campaigns.partner_alarms import Alarm, AlarmKind
 
@@ -32,8 +33,8 @@ def alarm_line(alarm: Alarm) -> str:
         case AlarmKind.SILENT:
             return _("%(title)s：活动进行中，两个多小时没有消息", title=alarm.title)
         case AlarmKind.REFUSED:
-            return _("%(title)s：今天有 %(count)s 条消息被拒绝", title=alarm.title, count=alarm.pieces)
+            return counted("%(title)s：今天有 %(count)s 条消息被拒绝", alarm.pieces, title=alarm.title)
         case AlarmKind.WAITING:
-            return _("%(title)s：%(count)s 条消息等了一个多小时", title=alarm.title, count=alarm.pieces)
+            return counted("%(title)s：%(count)s 条消息等了一个多小时", alarm.pieces, title=alarm.title)
         case AlarmKind.BILL:
-            return _("%(title)s：昨天收了 %(count)s 笔，账单还没到", title=alarm.title, count=alarm.pieces)
+            return counted("%(title)s：昨天收了 %(count)s 笔，账单还没到", alarm.pieces, title=alarm.title)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.exports.reconciliation import settled, signers
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.labels import CAUSES, word
-from app.i18n.locale import day_of, when
+from app.i18n.locale import counted, day_of, when
 from app.i18n.names import source_name
 from app.papers.fonts import drawable
 from app.papers.words import face
@@ -109,7 +109,7 @@ def _booked(report: Report) -> dict[str, Any]:
 
 
 def _differences(rows: list[Settled], more: int) -> dict[str, Any]:
-    note = _("另有 %(count)s 条差异，见 XLSX。", count=more) if more else ""
+    note = counted("另有 %(count)s 条差异，见 XLSX。", more) if more else ""
     cells = [
         [
             str(word(CAUSES, row.cause)),

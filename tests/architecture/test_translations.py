@@ -13,7 +13,7 @@ OPTIONS = {"**.html": {"silent": "false"}}
 
 
 def texts_of_pages() -> set[str]:
-    keywords = DEFAULT_KEYWORDS | {"_l": None}
+    keywords = DEFAULT_KEYWORDS | {"_l": None, "counted": (1, 1)}
     texts = extract_from_dir(str(ROOT / "app"), METHODS, OPTIONS, keywords)
     return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in texts}
 

@@ -46,7 +46,7 @@ def test_an_entry_says_in_words_who_did_what_and_what_was_before(manager: Reader
     world.do(rate, project, 3, "boss")
     world.do(rate, project, 5, "boss")
     page = text(manager.open("/console/audit?act=project&since=2000-01-01"))
-    assert "项目评级" in page and "评级： 3 → 5" in page, page
+    assert "评定项目星级" in page and "评级： 3 → 5" in page, page
     assert "project.rate" not in page
     assert "Rated a project" in manager.open("/console/audit?act=project&lang=en")
 
@@ -94,5 +94,5 @@ def test_the_file_has_every_entry_and_no_formula(manager: Reader, world: World) 
     rows = list(csv.reader(io.StringIO(text_[1:])))
     assert rows[0][:3] == ["时间（北京）", "谁", "做了什么"]
     assert len(rows) == 1_100 + 1 and len({row[-1] for row in rows}) == len(rows)
-    assert rows[1][1] == "'=cmd()" and rows[1][2] == "项目评级"
+    assert rows[1][1] == "'=cmd()" and rows[1][2] == "评定项目星级"
     assert "export.audit" in manager.open("/console/audit"), "who took it away is recorded"

@@ -192,9 +192,11 @@ def test_who_may_only_refund_sees_only_that(app: Flask, world: World) -> None:
 
 def test_every_reason_has_words(world: World) -> None:
     for code in REASONS:
-        assert reason_text(f"{code}:5000:CNY").text != code
-    assert reason_text("amount_differs:5000:CNY").detail == "50.00 元"
-    assert reason_text("brand_new:x").detail == "brand_new:x"
+        assert reason_text(f"{code}:5000:CNY", "stripe").text != code
+    assert reason_text("amount_differs:5000:CNY", "stripe").detail == "50.00 元"
+    assert reason_text("brand_new:x", "stripe").detail == "brand_new:x"
+    assert "平台退款" in reason_text("project_suspended", "partner:tencent").advice
+    assert "把钱退给捐赠人" in reason_text("project_suspended", "partner:offline").advice
 
 
 def code_of(world: World, project: int) -> str:

@@ -31,6 +31,13 @@ def test_a_request_for_money_back_waits_for_who_may_refund(manager: Reader, worl
     assert world.do(waiting, admin(role=Role.AUDITOR)) == [], "an auditor decides nothing"
 
 
+def test_english_has_another_text_for_one_than_for_many(manager: Reader, world: World) -> None:
+    ask_for_money_back(world)
+    assert "One donor has requested a refund" in text(manager.open("/console/?lang=en"))
+    ask_for_money_back(world, 1)
+    assert "2 donors have requested refunds" in text(manager.open("/console/?lang=en"))
+
+
 def test_a_branch_sees_only_what_is_its_own(world: World) -> None:
     ask_for_money_back(world)
     ask_for_money_back(world, project=2)

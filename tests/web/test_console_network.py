@@ -34,7 +34,7 @@ def test_a_node_is_added_renamed_closed_and_opened_again(manager: Reader, world:
     manager.open("/console/network/41010199")
     assert "已重新启用" in manager.send("/reopen")
     acts = text(manager.open("/console/audit?kind=organisation&number=41010199"))
-    assert "机构改名" in acts and "新&lt;b&gt;村 → 新村社区" in acts and "并入邻村" in acts
+    assert "修改机构名称" in acts and "新&lt;b&gt;村 → 新村社区" in acts and "并入邻村" in acts
 
 
 def test_a_search_leads_to_a_node_and_a_branch_stays_in_its_own(app: Flask, manager: Reader, world: World) -> None:

@@ -118,7 +118,7 @@ def test_switching_off_ends_sessions_and_a_link_sets_a_new_password(
     assert "已停用" in manager.send("/disable")
     assert "启用账号" in manager.page.text and "发新密码链接" not in manager.page.text
     assert "账号已启用" in manager.send("/enable")
-    assert "停用账号" in text(manager.open("/console/audit?act=manager.disable"))
+    assert "停用人员账号" in text(manager.open("/console/audit?act=manager.disable"))
 
 
 def test_the_last_administrator_stays(manager: Reader) -> None:

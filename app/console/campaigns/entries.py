@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console import choices
@@ -11,6 +10,7 @@ from app.console.blueprint import act, blueprint
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access, scope
+from app.i18n.locale import counted
 from app.web.blueprint import requested_page
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.candidates import CandidateFilter, candidate_ids, candidates
@@ -55,7 +55,7 @@ def add(slug: str) -> Response:
         ids = candidate_ids(tx, campaign_id, wanted, scope.branch()) if everyone else form.ids("project")
         for project_id in ids if not everyone else ():
             scope.require_named(tx, "project_id", project_id)
-        return str(_("%(count)s 个项目加入了活动。", count=add_entries(tx, slug, ids, caller.name)))
+        return counted("%(count)s 个项目加入了活动。", add_entries(tx, slug, ids, caller.name))
 
     return act(Permission.CAMPAIGNS_WRITE, url_for("console.entries", slug=slug, **_query(wanted)), do)
 

@@ -11,6 +11,7 @@ from app.console.blueprint import blueprint
 from app.console.effects import Change, Typed, effect_page
 from app.current import deps
 from app.http import access
+from app.i18n.locale import counted
 from campaigns.closing import cancel as cancelling
 from campaigns.closing import withdraw
 from campaigns.closing.cancel import GivingBack
@@ -83,7 +84,7 @@ def listing(slug: str) -> str | Response:
 def _cancelled(left: GivingBack) -> list[str]:
     sentences = [_("活动马上停止接受捐赠，不能恢复。")]
     if left.unpaid:
-        sentences.append(_("%(count)s 笔未付款的捐赠取消，预留的配捐放回。", count=left.unpaid))
+        sentences.append(counted("%(count)s 笔未付款的捐赠取消，预留的配捐放回。", left.unpaid))
     if left.paid:
         figures = {"count": left.paid, "amount": yuan(left.paid_minor), "donors": left.donors}
         sentences.append(_("%(donors)s 位捐赠人已付的 %(count)s 笔共 %(amount)s 元全部退回。", **figures))
@@ -146,7 +147,7 @@ def withdraw_entry(slug: str, project_id: int) -> str | Response:
         cancelled = withdraw.withdraw_entry(tx, slug, project_id, typed.reason, typed.caller.name)
         sentences = [_("“%(project)s”退出本活动，公众页面不再显示，不再接受捐赠。", project=name)]
         if cancelled:
-            sentences.append(_("%(count)s 笔未付款的捐赠取消，预留的配捐放回。", count=cancelled))
+            sentences.append(counted("%(count)s 笔未付款的捐赠取消，预留的配捐放回。", cancelled))
         return sentences
 
     change = Change(

@@ -15,6 +15,7 @@ from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
+from app.i18n.locale import counted
 from app.web.blueprint import requested_page
 from app.web.giving.donation_form import read_uuid
 from campaigns.desks import inbox_desk
@@ -77,7 +78,7 @@ def show(message_id: int) -> str:
     return render_template(
         "console/message.html",
         message=line,
-        why=reason_text(line.note),
+        why=reason_text(line.note, line.source),
         verbs=inbox_desk.verbs_of(line),
         filters={name: form[name] for name in _FILTERS if form[name]},
         type_text=type_text,
@@ -104,7 +105,7 @@ def decide_several() -> Response:
         ids = form.chosen("message", PAGE_SIZE)
         for id_ in ids:
             _decide(tx, caller, id_, form)
-        return str(_("已处理 %(count)s 条消息。", count=len(ids)))
+        return counted("已处理 %(count)s 条消息。", len(ids))
 
     return act(_RECONCILE, _list_address(form), do)
 
@@ -119,7 +120,7 @@ def _decide(tx: Tx, caller: Caller, message_id: int, form: ConsoleForm) -> str:
         line = inbox_desk.message_line(tx, message_id)
         partner = line.source.removeprefix(PARTNER_PREFIX)
         due = perform(tx, "partner.map_code", partner, code=line.project_code, project=form["project"])
-        return said_of(due) or str(_("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", count=due))
+        return said_of(due) or counted("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", due)
     if form.verb == "attach":
         donation_id = _donation_id(form)
         scope.require_named(tx, "donation_id", donation_id)

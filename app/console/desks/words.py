@@ -1,7 +1,6 @@
 """Review of donors' messages and names before they are public."""
 
 from flask import render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
@@ -9,6 +8,7 @@ from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
+from app.i18n.locale import counted
 from app.web.blueprint import requested_page
 from campaigns.desks import words_desk
 from campaigns.network.roles import Caller, Permission
@@ -42,6 +42,6 @@ def decide() -> Response:
     def do(tx: Tx, caller: Caller) -> str:
         ids = form.chosen(button if form[button] else "words", PAGE_SIZE)
         count = words_desk.decide(tx, ids, caller.name, show=show, branch=scope.branch())
-        return _("公开了 %(count)s 条。", count=count) if show else _("隐藏了 %(count)s 条。", count=count)
+        return counted("公开了 %(count)s 条。", count) if show else counted("隐藏了 %(count)s 条。", count)
 
     return act(Permission.CAMPAIGNS_WRITE, url_for("console.words"), do)

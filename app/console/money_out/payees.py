@@ -58,7 +58,7 @@ def propose(code: str) -> str | Response:
             form.add_refusal(refusal)
             raise
 
-    back = act(_FUNDS, url_for("console.payees", code=code), do, _("账户已登记，等另一个人确认。"))
+    back = act(_FUNDS, url_for("console.payees", code=code), do, _("账户已登记，等确认。"))
     return _page(code, form) if form.faults else back
 
 

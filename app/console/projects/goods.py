@@ -55,9 +55,7 @@ def enter(project_id: int) -> str | Response:
     def do(tx: Tx, caller: Caller) -> None:
         _noted(form, lambda: goods.enter(tx, project_id, _typed(tx, form), caller.name))
 
-    back = act(
-        None, url_for("console.project_goods", project_id=project_id), do, _("物资已登记，等另一个人确认价值。")
-    )
+    back = act(None, url_for("console.project_goods", project_id=project_id), do, _("物资已登记，等确认价值。"))
     return _of_project(project_id, form) if form.faults else back
 
 
@@ -77,7 +75,7 @@ def correct(goods_id: int) -> str | Response:
     def do(tx: Tx, caller: Caller) -> None:
         _noted(form, lambda: _correct(tx, goods_id, form, caller.name))
 
-    back = act(None, url_for("console.goods_entry", goods_id=goods_id), do, _("物资已更正，等另一个人确认价值。"))
+    back = act(None, url_for("console.goods_entry", goods_id=goods_id), do, _("物资已更正，等确认价值。"))
     return _entry(goods_id, form) if form.faults else back
 
 

@@ -17,6 +17,7 @@ from app.http import access, scope
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
+from app.i18n.locale import counted
 from app.i18n.screening_evidence import evidence_lines
 from app.live.publish import publish
 from app.web.blueprint import requested_page
@@ -113,7 +114,7 @@ def _decide_all(campaign_id: int, ids: Sequence[int], decision: Decision, reason
 
 def _say(done: Together) -> None:
     if done.decided:
-        flash(_("%(count)s 件复核已决定。", count=done.decided), "good")
+        flash(counted("%(count)s 件复核已决定。", done.decided), "good")
     elif not done.own:
         flash(_("没有待决定的复核：没有选，或者别人已经决定。"), "bad")
     if done.own:
