@@ -41,15 +41,19 @@ PATIENCE = timedelta(seconds=30)
 OnChange = Callable[[set[int]], None]  # called after the commit with the ids of campaigns whose match changed
 
 
-def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
+def screen(
+    deps: Dependencies, on_change: OnChange = lambda _: None, yields: Callable[[], bool] = lambda: False
+) -> int:
     """Screen all payments and news since the last run; return how many cases were opened.
 
-    Safe to run concurrently.
+    Stops between two batches once `yields` says so; the next run goes on. Safe to run concurrently.
     """
+    if yields():
+        return 0
     count_new_payments(deps)
     opened = 0
     more = True
-    while more:
+    while more and not yields():
         with deps.db.transaction(by_key=True) as tx:
             due, more = _claim_due(tx)
             cases = screen_donations(tx, due, default_thresholds(deps.screening_defaults))
@@ -59,13 +63,13 @@ def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
 
 
 def yields_to_inbox(deps: Dependencies, backlog: int = BACKLOG) -> bool:
-    """Return whether screening lets due messages go first."""
+    """Return whether screening lets due messages go first: many are due, and no payment has waited for long."""
     with deps.db.transaction() as tx:
         if not tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new' OFFSET :most)", most=backlog):
             return False
         waiting_since = tx.scalar(
             """SELECT at FROM donation_history
-                WHERE id > coalesce((SELECT counted_id FROM screening_mark), 0) AND to_status = 'paid'
+                WHERE id > coalesce((SELECT seen_id FROM screening_mark), 0) AND to_status = 'paid'
                 ORDER BY id LIMIT 1"""
         )
         return waiting_since is None or tx.now - waiting_since < PATIENCE
