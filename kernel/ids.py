@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID
 
@@ -33,7 +34,14 @@ def fingerprint(value: Any) -> str:
 
 def keyed_hash(key: bytes, *parts: str) -> str:
     """Return a hash that only the holder of the key can compute, for look-ups of people and for tokens."""
-    return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()
+    mac = _prepared(key).copy()
+    mac.update("\x1f".join(parts).encode())
+    return mac.hexdigest()
+
+
+@lru_cache(16)  # an installation has few keys; preparing one takes as long as using it
+def _prepared(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
 
 
 def same(left: str, right: str) -> bool:

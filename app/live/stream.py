@@ -26,7 +26,7 @@ from kernel.errors import Forbidden, Unavailable
 
 HEARTBEAT_S = 15.0  # detects disconnected clients, and keeps proxies from closing the connection
 LONGEST_S = 3600.0  # then the page reconnects, perhaps to another process
-SWARM_S = 0.1  # delay after a message, because a batch publishes several times
+SWARM_S = 0.1  # least time between two readings of the books: in a rush every batch publishes
 KNOWN_S = 5.0  # how long a campaign is cached
 TURN_S = 2.0  # longest wait for other readers of the database
 AWAKE = 50  # number of pages notified at a time
@@ -82,8 +82,9 @@ class Feed:
         try:
             while self._wanted():
                 self._read()
+                rests_until = time.monotonic() + SWARM_S
                 if news.wait():
-                    time.sleep(SWARM_S)
+                    time.sleep(max(0.0, rests_until - time.monotonic()))
         finally:
             with self._changed:
                 self._polling = False  # if this poller failed, the next listener starts another

@@ -4,6 +4,9 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -99,6 +102,26 @@ def test_with_redis_they_see_it_at_once(world: World, redis_server: Redis, monke
     pay(world, redis_server.url)
     page.until(1)
     page.close()
+
+
+def test_a_change_after_a_rest_is_read_without_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a change that follows another one within `SWARM_S` waits; on this clock, a second passes between any two
+    looks."""
+    rests: list[float] = []
+    rung = threading.Semaphore(0)
+    monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=partial(next, count()), sleep=rests.append))
+    monkeypatch.setattr(
+        stream, "News", lambda *_: SimpleNamespace(wait=partial(rung.acquire, timeout=20), close=lambda: None)
+    )
+    page = Page(feed_of(world))
+    page.until(0)
+    pay(world)
+    rung.release()
+    page.until(1)
+    page.close()
+    rung.release()  # so that the poller ends
+    assert rests
+    assert set(rests) == {0}
 
 
 def test_with_redis_gone_pages_go_on(world: World) -> None:
