@@ -6,7 +6,6 @@ A job may run in several processes at once, because each claims its work in the 
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -117,7 +116,7 @@ def _challenges(deps: Dependencies) -> str:
 
 
 def _screen(deps: Dependencies) -> str:
-    return _outcome(screen(deps, publish, partial(yields_to_inbox, deps)), "cases opened")
+    return _outcome(screen(deps, publish, lambda: yields_to_inbox(deps)), "cases opened")
 
 
 def _close(deps: Dependencies) -> str:
