@@ -11,20 +11,22 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from kernel.errors import Fault, fault
-from kernel.money import CURRENCY, MAX_MINOR
+from kernel.errors import fault
+from kernel.money import CURRENCY
 from kernel.tables import Layout, Row, Table
 from payments.bank.bank_lines import MOST_TEXT, BankFile, BankPart, StatedLine
-from payments.bank.camt_elements import (
+from payments.bank.camt_elements import entry_reference, is_fee, payment_count, payment_reference
+from payments.bank.xml_file import (
+    MessageReader,
     at,
     children,
-    entry_reference,
-    is_fee,
-    payment_count,
-    payment_reference,
+    drop,
+    elements,
+    is_below,
+    local_name,
+    refused,
     text_at,
 )
-from payments.bank.xml_file import drop, elements, fen_of, is_below, local_name, refused
 
 LAYOUT = Layout("camt.053", ())
 MOST_ENTRIES = 40_000  # our default, above any file of 8 MiB from a bank: an entry takes at least 250 bytes
@@ -72,12 +74,12 @@ def _is_statement(element: _Element | None) -> bool:
     return element is not None and local_name(element) == "Stmt" and is_below(element, "BkToCstmrStmt")
 
 
-class _Reader:
+class _Reader(MessageReader):
     """Collects the lines of statements and their faults."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lines: list[tuple[int, StatedLine]] = []
-        self.faults: dict[str, Fault] = {}
         self.pending: list[int] = []
         self.statements = 0
         self._names: set[tuple[str, str]] = set()
@@ -105,10 +107,10 @@ class _Reader:
         if self._entries is None:
             self.statements += 1
             place = f"Stmt[{self.statements}]"
-            account = self._text(statement, place, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
-            name = self._text(statement, place, "Id")
+            account = self.required_text(statement, place, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
+            name = self.required_text(statement, place, "Id")
             if (account, name) in self._names:
-                self._refuse(statement, f"{place}/Id", fault("taken"))
+                self.refuse(statement, f"{place}/Id", fault("taken"))
             self._names.add((account, name))
             self._entries = _Entries(self, account, name, place)
         return self._entries
@@ -126,7 +128,7 @@ class _Reader:
         expected = opening[1] + moved_minor
         if expected != closing[1]:
             off = fault("balance_off", expected_minor=expected, stated_minor=closing[1])
-            self._refuse(closing[0], f"{place}/Bal", off)
+            self.refuse(closing[0], f"{place}/Bal", off)
 
     def add(self, entry: _Element, place: str, line: StatedLine) -> None:
         """Keep a line once, because statements of a file may overlap."""
@@ -134,26 +136,21 @@ class _Reader:
         if known is line:
             self.lines.append((entry.sourceline or 1, line))
         elif (known.amount_minor, known.booked_on) != (line.amount_minor, line.booked_on):
-            self._refuse(entry, f"{place}/AcctSvcrRef", fault("taken"))
+            self.refuse(entry, f"{place}/AcctSvcrRef", fault("taken"))
 
     def signed(self, element: _Element, place: str) -> int:
         """Return the amount of an entry, payment or balance in fen; negative for outgoing money."""
         sign = _SIGNS.get(text_at(element, "CdtDbtInd"))
         if sign is None:
-            self._refuse(element, f"{place}/CdtDbtInd", fault("not_one_of", options=list(_SIGNS)))
+            self.refuse(element, f"{place}/CdtDbtInd", fault("not_one_of", options=list(_SIGNS)))
         return (sign or 1) * self.amount(element, place, "Amt")
 
     def amount(self, element: _Element, place: str, path: str) -> int:
         amount = at(element, path)
-        minor = fen_of(amount.text or "") if amount is not None else None
-        if amount is None or minor is None:
-            self._refuse(element if amount is None else amount, f"{place}/{path}", fault("not_an_amount"))
+        if amount is None:
+            self.refuse(element, f"{place}/{path}", fault("not_an_amount"))
             return 0
-        if amount.get("Ccy", CURRENCY) != CURRENCY:
-            self._refuse(amount, f"{place}/{path}", fault("currency_unsupported", currency=CURRENCY))
-        if minor > MAX_MINOR:
-            self._refuse(amount, f"{place}/{path}", fault("amount_too_large", most_minor=MAX_MINOR))
-        return minor
+        return self.fen(amount, f"{place}/{path}") or 0
 
     def day(self, element: _Element, place: str, name: str) -> date | None:
         """Return the day of `BookgDt` or `ValDt`, which hold a date or a time."""
@@ -161,21 +158,8 @@ class _Reader:
         try:
             return date.fromisoformat(text[:10]) if text else None
         except ValueError:
-            self._refuse(element, f"{place}/{name}", fault("not_a_date"))
+            self.refuse(element, f"{place}/{name}", fault("not_a_date"))
             return None
-
-    def _text(self, element: _Element, place: str, *paths: str) -> str:
-        text = text_at(element, *paths)
-        if not text:
-            self._refuse(element, f"{place}/{paths[0]}", fault("required"))
-        elif len(text) > MOST_TEXT:
-            self._refuse(element, f"{place}/{paths[0]}", fault("too_long", most=MOST_TEXT))
-        return text
-
-    def _refuse(self, element: _Element, place: str, why: Fault) -> None:
-        self.faults.setdefault(f"line {element.sourceline or 1}.{place}", why)
-
-    refuse = _refuse
 
 
 class _Entries:

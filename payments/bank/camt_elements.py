@@ -1,11 +1,11 @@
 """PURE. Read the elements of a camt.053 by their names in the schema."""
 
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from lxml import etree
 
 from payments.bank.bank_lines import MOST_TEXT, reference_in
+from payments.bank.xml_file import at, children, text_at
 
 _NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
 _Element: TypeAlias = etree._Element
@@ -39,33 +39,3 @@ def payment_reference(payment: _Element) -> str:
         if (text := text_at(payment, path)) not in _NO_REFERENCE:
             return text[:MOST_TEXT]
     return reference_in(text_at(payment, "RmtInf/Ustrd"), text_at(payment, "AddtlTxInf"))
-
-
-def children(element: _Element, name: str) -> Iterator[_Element]:
-    """Yield the children with a name, in any namespace."""
-    named: Iterator[_Element] = element.iterchildren(f"{{*}}{name}")
-    return named
-
-
-def child(element: _Element, name: str) -> _Element | None:
-    """Return the first child with a name."""
-    return next(children(element, name), None)
-
-
-def at(element: _Element, path: str) -> _Element | None:
-    """Return the first element at a path."""
-    step: _Element | None = element
-    for name in path.split("/"):
-        if step is None:
-            return None
-        step = child(step, name)
-    return step
-
-
-def text_at(element: _Element, *paths: str) -> str:
-    """Return the text at the first of these paths that has any."""
-    for path in paths:
-        place = at(element, path)
-        if place is not None and (text := (place.text or "").strip()):
-            return text
-    return ""

@@ -15,12 +15,19 @@ from lxml import etree
 
 from kernel.clock import parse_time
 from kernel.errors import Fault, fault
-from kernel.money import CURRENCY
 from kernel.tables import Layout, Row, Table
 from kernel.text import clean_text, text_fault
-from payments.bank.bank_lines import MOST_TEXT
-from payments.bank.camt_elements import at, children, text_at
-from payments.bank.xml_file import drop, elements, fen_of, is_below, local_name, refused
+from payments.bank.xml_file import (
+    MessageReader,
+    at,
+    children,
+    drop,
+    elements,
+    is_below,
+    local_name,
+    refused,
+    text_at,
+)
 
 LAYOUT = Layout("pain.002", ())
 MOST_REASON = 200  # characters of the bank's words that are kept
@@ -84,12 +91,12 @@ def read_answers(data: bytes) -> AnswerFile:
     return AnswerFile(table, reader.report_id, reader.stated_at, reader.answers, reader.faults)
 
 
-class _Reader:
+class _Reader(MessageReader):
     """Collects the answers of a report and their faults."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.answers: list[StatedAnswer] = []
-        self.faults: dict[str, Fault] = {}
         self.found = False
         self.report_id = ""
         self.stated_at: datetime | None = None
@@ -117,37 +124,37 @@ class _Reader:
                 self._end(element)
 
     def _read_header(self, header: _Element) -> None:
-        self.report_id = self._id(header, "GrpHdr", "MsgId")
+        self.report_id = self.required_text(header, "GrpHdr", "MsgId")
         stated = text_at(header, "CreDtTm")
         try:
             self.stated_at = parse_time(stated)
         except ValueError:
-            self._refuse(header, "GrpHdr/CreDtTm", fault("not_a_date") if stated else fault("required"))
+            self.refuse(header, "GrpHdr/CreDtTm", fault("not_a_date") if stated else fault("required"))
 
     def _read_group(self, group: _Element) -> None:
         self.found = True
         if self._message_id:
-            self._refuse(group, _GROUP, fault("taken"))
-        self._message_id = self._id(group, _GROUP, "OrgnlMsgId")
+            self.refuse(group, _GROUP, fault("taken"))
+        self._message_id = self.required_text(group, _GROUP, "OrgnlMsgId")
         name = text_at(group, "OrgnlMsgNmId")
         if not _OF_OURS.fullmatch(name):
-            self._refuse(group, f"{_GROUP}/OrgnlMsgNmId", fault("not_one_of", options=["pain.001"]))
+            self.refuse(group, f"{_GROUP}/OrgnlMsgNmId", fault("not_one_of", options=["pain.001"]))
         self._above = self._status(group, f"{_GROUP}/GrpSts", "GrpSts", group=True)
         self._reason = _reason(group)
 
     def _read_payment(self, payment: _Element, batch: _Element) -> None:
         self._payment += 1
         place = f"{_BATCH}[{self._batch}]/{_PAYMENT}[{self._payment}]"
-        end_to_end_id = self._id(payment, place, "OrgnlEndToEndId")
+        end_to_end_id = self.required_text(payment, place, "OrgnlEndToEndId")
         of_batch = self._status(batch, f"{_BATCH}[{self._batch}]/PmtInfSts", "PmtInfSts", group=True)
         status = self._status(payment, f"{place}/TxSts", "TxSts") or of_batch or self._above
         if status is None:
-            self._refuse(payment, f"{place}/TxSts", fault("required"))
+            self.refuse(payment, f"{place}/TxSts", fault("required"))
             return
         if end_to_end_id in self._named:
-            self._refuse(payment, f"{place}/OrgnlEndToEndId", fault("taken"))
+            self.refuse(payment, f"{place}/OrgnlEndToEndId", fault("taken"))
         if (of_batch or self._above) is Answer.REJECTED and status is not Answer.REJECTED:
-            self._refuse(payment, f"{place}/TxSts", fault("not_one_of", options=["RJCT"]))
+            self.refuse(payment, f"{place}/TxSts", fault("not_one_of", options=["RJCT"]))
         self._named.add(end_to_end_id)
         reason = _reason(payment) or _reason(batch) or self._reason
         amount_minor = self._amount(payment, place)
@@ -163,13 +170,13 @@ class _Reader:
     def _end(self, message: _Element) -> None:
         """End the report. The status of a message holds for the payments that are not named."""
         if not self.report_id and not self.faults:
-            self._refuse(message, "GrpHdr/MsgId", fault("required"))
+            self.refuse(message, "GrpHdr/MsgId", fault("required"))
         if self._rest is None and self._above is not None:
             self._rest = self._stated(message, _GROUP, "", self._above, self._reason)
         if self._rest is not None:
             self.answers.append(self._rest)
         elif not self.answers:
-            self._refuse(message, _PAYMENT, fault("required"))
+            self.refuse(message, _PAYMENT, fault("required"))
 
     def _stated(
         self,
@@ -189,32 +196,13 @@ class _Reader:
         if not code or (group and code == _PART):
             return None
         if code not in _ANSWERS:
-            self._refuse(element, place, fault("not_one_of", options=[*_ANSWERS, *([_PART] if group else [])]))
+            self.refuse(element, place, fault("not_one_of", options=[*_ANSWERS, *([_PART] if group else [])]))
         return _ANSWERS.get(code)
 
     def _amount(self, payment: _Element, place: str) -> int | None:
-        amount = at(payment, "OrgnlTxRef/Amt/InstdAmt")
-        if amount is None:
-            return None
-        minor = fen_of(amount.text or "")
-        if minor is None:
-            self._refuse(amount, f"{place}/OrgnlTxRef/Amt/InstdAmt", fault("not_an_amount"))
-        elif amount.get("Ccy", CURRENCY) != CURRENCY:
-            self._refuse(
-                amount, f"{place}/OrgnlTxRef/Amt/InstdAmt", fault("currency_unsupported", currency=CURRENCY)
-            )
-        return minor
-
-    def _id(self, element: _Element, place: str, name: str) -> str:
-        text = text_at(element, name)
-        if not text:
-            self._refuse(element, f"{place}/{name}", fault("required"))
-        elif len(text) > MOST_TEXT:
-            self._refuse(element, f"{place}/{name}", fault("too_long", most=MOST_TEXT))
-        return text
-
-    def _refuse(self, element: _Element, place: str, why: Fault) -> None:
-        self.faults.setdefault(f"line {element.sourceline or 1}.{place}", why)
+        path = "OrgnlTxRef/Amt/InstdAmt"
+        amount = at(payment, path)
+        return None if amount is None else self.fen(amount, f"{place}/{path}")
 
 
 def _reason(element: _Element) -> str:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 from lxml import etree
 
 from kernel.errors import Fault, Invalid, fault
+from kernel.money import CURRENCY, MAX_MINOR
+from payments.bank.bank_lines import MOST_TEXT
 
 # Our default, above any file of 8 MiB from a bank: an element takes at least 20 bytes.
 MOST_ELEMENTS = 500_000
@@ -68,3 +70,64 @@ def fen_of(text: str) -> int | None:
     """Return an amount in yuan as fen, None if it is not one. Zeros may follow the second decimal."""
     match = _AMOUNT.fullmatch(text.strip())
     return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0")) if match else None
+
+
+def children(element: _Element, name: str) -> Iterator[_Element]:
+    """Yield the children with a name, in any namespace."""
+    named: Iterator[_Element] = element.iterchildren(f"{{*}}{name}")
+    return named
+
+
+def child(element: _Element, name: str) -> _Element | None:
+    """Return the first child with a name."""
+    return next(children(element, name), None)
+
+
+def at(element: _Element, path: str) -> _Element | None:
+    """Return the first element at a path."""
+    step: _Element | None = element
+    for name in path.split("/"):
+        if step is None:
+            return None
+        step = child(step, name)
+    return step
+
+
+def text_at(element: _Element, *paths: str) -> str:
+    """Return the text at the first of these paths that has any."""
+    for path in paths:
+        place = at(element, path)
+        if place is not None and (text := (place.text or "").strip()):
+            return text
+    return ""
+
+
+class MessageReader:
+    """Collects the faults of a message by line and element: `line 40.Stmt[1]/Ntry[3]/Amt`."""
+
+    def __init__(self) -> None:
+        self.faults: dict[str, Fault] = {}
+
+    def refuse(self, element: _Element, place: str, why: Fault) -> None:
+        """Keep a fault. The first one of a place counts."""
+        self.faults.setdefault(f"line {element.sourceline or 1}.{place}", why)
+
+    def required_text(self, element: _Element, place: str, *paths: str) -> str:
+        """Return the text at the first of these paths that has any; none, or a too long one, is a fault."""
+        text = text_at(element, *paths)
+        if not text:
+            self.refuse(element, f"{place}/{paths[0]}", fault("required"))
+        elif len(text) > MOST_TEXT:
+            self.refuse(element, f"{place}/{paths[0]}", fault("too_long", most=MOST_TEXT))
+        return text
+
+    def fen(self, amount: _Element, place: str) -> int | None:
+        """Return an amount in fen, None if it is not one. Another currency and a too large amount are faults."""
+        minor = fen_of(amount.text or "")
+        if minor is None:
+            self.refuse(amount, place, fault("not_an_amount"))
+        elif amount.get("Ccy", CURRENCY) != CURRENCY:
+            self.refuse(amount, place, fault("currency_unsupported", currency=CURRENCY))
+        elif minor > MAX_MINOR:
+            self.refuse(amount, place, fault("amount_too_large", most_minor=MAX_MINOR))
+        return minor

@@ -18,7 +18,7 @@ from campaigns.payouts.bank_marks import mark_by_statement
 from campaigns.payouts.remittances import refuse
 from kernel.errors import Conflict, Invalid
 from payments.bank.pain002 import Answer, read_answers
-from tests.payouts.released import HOST_ACCOUNT, account, release, sums
+from tests.payouts.released import sums
 from tests.payouts.reports import answer, report
 from tests.payouts.test_bank_marks import line
 from tests.races.runners import at_once
@@ -29,20 +29,6 @@ WHY = "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn><AddtlInf>账号 410012345678 不存�
 
 
 REFUSED = answer(FIRST, "RJCT", WHY, "100.00")
-
-
-@pytest.fixture
-def sent(world: World) -> World:
-    world.pay(world.give(100_00))
-    world.pay(world.give(50_00, 2))
-    release(world)
-    for code in ("4101", "4102"):
-        account(world, code)
-    account(world, "41", HOST_ACCOUNT)
-    plan = world.do(plans.make_plan, world.slug, "maker")
-    world.do(plans.approve, plan.id, "checker")
-    world.do(plans.send, plan.id, "maker")
-    return world
 
 
 def take(world: World, data: bytes, second: str = "", branch: str | None = None) -> int:

@@ -1,27 +1,11 @@
 """Remittances are marked by the bank's statement: paid by a debit of their id and amount, returned by a credit."""
 
-import pytest
-
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.payouts import plans
 from campaigns.payouts.bank_marks import mark_by_statement
 from kernel.db import Tx
-from tests.payouts.released import HOST_ACCOUNT, account, release, sums
+from tests.payouts.released import sums
 from tests.world import World
-
-
-@pytest.fixture
-def sent(world: World) -> World:
-    world.pay(world.give(100_00))
-    world.pay(world.give(50_00, 2))
-    release(world)
-    for code in ("4101", "4102"):
-        account(world, code)
-    account(world, "41", HOST_ACCOUNT)
-    plan = world.do(plans.make_plan, world.slug, "maker")
-    world.do(plans.approve, plan.id, "checker")
-    world.do(plans.send, plan.id, "maker")
-    return world
 
 
 def line(world: World, line_id: str, reference: str, amount_minor: int) -> int:

@@ -7,6 +7,7 @@ from apispec import APISpec
 from werkzeug.routing import Map, Rule
 
 from app.api.partners import partner_door, partner_outgoing
+from app.api.partners.partner_door import described_object
 from app.webhooks.partners import MOST_BYTES, REPRESENTATION, RESULTS
 from kernel.money import CURRENCY, MAX_MINOR
 from payments.partners.gift_details import AGES, CHANNELS, MOST_LABEL, MOST_MESSAGE
@@ -14,6 +15,11 @@ from payments.partners.partner_events import BATCH_MOST, KINDS, MOST_TEXT, PAID,
 
 RULE = "/webhooks/partners/<name>"
 TAG = "partner intake"
+
+
+def _part(description: str, *required: str, **properties: Any) -> dict[str, Any]:
+    return described_object(**properties) | {"required": list(required), "description": description}
+
 
 _DATA = {
     "donation_id": {"type": "string", "maxLength": MOST_TEXT, "description": "your id of the donation"},
@@ -26,25 +32,20 @@ _DATA = {
     },
     "currency": {"type": "string", "enum": [CURRENCY]},
     "paid_at": {"type": "string", "description": "ISO 8601; for payments. Decides match and campaign"},
-    "donor": {
-        "type": "object",
-        "required": ["key"],
-        "description": "for payments",
-        "properties": {
-            "key": {"type": "string", "maxLength": MOST_TEXT, "description": "your stable id of the donor"},
-            "name": {"type": "string", "maxLength": MOST_TEXT, "nullable": True},
-        },
-    },
+    "donor": _part(
+        "for payments",
+        "key",
+        key={"type": "string", "maxLength": MOST_TEXT, "description": "your stable id of the donor"},
+        name={"type": "string", "maxLength": MOST_TEXT, "nullable": True},
+    ),
     "campaign": {"type": "string", "maxLength": MOST_LABEL, "description": "slug of the event it was for"},
-    "channel": {
-        "type": "object",
-        "required": ["kind", "code"],
-        "description": "through which source the donor came",
-        "properties": {
-            "kind": {"type": "string", "enum": list(CHANNELS)},
-            "code": {"type": "string", "maxLength": MOST_LABEL},
-        },
-    },
+    "channel": _part(
+        "through which source the donor came",
+        "kind",
+        "code",
+        kind={"type": "string", "enum": list(CHANNELS)},
+        code={"type": "string", "maxLength": MOST_LABEL},
+    ),
     "message": {"type": "string", "maxLength": MOST_MESSAGE, "description": "shown once somebody has looked at it"},
     "team": {"type": "string", "maxLength": MOST_LABEL},
     "consent": {
@@ -52,15 +53,13 @@ _DATA = {
         "description": "what the donor agreed to",
         "properties": {"publish_name": {"type": "boolean"}},
     },
-    "minor": {
-        "type": "object",
-        "required": ["age", "guardian"],
-        "description": "of a donor under age; left out: of full age. Their name is never published",
-        "properties": {
-            "age": {"type": "string", "enum": list(AGES)},
-            "guardian": {"type": "boolean", "enum": [True], "description": "their guardian agrees to the gift"},
-        },
-    },
+    "minor": _part(
+        "of a donor under age; left out: of full age. Their name is never published",
+        "age",
+        "guardian",
+        age={"type": "string", "enum": list(AGES)},
+        guardian={"type": "boolean", "enum": [True], "description": "their guardian agrees to the gift"},
+    ),
     "anonymous": {"type": "boolean", "description": "counts more than any consent"},
 }
 _EVENT = {
