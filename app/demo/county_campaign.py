@@ -54,13 +54,14 @@ def hold(deps: Dependencies, fund: int, opens_at: datetime) -> None:
     ended = deps.at(FixedClock(ends_at - timedelta(minutes=5)))
     give_on_pages(ended, _in_time(gifts), _command(random))
     give_on_pages(ended, _in_time(odd), lambda gift: _command_of(gift, BUYER))
-    _pay_twice(ended, gifts[7])
+    twice = gifts[7]._replace(id=UUID(int=SEED + 1, version=4))
+    _pay_again(ended, gifts[7], twice)
     screen(ended)
     with ended.db.transaction() as tx:
         open_case(tx, gifts[3].id, "备注写着“返现已收”，请核实。", COUNTY_MANAGER)
         case = case_id_of_donation(tx, odd[4].id)
         file_appeal(tx, deps.keys, case, "我家开面馆，想每个月捐一次，一次捐完了，没有人返我钱。", "donor")
-        _state(deps, tx, gifts + odd)
+        _state(deps, tx, [*gifts, *odd, twice])
         compare(tx)
 
 
@@ -125,9 +126,9 @@ def _command_of(gift: Gift, donor: Donor) -> CreateDonation:
     )
 
 
-def _pay_twice(deps: Dependencies, gift: Gift) -> None:
+def _pay_again(deps: Dependencies, gift: Gift, twice: Gift) -> None:
     """Pay a second time for a paid donation."""
-    other = payment_of(deps.gateway.provider, gift._replace(id=UUID(int=SEED + 1, version=4)))
+    other = payment_of(deps.gateway.provider, twice)
     other.body["data"]["object"]["metadata"] = {"donation_id": str(gift.id)}
     hear(deps, [other])
 

@@ -88,9 +88,9 @@ def _causes(report: Report) -> dict[str, Any]:
         ]
         for row in report.causes
     ]
-    return _table(
-        _("差异按原因"), [_("来源"), _("原因"), _("笔数"), _("未处理"), _("差额")], 3, rows, [2.4, 2, 1, 1, 1.5]
-    )
+    header, widths = [_("来源"), _("原因"), _("笔数"), _("未处理"), _("差额")], [2.4, 2, 1, 1, 1.5]
+    note = _("差额是对方比账上多的净额（负数为少），已扣对方收的手续费。")
+    return _table(_("差异按原因"), header, 3, rows, widths, note)
 
 
 def _booked(report: Report) -> dict[str, Any]:

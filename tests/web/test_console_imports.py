@@ -76,7 +76,7 @@ def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, wo
 
 def test_a_bill_and_projects(manager: Reader, world: World) -> None:
     page = text(hand_in(manager, "statement", sample("wechat-trade-bill.utf8bom.csv"), "plat"))
-    assert "平台账单 plat" in page and "收款：1 行，共 50.00 元" in page and "格式：微信支付账单" in page
+    assert "平台账单 合作平台" in page and "收款：1 行，共 50.00 元" in page and "格式：微信支付账单" in page
     assert "新的项目（目标金额）：1 行，共 30,000.00 元" in text(hand_in(manager, "projects", NEW_PROJECT))
 
 

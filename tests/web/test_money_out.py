@@ -31,7 +31,8 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     page = manager.send(f"/projects/{project}/split", project="80", township="15", management="6", reason="x")
     assert "各部分合计应是 100%，现在是 101%" in page
     world.pay(world.give(100_00))
-    assert "公示期满以后" in manager.open(f"/console/campaigns/{world.slug}/payouts")
+    before = manager.open(f"/console/campaigns/{world.slug}/payouts")
+    assert "公示期满以后" in before and "拨付中" not in before  # no figure of money that is not divided yet
     release(world)
     account(world, "41", HOST_ACCOUNT)
 

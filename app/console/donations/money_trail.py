@@ -7,13 +7,12 @@ from uuid import UUID
 
 from flask import render_template, url_for
 
-from app.console.blueprint import blueprint
+from app.console.blueprint import blueprint, named_source
 from app.current import deps
 from app.http import access
 from app.i18n.accounting_labels import TRANSFER_KINDS
 from app.i18n.labels import word
 from app.i18n.money_trail import STAGES
-from app.i18n.names import source_name
 from campaigns import rights
 from campaigns.money_trail import Record, Stage, follow
 from campaigns.network.roles import Permission
@@ -43,7 +42,7 @@ def show(donation_id: UUID) -> str:
 
 def _name(record: Record) -> str:
     if record.stage in _OF_PROVIDERS:
-        return source_name(record.name)
+        return named_source(record.name)
     return str(word(TRANSFER_KINDS, record.name)) if record.stage == Stage.BOOKED else record.name
 
 
