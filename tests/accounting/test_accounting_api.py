@@ -77,3 +77,14 @@ def test_the_pages_show_what_the_api_says(http: FlaskClient, world: World) -> No
         assert http.get(f"/console/vouchers/2026-09/{name}").status_code == 200
     assert http.get("/console/vouchers/99").status_code == 404
     assert "410102" in http.get("/console/chart").text
+
+
+def test_a_month_is_closed_once_somebody_confirmed_it(http: FlaskClient, world: World) -> None:
+    world.do(create_manager, "boss", PASSWORD, "admin", "test")
+    world.clock.advance(days=31)
+    reader = Reader(http, world)
+    reader.sign_in("boss")
+    page = reader.open("/console/vouchers?period=2026-09")
+    assert "不能撤销结账" in page and "确认结账" in page
+    page = reader.send("/vouchers/close")
+    assert "2026-09 已结账" in page and "确认结账" not in page
