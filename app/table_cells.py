@@ -8,7 +8,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 # The beginning of a formula, also after spaces and invisible characters, and with full-width signs (OWASP: CSV
 # injection). Tab and line feed count on their own, because some programs split the cell there.
 _FORMULA = re.compile(
-    r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]"
+    r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b\uff05\uff5c]"
 )
 
 

@@ -64,6 +64,13 @@ def text_fault(text: object, most: int, *, lines: bool = False, required: bool =
     return None
 
 
+def one_line(text: str) -> str:
+    """Return a text that nobody is asked to correct, such as the name of a file, as one line: control characters
+    become spaces; what turns the direction or cannot be stored is left out."""
+    storable = _TURNING.sub("", text).encode(errors="ignore").decode()
+    return clean_text("".join(" " if has_controls(char) else char for char in storable)).strip()
+
+
 def has_controls(text: str, *, but: str = "") -> bool:
     """Return whether a text contains control characters other than those in `but`."""
     return any(unicodedata.category(char) == "Cc" and char not in but for char in text)

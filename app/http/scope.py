@@ -83,6 +83,13 @@ def branch() -> str | None:
     return caller.branch_code
 
 
+def confinement() -> dict[str, Any]:
+    """Return the argument `branch` of an act on several resources, which confines the act to the caller's branch;
+    no argument for the whole network."""
+    own = branch()
+    return {} if own is None else {"branch": own}
+
+
 def require_node(tx: Tx, code: str | None) -> None:
     """Require that an organisation is within the caller's branch. None, the federation, needs a caller without a
     branch.

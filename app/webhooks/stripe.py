@@ -9,6 +9,7 @@ from app.http import access
 from app.http.problems import problem
 from kernel.errors import Fault, fault
 from kernel.strict_json import unstorable
+from kernel.text import text_fault
 from payments.messages import message
 from payments.stripe import WebhookRejected, verify_webhook
 
@@ -46,4 +47,4 @@ def _id_fault(event_id: Any) -> Fault | None:
         return fault("required")
     if not isinstance(event_id, str):
         return fault("not_text")
-    return fault("too_long", most=MOST_ID) if len(event_id) > MOST_ID else None
+    return text_fault(event_id, MOST_ID)

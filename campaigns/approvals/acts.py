@@ -62,7 +62,8 @@ def _of_refund(tx: Tx, attempt: Attempt) -> int:
 
 
 def _of_donor(tx: Tx, attempt: Attempt) -> int:
-    return sum(donation.left_minor for donation in refundable_of_donor(tx, attempt.subject))
+    branch = attempt.arguments.get("branch")
+    return sum(donation.left_minor for donation in refundable_of_donor(tx, attempt.subject, branch))
 
 
 def _of_request(tx: Tx, attempt: Attempt) -> int:
@@ -158,6 +159,10 @@ def _refund(tx: Tx, attempt: Attempt) -> Any:
     return request_refund(tx, attempt.subject, amount_minor, attempt.reason, attempt.actor)
 
 
+def _refund_donor(tx: Tx, attempt: Attempt) -> Any:
+    return refund_donor(tx, attempt.subject, attempt.reason, attempt.actor, attempt.arguments.get("branch"))
+
+
 def _take(tx: Tx, attempt: Attempt) -> Any:
     return payment_desk.take(tx, attempt.subject, attempt.reason, attempt.actor, attempt.deps.limits.reservation_s)
 
@@ -229,7 +234,7 @@ _P = Permission
 ACTS: Mapping[str, Act] = {
     **MONEY_ACTS,
     "donation.refund": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _refund, _of_refund),
-    "donation.refund_donor": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _plain(refund_donor), _of_donor),
+    "donation.refund_donor": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _refund_donor, _of_donor),
     "donation.given_back": Act(
         _P.DONATIONS_REFUND,
         "donation_id",

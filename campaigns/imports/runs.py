@@ -22,7 +22,7 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from kernel.keys import Keys
 from kernel.paging import Page
-from kernel.text import clean_text, text_fault
+from kernel.text import clean_text, one_line, text_fault
 from payments.bills.bill_files import is_packed
 
 MOST_BYTES = 8 << 20  # our default: some 100,000 lines
@@ -65,7 +65,7 @@ def upload(
                 kind=kind,
                 partner=partner,
                 branch_code=caller.branch_code,
-                file_name=clean_text(file_name)[:MOST_NAME] or "-",
+                file_name=one_line(file_name)[:MOST_NAME] or "-",
                 file_bytes=len(data),
                 file_hash=sha256(data).hexdigest(),
                 state=State.CHECKING,

@@ -86,7 +86,9 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
     if fields.faults:
         return fields.faults
     kind = fields.constant("type", tuple(KINDS), fault("not_one_of", options=list(KINDS)))
-    fields.text("id", MOST_TEXT)
+    event_id = fields.text("id", MOST_TEXT)
+    if event_id is not None and (refused_id := text_fault(event_id, MOST_TEXT)):
+        fields.refuse("id", refused_id)
     _check_time(fields, "occurred_at", now)
     check_flag(fields, "test")
     data = fields.part("data", required=True)

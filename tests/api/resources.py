@@ -21,6 +21,7 @@ from campaigns.donations.questions import ask
 from campaigns.donations.receipts.receipt_requests import request_receipt
 from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.funds import deposits, funds
+from campaigns.goods import goods
 from campaigns.goods.goods import NewGoods
 from campaigns.goods.goods import enter as enter_goods
 from campaigns.imports.models import ImportRun
@@ -66,31 +67,74 @@ OURS = "4101"
 SLUG, MARK = "ours", "只属栾川"
 
 
+class County(NamedTuple):
+    """A county of the network, the slug of its campaign, a mark in all its texts, its village's place in the tree
+    and in `world.projects`, and the name of its team if the mark cannot be one."""
+
+    code: str
+    slug: str
+    mark: str
+    lineage: tuple[str, ...]
+    project: int
+    team: str = ""
+
+
+COUNTY = County(OURS, SLUG, MARK, ("41", OURS, "410101", "41010101"), 0)
+SIBLING = County("4102", "theirs", "只属嵩县", ("41", "4102", "410201", "41020101"), 2)
+
+
 class Resources(NamedTuple):
-    """One thing of each kind that belongs to our county, by the name of its argument in the addresses."""
+    """One thing of each kind that belongs to a county, by the name of its argument in the addresses."""
 
     arguments: dict[str, Any]
 
 
 @pytest.fixture
 def resources(world: World) -> Resources:
+    return Resources(things_of(world, COUNTY) | things_of_the_federation(world))
+
+
+@pytest.fixture
+def foreign(world: World, resources: Resources) -> Resources:
+    """The same of the sibling county, but for what the federation has once."""
+    return Resources(things_of(world, SIBLING))
+
+
+def things_of_the_federation(world: World) -> dict[str, Any]:
+    """Make a partner with its answer to the sums, and the accounting, after the things of our county."""
+    return world.do(_partner, world) | {"sums_answer_id": world.do(_sums_answer)} | _voucher(world)
+
+
+def things_of(world: World, county: County) -> dict[str, Any]:
+    """Make one thing of each kind for a county."""
+    project = world.projects[county.project]
+
     def make(tx: Tx) -> dict[str, Any]:
-        fund = funds.create(tx, f"{MARK}基金", "special", ACTOR, OURS)
-        create(tx, new_campaign(world.clock.at, slug=SLUG, name=f"{MARK}活动", host=OURS), ACTOR)
-        for project in (world.projects[0], approved_project(tx, OURS)):  # of a village, and of the county itself
-            add_entry(tx, SLUG, project, ACTOR)
-        schedule(tx, SLUG, ACTOR)
-        people = staff.add(tx, world.deps.keys, OURS, phone="13900000001", actor=ACTOR)
-        return {"fund_id": fund, "slug": SLUG, "code": OURS, "staff_id": people[0].id}
+        fund = funds.create(tx, f"{county.mark}基金", "special", ACTOR, county.code)
+        create(
+            tx, new_campaign(world.clock.at, slug=county.slug, name=f"{county.mark}活动", host=county.code), ACTOR
+        )
+        of_county = approved_project(tx, county.code)
+        for entry in (project, of_county):
+            add_entry(tx, county.slug, entry, ACTOR)
+        schedule(tx, county.slug, ACTOR)
+        people = staff.add(tx, world.deps.keys, county.code, phone=f"1390000{county.code}", actor=ACTOR)
+        return {
+            "fund_id": fund,
+            "slug": county.slug,
+            "code": county.code,
+            "staff_id": people[0].id,
+            "template_id": of_county,
+        }
 
     made = world.do(make)
-    world.do(deposits.deposit, made["fund_id"], 1_000_00, "CNY", "D-ours", ACTOR)
-    made["deposit_id"] = world.do(deposits.deposit_of, made["fund_id"], "D-ours").id
-    made["pot_id"] = world.do(_pot, made["fund_id"])
-    donation = world.give(50_00, campaign=SLUG, message=MARK)
+    world.do(deposits.deposit, made["fund_id"], 1_000_00, "CNY", f"D-{county.slug}", ACTOR)
+    made["deposit_id"] = world.do(deposits.deposit_of, made["fund_id"], f"D-{county.slug}").id
+    made["pot_id"] = world.do(_pot, made["fund_id"], county)
+    donation = world.give(50_00, county.project, campaign=county.slug, message=county.mark)
     world.pay(donation)
-    made |= {"donation_id": donation.id, "project_id": world.projects[0]}
-    held = world.do(hold_project_match, SLUG, world.projects[0], "many equal gifts", ACTOR)
+    made |= {"donation_id": donation.id, "project_id": project}
+    held = world.do(hold_project_match, county.slug, project, "many equal gifts", ACTOR)
     assert held.cases_opened == 1
 
     def rows(tx: Tx) -> dict[str, Any]:
@@ -101,23 +145,24 @@ def resources(world: World) -> Resources:
                SELECT id, 'stripe', 'amount', 'x', :donation, 5000, 4000, 'open', '', '', now()
                  FROM campaign WHERE slug = :slug RETURNING id""",
             donation=donation.id,
-            slug=SLUG,
+            slug=county.slug,
         )
         exception = tx.scalar(
             """INSERT INTO payment_exception (provider, payment_intent, amount_minor, currency, donation_id, reason,
                                               state, note, actor, refund_attempts, occurred_at, found_at)
-               VALUES ('stripe', 'pi_x', 5000, 'CNY', :donation, 'second_payment', 'open', '', '', 0, now(), now())
+               VALUES ('stripe', :intent, 5000, 'CNY', :donation, 'second_payment', 'open', '', '', 0, now(), now())
                RETURNING id""",
             donation=donation.id,
+            intent=f"pi_{county.slug}",
         )
         message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
-        run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
+        run = tx.add(ImportRun(kind="projects", state="ready", branch_code=county.code, **file)).id
         request = {"asked_by": ACTOR, "owner": "manager:0", "asked_at": tx.now, "until": tx.now + timedelta(days=1)}
-        lineage = ["41", OURS, "410101", "41010101"]
-        about = {"act": "donation.refund", "subject": str(donation.id), "arguments": {}, "reason": MARK}
-        approval = tx.add(Approval(**about, lineage=lineage, campaign=SLUG, **request)).id
-        payer = read_payer("person", MARK, "", "payer@example.org")
+        about = {"act": "donation.refund", "subject": str(donation.id), "arguments": {}, "reason": county.mark}
+        approval = tx.add(Approval(**about, lineage=list(county.lineage), campaign=county.slug, **request)).id
+        campaign_id = find_campaign(tx, county.slug).id or 0
+        payer = read_payer("person", county.mark, "", "payer@example.org")
         receipt = request_receipt(tx, world.deps.keys, donation.id, payer)
         return {
             "case_id": case,
@@ -125,24 +170,29 @@ def resources(world: World) -> Resources:
             "exception_id": exception,
             "message_id": message,
             "conflict_id": _conflict(tx, message),
-            "request_id": request_money_back(tx, world.deps.keys, donation.id, None, MARK).id,
+            "request_id": request_money_back(tx, world.deps.keys, donation.id, None, county.mark).id,
             "receipt_id": receipt.id,
             "run_id": run,
             "approval_id": approval,
-            "secret_id": _partner_secret(tx, world),
-            **_people(tx),
-            **_money_out(tx, world, _agreement(tx)),
+            **_people(tx, county),
+            **_money_out(tx, world, county),
             "words_id": tx.scalar("SELECT max(id) FROM public_words"),
-            "source_code": add_source(tx, SLUG, "poster", MARK, None, ACTOR).code,
-            "objection_id": _objection(tx, world),
-            "team_id": found_team(tx, NewTeam(find_campaign(tx, SLUG).id or 0, MARK, "friends")).id,
-            "question_id": ask(tx, world.deps.keys, donation.id, MARK).id,
+            "source_code": add_source(tx, county.slug, "poster", county.mark, None, ACTOR).code,
+            "objection_id": _objection(tx, world, county),
+            "team_id": found_team(tx, NewTeam(campaign_id, county.team or county.mark, "friends")).id,
+            "question_id": ask(tx, world.deps.keys, donation.id, county.mark).id,
             "watch_id": 1,
-            "name": "platform",
             "day": local_day(world.clock.at).isoformat(),
         }
 
-    return Resources(made | world.do(rows) | {"sums_answer_id": world.do(_sums_answer)} | _voucher(world))
+    return made | world.do(rows)
+
+
+def handed_out(tx: Tx, things: dict[str, Any]) -> dict[str, Any]:
+    """Hand out some of a county's goods."""
+    goods.confirm(tx, things["goods_id"], "another")
+    new = goods.NewHandout(1, "village", local_day(tx.now), "list")
+    return {"handout_id": goods.hand_out(tx, things["goods_id"], new, ACTOR).id}
 
 
 def _voucher(world: World) -> dict[str, Any]:
@@ -164,10 +214,10 @@ def _voucher(world: World) -> dict[str, Any]:
     return {"voucher_id": voucher_id, "period": period_of(today), "month": period_of(today)}
 
 
-def _objection(tx: Tx, world: World) -> int:
+def _objection(tx: Tx, world: World, county: County) -> int:
     """An objection; that its campaign is open is of no interest here."""
     key_id, key = sealing_key(tx, world.deps.keys)
-    campaign_id = find_campaign(tx, SLUG).id or 0
+    campaign_id = find_campaign(tx, county.slug).id or 0
     sealed = seal(key, b'{"words": "", "contact": ""}', f"objection\x1f{campaign_id}".encode())
     row = Objection(campaign_id=campaign_id, sealed=sealed, sealed_by=key_id, raised_at=tx.now)
     return tx.add(row).id or 0
@@ -200,13 +250,13 @@ def _conflict(tx: Tx, message: int) -> int:
     return conflict
 
 
-def _pot(tx: Tx, fund: int) -> int:
+def _pot(tx: Tx, fund: int, county: County) -> int:
     whole = {"ratio_bps": 10_000}
     return pots.create(
         tx,
-        campaign=SLUG,
+        campaign=county.slug,
         fund=fund,
-        name=f"{MARK}池",
+        name=f"{county.mark}池",
         rank=1,
         kind="ratio",
         rules=whole,
@@ -215,43 +265,48 @@ def _pot(tx: Tx, fund: int) -> int:
     )
 
 
-def _money_out(tx: Tx, world: World, agreement: dict[str, Any]) -> dict[str, Any]:
-    """A payee's account, and a plan with its remittance."""
-    new = NewAccount(MARK, "bank", "105493000010", "410012345678")
-    payee = propose(tx, world.deps.keys, OURS, new, ACTOR)
-    campaign_id = find_campaign(tx, SLUG).id or 0
+def _money_out(tx: Tx, world: World, county: County) -> dict[str, Any]:
+    """A payee's account, a plan with its remittance, spending, goods, an agreement."""
+    project = world.projects[county.project]
+    new = NewAccount(county.mark, "bank", "105493000010", "410012345678")
+    payee = propose(tx, world.deps.keys, county.code, new, ACTOR)
+    campaign_id = find_campaign(tx, county.slug).id or 0
     plan = tx.add(
         PayoutPlan(campaign_id=campaign_id, state="withdrawn", total_minor=1, made_by=ACTOR, made_at=tx.now)
     )
     remittance = tx.add(
         Remittance(
             plan_id=plan.id or 0,
-            organisation_code=OURS,
-            end_to_end_id=MARK,
+            organisation_code=county.code,
+            end_to_end_id=county.mark,
             amount_minor=1,
             state="withdrawn",
             changed_at=tx.now,
         )
     )
-    of_remittance = {"remittance_id": remittance.id or 0, "project_id": world.projects[0]}
+    of_remittance = {"remittance_id": remittance.id or 0, "project_id": project}
     tx.add(RemittancePart(**of_remittance, share=PAID_OUT[0], amount_minor=1))
-    voucher = Voucher(50_00, local_day(tx.now), "N-1", MARK)
-    photo = Photo("f" * 32, "hash")
+    voucher = Voucher(50_00, local_day(tx.now), "N-1", county.mark)
+    photo = Photo(county.code * 8, "hash")
     world.deps.pictures.write(file_name(photo.file_key, WIDTHS[-1]), b"a photo")
-    spending = enter(tx, world.projects[0], voucher, photo, ACTOR)
+    spending = enter(tx, project, voucher, photo, ACTOR)
     made = {"spending_id": spending.id, "payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
-    new = NewGoods(MARK, 2, "箱", 100_00, "invoice", MARK, MARK, local_day(tx.now))
-    return {**made, **agreement, "goods_id": enter_goods(tx, world.projects[0], new, ACTOR).id}
+    new = NewGoods(county.mark, 2, "箱", 100_00, "invoice", county.mark, county.mark, local_day(tx.now))
+    return {**made, **_agreement(tx, county), "goods_id": enter_goods(tx, project, new, ACTOR).id}
 
 
-def _agreement(tx: Tx) -> dict[str, Any]:
+def _agreement(tx: Tx, county: County) -> dict[str, Any]:
     """An agreement with a pledge."""
     today = local_day(tx.now)
-    agreement_id = enter_agreement(tx, OURS, NewAgreement("donation", "A-1", MARK, MARK, today), ACTOR).id or 0
+    agreement_id = (
+        enter_agreement(tx, county.code, NewAgreement("donation", "A-1", county.mark, county.mark, today), ACTOR).id
+        or 0
+    )
     return {"agreement_id": agreement_id, "pledge_id": pledge(tx, agreement_id, today, 100, ACTOR).id}
 
 
-def _partner_secret(tx: Tx, world: World) -> Any:
+def _partner(tx: Tx, world: World) -> dict[str, Any]:
+    """A partner of the federation with a secret, a mapping and an account for its bills."""
     partners.create(tx, world.deps.keys, "platform", "")
     document = json.loads(preset("signed_headers"))
     mapped.set_mapping(tx, world.deps.keys, "platform", NewMapping(document, {}), ACTOR)
@@ -259,15 +314,15 @@ def _partner_secret(tx: Tx, world: World) -> Any:
     sealed = world.deps.keys.wrap_text("key", bill_accounts.context_of("platform"))
     account = {"key_id": "", "sealed_key": sealed, "since": since, "changed_at": now, "changed_by": ACTOR}
     tx.add(BillAccount(partner="platform", **account))
-    return tx.scalar("SELECT max(id) FROM partner_secret")
+    return {"name": "platform", "secret_id": tx.scalar("SELECT max(id) FROM partner_secret")}
 
 
-def _people(tx: Tx) -> dict[str, Any]:
-    """An account, a session, a token and an invitation of our county."""
-    account = create_manager(tx, "ours", PASSWORD, "auditor", ACTOR, OURS, MARK)
+def _people(tx: Tx, county: County) -> dict[str, Any]:
+    """An account, a session, a token and an invitation of the county."""
+    account = create_manager(tx, county.slug, PASSWORD, "auditor", ACTOR, county.code, county.mark)
     start_session(tx, account)
-    create_token(tx, "auditor", MARK, branch_code=OURS)
-    invitation = invite(tx, Caller(ACTOR, "admin"), "auditor", OURS, MARK)
+    create_token(tx, "auditor", county.mark, branch_code=county.code)
+    invitation = invite(tx, Caller(ACTOR, "admin"), "auditor", county.code, county.mark)
     return {
         "user_id": account.id,
         "session_id": tx.scalar("SELECT max(id) FROM manager_session"),

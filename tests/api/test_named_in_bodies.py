@@ -1,109 +1,200 @@
-"""What the body of a request names is asked about as what its address names: it must lie in the caller's branch."""
+"""What the body or query of a request names is asked about as what its address names: it must lie in the caller's
+branch.
+
+Managers of 栾川县 and of its township name, at addresses of their own, the things of the sibling 嵩县. They find
+nothing, and no row changes. Bodies are made from the description of the API; a new field must be decided about.
+"""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from flask import Flask
 
 from app.http.scope import Where
+from campaigns.network.roles import Role
 from campaigns.network.tokens import create_token
-from ledger.chart import PAID_OUT
-from tests.api.client import Api, problem
-from tests.api.resources import OURS, SLUG, Resources, resources
-from tests.api.test_rights import Callers, callers, routes, snapshot
+from tests.api.client import Api
+from tests.api.named_fields import NAMED_IN_BODIES, NAMED_IN_QUERIES, NOT_ASKED, PLAIN, Named
+from tests.api.resources import OURS, SIBLING, Resources, foreign, handed_out, resources
+from tests.api.test_rights import callers, routes, snapshot
 from tests.world import World
 
-__all__ = ["callers", "resources"]
+__all__ = ["callers", "foreign", "resources"]
 
-# Every body of a manager that names something which belongs to a node, and who asks whether it is the caller's.
-NAMED_IN_BODIES = {
-    ("POST /campaigns", "host"): "scope.require_node",
-    ("POST /campaigns/{slug}/entries", "project"): "scope.require_named",
-    ("POST /campaigns/{slug}/sources", "project"): "takes part in the campaign of the address",
-    ("POST /donations/{donation_id}/project-corrections", "project"): "scope.require_node",
-    ("POST /donors/erasure", "donation"): "only without a branch",
-    ("POST /donors/export", "donation"): "only without a branch",
-    ("POST /funds", "organisation"): "scope.require_node",
-    ("POST /funds/{fund_id}/grants", "organisation"): "a grant is for others",
-    ("POST /funds/{fund_id}/grants/revoke", "organisation"): "a grant is for others",
-    ("POST /inbox/{message_id}/attach", "donation"): "scope.require_named",
-    ("POST /invitations", "branch"): "scope.require_node",
-    ("POST /organisations", "parent"): "scope.require_node",
-    ("POST /partners/{name}/project-codes", "project"): "only without a branch",
-    ("POST /payment-exceptions/{exception_id}/attach", "donation"): "scope.require_named",
-    ("POST /organisations/{code}/agreements", "campaign"): "scope.require_named",
-    ("POST /organisations/{code}/agreements", "fund"): "scope.require_named",
-    ("POST /pots", "campaign"): "scope.require_draw",
-    ("POST /pots", "fund"): "scope.require_draw",
-    ("POST /projects", "organisation"): "scope.require_node",
-    ("PATCH /goods/{goods_id}", "organisation"): "scope.require_node",
-    ("POST /projects/{project_id}/goods", "organisation"): "scope.require_node",
-    ("POST /projects/{project_id}/purpose-changes", "campaign"): "scope.require_named",
-    ("POST /projects/{project_id}/purpose-changes", "to_project"): "scope.require_named",
-    ("POST /projects/{project_id}/surplus-returns", "campaign"): "scope.require_named",
-    ("POST /projects/{project_id}/surplus-uses", "campaign"): "scope.require_named",
-    ("POST /tokens", "branch"): "scope.require_node",
-    ("POST /users", "branch"): "scope.require_node",
-    ("PATCH /users/{user_id}", "branch"): "scope.require_node",
-}
-_OF_A_NODE = {"campaign", "project", "to_project", "donation", "fund", "host", "organisation", "parent", "branch"}
+TOWNSHIP = "410101"
+_OF_WHO_IS_ABOVE = {"POST /organisations/{code}/merge"}  # nobody merges their own node
+Schemas = dict[str, Any]
 
 
-def test_every_body_that_names_something_of_a_node_is_listed(app: Flask, api: Api) -> None:
-    """From the router and the description: a body that is new must be decided about."""
-    described = api.http.get("/api/openapi.json").get_json()
-    schemas = described["components"]["schemas"]
-    managers = {
-        (method, re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")))
-        for rule, method, _ in routes(app, *Where)
+@pytest.fixture
+def described(api: Api) -> Schemas:
+    description: Schemas = api.http.get("/api/openapi.json").get_json()
+    return description
+
+
+def schema_of(described: Schemas, schema: Schemas) -> Schemas:
+    """A schema, or the first of several, without references."""
+    schema = (schema.get("anyOf") or schema.get("allOf") or [schema])[0]
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return described["components"]["schemas"][name] if name else schema
+
+
+def fields_of(described: Schemas, schema: Schemas, before: str = "") -> Iterator[str]:
+    """Every field of a body, also within others: `changes[].pot`."""
+    for name, field in schema_of(described, schema).get("properties", {}).items():
+        yield before + name
+        inner = schema_of(described, field)
+        yield from fields_of(described, inner, f"{before}{name}.")
+        yield from fields_of(described, inner.get("items", {}), f"{before}{name}[].")
+
+
+def operations(app: Flask, described: Schemas) -> Iterator[tuple[str, Schemas]]:
+    """Every operation of managers, as `POST /funds/{fund_id}/grants`."""
+    for rule, method, _ in routes(app, *Where):
+        address = re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", rule.rule)
+        if operation := described["paths"].get(address, {}).get(method.lower()):
+            yield f"{method} {address.removeprefix('/api/v1')}", operation
+
+
+def body_schema(operation: Schemas) -> Schemas:
+    schema: Schemas = (
+        operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    )
+    return schema
+
+
+def test_it_is_decided_of_every_field_whether_it_names_something_of_a_node(app: Flask, described: Schemas) -> None:
+    decided = set(NAMED_IN_BODIES) | {field for fields in NOT_ASKED.values() for field in fields}
+    named = {
+        (route, field)
+        for route, operation in operations(app, described)
+        for field in fields_of(described, body_schema(operation))
+        if (route, field) in decided or not _is_plain(field)
     }
-    named = set()
-    for path, operations in described["paths"].items():
-        for method, operation in operations.items():
-            route = method.upper(), path.removeprefix("/api/v1")
-            body = operation.get("requestBody", {}) if isinstance(operation, dict) and route in managers else {}
-            schema = body.get("content", {}).get("application/json", {}).get("schema", {})
-            fields = schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
-            named |= {(" ".join(route), field) for field in fields if field in _OF_A_NODE}
-    assert named == set(NAMED_IN_BODIES)
+    assert named == decided
+    queries = {
+        parameter["name"]
+        for _route, operation in operations(app, described)
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query"
+    }
+    assert {name for name in queries if name not in NAMED_IN_QUERIES} <= PLAIN
+
+
+def _is_plain(field: str) -> bool:
+    return field.rpartition(".")[2].removesuffix("[]") in PLAIN
+
+
+def value_of(described: Schemas, schema: Schemas, name: str = "") -> Any:
+    """A value that a schema accepts; of an object its required fields."""
+    schema = schema_of(described, schema)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object" if "properties" in schema else "")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {part: value_of(described, properties[part], part) for part in schema.get("required", ())}
+    if kind == "array":
+        return [value_of(described, schema["items"])]
+    if kind == "string":
+        formats = {"date": "2026-01-02", "uuid": "00000000-0000-4000-8000-000000000000"}
+        return formats.get(schema.get("format", ""), "neu")
+    if kind == "boolean":
+        return True
+    return max(schema.get("minimum", 1), 1) if kind in ("integer", "number") else "2030-01-02T00:00:00+08:00"
+
+
+def with_field(body: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
+    """A body with the value at a field."""
+    first, _dot, rest = field.partition(".")
+    name = first.removesuffix("[]")
+    if not rest:
+        return body | {name: value}
+    return body | {name: [with_field({}, rest, value)] if first.endswith("[]") else with_field({}, rest, value)}
+
+
+@pytest.fixture
+def ours(world: World, resources: Resources) -> dict[str, Any]:
+    return resources.arguments | world.do(handed_out, resources.arguments)
+
+
+@pytest.fixture
+def theirs(world: World, foreign: Resources) -> dict[str, Any]:
+    return foreign.arguments | world.do(handed_out, foreign.arguments)
+
+
+class Bodies:
+    """Makes the request of a route whose body names one thing, of ours or of theirs."""
+
+    def __init__(self, described: Schemas, ours: dict[str, Any]) -> None:
+        self._described, self._ours = described, ours
+
+    def call(self, api: Api, route: str, field: str, value: Any, token: str) -> tuple[int, Any]:
+        method, _space, address = route.partition(" ")
+        operation = self._described["paths"][f"/api/v1{address}"][method.lower()]
+        body = value_of(self._described, body_schema(operation))
+        for (other, name), named in NAMED_IN_BODIES.items():
+            if other == route and name in body:
+                body[name] = self.value(named, self._ours, body[name])
+        body = with_field(body, field, value)
+        response = api.call(method, address.format(**self._ours), body, token)
+        return response.status_code, response.get_json() if response.data else {}
+
+    @staticmethod
+    def value(named: Named, things: dict[str, Any], like: Any = None) -> Any:
+        thing = things[named.kind]
+        value = str(thing) if named.kind == "donation_id" else thing
+        return [value] if isinstance(like, list) or named.kind == "case_id" else value
+
+
+def is_refused(named: Named, answer: dict[str, Any]) -> bool:
+    """Whether an answer says that the resource does not exist, or that nothing was decided about it."""
+    faults = [fault["code"] for fault in answer.get("fields", {}).values() if isinstance(fault, dict)]
+    return named.refused in [answer.get("code"), *faults] if named.refused else answer.get("decided") == 0
 
 
 def test_what_lies_in_another_branch_does_not_exist_for_a_body(
-    api: Api, world: World, resources: Resources, callers: Callers
+    api: Api, world: World, described: Schemas, ours: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
-    """The address names our own; the body names the project, donation or campaign of somebody else."""
-    ours, foreign = resources.arguments, world.projects[2]
-    donation = world.give(20_00, project=2)
     world.do(lambda tx: tx.scalar("UPDATE inbox_work SET donation_id = :id RETURNING 1", id=ours["donation_id"]))
-    tokens = {role: world.do(create_token, role, role, branch_code=OURS) for role in ("manager", "finance")}
-    callers.call("/console/", "GET", "admin", OURS)
-    before = snapshot(world)
-    purpose = {"share": PAID_OUT[0], "amount_minor": 1, "currency": "CNY", "filing_no": "1", "reason": "x"}
-    purpose_of = f"/projects/{ours['project_id']}/purpose-changes"
-    surplus = f"/projects/{ours['project_id']}/surplus-uses"
-    left = {"amount_minor": 1, "currency": "CNY", "way": "same_purpose", "reason": "x"}
-    payment, message = f"payments/{ours['exception_id']}/attach", f"inbox/{ours['message_id']}"
-    attach = {"donation": str(donation.id), "reason": "x"}
-    for path, body, code in (
-        (f"/campaigns/{SLUG}/entries", {"project": foreign}, "project_unknown"),
-        (purpose_of, purpose | {"campaign": SLUG, "to_project": foreign}, "project_unknown"),
-        (purpose_of, purpose | {"campaign": world.slug, "to_project": world.projects[1]}, "campaign_unknown"),
-        (surplus, left | {"campaign": SLUG, "to": foreign}, "project_unknown"),
-        (surplus, left | {"campaign": world.slug, "to": world.projects[1]}, "campaign_unknown"),
-        (f"/payment-exceptions/{ours['exception_id']}/attach", attach, "donation_unknown"),
-        (f"/{message}/attach", {"donation": attach["donation"]}, "donation_unknown"),
-    ):
-        token = tokens["manager" if path.endswith("entries") else "finance"]
-        problem(api.post(path, body, token), 404, code)
-    client, _token = callers._client("admin", OURS)
-    for page, form in (
-        (f"campaigns/{SLUG}/entries", {"verb": "chosen", "project": str(foreign)}),
-        (payment, attach),
-        (message, attach | {"verb": "attach"}),
-    ):
-        assert client.post(f"/console/{page}", data=form).status_code == 303, page  # refused in a notice
-    assert "天桥沟村" not in client.get(f"/console/campaigns/{SLUG}/entries").text
-    assert "天桥沟村" in callers._client("admin", None)[0].get(f"/console/campaigns/{SLUG}/entries").text
-    skipped = {"manager_session", "audit_entry"}
-    assert {t: h for t, h in snapshot(world).items() if t not in skipped} == {
-        t: h for t, h in before.items() if t not in skipped
+    bodies = Bodies(described, ours)
+    tokens = {
+        (role, branch): world.do(create_token, role, f"{role} {branch}", branch_code=branch)
+        for branch in (OURS, TOWNSHIP)
+        for role in Role
     }
+    before = snapshot(world)
+    wrong = []
+    for (route, field), named in NAMED_IN_BODIES.items():
+        for (role, branch), token in tokens.items():
+            status, answer = bodies.call(api, route, field, bodies.value(named, theirs), token)
+            refused = is_refused(named, answer)
+            has_every_right = role == Role.ADMIN and branch == OURS
+            if not refused and (has_every_right or status not in (403, 404)):
+                wrong.append((route, field, str(role), branch, status, answer))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert snapshot(world) == before
+    own = tokens[Role.ADMIN, OURS]
+    for (route, field), named in NAMED_IN_BODIES.items():
+        _status, answer = bodies.call(api, route, field, bodies.value(named, ours), own)
+        assert not is_refused(named, answer) or route in _OF_WHO_IS_ABOVE, (route, field, answer)
+
+
+def test_a_filter_that_names_what_lies_in_another_branch_finds_nothing(
+    app: Flask, api: Api, world: World, described: Schemas, ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    token = world.do(create_token, Role.ADMIN, "ours", branch_code=OURS)
+    called = 0
+    for route, operation in operations(app, described):
+        method, _space, address = route.partition(" ")
+        for parameter in operation.get("parameters", []):
+            kind = NAMED_IN_QUERIES.get(parameter["name"])
+            if method == "GET" and parameter["in"] == "query" and kind:
+                path = address.format(**ours, file_format="csv")
+                response = api.get(f"{path}?{parameter['name']}={theirs[kind]}", token)
+                assert response.status_code in (200, 403, 404), (path, response.text)
+                assert SIBLING.mark not in response.text, path
+                called += 1
+    assert called > 10

@@ -1,10 +1,14 @@
 """One reader of text (C16): what is one line on pages and in files stays one, whichever door it comes through."""
 
+import json
+
 import pytest
 
+from kernel.text import is_storable, one_line
 from payments.partners import partner_events
 from tests.api.client import Api, application
 from tests.cashier import clock, world
+from tests.webhooks.test_stripe import send
 from tests.world import VILLAGES, World
 
 __all__ = ["clock", "world"]
@@ -57,4 +61,19 @@ def test_c16_no_line_is_broken_by_the_id_of_a_platforms_donation(world: World, b
     data |= {"paid_at": paid_at, "donor": {"key": "k"}}
     event = {"type": "donation.paid", "id": "e-1", "occurred_at": paid_at, "data": data}
     assert partner_events.faults(event)
-    assert partner_events.faults(event | {"data": data | {"donation_id": "order-1"}}) == {}
+    whole = event | {"data": data | {"donation_id": "order-1"}}
+    assert partner_events.faults(whole) == {}
+    for type_ in partner_events.KINDS:
+        assert partner_events.faults(whole | {"type": type_, "id": f"e{broken}1"}), type_
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=ascii)
+def test_c16_the_name_of_a_file_is_one_line(broken: str) -> None:
+    assert one_line(f"a{broken}=1.csv").split() in (["a", "=1.csv"], ["a=1.csv"])
+    assert is_storable(one_line(f"a{broken}"))
+
+
+@pytest.mark.parametrize("event_id", ["evt\n1", "evt\x00", "evt\u202e1", "evt\ud800"], ids=ascii)
+def test_c16_an_event_of_the_provider_has_an_id_of_one_line(api: Api, event_id: str) -> None:
+    body = json.dumps({"id": event_id, "type": "ping", "data": {}}).encode()
+    assert send(api.http, body).status_code == 400

@@ -8,12 +8,14 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from app.csv_file import safe_cell, write_csv
 from app.xlsx_file import CONTENT_TYPE as WORKBOOK
+from tests.api.resources import COUNTY, things_of, things_of_the_federation
 from tests.web.reader import Reader
 from tests.web.workbook import read_workbook
 from tests.world import World
@@ -67,13 +69,9 @@ def test_only_one_module_writes_csv() -> None:
     assert writers == {"csv_file.py"}
 
 
-def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Flask, world: World) -> None:
-    for place, evil in zip(("4101", "4102", "410101", "410201"), EVIL, strict=False):
-        world.do(lambda tx, c=place, n=evil: tx.run("UPDATE organisation SET name = :n WHERE code = :c", n=n, c=c))
-    for evil in EVIL:
-        world.pay(world.give(100_00, team=evil))
-    known = {"slug": world.slug, "project_id": world.projects[0], "donation_id": world.give(100_00).id}
-    known["fund_id"] = world.do(lambda tx: tx.scalar("SELECT max(id) FROM fund"))
+def tables(manager: Reader, app: Flask, known: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """Read every table that an address with these arguments answers with; return the lines of each by endpoint, of
+    CSV files and of workbooks."""
     lines, books = {}, {}
     for rule in app.url_map.iter_rules():
         if (
@@ -82,7 +80,8 @@ def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Fla
             or rule.rule.endswith("/live")
         ):
             continue
-        for file_format in ("csv", "xlsx") if "file_format" in rule.arguments else ("",):
+        formats = getattr(rule._converters.get("file_format"), "items", ("",))
+        for file_format in formats:
             values = {name: (known | {"file_format": file_format})[name] for name in rule.arguments}
             with app.test_request_context():
                 address = app.url_for(rule.endpoint, **values)
@@ -91,6 +90,17 @@ def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Fla
                 lines[rule.endpoint] = len(cells(response.get_data(as_text=True)))
             if response.content_type == WORKBOOK:
                 books[rule.endpoint] = len(read_workbook(response.get_data()))
+    return lines, books
+
+
+def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Flask, world: World) -> None:
+    for place, evil in zip(("4101", "4102", "410101", "410201"), EVIL, strict=False):
+        world.do(lambda tx, c=place, n=evil: tx.run("UPDATE organisation SET name = :n WHERE code = :c", n=n, c=c))
+    for evil in EVIL:
+        world.pay(world.give(100_00, team=evil))
+    known = {"slug": world.slug, "project_id": world.projects[0], "donation_id": world.give(100_00).id}
+    known["fund_id"] = world.do(lambda tx: tx.scalar("SELECT max(id) FROM fund"))
+    lines, books = tables(manager, app, known)
     # Donations, the statement and the trail have rows; nobody asked for a receipt.
     assert len(lines) >= 4 and sum(many > 2 for many in lines.values()) >= 3 and min(lines.values()) >= 1, lines
     # Each reading of the trail is an entry of the trail.
@@ -100,3 +110,13 @@ def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Fla
         result = app.test_cli_runner().invoke(args=["export", name, world.slug])
         assert result.exit_code == 0, result.output
         assert len(cells(result.stdout)) > len(EVIL)
+
+
+def test_every_text_that_anybody_types_is_no_formula_in_any_table(
+    manager: Reader, app: Flask, world: World
+) -> None:
+    """Funds, pots, teams, goods, agreements, payees, sources, questions, people: all of them are called =1+1."""
+    of_county = things_of(world, COUNTY._replace(mark="=1+1", team="老同学"))
+    whole = things_of_the_federation(world)
+    lines, _books = tables(manager, app, of_county | whole)
+    assert len(lines) > 20 and sum(many > 1 for many in lines.values()) > 10, lines

@@ -21,7 +21,7 @@ from app.api.reason_schemas import AnyReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import create_donation, deps, save_opened_payment
 from app.duties import perform
-from app.http import access
+from app.http import access, scope
 from app.http.network import sender
 from app.http.problems import plain
 from app.i18n.locale import requested_language
@@ -185,9 +185,9 @@ def refund(body: dict[str, Any], donation_id: UUID) -> Any:
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.response(200, RefundPreviewOut)
 def preview_refund_donor(donation_id: UUID) -> Any:
-    """Preview refunding everything that the donor of this donation gave in its campaign."""
+    """Preview refunding everything that the donor of this donation gave to the caller's branch in its campaign."""
     with deps().db.transaction() as tx:
-        donations = refundable_of_donor(tx, donation_id)
+        donations = refundable_of_donor(tx, donation_id, scope.branch())
     return {
         "donations": [donation for donation in donations if not donation.refused],
         "skipped": [donation for donation in donations if donation.refused],
@@ -202,10 +202,10 @@ def preview_refund_donor(donation_id: UUID) -> Any:
 @blueprint.response(201, RefundDonorOut)
 @may_wait(blueprint)
 def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Request refunds of everything that the donor of this donation gave in its campaign. A job sends them.
-    Repeating the call requests nothing new."""
+    """Request refunds of everything that the donor of this donation gave to the caller's branch in its campaign. A
+    job sends them. Repeating the call requests nothing new."""
     with deps().db.transaction() as tx:
-        outcome = perform(tx, "donation.refund_donor", donation_id, body["reason"])
+        outcome = perform(tx, "donation.refund_donor", donation_id, body["reason"], **scope.confinement())
         if response := waiting(outcome):
             return response
         refunds, skipped = outcome

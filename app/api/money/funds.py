@@ -152,8 +152,9 @@ def list_periods(fund_id: int) -> Any:
 @blueprint.response(201, FundTransferOut)
 @may_wait(blueprint)
 def move(body: dict[str, Any], fund_id: int) -> Any:
-    """Move money from one fund to another. Always needs two people."""
+    """Move money from one fund to another of the caller's branch. Always needs two people."""
     with deps().db.transaction() as tx:
+        scope.require_named(tx, "fund_id", body["to_fund"])
         arguments = {name: body[name] for name in ("to_fund", "amount_minor")}
         outcome = perform(tx, "fund.transfer", fund_id, body["reason"], **arguments)
         return waiting(outcome) or {**outcome.model_dump(), "currency": CURRENCY}

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import blueprint
 from app.console.effects import Change, Typed, amount_of, effect_page
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from app.i18n.refusals.refusals import code_text
 from campaigns.closing.give_back import mark_given_back
 from campaigns.donations.refunds.refund_donor import refund_donor
@@ -45,10 +45,11 @@ def refund(donation_id: UUID) -> str | Response:
 @blueprint.route("/donations/<uuid:donation_id>/refund-all-of-donor", methods=["GET", "POST"])
 @access.signed_in(Permission.DONATIONS_REFUND)
 def refund_all_of_donor(donation_id: UUID) -> str | Response:
-    """Request refunds of all donations of the donor in the campaign."""
+    """Request refunds of all donations of the donor to the caller's branch in the campaign."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
-        refunds, skipped = refund_donor(tx, donation_id, typed.reason, typed.caller.name)
+        who = typed.reason, typed.caller.name
+        refunds, skipped = refund_donor(tx, donation_id, *who, scope.branch())
         amount = yuan(sum(refund.amount_minor for refund in refunds))
         kept = [
             _("%(donation)s 不退：%(why)s", donation=str(each.donation_id)[:8], why=code_text(each.refused))
@@ -61,7 +62,8 @@ def refund_all_of_donor(donation_id: UUID) -> str | Response:
         ]
 
     title, done = _("退回这位捐赠人的全部捐赠"), _("退款已提交，支付平台确认后生效。")
-    return effect_page(_change(donation_id, title, _("确认全部退款"), done, make, "donation.refund_donor"))
+    change = _change(donation_id, title, _("确认全部退款"), done, make, "donation.refund_donor")
+    return effect_page(change._replace(arguments=scope.confinement()))
 
 
 @blueprint.route("/donations/<uuid:donation_id>/given-back", methods=["GET", "POST"])

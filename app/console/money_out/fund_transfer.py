@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import blueprint
 from app.console.effects import Change, Typed, amount_of, effect_page
 from app.current import deps
-from app.forms import is_id
 from app.http import access, scope
 from campaigns.funds import funds
 from campaigns.funds.transfers import move
@@ -28,7 +27,7 @@ def transfer(fund_id: int) -> str | Response:
     with deps().db.transaction() as tx:
         fund = funds.find(tx, fund_id)
         others = [row for row in funds.list_funds(tx, scope.branch()) if row.id != fund_id]
-        to = funds.find(tx, int(chosen)) if is_id(chosen) else None
+        to = next((row for row in others if str(row.id) == chosen), None)
     if to is None:
         return render_template("console/fund_transfer.html", fund=fund, others=others)
     to_id = to.id or 0

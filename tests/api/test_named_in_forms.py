@@ -1,0 +1,159 @@
+"""What a form of the console names must lie in the manager's branch, as what its address names.
+
+A manager of 栾川县 who has every right sends the forms of their own pages with the things of the sibling 嵩县. No
+row changes, and no answer shows them. The forms' fields are read from the console itself."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kernel.db import Tx
+from tests.api.named_fields import PLAIN
+from tests.api.resources import COUNTY, OURS, SIBLING, Resources, foreign, handed_out, resources
+from tests.api.test_rights import Callers, callers, snapshot
+from tests.world import World
+
+__all__ = ["callers", "foreign", "resources"]
+
+CONSOLE = Path(__file__).parents[2] / "app" / "console"
+_FORMS = ("form", "self", "request.form", "request.args", "wanted")
+
+_PROJECT = {"name": "新", "tier": "micro", "theme": "elderly", "summary": "x"}
+_AGREEMENT = {"kind": "donation", "number": "9", "title": "x", "party": "x", "signed_on": "2026-01-02"}
+
+# Forms of the own pages that name something: address, field, kind of resource (`tests.api.resources`), the rest.
+NAMED_IN_FORMS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("campaigns/{slug}/entries", "project", "project_id", {"verb": "chosen"}),
+    ("campaigns/{slug}/sources", "project", "project_code", {"kind": "poster", "title": "x"}),
+    ("campaigns/{slug}/burst", "case", "case_id", {"verb": "release:some:chosen", "code": "project_frozen"}),
+    ("projects/review", "project", "project_id", {}),
+    ("projects/new", "organisation", "village", {"verb": "preview", "target_minor": "100", **_PROJECT}),
+    ("projects/new", "template", "template_id", {"verb": "preview", "name": "新"}),
+    ("projects/{project_id}/goods", "organisation_code", "code", {"name": "米", "unit": "袋", "quantity": "1"}),
+    ("goods/{goods_id}", "organisation_code", "code", {"name": "米", "unit": "袋", "quantity": "1"}),
+    ("goods/{goods_id}/correction", "handout", "handout_id", {"quantity": "1", "reason": "x"}),
+    ("network/{code}/agreements", "campaign", "slug", _AGREEMENT),
+    ("network/{code}/agreements", "fund", "fund_id", _AGREEMENT),
+    ("pledges/{pledge_id}/pay", "deposit", "deposit_id", {"amount": "1"}),
+    ("projects/{project_id}/purpose", "to_project", "project_code", {"source": "share_project/ours"}),
+    ("projects/{project_id}/purpose", "source", "source", {"to_project": "x"}),
+    ("projects/{project_id}/surplus", "to", "project_id", {"source": "share_project/ours", "way": "same_purpose"}),
+    ("projects/{project_id}/surplus-returns", "campaign", "slug", {"amount_minor": "1", "reference": "x"}),
+    ("network/410101/merge", "into", "township", {"verb": "save", "reason": "x"}),
+    ("people/invite", "branch", "code", {"verb": "save", "role": "auditor", "name": "x"}),
+    ("people/{user_id}/rights", "branch", "code", {"verb": "save", "role": "auditor", "name": "x"}),
+    ("tokens/new", "branch", "code", {"verb": "save", "role": "auditor", "name": "x"}),
+    ("account/sessions/end", "session", "session_id", {"own": "x"}),
+    ("new-campaign", "host", "code", {"verb": "save", "slug": "new", "name": "x"}),
+    ("campaigns/{slug}/pots/new", "fund", "fund_id", {"verb": "save", "name": "x", "rank": "1"}),
+    ("payments/{exception_id}/attach", "donation", "donation_id", {"reason": "x"}),
+    ("inbox/{message_id}", "donation", "donation_id", {"verb": "attach", "reason": "x"}),
+    ("donations/{donation_id}/project", "project", "project_id", {"verb": "preview", "consent": "email"}),
+    ("campaigns/{slug}/simulate", "pot", "pot_id", {"verb": "preview", "added_minor": "1"}),
+    ("funds/{fund_id}/transfer", "to", "fund_id", {"verb": "preview", "amount_minor": "1"}),
+)
+
+# Fields of forms that name something which is not of one node, or filter lists by it.
+NOT_ASKED = {
+    "campaign": "a filter",
+    "corrects": "the number of a form of the node in the address",
+    "donor": "a filter",
+    "id": "a filter",
+    "into": "asked by scope.require_merge",
+    "message": "a message of the federation",
+    "node": "a filter",
+    "pot": "a filter",
+    "project": "a filter",
+    "projects": "only without a branch",
+    "queue": "a filter",
+    "scope.levels": "narrows what a pot matches",
+    "scope.minimum_rating": "narrows what a pot matches",
+    "scope.projects": "narrows what a pot matches",
+    "scope.tiers": "narrows what a pot matches",
+    "scope.under": "narrows what a pot matches",
+    "under": "a filter",
+}
+
+# Buttons, what was shown before, and the console's own texts and numbers.
+OF_FORMS = frozenset(
+    """
+    act again amount average begin comment contact.consented challenge.donors challenge.raised_minor current days
+    label least most next own place_q plan.cost_minor preset project_q random.least_bps seen shown statement
+    tranche_amount tranche_at verb view_name window_closes_at window_opens_at
+    """.split()  # noqa: SIM905 - a page of quotes is not read
+)
+
+
+def fields_of_forms() -> Iterator[str]:
+    """Every field that a module of the console reads from a form: `form["fund"]`, `form.ids("project")`."""
+    for path in CONSOLE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Subscript(value=source, slice=ast.Constant(value=str(name))):
+                    pass
+                case ast.Call(func=ast.Attribute(value=source), args=[ast.Constant(value=str(name)), *_]):
+                    pass
+                case _:
+                    continue
+            text = ast.unparse(source)
+            if text in _FORMS or text.startswith(("ConsoleForm(", "Form(")):
+                yield name
+
+
+def test_it_is_decided_of_every_field_of_a_form_whether_it_names_something_of_a_node() -> None:
+    named = {field for _path, field, _kind, _beside in NAMED_IN_FORMS} | set(NOT_ASKED)
+    assert set(fields_of_forms()) - PLAIN - OF_FORMS - named == set()
+
+
+def test_what_lies_in_another_branch_does_not_exist_for_a_form(
+    world: World, resources: Resources, foreign: Resources, callers: Callers
+) -> None:
+    ours, theirs = (_with_names(world, things.arguments) for things in (resources, foreign))
+    attached = "UPDATE inbox_work SET donation_id = :id WHERE inbox_id = :message RETURNING 1"
+    message, donation = ours["message_id"], ours["donation_id"]
+    world.do(lambda tx: tx.scalar(attached, message=message, id=donation))
+    callers.call("/console/", "GET", "admin", OURS)  # signs in, which the audit trail notes
+    before = snapshot(world)
+    quiet = []
+    for address, field, kind, beside in NAMED_IN_FORMS:
+        path = f"/console/{address.format(**ours)}"
+        count = refused(world)
+        query = {"to": theirs[kind]} if path.endswith("/transfer") else {}
+        form = {**beside, field: str(theirs[kind])}
+        response = callers.call_with(path, "POST", "admin", OURS, data=form, query_string=query)
+        assert response.status_code in (200, 303, 403, 404, 422), (path, field, response.status_code)
+        shown = response.text
+        if refused(world) == count:
+            quiet.append((address, field, response.status_code))
+        if response.status_code == 303:
+            shown = callers.call(response.location, "GET", "admin", OURS).text
+        assert SIBLING.mark not in shown, (path, field)
+        changed = [table for table, rows in snapshot(world).items() if rows != before[table]]
+        assert not set(changed) - {"manager_session"}, (path, field, changed)
+    # The others are told on the page that it does not exist, or it is left out.
+    assert len(NAMED_IN_FORMS) - len(quiet) >= 12, quiet
+
+
+def refused(world: World) -> int:
+    """How many refusals of what exists for others only the security log has."""
+    events = "SELECT coalesce(sum(events), 0) FROM security_tally WHERE action = 'access.refused'"
+    return int(world.do(lambda tx: tx.scalar(events)))
+
+
+def _with_names(world: World, things: dict[str, Any]) -> dict[str, Any]:
+    """The things of a county by their codes too, as forms name them."""
+
+    def code_of(tx: Tx) -> str:
+        return str(tx.scalar("SELECT code FROM project WHERE id = :id", id=things["project_id"]))
+
+    county = COUNTY if things["code"] == OURS else SIBLING
+    of_tree = {"township": county.lineage[2], "village": county.lineage[3]}
+    handout = world.do(handed_out, things)
+    return {
+        **things,
+        **of_tree,
+        **handout,
+        "project_code": world.do(code_of),
+        "source": f"share_project/{county.slug}",
+    }
