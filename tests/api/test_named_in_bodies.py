@@ -83,6 +83,27 @@ def test_it_is_decided_of_every_field_whether_it_names_something_of_a_node(app: 
     assert {name for name in queries if name not in NAMED_IN_QUERIES} <= PLAIN
 
 
+def test_every_body_of_managers_refuses_fields_that_it_does_not_have(app: Flask, described: Schemas) -> None:
+    """What a caller may not set is no field of the body, so it cannot be set in passing."""
+    open_ = [
+        route
+        for route, operation in operations(app, described)
+        for schema in _objects(described, body_schema(operation))
+        if schema.get("additionalProperties") is not False
+    ]
+    assert open_ == []
+
+
+def _objects(described: Schemas, schema: Schemas) -> Iterator[Schemas]:
+    """The schema of a body and those of the objects within it, but for dictionaries, whose names are values."""
+    schema = schema_of(described, schema)
+    if "properties" in schema:
+        yield schema
+    for field in schema.get("properties", {}).values():
+        inner = schema_of(described, field)
+        yield from _objects(described, inner.get("items", inner))
+
+
 def _is_plain(field: str) -> bool:
     return field.rpartition(".")[2].removesuffix("[]") in PLAIN
 

@@ -107,3 +107,29 @@ def _response(connection: socket.socket) -> bytes:
         assert part, received
         body += part
     return head + b"\r\n\r\n" + body
+
+
+def test_c3_readers_and_senders_of_a_byte_at_a_time_hold_nobody_up(site: Site) -> None:
+    """Readers with a small window leave most of the response in the server; senders never come to the end."""
+    slow = []
+    try:
+        for number in range(50):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.settimeout(60)
+            connection.connect(("127.0.0.1", site.port))
+            address = f"X-Forwarded-For: 198.51.{number}.1\r\n\r\n".encode()
+            if number % 2:
+                connection.sendall(b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n" + address)
+            else:
+                head = b"POST /webhooks/stripe HTTP/1.1\r\n" + JSON + b"Content-Length: 5000\r\n"
+                connection.sendall(head + address + b"{")
+            slow.append(connection)
+        for _ in range(3):
+            assert [site.get("/healthz").status for _ in range(10)] == [200] * 10
+            for number, connection in enumerate(slow):
+                assert connection.recv(1) if number % 2 else connection.send(b" ")
+    finally:
+        for connection in slow:
+            connection.close()
+    assert site.child.alive and "WORKER TIMEOUT" not in site.child.log_tail()

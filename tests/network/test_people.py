@@ -1,6 +1,7 @@
 """Who may come in, and what each may do."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -37,6 +38,18 @@ def test_a_wrong_login_and_a_wrong_password_are_refused_alike(db: Database, logi
         people.create_manager(tx, "wang", PASSWORD, Role.MANAGER, "seed")
     with pytest.raises(Forbidden) as refused, db.transaction() as tx:
         people.sign_in(tx, login, password)
+    assert refused.value.code == "sign_in_failed"
+
+
+@pytest.mark.parametrize("change", [str.swapcase, lambda typed: typed + " ", lambda typed: typed[:-1]])
+def test_a_password_counts_as_typed_to_its_last_character(db: Database, change: Callable[[str], str]) -> None:
+    """Neither its case nor what stands around it is changed, and what a hash could leave out counts too."""
+    chosen = "长密码 Horse " * 10
+    with db.transaction() as tx:
+        people.create_manager(tx, "wang", chosen, Role.MANAGER, "seed")
+        assert people.sign_in(tx, "wang", chosen)
+    with pytest.raises(Forbidden) as refused, db.transaction() as tx:
+        people.sign_in(tx, "wang", change(chosen))
     assert refused.value.code == "sign_in_failed"
 
 

@@ -42,7 +42,10 @@ def receiver(*statuses: int) -> Iterator[tuple[str, Received]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(rest.pop(0) if rest else 204)
+            status = rest.pop(0) if rest else 204
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
@@ -280,3 +283,10 @@ def test_subscriptions_are_few_and_end(engineer: Engineer, world: World) -> None
     world.settle()
     assert first.id not in {row.subscription_id for row in deliveries(world)}
     assert len(deliveries(world)) == outgoing.MOST_SUBSCRIPTIONS - 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_a_platform_is_not_followed(status: int) -> None:
+    with receiver(status) as (url, received):
+        assert post(url, b"{}", {}, loopback=True) == status
+    assert len(received) == 1
