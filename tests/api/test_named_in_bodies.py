@@ -165,15 +165,15 @@ class Bodies:
 
     @staticmethod
     def value(named: Named, things: dict[str, Any], like: Any = None) -> Any:
-        thing = things[named.kind]
-        value = str(thing) if named.kind == "donation_id" else thing
+        key = things[named.kind]
+        value = str(key) if named.kind == "donation_id" else key
         return [value] if isinstance(like, list) or named.kind == "case_id" else value
 
 
-def is_refused(named: Named, answer: dict[str, Any]) -> bool:
-    """Whether an answer says that the resource does not exist, or that nothing was decided about it."""
-    faults = [fault["code"] for fault in answer.get("fields", {}).values() if isinstance(fault, dict)]
-    return named.refused in [answer.get("code"), *faults] if named.refused else answer.get("decided") == 0
+def is_refused(named: Named, reply: dict[str, Any]) -> bool:
+    """Whether a reply says that the resource does not exist, or that nothing was decided about it."""
+    faults = [fault["code"] for fault in reply.get("fields", {}).values() if isinstance(fault, dict)]
+    return named.refused in [reply.get("code"), *faults] if named.refused else reply.get("decided") == 0
 
 
 def test_what_lies_in_another_branch_does_not_exist_for_a_body(
@@ -187,20 +187,20 @@ def test_what_lies_in_another_branch_does_not_exist_for_a_body(
         for role in Role
     }
     before = snapshot(world)
-    wrong = []
+    accepted = []
     for (route, field), named in NAMED_IN_BODIES.items():
         for (role, branch), token in tokens.items():
-            status, answer = bodies.call(api, route, field, bodies.value(named, theirs), token)
-            refused = is_refused(named, answer)
+            status, reply = bodies.call(api, route, field, bodies.value(named, theirs), token)
+            refused = is_refused(named, reply)
             has_every_right = role == Role.ADMIN and branch == OURS
             if not refused and (has_every_right or status not in (403, 404)):
-                wrong.append((route, field, str(role), branch, status, answer))
-    assert not wrong, "\n".join(map(str, wrong))
+                accepted.append((route, field, str(role), branch, status, reply))
+    assert not accepted, "\n".join(map(str, accepted))
     assert snapshot(world) == before
     own = tokens[Role.ADMIN, OURS]
     for (route, field), named in NAMED_IN_BODIES.items():
-        _status, answer = bodies.call(api, route, field, bodies.value(named, ours), own)
-        assert not is_refused(named, answer) or route in _OF_WHO_IS_ABOVE, (route, field, answer)
+        _status, reply = bodies.call(api, route, field, bodies.value(named, ours), own)
+        assert not is_refused(named, reply) or route in _OF_WHO_IS_ABOVE, (route, field, reply)
 
 
 def test_a_filter_that_names_what_lies_in_another_branch_finds_nothing(
