@@ -117,7 +117,7 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView)
     if kind is LetterKind.LAPSED:
         return [
             _(
-                "您想捐 %(amount)s 元，预留的时间过了，付款还没有到，为您留的配捐已放回池里。",
+                "您想捐 %(amount)s 元，付款的时间过了，钱还没有到。没付款的捐赠不再留配捐。",
                 amount=_yuan(donation.amount_minor),
             ),
             _("还想捐，打开下面的链接再来一次。如果您已经付了款，到账后我们照常收下，再告诉您。"),
