@@ -24,6 +24,8 @@ def award_rule(award: Any) -> str:
     }
     if rule["mark_minor"] is not None:
         amount = yuan(rule["mark_minor"]).removesuffix(".00")
+        if rule["places"] == 1:
+            return _("%(among)s里最先筹到 %(amount)s 元的。", amount=amount, among=words["among"])
         return _("%(among)s里最先筹到 %(amount)s 元的前 %(places)s 名。", amount=amount, **words)
     return _("按%(criterion)s排，%(among)s的前 %(places)s 名。相同时%(tie)s。", **words)
 

@@ -57,6 +57,7 @@ def poster_values(thanked: Thanked, public_url: str) -> dict[str, Any]:
     return pictures.frame(subject) | {
         "emblem": _emblem(thanked, Ink(RED, PAPER), Ink(GOLD, RED), PENCIL),
         "gave": _("我捐的"),
+        "added": _("配捐的") if matched else "",
         "lead": _lead(thanked, matched),
         "sum": whole_yuan(thanked.sum_minor),
         "below": _given_to(thanked),

@@ -67,6 +67,7 @@ def test_each_fact_has_its_letter(world: World, mail_server: MailServer) -> None
     expire(world.deps)
     assert send(world, mail_server) == 1
     assert "钱还没有到" in body(mail_server.letters[-1]) and "没有扣款" not in body(mail_server.letters[-1])
+    assert "放回" not in body(mail_server.letters[-1]), "nothing may have been reserved for them"
     assert "再试一次" in body(mail_server.letters[-1]) and "看这笔捐赠" not in body(mail_server.letters[-1])
     world.pay(lapsed)
     assert send(world, mail_server) == 1 and "付款到得晚一些" in body(mail_server.letters[-1])

@@ -93,6 +93,15 @@ def test_the_poster_leads_to_the_project_and_to_nobody(app: Flask, world: World)
         assert secret not in text
 
 
+def test_a_poster_without_match_names_no_half_of_match(app: Flask, world: World) -> None:
+    world.pot(1_00)
+    matched = world.pay(world.give(1_00))
+    alone = world.pay(world.give(20_00, donor=Donor(email="b@example.org"), accept_unmatched=True))
+    with app.test_request_context():
+        assert poster_values(paper(world, matched), ADDRESS)["added"] == "配捐的"
+        assert poster_values(paper(world, alone), ADDRESS)["added"] == ""
+
+
 def test_any_name_fits_on_the_page_as_text(app: Flask, world: World) -> None:
     paid = world.pay(world.give(100_00))
     for name in (*NASTY, "张 " * 40):
