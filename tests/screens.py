@@ -23,6 +23,10 @@ TARGET = Path(__file__).parents[1] / "docs" / "screens"
 SIZES = ((390, 844), (768, 1024), (1440, 900))
 TALLEST = 2_200  # px: the beginning of a page says enough
 QUALITY = 50  # of WebP
+_PHOTOS_ARE_THERE = (
+    "[...document.images].every(photo => photo.complete || !photo.getClientRects().length"
+    " || photo.getBoundingClientRect().top >= innerHeight)"
+)
 PAGES = {
     "home": "/",
     "event": "/c/demo",
@@ -54,16 +58,21 @@ CONSOLE = {
 
 
 def take(page: Page, name: str) -> None:
-    """Write the page as it stands."""
+    """Write the page as it stands, in a window as tall as the picture: lazy photos load, and no bar that sticks to
+    the window's edge lies over the middle."""
+    size = page.viewport_size
+    assert size
+    tall = max(min(page.evaluate("document.documentElement.scrollHeight"), TALLEST), size["height"])
+    page.set_viewport_size({"width": size["width"], "height": tall})
+    page.wait_for_function(_PHOTOS_ARE_THERE)
     page.wait_for_timeout(400)
-    size = page.viewport_size or {"width": 0, "height": 0}
-    tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-    clip = {"x": 0, "y": 0, "width": size["width"], "height": max(tall, size["height"]), "scale": 1}
+    clip = {"x": 0, "y": 0, "width": size["width"], "height": tall, "scale": 1}
     shot = page.context.new_cdp_session(page).send(
         "Page.captureScreenshot",
         {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip},
     )
     (TARGET / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))
+    page.set_viewport_size(size)
 
 
 def journey(page: Page, site: str, suffix: str) -> None:
