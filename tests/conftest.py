@@ -22,7 +22,7 @@ from tests.clusters import SPEED, copy_cluster
 from tests.databases import Databases, watch
 from tests.prepared import prepare
 from tests.run_folder import share, unshare
-from tests.workers import Scheduling, rank
+from tests.workers import Scheduling, import_in_turn, rank
 from tests.world import World, build
 
 __all__ = ["cashier"]
@@ -49,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    import_in_turn(session.config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,9 +103,8 @@ def databases(template: str) -> Databases:
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[str]:
     """An empty, migrated database of this test's own."""
-    url = databases.take()
-    yield url
-    databases.give_back(url)
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Databases for tests: each is a copy of a migrated template, emptied for the next test. That is cheap, and unlike
 a savepoint it lets tests commit, race and crash as production does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -110,6 +111,13 @@ class Databases:
     def take(self) -> str:
         """The URL of an empty, migrated database."""
         return self.free.pop() if self.free else self.make()
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        """Take one for a block."""
+        url = self.take()
+        yield url
+        self.give_back(url)
 
     def make(self) -> str:
         """The URL of a new one, of which no connection has statistics still to tell."""

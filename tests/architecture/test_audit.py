@@ -1,9 +1,12 @@
 """`make audit` finds holes in locked packages, and never passes when it compared nothing."""
 
 import json
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -12,6 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / ".ci" / "audit.py"
 NOW = datetime.now(UTC)
 CONTROLS = {"jinja2": "2.10.1", "requests": "2.20.0", "urllib3": "1.24.2"}  # name -> what closed the old hole
 
@@ -38,14 +42,13 @@ def written(folder: Path, records: list[dict[str, Any]]) -> Path:
     return folder
 
 
+main = runpy.run_path(str(PROGRAM))["main"]
+
+
 def audit(place: Path | str, lock: Path) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / ".ci/audit.py"), str(place), str(lock)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+    with redirect_stdout(StringIO()) as output, redirect_stderr(StringIO()) as errors:
+        code = main([str(place), str(lock)])
+    return code, output.getvalue(), errors.getvalue()
 
 
 @pytest.fixture
@@ -127,3 +130,7 @@ def test_without_a_list_or_a_lock_it_says_so_and_fails(tmp_path: Path) -> None:
 def test_make_audit_fails_loudly_without_a_list() -> None:
     done = subprocess.run(["make", "-n", "audit"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ".ci/audit.py" in done.stdout and "|| true" not in done.stdout
+    program = subprocess.run(
+        [sys.executable, str(PROGRAM), ""], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (program.returncode, program.stdout) == (2, "") and program.stderr.startswith("NOT CHECKED: ")

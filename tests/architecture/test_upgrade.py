@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from kernel.db import Database, Tx
 from ledger.chart import OF_DIFFERENCES, SHARES, AccountKind
 from ledger.kinds import TransferKind
 from migrations import configuration, upgrade
+from tests.copies import copied
+from tests.databases import connected
 from tests.world import offline_deps
 
 STATES = ("new", "done", "ignored", "waiting", "flagged")
@@ -34,15 +37,21 @@ EXPECTED = json.loads((FIXTURES / "expected_0008.json").read_text())
 EXPECTED_POT = EXPECTED["pots"]["gone"][0]  # the fields of a pot then
 
 
+@contextmanager
+def created(postgres: Postgres, name: str) -> Iterator[str]:
+    """A database of this name without any table."""
+    with connected(postgres.url, "postgres") as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name}".encode())
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield postgres.url.replace("/beishan?", f"/{name}?")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
 @pytest.fixture
 def empty_database(postgres: Postgres) -> Iterator[str]:
     """The URL of a database of its own, without any table."""
-    admin = postgres.url.replace("+psycopg", "").replace("/beishan?", "/postgres?")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS upgraded")
-        connection.execute("CREATE DATABASE upgraded")
-        yield postgres.url.replace("/beishan?", "/upgraded?")
-        connection.execute("DROP DATABASE upgraded WITH (FORCE)")
+    with created(postgres, "upgraded") as url:
+        yield url
 
 
 @pytest.fixture
@@ -52,21 +61,35 @@ def first_schema(empty_database: str) -> str:
     return empty_database
 
 
+def load_0008(url: str) -> None:
+    """Load the database in `tests/fixtures`, before its upgrade."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(gzip.decompress((FIXTURES / "schema_0008.sql.gz").read_bytes()))
+
+
 @pytest.fixture
 def schema_0008(empty_database: str) -> str:
-    """The URL of the database in `tests/fixtures`, before its upgrade."""
-    with psycopg.connect(empty_database.replace("+psycopg", "")) as connection:
-        connection.execute(gzip.decompress((FIXTURES / "schema_0008.sql.gz").read_bytes()))
+    """The URL of a database of its own, as it was before its upgrade."""
+    load_0008(empty_database)
     return empty_database
 
 
+@pytest.fixture(scope="module")
+def upgraded_once(postgres: Postgres) -> Iterator[str]:
+    """The URL of the same after the upgrade."""
+    with created(postgres, "upgraded_once") as url:
+        load_0008(url)
+        upgrade(url)
+        yield url
+
+
 @pytest.fixture
-def upgraded(schema_0008: str) -> Iterator[Database]:
-    """The same after the upgrade."""
-    upgrade(schema_0008)
-    database = Database(schema_0008, FixedClock(datetime.fromisoformat(EXPECTED["now"])))
-    yield database
-    database.close()
+def upgraded(upgraded_once: str) -> Iterator[Database]:
+    """A copy of it."""
+    with copied(upgraded_once, "upgraded_copy") as url:
+        database = Database(url, FixedClock(datetime.fromisoformat(EXPECTED["now"])))
+        yield database
+        database.close()
 
 
 def test_messages_keep_what_became_of_them(first_schema: str) -> None:

@@ -12,6 +12,7 @@ from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.attacks.served import Site, serving
+from tests.databases import Databases
 from tests.world import build
 
 PIECE = b"x" * (1 << 18)
@@ -39,12 +40,13 @@ MALFORMED = [
 ]
 
 
-@pytest.fixture
-def site(database_url: str, redis_server: Redis, servers_dir: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(databases: Databases, redis_server: Redis, servers_dir: Path) -> Iterator[Site]:
     clock = FixedClock(datetime.now(UTC).replace(microsecond=0))
-    build(Database(database_url, clock), clock).db.close()
-    with serving(database_url, redis_server.url, servers_dir) as running:
-        yield running
+    with databases.one() as url:
+        build(Database(url, clock), clock).db.close()
+        with serving(url, redis_server.url, servers_dir) as running:
+            yield running
 
 
 def send_without_end(site: Site, head: bytes, piece: bytes, stop: Event) -> None:

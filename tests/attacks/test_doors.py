@@ -30,6 +30,7 @@ from tests.api.client import Api, application, problem
 from tests.attacks.served import Site, serving
 from tests.attacks.test_machines import gift
 from tests.cashier import cashier, clock, world
+from tests.databases import Databases
 from tests.web.reader import PASSWORD, Reader
 from tests.world import SLUG, World, build
 
@@ -47,17 +48,18 @@ def http_client(world: World, database_url: str) -> FlaskClient:
     return client
 
 
-@pytest.fixture
-def site(database_url: str, redis_server: Redis, servers_dir: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(databases: Databases, redis_server: Redis, servers_dir: Path) -> Iterator[Site]:
     """A real web server behind a proxy."""
     clock = FixedClock(datetime.now(UTC).replace(microsecond=0))
-    world = build(Database(database_url, clock), clock)
-    world.pot(100_000_00)
-    world.db.close()
     limits = {"LIVE_STREAMS_MOST": "30", "LIVE_STREAMS_OF_ADDRESS": "20"}
-    with serving(database_url, redis_server.url, servers_dir, TRUSTED_PROXIES="1", **limits) as running:
-        running.world = world  # type: ignore[attr-defined]
-        yield running
+    with databases.one() as url:
+        world = build(Database(url, clock), clock)
+        world.pot(100_000_00)
+        world.db.close()
+        with serving(url, redis_server.url, servers_dir, TRUSTED_PROXIES="1", **limits) as running:
+            running.world = world  # type: ignore[attr-defined]
+            yield running
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])

@@ -33,14 +33,15 @@ def program() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: jobs, pages and the browser would run beside all tests that follow.
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """The whole of Beishan with the demo event, each part started as `make run` does."""
     with running(Launch) as running_stack:
         yield running_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = program()
     args = [*ARGS, "--no-sandbox"] if os.geteuid() == 0 else list(ARGS)
