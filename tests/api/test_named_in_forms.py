@@ -86,7 +86,7 @@ NOT_ASKED = {
 OF_FORMS = frozenset(
     """
     act again amount average begin comment contact.consented challenge.donors challenge.raised_minor current days
-    label least most next own pieces place_q plan.cost_minor preset project_q random.least_bps seen shown statement
+    label least most next own place_q plan.cost_minor preset project_q random.least_bps seen shown statement
     tranche_amount tranche_at verb view_name window_closes_at window_opens_at
     """.split()  # noqa: SIM905 - a page of quotes is not read
 )
