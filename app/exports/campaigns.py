@@ -25,6 +25,7 @@ from campaigns.lifecycle.sources import Source
 from campaigns.projects.place_totals import PlaceTotals
 from campaigns.screening import cases as screening
 from kernel.db import Tx
+from payments.partners.partners import titles_of
 
 
 def entries(tx: Tx, order: Order) -> Table:
@@ -121,12 +122,13 @@ def differences(tx: Tx, order: Order) -> Table:
         _("对方（元）"),
     ]
     header += [_("差额（元）"), _("记到"), _("发现（北京）"), _("结束（北京）"), _("说明"), _("经办")]
+    titles = titles_of(tx)
 
     def row(line: Discrepancy) -> Sequence[Any]:
         return [
             line.id,
             str(word(DISCREPANCY_STATES, line.state)),
-            source_name(line.provider),
+            source_name(line.provider, titles),
             str(word(CAUSES, line.cause)),
             line.reference,
             str(line.donation_id or ""),

@@ -18,6 +18,7 @@ from campaigns.donations.export import ListedDonation, export_listed
 from campaigns.donations.search_plan import DonationQuery
 from campaigns.network.models import Organisation
 from kernel.db import Tx
+from payments.partners.partners import titles_of
 
 
 def donations_file(query: DonationQuery, file_format: str) -> Response:
@@ -66,11 +67,12 @@ def _header() -> list[str]:
 def _rows(tx: Tx, query: DonationQuery) -> Iterator[list[Any]]:
     names: dict[str, str] = dict(tx.all(select(Organisation.code, Organisation.name)))
     words = {code: str(word(table, code)) for table in (STATUSES, CHANNELS) for code in table}
+    titles = titles_of(tx)
     for page in export_listed(tx, query):
-        yield from (_cells(row, names, words) for row in page)
+        yield from (_cells(row, names, words, titles) for row in page)
 
 
-def _cells(row: ListedDonation, names: dict[str, str], words: dict[str, str]) -> list[Any]:
+def _cells(row: ListedDonation, names: dict[str, str], words: dict[str, str], titles: dict[str, str]) -> list[Any]:
     amounts = row.amount_minor, row.refunded_minor, row.matched_minor, row.reserved_minor, row.held_minor
     return [
         str(row.id),
@@ -86,7 +88,7 @@ def _cells(row: ListedDonation, names: dict[str, str], words: dict[str, str]) ->
         words.get(row.channel, row.channel),
         row.source_code,
         row.team,
-        source_name(row.provider),
+        source_name(row.provider, titles),
         row.payment_reference or "",
         *map(Yuan, amounts),
     ]

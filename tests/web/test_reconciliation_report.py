@@ -123,5 +123,10 @@ def test_platforms_are_called_by_their_titles(manager: Reader, world: World) -> 
     shown = [manager.open("/public/c/day"), manager.open(PATH), manager.http.get(f"{PATH}.csv").text]
     pages = PdfReader(BytesIO(manager.http.get(f"{PATH}.pdf").data)).pages
     shown.append("".join(page.extract_text() for page in pages).replace("\n", ""))
-    assert ["牡丹平台" in page for page in shown] == [True] * 4
+    gift = world.do(lambda tx: tx.scalar("SELECT id FROM donation"))
+    shown.append(manager.open(f"/console/donations/{gift}/trail"))
+    shown += [
+        manager.http.get(f"/console/{table}.csv").text for table in ("donations", "campaigns/day/differences")
+    ]
+    assert ["牡丹平台" in page for page in shown] == [True] * 7
     assert "合作平台 plat" not in "".join(shown)
