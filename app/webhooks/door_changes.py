@@ -11,7 +11,7 @@ from app.http.problems import plain
 from app.i18n.refusals.faults import program_text
 from app.webhooks.signed import SignedRequest, note_refused, signed_request
 from campaigns.closing.reconciliation.bill_differences import bill_differences, tested_differences
-from campaigns.closing.reconciliation.empty_days import record_empty_day
+from campaigns.closing.reconciliation.empty_days import record_empty_day, require_over
 from campaigns.import_plan import Confirmation, ImportPlan
 from campaigns.imports.kinds import ImportRequest, import_file, preview
 from campaigns.imports.report import report_of
@@ -40,7 +40,7 @@ def hand_in_bill(name: str) -> Any:
     """
     sent = signed_request(name, MOST_BYTES)
     if not sent.payload:
-        raise Invalid("file_missing")
+        raise Invalid("file_missing", fields={"body": fault("required")})
     if sent.payload[:1] == b"{":
         return _say_empty(sent)
     asked_for = ImportRequest("statement", Confirmation(f"partner:{name}"), name)
@@ -73,10 +73,17 @@ def _shown(sent: SignedRequest, plan: ImportPlan[StatementLine], added: int | No
 
 def _say_empty(sent: SignedRequest) -> dict[str, Any]:
     body = load_json(sent.payload)
-    day = day_of(body.get(EMPTY) if isinstance(body, dict) else None)
-    if not sent.test:
+    try:
+        day = day_of(body.get(EMPTY) if isinstance(body, dict) else None)
         with deps().db.transaction() as tx:
-            record_empty_day(tx, sent.partner, day, sent.source)
+            if sent.test:
+                require_over(tx, day)
+            else:
+                record_empty_day(tx, sent.partner, day, sent.source)
+    except Invalid as refusal:
+        if "day" in refusal.fields:  # named as in the body
+            raise Invalid(refusal.code, fields={EMPTY: refusal.fields["day"]}) from refusal
+        raise
     return {"day": day.isoformat(), "lines": 0, "imported": not sent.test, "test": sent.test}
 
 
@@ -87,8 +94,10 @@ def change_secret(name: str) -> Any:
     `{"rotate": true}` and optionally `old_valid_until` for the old secret (default: until it is ended)."""
     sent = signed_request(name)
     body = load_json(sent.payload)
-    if not isinstance(body, dict) or body.get("rotate") is not True:
-        raise Invalid("partner_invalid", fields={"rotate": fault("required")})
+    rotate = body.get("rotate") if isinstance(body, dict) else None
+    if rotate is not True:
+        refused = fault("required") if rotate is None else fault("not_one_of", options=["true"])
+        raise Invalid("partner_invalid", fields={"rotate": refused})
     until = body.get("old_valid_until")
     try:
         old_valid_until = parse_time(until) if until is not None else None

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from kernel.errors import Forbidden
 
 _PREFIX = "whsec_"
+_MOST_DIGITS = 11  # of seconds, until the year 5138
 
 
 def check_signature(secret: str, payload: bytes, headers: Mapping[str, str]) -> None:
@@ -22,6 +23,9 @@ def check_signature(secret: str, payload: bytes, headers: Mapping[str, str]) -> 
     lower = {name.lower(): value for name, value in headers.items()}
     if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
         raise Forbidden("signature_missing")
+    stamp = lower["webhook-timestamp"]
+    if stamp.isdecimal() and len(stamp) > _MOST_DIGITS:  # probably milliseconds, whose year the library cannot read
+        raise Forbidden("timestamp_out_of_tolerance")
     try:
         text = payload.decode()
     except UnicodeDecodeError:

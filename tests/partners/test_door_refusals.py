@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -59,6 +60,7 @@ ODD_CALLS: list[tuple[str, Any, int, str]] = [
     ("/bill", b"{", 400, "body_invalid"),
     ("/bill", {"empty": 5}, 422, "parameters_invalid"),
     ("/bill", {"empty": "2026-W37-2"}, 422, "parameters_invalid"),
+    ("/bill", {"empty": None}, 422, "parameters_invalid"),
     ("/bill", {"empty": "2099-01-01"}, 422, "day_invalid"),
     ("/bill", b"0" * (9 << 20), 413, "body_too_large"),
     ("/secret", b"x", 400, "body_invalid"),
@@ -86,3 +88,19 @@ def test_every_refusal_of_the_door_is_described(engineer: Engineer) -> None:
 
 
 SECRETS_FULL: list[tuple[str, Any, int, str]] = [("/secret", {"rotate": True}, 409, "partner_secrets_full")]
+
+
+def test_a_refusal_names_what_the_engineer_sent(engineer: Engineer, tester: Engineer) -> None:
+    for sender in (engineer, tester):
+        for day, code in (("soon", "not_a_date"), ("2026-09-09", "in_the_future")):
+            refused = sender.call("/bill", {"empty": day}).get_json()
+            assert refused["fields"] == {"empty": {"code": code}}, "in test mode as in real"
+        assert sender.call("/bill", b"").get_json()["fields"] == {"body": {"code": "required"}}
+        for body, code in (({}, "required"), ({"rotate": "yes"}, "not_one_of")):
+            assert sender.call("/secret", body).get_json()["fields"]["rotate"]["code"] == code
+
+
+def test_a_timestamp_in_milliseconds_is_named(engineer: Engineer) -> None:
+    milliseconds = str(int(time.time() * 1000))
+    response = engineer.call("", {"type": "ping"}, webhook_timestamp=milliseconds)
+    problem(response, 401, "timestamp_out_of_tolerance")

@@ -34,6 +34,12 @@ def day_awaited(row: Discrepancy) -> date | None:
     return date.fromisoformat(match[0]) if match and row.cause == "missing_statement" else None
 
 
+def require_over(tx: Tx, day: date) -> None:
+    """Raise Invalid `day_invalid` unless a day in Shanghai is over."""
+    if datetime.combine(day, time(), SHANGHAI) + timedelta(days=1) > tx.now:
+        raise Invalid("day_invalid", fields={"day": fault("in_the_future")})
+
+
 def record_empty_day(tx: Tx, partner: str, day: date, actor: str) -> EmptyBillDay:
     """Record that a partner's bill for a day (in Shanghai) has no donors' money, and compare the books with that:
     each gift that we know of that day becomes a difference. Fees and payouts of that day do not contradict it.
@@ -43,10 +49,9 @@ def record_empty_day(tx: Tx, partner: str, day: date, actor: str) -> EmptyBillDa
     Conflict `bill_day_has_lines`.
     """
     provider = f"partner:{partner_name(tx, partner)}"
+    require_over(tx, day)
     begins = datetime.combine(day, time(), SHANGHAI)
     ends = begins + timedelta(days=1)
-    if ends > tx.now:
-        raise Invalid("day_invalid", fields={"day": fault("in_the_future")})
     recorded = tx.get(EmptyBillDay, (provider, day))
     if recorded is not None:
         return recorded
