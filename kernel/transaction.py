@@ -148,6 +148,11 @@ class Tx:
         assert len(rows) <= 1, "the statement returned more than one row"
         return rows[0] if rows else None
 
+    def lock_name(self, name: str) -> None:
+        """Wait for other transactions that locked this name. Of two that create the same thing, the second one then
+        finds the first one's row."""
+        self.scalar("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", name=name)
+
     def run(self, sql: str, **values: Any) -> int:
         """Run a statement that returns nothing; return the number of affected rows."""
         return self._execute(sql, values).rowcount

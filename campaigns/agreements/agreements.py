@@ -63,7 +63,7 @@ def enter(tx: Tx, code: str, new: NewAgreement, actor: str) -> Agreement:
     campaign = find_campaign(tx, new.campaign) if new.campaign else None
     if new.fund is not None:
         find_fund(tx, new.fund)
-    tx.run("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", name=f"agreement:{code}:{new.number}")
+    tx.lock_name(f"agreement:{code}:{new.number}")
     same = select(Agreement).where(Agreement.organisation_code == code, Agreement.number == new.number)
     if tx.first(same):
         raise Conflict("agreement_exists", fields={"number": fault("taken")})

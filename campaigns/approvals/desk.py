@@ -115,7 +115,7 @@ def _ask(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> A
 
 def _lock_subject(tx: Tx, name: str, subject: str) -> None:
     """Serialise concurrent requests for the same act, so that the second one finds the first."""
-    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"approval:{name}:{subject}", 0))))
+    tx.lock_name(f"approval:{name}:{subject}")
 
 
 def _part(name: str, attempt: Attempt) -> str:

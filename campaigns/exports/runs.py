@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from zlib import compress, decompress
 
-from sqlmodel import and_, col, delete, func, or_, select
+from sqlmodel import and_, col, delete, or_, select
 
 from campaigns.audit import record_audit
 from campaigns.exports.models import FORMATS, UNDER_WAY, ExportPart, ExportRun, ExportState
@@ -37,7 +37,7 @@ def order(tx: Tx, caller: Caller, wanted: Order) -> ExportRun:
     if wanted.file_format not in FORMATS:
         raise Invalid("export_invalid", fields={"format": fault("not_one_of", options=FORMATS)})
     order_hash = fingerprint([caller.owner, caller.branch_code, *wanted])
-    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"export:{caller.owner}", 0))))
+    tx.lock_name(f"export:{caller.owner}")
     own = select(ExportRun).where(ExportRun.owner == caller.owner, col(ExportRun.state).in_(UNDER_WAY))
     under_way = tx.all(own)
     for run in under_way:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
@@ -54,7 +54,7 @@ def _with_totals(tx: Tx, partner: str, translated: Sequence[Translated], *, test
     each = [part for part in translated if part.each]
     for their_id in sorted({part.event["data"]["donation_id"] for part in each}):
         # Serialise refunds of one donation, so that no two of them build on the same total.
-        tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"refund:{partner}:{their_id}", 0))))
+        tx.lock_name(f"refund:{partner}:{their_id}")
     return [_with_total(tx, partner, part, test=test) if part.each else part.event for part in translated]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import func, select
 
 from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.campaign import lock_campaign
@@ -52,7 +52,8 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
     if faults := _slug_faults(new.slug) | _faults(new):
         raise Invalid("campaign_invalid", fields=faults)
     find_organisation(tx, new.host)
-    if tx.first(select(Campaign).where(Campaign.slug == new.slug)):
+    tx.lock_name(f"campaign:{new.slug.lower()}")
+    if tx.first(select(Campaign).where(func.lower(Campaign.slug) == new.slug.lower())):
         raise Conflict("slug_used", fields={"slug": fault("slug_taken")})
     campaign = tx.add(
         Campaign(

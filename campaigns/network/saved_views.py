@@ -52,6 +52,7 @@ def save(
     if faults := _faults(page, name, kept):
         raise Invalid("view_invalid", fields=faults)
     _require_page(caller, page)
+    tx.lock_name(f"views:{caller.owner}")
     own = select(SavedView).where(SavedView.owner == caller.owner, SavedView.page == page)
     view = tx.first(own.where(SavedView.name == name).with_for_update())
     if view is None:

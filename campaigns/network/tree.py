@@ -28,6 +28,7 @@ def add(tx: Tx, parent_code: str, code: str, name: str, actor: str) -> Organisat
     """
     parent = tx.get(Organisation, find(tx, parent_code).code, lock=True)
     assert parent is not None
+    tx.lock_name(f"organisation:{code}")
     name = clean_text(name)
     faults = _name_faults(name)
     if not is_code(code):

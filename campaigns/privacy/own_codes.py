@@ -42,7 +42,7 @@ def request_code(tx: Tx, keys: Keys, identity: Identity) -> UUID:
     Raises Forbidden `code_limit`."""
     key = identity_key(keys, identity)
     # Count concurrent requests one after the other.
-    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"donor-code:{key}", 0))))
+    tx.lock_name(f"donor-code:{key}")
     recent = select(func.count()).where(DonorCode.contact_key == key, col(DonorCode.created_at) > tx.now - DAY)
     if (tx.first(recent) or 0) >= MOST_A_DAY:
         raise Forbidden("code_limit", most=MOST_A_DAY)

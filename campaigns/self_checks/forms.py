@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import find_campaign
@@ -50,7 +50,7 @@ def sign(tx: Tx, slug: str, code: str, answers: Answers, corrects: int, actor: s
     if released_at(tx, campaign_id) is None:
         raise Conflict("self_check_early")
     _require_valid(answers)
-    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"self_check:{campaign_id}:{code}", 0))))
+    tx.lock_name(f"self_check:{campaign_id}:{code}")
     before = forms_of(tx, campaign_id, code)
     last = before[0].form.number if before else 0
     if corrects != last:

@@ -40,6 +40,7 @@ def create(
         raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
     if name.casefold() in RESERVED:
         raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
+    tx.lock_name(f"partner:{name}")
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")
     _add(tx, name, title or name, projects, statement_expected, state)
