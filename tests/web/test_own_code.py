@@ -93,9 +93,9 @@ def test_a_code_opens_all_that_was_given_with_an_address(
 
 def test_a_contact_that_never_gave_looks_the_same(reader: Reader, world: World, mail_server: MailServer) -> None:
     world.pay(world.give(66_60, donor=DONOR))
-    known = text(ask(reader, "xiaoman@example.org"))
-    unknown = text(ask(reader, "nobody@example.org"))
-    assert known == unknown
+    known = text(ask(reader, "xiaoman@example.org")).replace(reader.page.request.path, "")
+    unknown = text(ask(reader, "nobody@example.org")).replace(reader.page.request.path, "")
+    assert known == unknown  # but for the address of the page, which is printed
     unknown_id = reader.page.request.path.rsplit("/", 1)[1]
     with world.db.snapshot() as tx:
         right = own_codes.code_of(world.deps.keys, tx.scalar("SELECT id FROM donor_code WHERE donation_id IS NULL"))
