@@ -72,7 +72,7 @@ def test_every_example_is_taken_as_it_stands(
 def test_the_examples_of_the_manual_are_those_of_the_description(operation: Json) -> None:
     blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", MANUAL, re.DOTALL)]
     events = [block for block in blocks if "type" in block]  # the others are answers and settings
-    assert events == [examples(operation)["paid"], examples(operation)["refunded"]]
+    assert events == [examples(operation)[name] for name in ("paid", "refunded", "refund_reversed")]
 
 
 def test_refusals_are_those_that_are_described(
