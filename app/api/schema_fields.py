@@ -16,12 +16,14 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # the calendar end
 class Text(fields.String):
     """One line of text that the database and pages can hold, of at most `most` characters: no control characters,
     no half surrogate pair, no characters that change its direction; normalised by `kernel.text.clean_text`, and
-    without blanks around it, so that a reference sent again with one is the same reference."""
+    without blanks around it, so that a reference sent again with one is the same reference. A required text of
+    blanks alone is left to the use case, which names what is missing by its own code."""
 
     _breaks = ""
 
     def __init__(self, most: int = 200, least: int = 0, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(least, most), **kwargs)
+        self._least = least
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
@@ -32,7 +34,7 @@ class Text(fields.String):
         cleaned = self._clean(text)
         if has_controls(cleaned, but=self._breaks):
             raise ValidationError("Must not hold control characters, nor line breaks where one line is meant.")
-        return cleaned.strip()
+        return cleaned.strip() or (cleaned if self._least else "")
 
     def _clean(self, text: str) -> str:
         return clean_text(text)
