@@ -146,7 +146,8 @@ def _represented(
     for index in batch.pings:
         rows[index]["result"] = "accepted"
     for index, refused in batch.faults_by_index.items():
-        rows[index] |= {"result": "refused", "fields": coded_faults(refused)}
+        named = {field or "event": told for field, told in refused.items()}  # "": it is no object
+        rows[index] |= {"result": "refused", "fields": coded_faults(named)}
     response = make_response(counts | {"events": rows})
     response.headers["Preference-Applied"] = REPRESENTATION
     return response

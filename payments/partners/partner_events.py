@@ -85,7 +85,7 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
     fields = Fields(event, required=True)
     if fields.faults:
         return fields.faults
-    kind = fields.constant("type", tuple(KINDS), fault("not_one_of", options=list(KINDS)))
+    kind = fields.constant("type", tuple(KINDS), fault("not_one_of", options=[*KINDS, PING]))
     event_id = fields.text("id", MOST_TEXT)
     if event_id is not None and (refused_id := text_fault(event_id, MOST_TEXT)):
         fields.refuse("id", refused_id)

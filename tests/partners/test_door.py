@@ -32,6 +32,9 @@ def test_each_event_gets_its_own_result(engineer: Engineer, world: World) -> Non
     assert [row["result"] for row in body["events"]] == ["repeated", "conflicting", "refused"]
     assert body["events"][2]["fields"] == {"data.amount_minor": {"code": "amount_not_positive"}}
     assert (body["accepted"], body["repeated"], body["conflicting"]) == (0, 1, 1)
+    no_object, no_type = engineer.send(good, "text", {"id": "x"}, query="?partial=1")["events"][1:]
+    assert no_object["fields"] == {"event": {"code": "not_an_object"}}
+    assert "ping" in no_type["fields"]["type"]["options"]
     lost = engineer.paid(3, project_code="NOWHERE")
     assert engineer.results(lost) == [("accepted", None)]
     world.settle()

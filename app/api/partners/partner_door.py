@@ -216,7 +216,7 @@ REFUSALS: dict[str, dict[str, str]] = {
     },
     "/secret": {
         "400": "`body_invalid`",
-        "409": "`partner_secrets_full`: end one first; `partner_state`",
+        "409": "`partner_secrets_full`: the federation must end one first; `partner_state`",
         "413": "`body_too_large`",
         "422": "`partner_invalid`: `rotate` or `old_valid_until`",
     },
