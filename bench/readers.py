@@ -25,7 +25,7 @@ BATCHES = 5  # per second
 VIEWS = 50  # page views per donation
 WARM_S = 1.0
 QUIET_S = 3.0
-SHARE = 0.05  # most transactions per view: checks for changes, autovacuum, the last batch; views take none
+SHARE = 0.2  # most transactions per view, of looks and maintenance; if views of one of four pages took one: 0.25
 SETTLED_S = 2.0  # until PostgreSQL has counted what idle connections did
 
 

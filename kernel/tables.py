@@ -211,7 +211,7 @@ def _header(
     )
     titles = {_plain(title) for title in best}
     missing = [
-        f"{column.chinese_title} {column.titles[0]}"
+        " ".join(dict.fromkeys((column.chinese_title, column.titles[0])))
         for column in nearest.columns
         if column.required and not titles.intersection(map(_plain, column.titles))
     ]

@@ -80,7 +80,7 @@ def tables(manager: Reader, app: Flask, known: dict[str, Any]) -> tuple[dict[str
             or rule.rule.endswith("/live")
         ):
             continue
-        formats = getattr(rule._converters.get("file_format"), "items", ("",))
+        formats = sorted(getattr(rule._converters.get("file_format"), "items", ("",)))
         for file_format in formats:
             values = {name: (known | {"file_format": file_format})[name] for name in rule.arguments}
             with app.test_request_context():

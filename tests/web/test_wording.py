@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import force_locale
@@ -22,17 +21,6 @@ from kernel.money import ratio
 from tests.world import World
 
 APP = Path(__file__).parents[2] / "app"
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
-
-
-def used() -> set[str]:
-    """Return the Chinese of all texts; one that counts has the same Chinese for one and for many."""
-    return {
-        message if isinstance(message, str) else message[0]
-        for _, _, message, _, _ in extract_from_dir(APP, METHODS, keywords=KEYWORDS)
-        if message
-    }
 
 
 def english() -> dict[str, tuple[str, ...]]:
@@ -45,11 +33,6 @@ def english() -> dict[str, tuple[str, ...]]:
         for message in read_po(io.BytesIO(source), abort_invalid=True)
         if message.id and not message.fuzzy
     }
-
-
-def test_every_text_has_its_english_and_nothing_is_left_over() -> None:
-    assert used() == set(english())
-    assert all(all(texts) for texts in english().values())
 
 
 def test_placeholders_are_the_same_in_both_languages() -> None:
