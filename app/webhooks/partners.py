@@ -146,7 +146,7 @@ def _represented(
     for index in batch.pings:
         rows[index]["result"] = "accepted"
     for index, refused in batch.faults_by_index.items():
-        named = {field or "event": told for field, told in refused.items()}  # "": it is no object
+        named = {field or "event": reason for field, reason in refused.items()}  # "": it is no object
         rows[index] |= {"result": "refused", "fields": coded_faults(named)}
     response = make_response(counts | {"events": rows})
     response.headers["Preference-Applied"] = REPRESENTATION
