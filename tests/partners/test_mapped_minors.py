@@ -1,31 +1,17 @@
 """Donors under age in notifications of a platform's own format: what its mapping names of them counts as our own
 event's `data.minor`."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
-
-import pytest
-from flask import Flask
 
 from campaigns.intake.check_list import Check, check_list, open_checks
 from campaigns.intake.refusal_counts import refusals_of
-from kernel.clock import FixedClock, local_day
+from kernel.clock import local_day
 from payments.models import Partner, PartnerState
-from tests.partners.outside import served
+from tests.partners.test_mappings import clock, url
 from tests.partners.vendors import SECRET, Signed, register, stood
 from tests.world import World
 
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(datetime.now(UTC).replace(microsecond=0))
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    with served(app) as address:
-        yield address
+__all__ = ["clock", "url"]
 
 
 def platform(world: World, url: str, state: PartnerState = PartnerState.LIVE) -> Signed:

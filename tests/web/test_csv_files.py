@@ -70,8 +70,8 @@ def test_only_one_module_writes_csv() -> None:
 
 
 def tables(manager: Reader, app: Flask, known: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
-    """Read every table that an address with these arguments answers with; return the lines of each by endpoint, of
-    CSV files and of workbooks."""
+    """Download every table whose address takes only these arguments. Return the number of lines by endpoint, of CSV
+    files and of workbooks."""
     lines, books = {}, {}
     for rule in app.url_map.iter_rules():
         if (
