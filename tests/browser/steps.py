@@ -16,7 +16,9 @@ def choose_village(page: Page, stack: Stack, query: str = "") -> None:
 
 def give(page: Page, yuan: int = 100) -> None:
     """Fill in the form; the donation's own page opens."""
-    page.locator(f"input[name=chip][value='{yuan * 100}']").check(force=True)
+    chip = page.locator(f"input[name=chip][value='{yuan * 100}']")
+    chip.click()  # waits until the page stands still, as people do
+    expect(chip).to_be_checked()
     page.locator("form.give button.button").click()
     page.wait_for_url(re.compile("/d/"))
 
