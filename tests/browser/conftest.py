@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from embedded.launch import Launch
 from tests.stack import Stack, running
@@ -44,6 +44,7 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = program()
+    expect.set_options(timeout=PATIENCE_MS)
     args = [*ARGS, "--no-sandbox"] if os.geteuid() == 0 else list(ARGS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=args)

@@ -55,7 +55,7 @@ def test_a_wide_screen_has_two_columns(chromium: Browser, stack: Stack) -> None:
 def test_text_of_twice_the_size_fits(phone: Page, stack: Stack, language: str) -> None:
     hold(phone, stack, 2, "20", expected="held")
     pay(phone)
-    expect(phone.locator(".match-state.final")).to_be_visible(timeout=PATIENCE_MS)
+    expect(phone.locator(".match-state.final")).to_be_visible()
     thanks = phone.url.removeprefix(stack.url)
     give_page = f"/donate/demo/1?amount={123_456_78}"
     for path in ("/", "/c/demo", "/c/demo/p/1", give_page, "/c/demo/standings", "/public/c/demo", thanks, "/my"):
@@ -175,7 +175,7 @@ def test_every_end_of_a_match_is_drawn_and_said(phone: Page, stack: Stack) -> No
     expect(phone.locator(".both .added.final").first).to_be_attached()
     frozen = stack.api("/campaigns/demo/projects/10/hold-match", "POST", token, **WHY)
     assert frozen["cases_opened"] >= 1
-    expect(phone.locator(".match-state.review")).to_be_visible(timeout=PATIENCE_MS)  # the open page follows
+    expect(phone.locator(".match-state.review")).to_be_visible()  # the open page follows
     expect(phone.locator(".both .added.review").first).to_be_attached()
     phone.locator(".match-state summary").click()
     phone.fill(".match-state textarea", "这是我们班的班费<b>")

@@ -176,7 +176,7 @@ def test_http_2_static_files_streams_and_closed_addresses(site: Site) -> None:
     assert b"retry" in response.readline()
     while not response.readline().startswith(b"data:"):
         pass
-    assert time.monotonic() - began < 5, "not held back"
+    assert time.monotonic() - began < 12, "not held back"  # the next heartbeat would come after 15
     stream.close()
 
 
