@@ -37,21 +37,29 @@ def killed_in(work: Callable[..., None], *args: Any) -> None:
 
 
 def command(env: Mapping[str, str], folder: Path, *args: str, typed: str = "") -> CompletedProcess[str]:
-    """Run a command of ours (`flask --app wsgi ARGS`) in a process with this environment; what it prints is kept in
-    `folder` for as long as it runs."""
+    """Run a command of ours (`flask --app wsgi ARGS`), as `run` does."""
+    return run(env, folder, "flask", "--app", "wsgi", *args, typed=typed)
+
+
+def run(
+    env: Mapping[str, str], folder: Path, *args: str, typed: str = "", stderr: Path | None = None
+) -> CompletedProcess[str]:
+    """Run a module (`python -m ARGS`) to its end in a process with this environment. What it prints is kept in
+    `folder` for as long as it runs; its errors go to `stderr` if given, which may be a terminal."""
     with TemporaryDirectory(dir=folder) as place:
         streams = [Path(place) / name for name in ("in", "out", "err")]
         streams[0].write_text(typed)
-        process = _FORKS.Process(target=_flask, args=(dict(env), streams, args))
+        process = _FORKS.Process(target=_run, args=(dict(env), [*streams[:2], stderr or streams[2]], args))
         process.start()
         process.join(5 * _MOST_S)  # a busy machine may take two minutes for the demo event
         assert process.exitcode is not None, f"{args} did not end"
-        return CompletedProcess(args, process.exitcode, streams[1].read_text(), streams[2].read_text())
+        errors = "" if stderr else streams[2].read_text()
+        return CompletedProcess(args, process.exitcode, streams[1].read_text(), errors)
 
 
 class Service(Child):
-    """A module of ours that runs until it is stopped. As with every `Child`, it ends when we do: with us ends the
-    server that forked it."""
+    """A module of ours (`python -m MODULE ARGS`) that runs until it is stopped. As with every `Child`, it ends when
+    we do: with us ends the server that forked it."""
 
     def start(self) -> Child:
         """Start it in a session of its own."""
@@ -60,11 +68,15 @@ class Service(Child):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.touch()
         self._log_start = self.log.stat().st_size
-        streams = [Path(os.devnull), self.log, self.log]
-        process = _FORKS.Process(target=_service, args=(dict(self.env or {}), streams, self.args[2:]), daemon=True)
-        process.start()
-        self._process = cast("Popen[bytes]", _Forked(process))
+        self._process = cast("Popen[bytes]", self.fork())
         return self
+
+    def fork(self) -> Any:
+        """Fork its process, and return it as a `Child` needs it."""
+        args = dict(self.env or {}), self.log, self.args[2:], self.death_signal
+        process = _FORKS.Process(target=run_service, args=args, daemon=True)
+        process.start()
+        return _Forked(process)
 
 
 class _Forked:
@@ -89,16 +101,24 @@ class _Forked:
             os.kill(self.pid, number)
 
 
-def _service(env: dict[str, str], streams: Sequence[Path], args: Sequence[str]) -> None:
+def run_service(env: dict[str, str], log: Path, args: Sequence[str], death_signal: int) -> None:
+    """Be the module that `args` names, in a session of its own."""
     os.setsid()
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
-    _become(env, streams, "a", args)
-    runpy.run_module(args[0], run_name="__main__", alter_sys=False)
+    ctypes.CDLL(None).prctl(1, death_signal, 0, 0, 0)  # PR_SET_PDEATHSIG
+    _become(env, [Path(os.devnull), log, log], "a", args)
+    _be_main(args[0])
 
 
-def _flask(env: dict[str, str], streams: Sequence[Path], args: Sequence[str]) -> None:
-    _become(env, streams, "w", ["flask", "--app", "wsgi", *args])
-    runpy.run_module("flask", run_name="__main__", alter_sys=False)
+def _run(env: dict[str, str], streams: Sequence[Path], args: Sequence[str]) -> None:
+    _become(env, streams, "w", args)
+    _be_main(args[0])
+
+
+def _be_main(name: str) -> None:
+    """Run a module or a package as `python -m` does."""
+    if not hasattr(sys.modules.get(name), "__path__"):
+        sys.modules.pop(name, None)  # of a module that was imported before, runpy warns
+    runpy.run_module(name, run_name="__main__", alter_sys=False)
 
 
 def _become(env: dict[str, str], streams: Sequence[Path], writing: str, argv: Sequence[str]) -> None:

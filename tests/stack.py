@@ -24,6 +24,7 @@ from embedded.supervisor import Service, Supervisor
 from tests.clusters import SPEED, copy_cluster
 from tests.forked import Service as ForkedService
 from tests.forked import command
+from tests.web_servers import WebServer
 
 ROOT = Path(__file__).parents[1]
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -42,12 +43,12 @@ class _Parts(Supervisor):
 
 
 class _Quick(Launch):
-    """The same steps; commands and the scheduler are forked from a process that has imported the product."""
+    """The same steps; each process of ours is forked from one that has imported the product."""
 
     def run(self, name: str, *args: str, death_signal: int = signal.SIGTERM, patience: float = 10.0) -> Child:
-        if args[:2] != ("-m", "app.jobs.scheduler"):  # a web server imports gevent before the product
-            return super().run(name, *args, death_signal=death_signal, patience=patience)
-        child = ForkedService([sys.executable, *args], self.log(name), self.env, ROOT)
+        kind = WebServer if name == "web" else ForkedService
+        child = kind([sys.executable, *args], self.log(name), self.env, ROOT)
+        child.death_signal, child.patience = death_signal, patience
         self.supervisor.add(name, child.start())
         return child
 

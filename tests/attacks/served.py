@@ -15,6 +15,7 @@ from embedded.postgres import Postgres
 from embedded.process import Child, descendants, free_port, wait_until
 from tests.api.client import SECRETS
 from tests.stack import ROOT, compiled
+from tests.web_servers import WebServer
 
 
 class Answer(NamedTuple):
@@ -70,7 +71,8 @@ def serving(
         **SECRETS,
         **environ,
     }
-    child = Child(_gunicorn(closed=closed), log or folder / f"web-{port}.log", env, ROOT)
+    kind = Child if closed else WebServer
+    child = kind(_gunicorn(closed=closed), log or folder / f"web-{port}.log", env, ROOT)
     child.death_signal = child.stop_signal = signal.SIGQUIT
     child.start()
     try:

@@ -13,11 +13,12 @@ from bench.load import get, post
 from embedded.process import Child
 from tests.clusters import SPEED, copy_cluster
 from tests.forked import Service
+from tests.web_servers import WebServer
 
 
 class QuickHouse(House):
-    """Its schedulers are forked from a process that has imported the product: they start in no time. So does its
-    database, on a copy."""
+    """Its sites and schedulers are forked from processes that have imported the product: they start in no time. So
+    does its database, on a copy."""
 
     def __init__(self, folder: Path, stack: ExitStack, settings: Mapping[str, str]) -> None:
         copy_cluster(folder / "postgres")
@@ -25,7 +26,8 @@ class QuickHouse(House):
 
     def child(self, name: str, env: dict[str, str], *args: str) -> Child:
         child = super().child(name, env, *args)
-        return Service(child.args, child.log, child.env) if "app.jobs.scheduler" in args else child
+        kind = {"gunicorn": WebServer, "app.jobs.scheduler": Service}.get(args[1], Child)
+        return kind(child.args, child.log, child.env, child.cwd)
 
 
 @pytest.fixture(scope="module")

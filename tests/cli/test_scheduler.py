@@ -1,7 +1,6 @@
 """The scheduler as a process: it ticks, survives an outage of the database, stops when told; and its watchdog."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from app.jobs.scheduler import Heart, watch
 from embedded.postgres import Postgres
 from tests.api.client import SECRETS
 from tests.clusters import SPEED, copy_cluster
-from tests.forked import Service
+from tests.forked import Service, run
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -74,10 +73,8 @@ def test_an_inbox_worker_beside_it_does_that_one_job(world: World, database_url:
     world.check()
 
 
-def test_a_job_that_there_is_not_is_refused() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "app.jobs.scheduler", "sweep"], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+def test_a_job_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    done = run(os.environ, tmp_path, "app.jobs.scheduler", "sweep")
     assert done.returncode == 1
     assert "no such job: sweep; there are process-inbox, expire" in done.stderr
 

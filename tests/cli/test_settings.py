@@ -1,8 +1,6 @@
 """Settings: a wrong one stops the process with a line that names it, never with a traceback."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import config
 from app.dependencies import make_dependencies
 from app.factory import create_app
 from tests.api.client import PRODUCTION
+from tests.forked import run
 
 
 def test_every_wrong_setting_is_named_in_one_message() -> None:
@@ -132,10 +131,8 @@ def test_settings_do_not_show_their_secrets() -> None:
     assert "s3cret" not in shown
 
 
-def test_a_process_with_a_wrong_setting_says_so_without_a_traceback() -> None:
-    for command in (["-m", "flask", "--app", "wsgi", "jobs"], ["-m", "app.jobs.scheduler"], ["-m", "embedded"]):
-        done = subprocess.run(
-            [sys.executable, *command], env={**os.environ, "PORT": "eight"}, capture_output=True, text=True
-        )
-        assert done.returncode == 1
-        assert done.stderr == "Refusing to start:\nPORT must be a whole number, not 'eight'\n"
+@pytest.mark.parametrize("args", [("flask", "--app", "wsgi", "jobs"), ("app.jobs.scheduler",), ("embedded",)])
+def test_a_process_with_a_wrong_setting_says_so_without_a_traceback(args: tuple[str, ...], tmp_path: Path) -> None:
+    done = run({**os.environ, "PORT": "eight"}, tmp_path, *args)
+    assert done.returncode == 1
+    assert done.stderr == "Refusing to start:\nPORT must be a whole number, not 'eight'\n"
