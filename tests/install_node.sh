@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes sure that a folder of tests (partners/node by default) finds Node.js, npm and the packages of its lock file;
-# installs them where it may (root or passwordless sudo, Debian or Ubuntu), else names the commands. Nothing is skipped.
+# Makes sure that a folder of tests (partners/node by default) finds Node.js, npm, the packages of its lock file, and
+# curl (for examples/partner_client.sh); installs them where it may (root or passwordless sudo, Debian or Ubuntu), else names the commands. Nothing is skipped.
 set -u
-PACKAGES="nodejs npm"
+PACKAGES="nodejs npm curl"
 FOLDER="${1:-partners/node}"
 ROOM="$(dirname "$0")/$FOLDER"
 
-ready() { command -v node >/dev/null && command -v npm >/dev/null; }
+ready() { command -v node >/dev/null && command -v npm >/dev/null && command -v curl >/dev/null; }
 
 install() {
     command -v apt-get >/dev/null || return 1
@@ -27,7 +27,7 @@ if ready && { [ "$ROOM/node_modules/.package-lock.json" -nt "$ROOM/package-lock.
     exit 0
 fi
 
-echo "tests/$FOLDER needs Node.js. Please run:" >&2
+echo "tests/$FOLDER needs Node.js and curl. Please run:" >&2
 echo "    sudo apt-get update && sudo apt-get install -y --no-install-recommends $PACKAGES" >&2
 echo "    (cd tests/$FOLDER && npm ci --ignore-scripts)" >&2
 if [ "${CI:-}" = true ]; then exit 1; fi

@@ -18,7 +18,7 @@ from app.webhooks.signed import QUESTIONS
 from payments.partners.partner_secrets import LIVE, TEST
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-CLIENTS = {"py": "partner_client.py", "js": "partner_client.js"}
+CLIENTS = {"py": "partner_client.py", "js": "partner_client.js", "sh": "partner_client.sh"}
 
 
 class SignedSample(NamedTuple):
@@ -58,7 +58,7 @@ def connect() -> str:
     )
 
 
-@blueprint.get("/connect/partner_client.<any(py,js):kind>")
+@blueprint.get("/connect/partner_client.<any(py,js,sh):kind>")
 @access.public
 def connect_client(kind: str) -> Response:
     """Return an example client, the same file that is tested."""

@@ -23,7 +23,7 @@ def clock() -> FixedClock:
     return FixedClock(datetime.now(UTC))
 
 
-@pytest.mark.parametrize("name", ["partner_client.py", "partner_client.js", "partner_load.py"])
+@pytest.mark.parametrize("name", ["partner_client.py", "partner_client.js", "partner_client.sh", "partner_load.py"])
 def test_an_example_is_as_short_as_the_page_says(name: str) -> None:
     assert len((ROOT / "examples" / name).read_text().splitlines()) <= 60
 
@@ -45,6 +45,15 @@ def test_the_javascript_example_passes_the_check_list(app: Flask, world: World, 
     assert "null" not in output[output.rindex("first_event") :], output
     health: dict[str, Any] = Engineer(app.test_client(), world, secret, "js").get("/health")
     assert all(health["checks"].values())
+
+
+def test_the_example_with_curl_passes_the_check_list(app: Flask, world: World) -> None:
+    secret = world.do(lambda tx: create(tx, world.deps.keys, "curl", "curl", state=PartnerState.TEST))
+    with served(app) as url:
+        client = str(ROOT / "examples" / "partner_client.sh")
+        output = run("sh", client, f"{url}/webhooks/partners/curl", code_of(world), SECRET=secret)
+    health: dict[str, Any] = Engineer(app.test_client(), world, secret, "curl").get("/health")
+    assert all(health["checks"].values()), output
 
 
 @pytest.mark.parametrize("library", ["standardwebhooks", "svix"])
