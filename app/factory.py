@@ -19,7 +19,8 @@ from app.http.rules import LazyRule
 from app.http.session import SessionOnDemand
 from app.http.templates import Templates
 from app.http.urls import KeptUrls
-from app.jobs import registry
+from app.jobs.registry import JOBS
+from app.jobs.runs import last_runs
 from app.live import stream as live
 from app.observability import health, logs, metrics
 from app.web import routes as web
@@ -64,7 +65,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     _configure(app, settings)
     for step in (logs, origin, security, security_events, rate_limit, heavy_reads, static):
         step.attach(app)
-    metrics.attach(app, registry.JOBS, registry.last_runs)
+    metrics.attach(app, JOBS, last_runs)
     errors.attach(app, error_page)
     health.attach(app)
     for part in PARTS:

@@ -1,12 +1,14 @@
 """Commands for the scheduler's jobs."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from app.cli.base import command, deps
 from app.current import settings
-from app.jobs.registry import JOBS, LastRun, last_runs, run
+from app.jobs.registry import JOBS, run
+from app.jobs.runs import JobRun, last_runs
 from kernel.clock import FixedClock
 from kernel.errors import Forbidden, Invalid
 from kernel.human_input import Unreadable, read_moment
@@ -33,12 +35,20 @@ def list_jobs() -> None:
         last = known.get(name)
         following = last.started_at + timedelta(seconds=job.every_s) if last else None
         cells = (_when(last.started_at if last else None), _when(following))
-        rest = (last.runs, last.failures, last.outcome, _last_failure(last)) if last else (0, 0, "", "")
+        rest = (last.runs, last.failures, _outcome(last), _last_failure(last)) if last else (0, 0, "", "")
         click.echo(_LINE.format(name, f"{job.every_s} s", *cells, *rest).rstrip())
 
 
-def _last_failure(last: LastRun) -> str:
-    if last.failed_at is None or last.failure == last.outcome:
+def _outcome(last: JobRun) -> str:
+    return f"failed: {last.failure}" if last.failed else _in_text(last.counts.items())
+
+
+def _in_text(counts: Iterable[tuple[str, int]]) -> str:
+    return " ".join(f"{unit}={count}" for unit, count in counts)
+
+
+def _last_failure(last: JobRun) -> str:
+    if last.failed or last.failed_at is None:
         return ""
     return f"({_when(last.failed_at)} {last.failure})"
 
@@ -56,7 +66,7 @@ def run_job(name: str, at: str | None) -> None:
     chosen = deps()
     if at is not None:
         chosen = chosen.at(FixedClock(_time(at)))
-    click.echo(run(name, chosen) or "nothing was due")
+    click.echo(_in_text(run(name, chosen).items()) or "nothing was due")
 
 
 def _time(at: str) -> datetime:

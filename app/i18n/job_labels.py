@@ -1,7 +1,11 @@
-"""Labels of the jobs (`app/jobs/registry.py`)."""
+"""Labels of the jobs (`app/jobs/registry.py`) and of what they count."""
+
+from collections.abc import Callable, Mapping
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from app.i18n.locale import counted
 
 JOBS = {
     "process-inbox": _l("处理支付消息"),
@@ -33,47 +37,46 @@ JOBS = {
     "personal-data": _l("保护个人信息"),
 }
 
-# The unit that a run reports (`app/jobs/registry.py`) -> its label, which follows the number.
-JOB_UNITS = {
-    "events": _l("条消息"),
-    "lapsed": _l("笔超时"),
-    "replaced payments closed": _l("笔被替换的支付关闭"),
-    "sent": _l("笔已发出"),
-    "offered match again": _l("笔补配"),
-    "unlocked": _l("个池解锁"),
-    "cases opened": _l("件复核"),
-    "steps": _l("步"),
-    "projects": _l("个项目"),
-    "campaigns counted": _l("个活动已统计"),
-    "remittances marked": _l("笔拨款核对"),
-    "lines": _l("行"),
-    "tables analysed": _l("张表"),
-    "rows sealed": _l("行封存"),
-    "approvals expired": _l("件批准过期"),
-    "vouchers": _l("张凭证"),
-    "statements": _l("份月报"),
-    "replies removed": _l("条回复清理"),
-    "forgotten": _l("条过期记录清理"),
-    "stray files removed": _l("个多余文件清理"),
-    "messages of erased donors": _l("条已删除捐赠人的消息"),
-    "days of messages forgotten": _l("天的消息内容清理"),
-    "erased donors unlinked": _l("位已删除的捐赠人"),
-    "codes forgotten": _l("个验证码清理"),
-    "names spelled": _l("个名字注音"),
-    "letters sent": _l("封信"),
-    "events taken": _l("条通知送达"),
-    "files": _l("个文件"),
-    "bills fetched": _l("份账单"),
-    "gifts and files": _l("笔捐赠和文件"),
-    "faults": _l("处不符"),
+# The unit of a count (`Unit` in `app/jobs/runs.py`) -> the count in words.
+JOB_COUNTS: dict[str, Callable[[int], str]] = {
+    "approvals_expired": lambda count: counted("%(count)s 件事项没人批准，到期结束", count),
+    "bills_fetched": lambda count: counted("取到 %(count)s 份账单", count),
+    "campaigns_counted": lambda count: counted("统计了 %(count)s 个活动", count),
+    "cases_opened": lambda count: counted("新增 %(count)s 件复核", count),
+    "challenges_unlocked": lambda count: counted("解锁 %(count)s 个挑战池", count),
+    "codes_forgotten": lambda count: counted("清理 %(count)s 个验证码", count),
+    "donations_expired": lambda count: counted("%(count)s 笔捐赠超时没有付", count),
+    "donations_rematched": lambda count: counted("给 %(count)s 笔捐赠补配", count),
+    "donors_unlinked": lambda count: counted("断开 %(count)s 位已删除捐赠人的关联", count),
+    "events_processed": lambda count: counted("处理 %(count)s 条消息", count),
+    "faults": lambda count: counted("%(count)s 处不符", count),
+    "files_exported": lambda count: counted("写好 %(count)s 个文件", count),
+    "files_imported": lambda count: counted("导入 %(count)s 个文件", count),
+    "files_removed": lambda count: counted("清理 %(count)s 个多余文件", count),
+    "letters_sent": lambda count: counted("发出 %(count)s 封信", count),
+    "message_days_forgotten": lambda count: counted("清理 %(count)s 天的消息内容", count),
+    "messages_erased": lambda count: counted("删除 %(count)s 条消息里的个人信息", count),
+    "names_spelled": lambda count: counted("给 %(count)s 个名字注音", count),
+    "notifications_delivered": lambda count: counted("送达 %(count)s 条通知", count),
+    "projects_allotted": lambda count: counted("给 %(count)s 个项目分账", count),
+    "records_forgotten": lambda count: counted("清理 %(count)s 条过期记录", count),
+    "refunds_sent": lambda count: counted("发出 %(count)s 笔退款", count),
+    "rehearsal_items_sent": lambda count: counted("发出 %(count)s 笔演练捐赠和文件", count),
+    "remittances_marked": lambda count: counted("按流水登记 %(count)s 笔拨款", count),
+    "replaced_payments_closed": lambda count: counted("关闭 %(count)s 笔被替换的支付", count),
+    "replies_removed": lambda count: counted("清理 %(count)s 条回复", count),
+    "rows_encrypted": lambda count: counted("加密 %(count)s 行个人信息", count),
+    "rows_sealed": lambda count: counted("封存 %(count)s 行记录", count),
+    "statement_lines_read": lambda count: counted("读入 %(count)s 行对账单", count),
+    "statements_published": lambda count: counted("公示 %(count)s 份月报", count),
+    "steps_made": lambda count: counted("推进 %(count)s 步", count),
+    "tables_analysed": lambda count: counted("更新 %(count)s 张表的统计信息", count),
+    "vouchers_created": lambda count: counted("制作 %(count)s 张凭证", count),
 }
 
 
-def outcome_text(outcome: str) -> str:
-    """Return the outcome of a job's run in words; parts with an unknown unit stay unchanged."""
-    return _("、").join(_counted(part) for part in outcome.split(", ")) if outcome else ""
-
-
-def _counted(part: str) -> str:
-    count, _space, unit = part.partition(" ")
-    return f"{count} {JOB_UNITS[unit]}" if unit in JOB_UNITS else part
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return in words what a run of a job did. A unit of a newer version is shown as it is."""
+    return _("、").join(
+        JOB_COUNTS[unit](count) if unit in JOB_COUNTS else f"{count} {unit}" for unit, count in counts.items()
+    )

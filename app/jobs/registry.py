@@ -1,11 +1,10 @@
-"""The jobs: one table from name to interval and work, and the record of each run.
+"""The jobs: one table from name to interval and work.
 
 A job may run in several processes at once, because each claims its work in the database.
 """
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple
 
 import structlog
@@ -13,6 +12,7 @@ import structlog
 from app.demo.rehearsal import play
 from app.exports.work import write_exports
 from app.jobs.analyse import analyse_grown_tables
+from app.jobs.runs import Counts, Unit, record_failure, record_start, record_success
 from app.live.publish import publish
 from app.mail.send import send_letters
 from campaigns.accounting.book import book
@@ -48,7 +48,6 @@ from campaigns.projects.stray_pictures import remove_stray_files
 from campaigns.screening.screen import screen, yields_to_inbox
 from campaigns.security_log import write_counted
 from campaigns.spending.vouchers import named_photos
-from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.failures import failure_of
 from payments.inbox.message_keys import make_ahead
@@ -61,29 +60,13 @@ MOST_BATCHES = 100  # per run, well within the time after which a silent schedul
 
 
 class Job(NamedTuple):
-    """Work to do every `every_s` seconds. `work` returns what it did, in words, or "" for nothing."""
+    """Work to do every `every_s` seconds. `work` returns what it did: counts, which may be 0."""
 
     every_s: int
-    work: Callable[[Dependencies], str]
+    work: Callable[[Dependencies], Counts]
 
 
-class LastRun(NamedTuple):
-    """The record of a job. `runs` and `failures` count since its first start.
-
-    `failure` says what the last failure was and where it was raised, `failed_at` when.
-    """
-
-    name: str
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: str
-    runs: int
-    failures: int
-    failure: str
-    failed_at: datetime | None
-
-
-def _process_inbox(deps: Dependencies) -> str:
+def _process_inbox(deps: Dependencies) -> Counts:
     """Process batches of events until less than a batch is left.
 
     Several processes that run this job share a backlog. Threads would not help, because half of the work is
@@ -95,86 +78,86 @@ def _process_inbox(deps: Dependencies) -> str:
         processed += count
         if count < BATCH:
             break
-    return _outcome(processed, "events")
+    return {Unit.EVENTS_PROCESSED: processed}
 
 
-def _expire(deps: Dependencies) -> str:
-    ended = _outcome(expire(deps), "lapsed"), _outcome(close_replaced_payments(deps), "replaced payments closed")
-    return ", ".join(filter(None, ended))
+def _expire(deps: Dependencies) -> Counts:
+    return {
+        Unit.DONATIONS_EXPIRED: expire(deps),
+        Unit.REPLACED_PAYMENTS_CLOSED: close_replaced_payments(deps),
+    }
 
 
-def _refunds(deps: Dependencies) -> str:
-    return _outcome(send_refunds(deps) + payment_desk.send_refunds(deps), "sent")
+def _refunds(deps: Dependencies) -> Counts:
+    return {Unit.REFUNDS_SENT: send_refunds(deps) + payment_desk.send_refunds(deps)}
 
 
-def _restore(deps: Dependencies) -> str:
-    return _outcome(restore_match(deps), "offered match again")
+def _restore(deps: Dependencies) -> Counts:
+    return {Unit.DONATIONS_REMATCHED: restore_match(deps)}
 
 
-def _challenges(deps: Dependencies) -> str:
-    return _outcome(unlock_challenges(deps), "unlocked")
+def _challenges(deps: Dependencies) -> Counts:
+    return {Unit.CHALLENGES_UNLOCKED: unlock_challenges(deps)}
 
 
-def _screen(deps: Dependencies) -> str:
-    return _outcome(screen(deps, publish, lambda: yields_to_inbox(deps)), "cases opened")
+def _screen(deps: Dependencies) -> Counts:
+    return {Unit.CASES_OPENED: screen(deps, publish, lambda: yields_to_inbox(deps))}
 
 
-def _close(deps: Dependencies) -> str:
-    return _outcome(close(deps), "steps")
+def _close(deps: Dependencies) -> Counts:
+    return {Unit.STEPS_MADE: close(deps)}
 
 
-def _allot(deps: Dependencies) -> str:
+def _allot(deps: Dependencies) -> Counts:
     """Divide the money received, and mark the remittances that the bank's statement shows as paid or returned."""
-    done = _outcome(allot(deps), "projects"), _outcome(mark_by_statement(deps), "remittances marked")
-    return ", ".join(filter(None, done))
+    return {Unit.PROJECTS_ALLOTTED: allot(deps), Unit.REMITTANCES_MARKED: mark_by_statement(deps)}
 
 
-def _statements(deps: Dependencies) -> str:
+def _statements(deps: Dependencies) -> Counts:
     """Read new lines of the provider's statement, so that money is compared at once and not only at the end."""
-    return _outcome(follow_statement(deps), "lines")
+    return {Unit.STATEMENT_LINES_READ: follow_statement(deps)}
 
 
-def _analyse(deps: Dependencies) -> str:
-    return _outcome(analyse_grown_tables(deps), "tables analysed")
+def _analyse(deps: Dependencies) -> Counts:
+    return {Unit.TABLES_ANALYSED: analyse_grown_tables(deps)}
 
 
-def _seal(deps: Dependencies) -> str:
+def _seal(deps: Dependencies) -> Counts:
     write_counted(deps)
-    return _outcome(seal(deps), "rows sealed")
+    return {Unit.ROWS_SEALED: seal(deps)}
 
 
-def _approvals(deps: Dependencies) -> str:
+def _approvals(deps: Dependencies) -> Counts:
     """Expire approvals that were not decided in time."""
     with deps.db.transaction() as tx:
-        return _outcome(expire_approvals(tx), "approvals expired")
+        return {Unit.APPROVALS_EXPIRED: expire_approvals(tx)}
 
 
-def _vouchers(deps: Dependencies) -> str:
+def _vouchers(deps: Dependencies) -> Counts:
     """Create the vouchers up to the end of yesterday."""
-    return _outcome(book(deps, "scheduler").vouchers, "vouchers")
+    return {Unit.VOUCHERS_CREATED: book(deps, "scheduler").vouchers}
 
 
-def _monthly(deps: Dependencies) -> str:
-    return _outcome(publish_statements(deps), "statements")
+def _monthly(deps: Dependencies) -> Counts:
+    return {Unit.STATEMENTS_PUBLISHED: publish_statements(deps)}
 
 
-def _replies(deps: Dependencies) -> str:
+def _replies(deps: Dependencies) -> Counts:
     """Remove replies that are no longer needed for repeated requests."""
     with deps.db.transaction() as tx:
-        return _outcome(forget(tx), "replies removed")
+        return {Unit.REPLIES_REMOVED: forget(tx)}
 
 
-def _forget_access(deps: Dependencies) -> str:
+def _forget_access(deps: Dependencies) -> Counts:
     with deps.db.transaction() as tx:
-        forgotten = forget_access(tx) + forget_secrets(tx, tx.now - KEPT) + forget_refusals(tx)
-        return _outcome(forgotten, "forgotten")
+        return {Unit.RECORDS_FORGOTTEN: forget_access(tx) + forget_secrets(tx, tx.now - KEPT) + forget_refusals(tx)}
 
 
-def _pictures(deps: Dependencies) -> str:
-    return _outcome(remove_stray_files(deps, named_photos), "stray files removed")
+def _pictures(deps: Dependencies) -> Counts:
+    return {Unit.FILES_REMOVED: remove_stray_files(deps, named_photos)}
 
 
-def _check(deps: Dependencies) -> str:
+def _check(deps: Dependencies) -> Counts:
     """Compare the books with the statements, check the books, and log the faults. Repairs are left to people."""
     with deps.db.transaction() as tx:
         compare(tx)
@@ -182,40 +165,35 @@ def _check(deps: Dependencies) -> str:
         faults = check_books(tx)
     for fault in faults[:50]:
         log.error("books_fault", fault=fault)
-    return f"{len(faults)} faults"
+    return {Unit.FAULTS: len(faults)}
 
 
-def _personal_data(deps: Dependencies) -> str:
+def _personal_data(deps: Dependencies) -> Counts:
     """Seal what earlier versions stored in clear text, and forget what is no longer needed."""
     with deps.db.transaction() as tx:
         make_ahead(tx, deps.keys)
     sealed, began = 0, time.monotonic()
     while time.monotonic() - began < SEALING_S and (count := seal_stored(deps)):
         sealed += count
-    done = (
-        _outcome(sealed, "rows sealed"),
-        _outcome(erase_late(deps), "messages of erased donors"),
-        _outcome(forget_messages(deps), "days of messages forgotten"),
-        _outcome(unlink_erased(deps), "erased donors unlinked"),
-        _outcome(forget_codes(deps), "codes forgotten"),
-    )
-    return ", ".join(filter(None, done))
+    return {
+        Unit.ROWS_ENCRYPTED: sealed,
+        Unit.MESSAGES_ERASED: erase_late(deps),
+        Unit.MESSAGE_DAYS_FORGOTTEN: forget_messages(deps),
+        Unit.DONORS_UNLINKED: unlink_erased(deps),
+        Unit.CODES_FORGOTTEN: forget_codes(deps),
+    }
 
 
-def _spelling(deps: Dependencies) -> str:
-    return _outcome(spell_names(deps), "names spelled")
+def _spelling(deps: Dependencies) -> Counts:
+    return {Unit.NAMES_SPELLED: spell_names(deps)}
 
 
-def _letters(deps: Dependencies) -> str:
-    return _outcome(send_letters(deps), "letters sent")
+def _letters(deps: Dependencies) -> Counts:
+    return {Unit.LETTERS_SENT: send_letters(deps)}
 
 
-def _tell_partners(deps: Dependencies) -> str:
-    return _outcome(tell_partners(deps), "events taken")
-
-
-def _outcome(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count else ""
+def _tell_partners(deps: Dependencies) -> Counts:
+    return {Unit.NOTIFICATIONS_DELIVERED: tell_partners(deps)}
 
 
 JOBS: dict[str, Job] = {
@@ -227,13 +205,13 @@ JOBS: dict[str, Job] = {
     "screen": Job(5, _screen),
     "close": Job(5, _close),
     "allot": Job(30, _allot),
-    "imports": Job(2, lambda deps: _outcome(work_off(deps), "files")),
-    "exports": Job(2, lambda deps: _outcome(write_exports(deps), "files")),
+    "imports": Job(2, lambda deps: {Unit.FILES_IMPORTED: work_off(deps)}),
+    "exports": Job(2, lambda deps: {Unit.FILES_EXPORTED: write_exports(deps)}),
     "statements": Job(600, _statements),
-    "fetch-bills": Job(60, lambda deps: _outcome(fetch_due(deps), "bills fetched")),
+    "fetch-bills": Job(60, lambda deps: {Unit.BILLS_FETCHED: fetch_due(deps)}),
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
-    "analytics": Job(20, lambda deps: _outcome(count_due(deps), "campaigns counted")),
+    "analytics": Job(20, lambda deps: {Unit.CAMPAIGNS_COUNTED: count_due(deps)}),
     "letters": Job(5, _letters),
     "tell-partners": Job(5, _tell_partners),
     "approvals": Job(60, _approvals),
@@ -245,56 +223,25 @@ JOBS: dict[str, Job] = {
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
     "spelling": Job(30, _spelling),
-    "rehearsal": Job(5, lambda deps: _outcome(play(deps), "gifts and files")),
+    "rehearsal": Job(5, lambda deps: {Unit.REHEARSAL_ITEMS_SENT: play(deps)}),
 }
 
 
-def run(name: str, deps: Dependencies) -> str:
-    """Run a job once, record the run, and return what it did.
+def run(name: str, deps: Dependencies) -> Counts:
+    """Run a job once, record the run, and return what it did. No faults are a result; otherwise 0 is left out.
 
     Raises NotFound `job_unknown`. Exceptions of the job are raised again after they are recorded.
     """
     if name not in JOBS:
         raise NotFound("job_unknown", jobs=", ".join(JOBS))
-    _record_start(deps, name)
+    record_start(deps, name)
     try:
-        outcome = JOBS[name].work(deps)
+        counts = JOBS[name].work(deps)
     except Exception as error:
-        _record_end(deps, name, f"failed: {failure_of(error)}", failed=True)
+        record_failure(deps, name, str(failure_of(error)))
         raise
-    _record_end(deps, name, outcome, failed=False)
-    if outcome and outcome != "0 faults":
-        log.info("job", job=name, outcome=outcome)
-    return outcome
-
-
-def _record_start(deps: Dependencies, name: str) -> None:
-    with deps.db.transaction() as tx:
-        tx.run(
-            """INSERT INTO job_run (name, started_at, runs, failures) VALUES (:name, clock_timestamp(), 1, 0)
-               ON CONFLICT (name) DO UPDATE SET started_at = clock_timestamp(), runs = job_run.runs + 1""",
-            name=name,
-        )
-
-
-def _record_end(deps: Dependencies, name: str, outcome: str, *, failed: bool) -> None:
-    """Record the end of a run, in real time even under `--at`. A run that did nothing keeps the outcome of the
-    previous run, unless that failed."""
-    with deps.db.transaction() as tx:
-        tx.run(
-            """UPDATE job_run SET finished_at = clock_timestamp(), failures = failures + :failed,
-                      failure = CASE WHEN :failed > 0 THEN CAST(:outcome AS text) ELSE failure END,
-                      failed_at = CASE WHEN :failed > 0 THEN clock_timestamp() ELSE failed_at END,
-                      outcome = CASE WHEN CAST(:outcome AS text) = '' AND outcome <> failure
-                                     THEN outcome ELSE :outcome END
-                WHERE name = :name""",
-            name=name,
-            outcome=outcome,
-            failed=int(failed),
-        )
-
-
-def last_runs(tx: Tx) -> dict[str, LastRun]:
-    """Return the record of each job by name. A job that never ran is absent."""
-    sql = "SELECT name, started_at, finished_at, outcome, runs, failures, failure, failed_at FROM job_run"
-    return {run.name: run for run in tx.rows_as(LastRun, sql)}
+    counts = {unit: count for unit, count in counts.items() if count or unit is Unit.FAULTS}
+    record_success(deps, name, counts)
+    if any(counts.values()):
+        log.info("job", job=name, counts=counts)
+    return counts

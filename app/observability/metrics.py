@@ -46,7 +46,7 @@ class JobRun(Protocol):
     def failures(self) -> int: ...
 
     @property
-    def outcome(self) -> str: ...
+    def counts(self) -> Mapping[str, int]: ...
 
 
 # Counts a finished request: method, endpoint, status, seconds.
@@ -183,8 +183,8 @@ def _jobs(tx: Tx, jobs: Collection[str], runs: Mapping[str, JobRun]) -> Iterator
     failed = [(name, run.failures) for name, run in runs.items()]
     yield _gauge("beishan_job_failures", "Failures since the first start", ("job",), failed)
     checked = runs.get("check")
-    if checked and checked.outcome.endswith(" faults"):
-        faults = int(checked.outcome.split()[0])
+    if checked and "faults" in checked.counts:
+        faults = checked.counts["faults"]
         yield _gauge("beishan_books_faults", "Broken promises found by the last check", (), [(faults,)])
 
 

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from app.http.repeats import HEADER, REPLAYED
 from app.jobs.registry import run as run_job
+from app.jobs.runs import Unit
 from campaigns.audit import AuditEntry
 from campaigns.closing.reconciliation.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
@@ -191,7 +192,7 @@ def test_what_nobody_decides_about_expires(api: Api, world: World, second: str) 
     approval = ask(api, path, {"reason": "asked for"})
     world.clock.advance(days=7)
     problem(decide(api, approval, second), 409, "approval_ended")
-    assert run_job("approvals", world.deps) == "1 approvals expired"
+    assert run_job("approvals", world.deps) == {Unit.APPROVALS_EXPIRED: 1}
     assert api.get(f"/approvals/{approval['id']}", second).get_json()["state"] == "expired"
     assert refunds(world) == []
     again = ask(api, path, {"reason": "asked for"})

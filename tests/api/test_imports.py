@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from app.api.files import imports
 from app.http.off_loop import off_loop
 from app.jobs.registry import run as run_job
+from app.jobs.runs import Unit
 from campaigns.imports import runs
 from campaigns.imports.models import ImportFile
 from campaigns.imports.work import KEPT_FOR, work_off
@@ -61,7 +62,7 @@ def test_a_file_is_shown_confirmed_and_imported_once(api: Api, world: World, raw
     assert world.totals().raised_minor == 0
     confirmed = send(api, f"donations?token={preview['token']}", data, raw=raw)
     assert (confirmed.status_code, confirmed.get_json()["state"]) == (202, "confirmed")
-    assert run_job("imports", world.deps) == "1 files"
+    assert run_job("imports", world.deps) == {Unit.FILES_IMPORTED: 1}
     done = api.manage(f"/imports/{preview['id']}", method="GET", status=200)
     assert (done["state"], done["added"], done["lines_done"], done["step"]) == ("done", 2, 1, "write")
     world.settle()
@@ -70,7 +71,7 @@ def test_a_file_is_shown_confirmed_and_imported_once(api: Api, world: World, raw
     again = shown(api, "donations?preview=1", data, raw=raw)
     assert (again["new"], again["sums"][2]["rows"]) == (0, 2)
     assert send(api, f"donations?token={preview['token']}", data).get_json()["state"] == "done"
-    assert run_job("imports", world.deps) == ""
+    assert run_job("imports", world.deps) == {}
     world.check()
 
 

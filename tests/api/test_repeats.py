@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from app.http import access
 from app.http.repeats import HEADER, MOST_KEY, REPLAYED
 from app.jobs.registry import run as run_job
+from app.jobs.runs import Unit
 from campaigns.network.replies import KEPT
 from campaigns.network.tokens import create_token
 from kernel.db import Tx
@@ -264,9 +265,9 @@ def test_a_job_removes_replies_after_their_time(api: Api, world: World, pot: int
     send(api, f"/pots/{pot}/top-ups", {"amount_minor": 1_00}, "old")
     world.clock.advance(seconds=KEPT.total_seconds() - 1)
     send(api, f"/pots/{pot}/top-ups", {"amount_minor": 1_00}, "young")
-    assert (run_job("replies", world.deps), world.do(rows)) == ("", 2)
+    assert (run_job("replies", world.deps), world.do(rows)) == ({}, 2)
     world.clock.advance(seconds=2)
-    assert (run_job("replies", world.deps), world.do(rows)) == ("1 replies removed", 1)
+    assert (run_job("replies", world.deps), world.do(rows)) == ({Unit.REPLIES_REMOVED: 1}, 1)
     assert timedelta(days=1) <= KEPT
 
 

@@ -215,11 +215,11 @@ def _as_json(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def test_what_is_known_of_a_renamed_job_is_kept(schema_0008: str) -> None:
+def test_what_is_known_of_jobs_is_kept(schema_0008: str) -> None:
     with psycopg.connect(schema_0008.replace("+psycopg", "")) as connection:
         connection.execute("DELETE FROM job_run")
         connection.execute("INSERT INTO job_run (name, started_at, runs, failures) VALUES ('settle', now(), 7, 2)")
     upgrade(schema_0008)
     with psycopg.connect(schema_0008.replace("+psycopg", "")) as connection:
-        rows = connection.execute("SELECT name, runs, failures FROM job_run").fetchall()
-    assert rows == [("process-inbox", 7, 2)]
+        rows = connection.execute("SELECT name, runs, failures, counts FROM job_run").fetchall()
+    assert rows == [("process-inbox", 7, 2, {})]

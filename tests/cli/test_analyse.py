@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from app.jobs.analyse import LEAST_CHANGES, analyse_grown_tables
 from app.jobs.registry import JOBS
+from app.jobs.runs import Unit
 from campaigns.donations.donors.contact import Donor
 from kernel.db import Database
 from tests.databases import Databases
@@ -52,10 +53,10 @@ def test_a_table_is_analysed_at_some_hundred_rows_and_then_as_it_doubles(world: 
     fill(world, LEAST_CHANGES - 1)
     assert analyse_grown_tables(world.deps) == 0
     fill(world, 1)
-    assert JOBS["analyse"].work(world.deps) == "1 tables analysed"
+    assert JOBS["analyse"].work(world.deps) == {Unit.TABLES_ANALYSED: 1}
     assert known_rows(world) == LEAST_CHANGES
     fill(world, LEAST_CHANGES - 1)
-    assert JOBS["analyse"].work(world.deps) == ""
+    assert JOBS["analyse"].work(world.deps) == {Unit.TABLES_ANALYSED: 0}
     fill(world, 1)
     assert analyse_grown_tables(world.deps) == 1
     assert known_rows(world) == 2 * LEAST_CHANGES

@@ -6,13 +6,14 @@ import pytest
 from flask import Flask
 
 from app.jobs import registry
+from app.jobs.runs import Counts, JobRun, Unit, last_runs
 from campaigns.dependencies import Dependencies
 from kernel.errors import NotFound
 from tests.world import World
 
 
-def runs(world: World) -> dict[str, registry.LastRun]:
-    runs: dict[str, registry.LastRun] = world.do(registry.last_runs)
+def runs(world: World) -> dict[str, JobRun]:
+    runs: dict[str, JobRun] = world.do(last_runs)
     return runs
 
 
@@ -21,7 +22,7 @@ def test_a_run_is_written_down(world: World) -> None:
     registry.run("process-inbox", world.deps)
     registry.run("process-inbox", world.deps)
     row = runs(world)["process-inbox"]
-    assert (row.runs, row.failures, row.outcome) == (2, 0, "1 events")
+    assert (row.runs, row.failures, row.counts, row.failed) == (2, 0, {"events_processed": 1}, False)
     assert row.finished_at is not None
     assert row.finished_at >= row.started_at
     with pytest.raises(NotFound):
@@ -29,24 +30,24 @@ def test_a_run_is_written_down(world: World) -> None:
 
 
 def test_a_failure_is_written_down_and_raised(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(deps: Dependencies) -> str:
+    def broken(deps: Dependencies) -> Counts:
         raise ZeroDivisionError("secret")
 
     monkeypatch.setitem(registry.JOBS, "expire", registry.Job(5, broken))
     with pytest.raises(ZeroDivisionError):
         registry.run("expire", world.deps)
     row = runs(world)["expire"]
-    assert row.failures == 1 and row.outcome == row.failure
-    assert re.fullmatch(r"failed: ZeroDivisionError at tests/cli/test_jobs\.py:\d+", row.failure)
+    assert row.failures == 1 and row.failed
+    assert re.fullmatch(r"ZeroDivisionError at tests/cli/test_jobs\.py:\d+", row.failure)
 
 
 def test_a_lapsed_hold_frees_its_match(world: World) -> None:
     pot = world.pot(1_000_00)
     donation = world.give()
     world.clock.advance(minutes=14)
-    assert registry.run("expire", world.deps) == ""
+    assert registry.run("expire", world.deps) == {}
     world.clock.advance(minutes=2)
-    assert registry.run("expire", world.deps) == "1 lapsed"
+    assert registry.run("expire", world.deps) == {Unit.DONATIONS_EXPIRED: 1}
     assert world.view(donation).status == "expired"
     assert world.pots()[pot].available_minor == 1_000_00
     world.check()

@@ -72,14 +72,14 @@ def test_a_snapshot_sees_one_moment_and_may_not_write(db: Database) -> None:
 def test_what_was_added_changed_or_deleted_last_is_committed(db: Database) -> None:
     def runs() -> list[tuple[str, str]]:
         with db.snapshot() as tx:
-            return [tuple(row) for row in tx.rows("SELECT name, outcome FROM job_run ORDER BY name")]
+            return [tuple(row) for row in tx.rows("SELECT name, failure FROM job_run ORDER BY name")]
 
     with db.transaction() as tx:
         tx.session.add(JobRun(name="a", started_at=tx.now))
     assert runs() == [("a", "")]
     with db.transaction() as tx:
-        tx.all(select(JobRun))[0].outcome = "done"
-    assert runs() == [("a", "done")]
+        tx.all(select(JobRun))[0].failure = "timeout"
+    assert runs() == [("a", "timeout")]
     with db.transaction() as tx:
         tx.session.delete(tx.all(select(JobRun))[0])
     assert runs() == []

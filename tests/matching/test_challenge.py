@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.jobs.registry import JOBS
+from app.jobs.runs import Unit
 from campaigns import pots
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.donations.explain import explain
@@ -187,4 +188,4 @@ def test_the_job_runs_every_five_seconds(world: World) -> None:
     special_pot(world, 10_00, "challenge", challenge={"donors": 1})
     paid(world, 30_00)
     assert JOBS["challenges"].every_s == 5
-    assert JOBS["challenges"].work(world.deps) == "1 unlocked"
+    assert JOBS["challenges"].work(world.deps) == {Unit.CHALLENGES_UNLOCKED: 1}

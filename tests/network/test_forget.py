@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.jobs.registry import run
+from app.jobs.runs import Unit
 from campaigns.network import links, people, sessions, tokens
 from campaigns.network.roles import Caller
 from payments.partners import partner_secrets, partners
@@ -36,11 +37,11 @@ def test_what_ended_is_forgotten_later(world: World) -> None:
     run("forget-access", world.deps)
     assert counts(world) == (2, 3, 1, 2), "90 days after the end, not after the beginning"
     world.clock.advance(days=1, seconds=1)
-    assert run("forget-access", world.deps) == "5 forgotten"
+    assert run("forget-access", world.deps) == {Unit.RECORDS_FORGOTTEN: 5}
     assert counts(world) == (0, 1, 1, 1), (
         "the token that lasts, the newer secret, and a link that ended a week later"
     )
     world.clock.advance(days=6)
-    assert run("forget-access", world.deps) == "1 forgotten"
+    assert run("forget-access", world.deps) == {Unit.RECORDS_FORGOTTEN: 1}
     assert counts(world) == (0, 1, 0, 1)
     world.check()

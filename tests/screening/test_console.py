@@ -8,6 +8,7 @@ from flask import Flask
 from app.i18n.labels import SIGNALS
 from app.i18n.screening_evidence import evidence_lines
 from app.jobs.registry import run
+from app.jobs.runs import Unit
 from campaigns.screening import screen, staff
 from campaigns.screening.signals import THRESHOLD_PREFIXES
 from tests.cli.conftest import Terminal
@@ -24,8 +25,8 @@ def held(world: World) -> UUID:
     world.pot(1_000_00)
     world.do(staff.add, world.deps.keys, "41010101", email="s@example.org", actor="li")
     donation = world.pay(world.give(200_00, email="s@example.org")).id
-    assert run("screen", world.deps) == "1 cases opened"
-    assert run("screen", world.deps) == ""
+    assert run("screen", world.deps) == {Unit.CASES_OPENED: 1}
+    assert run("screen", world.deps) == {}
     return donation
 
 

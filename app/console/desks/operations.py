@@ -6,8 +6,8 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from app.i18n.job_labels import outcome_text
-from app.jobs.registry import last_runs
+from app.i18n.job_labels import counts_text
+from app.jobs.runs import last_runs
 from campaigns.network.roles import Permission
 
 
@@ -18,5 +18,5 @@ def list_jobs() -> str:
     with deps().db.transaction() as tx:
         rows, now = last_runs(tx), tx.now
     return render_template(
-        "console/jobs.html", rows=[rows[name] for name in sorted(rows)], now=now, outcome_text=outcome_text
+        "console/jobs.html", rows=[rows[name] for name in sorted(rows)], now=now, counts_text=counts_text
     )
