@@ -1,5 +1,6 @@
 """Copy a campaign as a new draft, such as last year's with its dates moved."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,6 +10,8 @@ from sqlmodel import col, select
 from campaigns import pots
 from campaigns.audit import record_audit
 from campaigns.awards.awards import copy_awards
+from campaigns.funds.funds import find as find_fund
+from campaigns.funds.funds import require_balance
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entries
@@ -81,7 +84,7 @@ def copy_campaign(tx: Tx, slug: str, new: CopyOf, actor: str) -> Copied:
     assert old.id and draft.id
     _copy_settings(tx, old.id, draft, actor)
     entries, left_out = _copy_entries(tx, old.id, new.slug, actor)
-    amounts = [_copy_pot(tx, pot, draft, later, actor) for pot in load_pot_states(tx, [old.id]) if new.with_pots]
+    amounts = _copy_pots(tx, old.id, draft, later, actor) if new.with_pots else []
     record_audit(tx, actor, "campaign.copy", f"campaign:{draft.id}", of=slug, projects=entries)
     return Copied(draft, entries, left_out, len(amounts), sum(amounts))
 
@@ -110,23 +113,42 @@ def _copy_entries(tx: Tx, old_id: int, slug: str, actor: str) -> tuple[int, list
     return entered, [project.name for project in projects if project.status not in ELIGIBLE]
 
 
-def _copy_pot(tx: Tx, pot: PotState, draft: Campaign, later: timedelta, actor: str) -> int:
-    """Create a copy of a pot; return how much it took from its fund, in fen."""
-    parts = tranches(tx, pot.campaign_id).get(pot.pot_id, ())
-    moved = [Tranche(part.opens_at + later, part.amount_minor) for part in parts if not part.withdrawn]
-    pots.create(
-        tx,
-        campaign=draft.slug,
-        fund=pot.fund_id,
-        name=pot.name,
-        rank=pot.rank,
-        kind=pot.kind,
-        mode=pot.mode,
-        rules=_rules(tx, pot),
-        tranches=moved,
-        actor=actor,
-    )
-    return sum(tranche.amount_minor for tranche in moved)
+def _copy_pots(tx: Tx, old_id: int, draft: Campaign, later: timedelta, actor: str) -> list[int]:
+    """Create copies of the pots; return how much each took from its fund, in fen."""
+    states, parts = load_pot_states(tx, [old_id]), tranches(tx, old_id)
+    moved = {
+        pot.pot_id: [
+            Tranche(part.opens_at + later, part.amount_minor)
+            for part in parts.get(pot.pot_id, ())
+            if not part.withdrawn
+        ]
+        for pot in states
+    }
+    amounts = {pot_id: sum(tranche.amount_minor for tranche in moved[pot_id]) for pot_id in moved}
+    _require_balances(tx, states, amounts)
+    for pot in states:
+        pots.create(
+            tx,
+            campaign=draft.slug,
+            fund=pot.fund_id,
+            name=pot.name,
+            rank=pot.rank,
+            kind=pot.kind,
+            mode=pot.mode,
+            rules=_rules(tx, pot),
+            tranches=moved[pot.pot_id],
+            actor=actor,
+        )
+    return list(amounts.values())
+
+
+def _require_balances(tx: Tx, states: Sequence[PotState], amounts: Mapping[int, int]) -> None:
+    """Raise Conflict `fund_short` for the first fund that holds less than all of its pots together need."""
+    wanted: Counter[int] = Counter()
+    for pot in states:
+        wanted[pot.fund_id] += amounts[pot.pot_id]
+    for fund_id, wanted_minor in sorted(wanted.items()):
+        require_balance(tx, find_fund(tx, fund_id), wanted_minor)
 
 
 def _rules(tx: Tx, pot: PotState) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 import matching.pots
 from campaigns.audit import record_audit
+from campaigns.funds.funds import drawing
 from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign, lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
@@ -44,13 +45,12 @@ def create(
     By default `mode` is how its kind usually matches: a random pot at the payment, others at the pledge.
 
     Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund, Conflict
-    `campaign_phase` after the end.
+    `fund_short`, and `campaign_phase` after the end.
     """
     if refused := text_fault(name, 100):
         raise Invalid("pot_invalid", fields={"name": refused})
     locked = lock_campaign(tx, campaign)
     _require_live(locked)
-    find_fund(tx, fund)
     if any(tranche.opens_at >= _match_ends_at(locked) for tranche in tranches):
         raise Invalid("pot_invalid", fields={"tranches": fault("tranche_after_last_match")})
     parsed = parse(rules)
@@ -59,7 +59,8 @@ def create(
     assert locked.id is not None
     mode = mode or ("payment" if kind == "random" else "reserve")
     new = NewPot(locked.id, fund, name, rank, kind, mode, parsed, tranches, locked.currency)
-    pot_id = matching.pots.create(tx, new)
+    with drawing(tx, find_fund(tx, fund), sum(tranche.amount_minor for tranche in tranches)):
+        pot_id = matching.pots.create(tx, new)
     record_audit(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())
     return pot_id
 
@@ -92,7 +93,8 @@ def top_up(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
     """Move fen from a pot's fund into the pot. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
     pot = _lock_pot(tx, pot_id)
     record_audit(tx, actor, "pot.top_up", f"pot:{pot_id}", amount_minor=amount_minor)
-    matching.pots.top_up(tx, pot, amount_minor)
+    with drawing(tx, find_fund(tx, pot.fund_id), amount_minor):
+        matching.pots.top_up(tx, pot, amount_minor)
 
 
 def reduce(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:

@@ -13,7 +13,6 @@ from kernel.money import MAX_MINOR, amount_fault
 from ledger.chart import fund, pot_free
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, account_ids, lock_free, post
-from ledger.statements import balance
 from matching.kinds import PotKind, PotMode
 from matching.models import Pot, PotFunding, PotPause, PotRules, TrancheMove
 from matching.pot_state import PotState, load_pot_states
@@ -49,7 +48,7 @@ def create(tx: Tx, new: NewPot) -> int:
     """Create a pot and fill it from its fund; return its id.
 
     Raises Invalid `pot_invalid` for senseless input and `rules_invalid` for rules of another kind of pot, and
-    Conflict `fund_short` when the fund holds less.
+    Conflict `books_short` when the fund holds less.
     """
     faults = _faults(new)
     if faults:
@@ -117,7 +116,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) ->
 
 
 def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
-    """Add money from the pot's fund, available at once. Raises Conflict `fund_short`."""
+    """Add money from the pot's fund, available at once. Raises Conflict `books_short`."""
     _positive(amount_minor)
     row = tx.add(PotFunding.received(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
     lock_free(tx, [pot.pot_id])
@@ -198,11 +197,7 @@ def _positive(amount_minor: int) -> None:
 
 
 def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -> None:
-    available = balance(tx, fund(fund_id))  # for the message only: the floor of the account decides
-    try:
-        post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, TransferKind.POT_FUNDED)])
-    except Conflict as error:
-        raise Conflict("fund_short", available_minor=available) from error
+    post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, TransferKind.POT_FUNDED)])
 
 
 def _store_rules(tx: Tx, pot_id: int, version: int, valid_from: datetime, rules: Rules) -> None:

@@ -15,7 +15,8 @@ from app.http.security_events import notice_refusal
 from app.http.uploads import allow_file
 from app.i18n.approvals import waiting_text
 from app.i18n.names import source_name
-from app.i18n.refusals.fields import labelled, named_faults, refusal_words
+from app.i18n.refusals.fields import labelled, named_faults
+from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import guard
 from campaigns.approvals.models import Approval
 from campaigns.network.roles import Caller, Permission
@@ -126,7 +127,7 @@ def said_of(outcome: object) -> str | None:
 
 def refusal_sentence(refusal: Refusal) -> str:
     """Return the sentence of a refusal, followed by the faults of the fields that it names."""
-    return " ".join([refusal_words(refusal), _("；").join(named_faults(refusal))]).strip()
+    return " ".join([refusal_text(refusal), _("；").join(named_faults(refusal))]).strip()
 
 
 class _RollBack(Exception):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlmodel import col, or_, select
 
 from campaigns.audit import record_audit
-from campaigns.funds.funds import find
+from campaigns.funds.funds import find, require_balance
 from campaigns.funds.models import FundEntry
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
@@ -107,14 +107,13 @@ def correct_deposit(tx: Tx, deposit_id: int, amount_minor: int, reason: str, act
     if amount_minor and (refused := amount_fault(amount_minor)):
         raise Invalid("amount_invalid", fields={"amount_minor": refused})
     original = find_deposit(tx, deposit_id)
-    find(tx, original.fund_id, lock=True)
+    fund = find(tx, original.fund_id, lock=True)
     entries, account = _entries(tx, deposit_id), fund_account(original.fund_id)
     before_minor, held_minor = sum(entry.amount_minor for entry in entries), balance(tx, account)
     difference_minor = amount_minor - before_minor
     if difference_minor == 0:
         raise Conflict("deposit_unchanged", amount_minor=amount_minor)
-    if held_minor + difference_minor < 0:
-        raise Conflict("fund_short", available_minor=held_minor)
+    require_balance(tx, fund, -difference_minor)
     entry = tx.add(
         FundEntry(
             fund_id=original.fund_id,

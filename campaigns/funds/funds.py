@@ -1,5 +1,7 @@
 """Create funds (专项基金 ...), and list their balances."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from campaigns.audit import record_audit
@@ -9,6 +11,8 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.money import CURRENCY
 from kernel.text import text_fault
+from ledger.chart import fund as fund_account
+from ledger.statements import balance
 
 KINDS = tuple(kind.value for kind in FundKind)
 MOST_NAME = 100
@@ -63,6 +67,28 @@ def find(tx: Tx, fund_id: int, *, lock: bool = False) -> Fund:
     if fund is None:
         raise NotFound("fund_unknown")
     return fund
+
+
+def require_balance(tx: Tx, fund: Fund, wanted_minor: int) -> None:
+    """Raise Conflict `fund_short` if a fund holds less than this many fen."""
+    assert fund.id is not None
+    available_minor = balance(tx, fund_account(fund.id))
+    if available_minor < wanted_minor:
+        missing_minor = wanted_minor - available_minor
+        raise Conflict("fund_short", fund=fund.name, available_minor=available_minor, missing_minor=missing_minor)
+
+
+@contextmanager
+def drawing(tx: Tx, fund: Fund, amount_minor: int) -> Iterator[None]:
+    """Raise Conflict `fund_short`, which names the fund, if the work inside fails because the fund does not hold
+    these fen. The floor of its account decides."""
+    try:
+        with tx.part():
+            yield
+    except Conflict as refusal:
+        if refusal.code == "books_short":
+            require_balance(tx, fund, amount_minor)
+        raise
 
 
 def list_funds(tx: Tx, branch: str | None = None) -> list[FundRow]:

@@ -3,16 +3,15 @@
 from sqlmodel import col, or_, select
 
 from campaigns.audit import record_audit
-from campaigns.funds.funds import find
+from campaigns.funds.funds import find, require_balance
 from campaigns.funds.models import FundTransfer
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
-from kernel.errors import Conflict, Fault, Invalid, fault
+from kernel.errors import Fault, Invalid, fault
 from kernel.money import amount_fault
 from ledger.chart import fund as fund_account
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
-from ledger.statements import balance
 
 
 def move(tx: Tx, fund_id: int, to_fund: int, amount_minor: int, reason: str, actor: str) -> FundTransfer:
@@ -28,11 +27,8 @@ def move(tx: Tx, fund_id: int, to_fund: int, amount_minor: int, reason: str, act
         faults["to_fund"] = fault("same_fund")
     if faults:
         raise Invalid("fund_transfer_invalid", fields=faults)
-    for id_ in sorted((fund_id, to_fund)):
-        find(tx, id_, lock=True)
-    available_minor = balance(tx, fund_account(fund_id))
-    if available_minor < amount_minor:
-        raise Conflict("fund_short", available_minor=available_minor)
+    funds = {id_: find(tx, id_, lock=True) for id_ in sorted((fund_id, to_fund))}
+    require_balance(tx, funds[fund_id], amount_minor)
     row = tx.add(
         FundTransfer(
             from_fund_id=fund_id,

@@ -3,17 +3,18 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import Phase
+from campaigns.projects.models import Project
 from campaigns.projects.projects import find as find_project
 from campaigns.projects.states import ELIGIBLE
 from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
-from kernel.errors import Conflict
+from kernel.errors import Conflict, NotFound
 from matching.rules import Target
 
 
@@ -23,8 +24,9 @@ def add_entry(tx: Tx, slug: str, project_id: int, actor: str) -> None:
     Raises Conflict `project_not_approved` or `campaign_phase` (no project enters after the end).
     """
     campaign = _lock_before_end(tx, slug)
-    if find_project(tx, project_id).status not in ELIGIBLE:
-        raise Conflict("project_not_approved")
+    project = find_project(tx, project_id)
+    if project.status not in ELIGIBLE:
+        raise Conflict("project_not_approved", projects=[project.name])
     assert campaign.id is not None
     if tx.get(CampaignEntry, (campaign.id, project_id)) is None:
         tx.add(CampaignEntry(campaign_id=campaign.id, project_id=project_id, created_at=tx.now))
@@ -35,23 +37,22 @@ def add_entry(tx: Tx, slug: str, project_id: int, actor: str) -> None:
 def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> int:
     """Enter projects into a campaign, all or none; return how many are new.
 
-    Raises Conflict `project_not_approved` or `campaign_phase` (no project enters after the end).
+    Raises NotFound `project_unknown`, Conflict `project_not_approved` (names those that are not) or
+    `campaign_phase` (no project enters after the end).
     """
     campaign = _lock_before_end(tx, slug)
     ids = sorted(set(project_ids))
-    eligible = tx.scalar(
-        "SELECT count(*) FROM project WHERE id = ANY(:ids) AND status = ANY(:eligible)",
-        ids=ids,
-        eligible=list(ELIGIBLE),
-    )
-    if eligible != len(ids):
-        raise Conflict("project_not_approved")
+    projects = tx.all(select(Project).where(col(Project.id).in_(ids)))
+    if len(projects) != len(ids):
+        raise NotFound("project_unknown")
+    if refused := [project.name for project in projects if project.status not in ELIGIBLE]:
+        raise Conflict("project_not_approved", projects=refused)
     values = {"project_id": ids, "campaign_id": campaign.id, "created_at": tx.now}
     entered = insert_rows(tx, CampaignEntry, values, conflict="any", returning="project_id")
     if entered:
         bump_matching_version(tx, campaign)
-        projects = sorted(row.project_id for row in entered)
-        record_audit(tx, actor, "campaign.enter", f"campaign:{campaign.id}", projects=projects)
+        new = sorted(row.project_id for row in entered)
+        record_audit(tx, actor, "campaign.enter", f"campaign:{campaign.id}", projects=new)
     return len(entered)
 
 

@@ -101,7 +101,7 @@ def pot_of(page: Page, yuan: str) -> None:
     page.get_by_label("每笔配捐上限").fill("60")
     page.get_by_label("第 1 批金额（元）").fill("9000")
     page.get_by_role("button", name="预览").last.click()
-    expect(page.locator("[id='fault-fund']")).to_have_text(re.compile("基金余额不足。现在可用 5,000.00 元"))
+    expect(page.locator("[id='fault-fund']")).to_have_text(re.compile("余额不足：现有 5,000.00 元，还差"))
     page.get_by_label("第 1 批金额（元）").fill(yuan)
     page.get_by_role("button", name="预览").last.click()
     expect(page.locator(".preview")).to_contain_text("每捐 1 元配捐 1 元")

@@ -37,7 +37,10 @@ def test_a_pot_takes_its_money_from_the_fund(world: World) -> None:
 
 def test_a_fund_gives_only_what_it_has(world: World) -> None:
     refused = _refused(world, Conflict, amount_minor=FUND + 1)
-    assert (refused.code, refused.params) == ("fund_short", {"available_minor": FUND})
+    assert (refused.code, refused.params) == (
+        "fund_short",
+        {"fund": "专项基金", "available_minor": FUND, "missing_minor": 1},
+    )
     assert (world.pots(), _fund(world)) == ({}, FUND)
     world.pot(FUND)
     assert _fund(world) == 0

@@ -197,7 +197,8 @@ def test_what_the_fund_has_spent_cannot_be_taken_off(world: World) -> None:
     deposit = world.do(deposits.deposit_of, world.fund, "D-1")
     with pytest.raises(Conflict) as refused:
         world.do(deposits.correct_deposit, deposit.id, 999_998_00, "less came", "boss")
-    assert (refused.value.code, refused.value.params) == ("fund_short", {"available_minor": 1_00})
+    amounts = {"available_minor": 1_00, "missing_minor": 1_00}
+    assert (refused.value.code, refused.value.params) == ("fund_short", {"fund": "专项基金", **amounts})
     world.do(deposits.correct_deposit, deposit.id, 999_999_00, "less came", "boss")
     lines, _ = world.do(statement, world.fund, Page(1, 50))
     assert [(line.kind, line.balance_minor) for line in lines] == [

@@ -157,7 +157,7 @@ def test_a_project_that_is_not_approved_joins_with_nobody(manager: Reader, world
     drafted(manager, world)
     assert "草稿" not in manager.open(ENTRIES)
     page = manager.send(ENTRIES, verb="ticked", project=[str(draft), str(world.projects[0])])
-    assert "只有已立项的项目才能参加" in page and "加入项目 3" in text(page)
+    assert "还没有立项的是：草稿。" in page and "加入项目 3" in text(page)
     assert "加入项目 3" in text(manager.open(ENTRIES + "?q=%25&under=x") and manager.open(ENTRIES))
 
 

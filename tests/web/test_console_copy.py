@@ -49,9 +49,11 @@ def test_a_campaign_is_copied_with_dates_moved(manager: Reader, world: World) ->
 
 
 def test_what_cannot_be_copied_says_why_and_makes_nothing(manager: Reader, world: World) -> None:
-    world.pot(900_000_00)
+    world.pot(600_000_00)
+    world.pot(100_000_00)
     manager.open(f"/console/campaigns/{SLUG}/copy")
-    assert "基金余额不足" in manager.send("/copy", verb="preview", **typed(world))
+    page = manager.send("/copy", verb="preview", **typed(world))
+    assert "“专项基金”余额不足：现有 300,000.00 元，还差 400,000.00 元" in page
     manager.open(f"/console/campaigns/{SLUG}/copy")
     assert "从基金转入 0.00 元" in manager.send("/copy", verb="preview", with_pots=None, **typed(world))
     manager.open(f"/console/campaigns/{SLUG}/copy")

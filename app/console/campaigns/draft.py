@@ -11,7 +11,8 @@ from app.console.written import require_own, shown_before
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
-from app.i18n.refusals.fields import at_fields, refusal_words
+from app.i18n.refusals.fields import at_fields
+from app.i18n.refusals.refusals import refusal_text
 from campaigns.lifecycle import drafts
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.models import Campaign
@@ -77,7 +78,7 @@ def change(slug: str) -> str | Response:
         form.add_refusal(refusal)
         if refusal.code != "changed_meanwhile":
             return _form(form, campaign, stored)
-        form.faults.setdefault("", refusal_words(refusal))
+        form.faults.setdefault("", refusal_text(refusal))
         with deps().db.transaction() as tx:
             now = CampaignForm.of(find_campaign(tx, slug))
         return _form(form, campaign, now, fresh=True)

@@ -9,7 +9,6 @@ from app.i18n.labels import CAPS, PLAN
 from app.i18n.refusals.faults import fault_text
 from app.i18n.refusals.refusals import refusal_text
 from kernel.errors import Refusal
-from kernel.money import yuan
 
 # A row of a table uses the label of the table.
 LABELS = {
@@ -125,21 +124,11 @@ _AT = {
 }
 
 
-def refusal_words(refusal: Refusal) -> str:
-    """Return the text of a refusal, with the available amount if there was too little money."""
-    text = refusal_text(refusal)
-    if "available_minor" in refusal.params:
-        text += _("现在可用 %(amount)s 元。", amount=yuan(refusal.params["available_minor"]))
-    if "left_minor" in refusal.params:
-        text += _("现在最多 %(amount)s 元。", amount=yuan(max(refusal.params["left_minor"], 0)))
-    return text
-
-
 def at_fields(refusal: Refusal) -> dict[str, str]:
     """Return a refusal as faults of a form: field -> sentence. '' is the form as a whole."""
     if refusal.fields:
         return {name: fault_text(fault) for name, fault in refusal.fields.items()}
-    return {_AT.get(refusal.code, ""): refusal_words(refusal)}
+    return {_AT.get(refusal.code, ""): refusal_text(refusal)}
 
 
 def label(name: str) -> str:

@@ -14,7 +14,6 @@ from app.http import access, donor_cookie
 from app.http.errors import status_of
 from app.i18n.locale import chosen
 from app.i18n.match_explanation import decision_lines, end_lines
-from app.i18n.refusals.fields import refusal_words
 from app.i18n.refusals.refusals import REFUSALS, refusal_text
 from app.web import visitor
 from app.web.blueprint import blueprint
@@ -104,7 +103,7 @@ def request_refund(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_words(refusal), status_of(refusal), form)
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form)
     return donor_cookie.to_page(donation_id, at="refund")
 
 
@@ -117,7 +116,7 @@ def explain_case(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             file_appeal(tx, deps().keys, case_id_of_donation(tx, donation_id), text, DONOR)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
     return donor_cookie.to_page(donation_id)
 
 
@@ -187,7 +186,7 @@ def ask_question(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             ask(tx, deps().keys, donation_id, words)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
     return donor_cookie.to_page(donation_id, at="question")
 
 

@@ -16,7 +16,7 @@ from app.http.errors import status_of
 from app.http.network import network_of
 from app.http.problems import plain
 from app.http.security import own_cookie
-from app.i18n.refusals.fields import refusal_words
+from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import blueprint
 from campaigns.audit import DONOR
 from campaigns.donations.donors import consent
@@ -83,7 +83,7 @@ def send_code() -> AnyResponse | tuple[str, int]:
         with deps().db.transaction() as tx:
             code_id = own_codes.request_code(tx, deps().keys, identity)
     except Refusal as refusal:
-        page = render_template("web/own_code_ask.html", contact=contact, trouble=refusal_words(refusal))
+        page = render_template("web/own_code_ask.html", contact=contact, trouble=refusal_text(refusal))
         return page, status_of(refusal)
     return redirect(url_for("web.own_code", code_id=code_id), 303)
 
@@ -121,7 +121,7 @@ def type_own_code(code_id: UUID) -> AnyResponse:
 
 
 def _ask(code_id: UUID, refusal: Refusal | None = None) -> AnyResponse:
-    trouble = refusal_words(refusal) if refusal else ""
+    trouble = refusal_text(refusal) if refusal else ""
     page = render_template("web/own_code.html", code_id=code_id, trouble=trouble, digits=own_codes.DIGITS)
     response = Response(page, status_of(refusal) if refusal else 200)
     response.headers["Cache-Control"] = "no-store"

@@ -9,7 +9,7 @@ from app.current import deps
 from app.forms import Form
 from app.http import access, donor_cookie
 from app.http.errors import status_of
-from app.i18n.refusals.fields import refusal_words
+from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import blueprint
 from app.web.giving.donation import show_donation
 from campaigns.donations.donors.payer import read_payer
@@ -27,7 +27,7 @@ def ask_for_receipt(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             request_receipt(tx, deps().keys, donation_id, payer)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_words(refusal), status_of(refusal), form)
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form)
     return donor_cookie.to_page(donation_id, at="receipt")
 
 
@@ -39,5 +39,5 @@ def withdraw_own_receipt(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             withdraw_receipt(tx, donation_id)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
     return donor_cookie.to_page(donation_id, at="receipt")

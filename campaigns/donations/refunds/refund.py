@@ -67,7 +67,7 @@ def left_to_refund(tx: Tx, donation: Donation) -> int:
     requested = _requested_minor(tx, donation.id)
     left = donation.amount_minor - max(donation.refunded_minor + unsent, requested)
     if left <= 0:
-        raise Conflict("refund_exceeds", left_minor=left)
+        raise Conflict("refund_exceeds", left_minor=0)
     return left
 
 
