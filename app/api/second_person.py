@@ -1,6 +1,6 @@
 """The API response to an act that waits for a second person: 202, with the approval and its address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, jsonify, url_for
@@ -11,6 +11,8 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
 from app.i18n.approvals import approval_text
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.approvals.names import names_of
+from kernel.db import Tx
 from kernel.money import CURRENCY
 
 
@@ -36,18 +38,25 @@ class ApprovalOut(Schema):
     note = Text()
 
 
-def approval_view(approval: Approval) -> dict[str, Any]:
-    """Return an approval as managers see it."""
-    own = approval.model_dump(exclude={"owner", "lineage"})
-    kind = ACTS[approval.act].kind
-    return {**own, "kind": kind, "text": approval_text(approval), "currency": CURRENCY}
+def approval_views(tx: Tx, approvals: Sequence[Approval]) -> list[dict[str, Any]]:
+    """Return approvals as managers see them."""
+    names = names_of(tx, approvals)
+    return [
+        {
+            **approval.model_dump(exclude={"owner", "lineage"}),
+            "kind": ACTS[approval.act].kind,
+            "text": approval_text(approval, names),
+            "currency": CURRENCY,
+        }
+        for approval in approvals
+    ]
 
 
-def waiting(outcome: Any) -> Response | None:
+def waiting(tx: Tx, outcome: Any) -> Response | None:
     """Return the response to an act that waits for a second person; None if it was done."""
     if not isinstance(outcome, Approval):
         return None
-    response = jsonify(ApprovalOut().dump(approval_view(outcome)))
+    response = jsonify(ApprovalOut().dump(*approval_views(tx, [outcome])))
     response.status_code = 202
     response.headers["Location"] = url_for("approvals.show", approval_id=outcome.id)
     return response

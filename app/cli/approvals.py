@@ -10,6 +10,7 @@ from app.i18n import locale
 from app.i18n.approvals import approval_text
 from campaigns.approvals import desk
 from campaigns.approvals.models import ApprovalState
+from campaigns.approvals.names import names_of
 from kernel.clock import SHANGHAI
 from kernel.paging import Page
 
@@ -30,13 +31,16 @@ def list_all(state: str | None, lang: str) -> None:
     """List approvals, waiting ones first."""
     with deps().db.transaction() as tx:
         rows, total = desk.listed(tx, state, page=Page(1, MOST_LISTED))
+        names = names_of(tx, rows)
     locale.init_app(current_app)
     click.echo(_LINE.format("id", "state", "until", "asked by", "act"))
     with force_locale(lang):
         for row in rows:
             until = row.until.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
             reason = f" ({' '.join(row.reason.split())})" if row.reason else ""
-            click.echo(_LINE.format(f"{row.id}", row.state, until, row.asked_by, approval_text(row) + reason))
+            click.echo(
+                _LINE.format(f"{row.id}", row.state, until, row.asked_by, approval_text(row, names) + reason)
+            )
     if total > len(rows):
         click.echo(f"{total - len(rows)} more")
 

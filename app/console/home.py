@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.waiting import waiting_line, work_label
+from campaigns.approvals.names import names_of
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import CampaignLine, campaign_lines
 from campaigns.disclosure.totals import pot_views, totals
@@ -46,6 +48,7 @@ def home() -> str:
     """Show the manager's work, earliest due first, beside the running campaigns and what closing ones wait for."""
     with deps().db.transaction() as tx:
         lines = waiting(tx, g.caller)
+        names = names_of(tx, [line.approval for line in lines if line.approval])
         events = campaign_lines(tx, scope.branch())
         alarms = partner_alarms(tx) if access.opens("partner") else []
         goal = progress(tx) if access.opens("goals") else None
@@ -65,7 +68,7 @@ def home() -> str:
         alarm_line=alarm_line,
         ALARMS=ALARMS,
         now=now,
-        sentence=waiting_line,
+        sentence=partial(waiting_line, names=names),
         kind=work_label,
         target=_target,
     )

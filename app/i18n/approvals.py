@@ -1,6 +1,7 @@
 """Sentences for acts that wait for a second person."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.i18n.labels import CASE_STATES, CAUSES, word
 from app.i18n.locale import when
 from app.i18n.names import source_name
 from campaigns.approvals.models import Approval
+from campaigns.approvals.names import named_arguments, subject_of
 from kernel.money import yuan
 from ledger.chart import AccountKind
 
@@ -76,36 +78,48 @@ ACTS = {
 }
 _DONATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Arguments that are shown unchanged, except that donation ids are shortened.
-_NAMED = (
-    *("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence", "month"),
-    *("code", "reference", "paid_on"),
-)
+_STATED = ("donation", "login", "label", "filing_no", "evidence", "month", "code", "reference", "paid_on")
 
 
-def approval_text(approval: Approval) -> str:
-    """Describe the act that waits, in the reader's language."""
+def approval_text(approval: Approval, names: Mapping[str, str]) -> str:
+    """Describe the act that waits, in the reader's language. `names`: those of `campaigns.approvals.names`."""
     arguments = approval.arguments
-    shown: dict[str, Any] = {"subject": _short(approval.subject), "amount": yuan(approval.stake_minor or 0)}
+    shown: dict[str, Any] = {
+        "subject": _name(subject_of(approval), names),
+        "amount": yuan(approval.stake_minor or 0),
+    }
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown |= {name: _short(arguments.get(name, "")) for name in _NAMED}
+    shown |= {name: _short(arguments.get(name, "")) for name in _STATED}
+    shown |= {name: _name(key, names) for name, key in named_arguments(approval).items()}
     shown["basis"] = word(PURPOSE_BASES, arguments.get("basis", "filing"))
     shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))
+    titles = {key.removeprefix("partner:"): name for key, name in names.items() if key.startswith("partner:")}
     shown |= {
-        "source": source_name(arguments.get("provider", "")),
+        "source": source_name(arguments.get("provider", ""), titles),
         "cause": word(CAUSES, arguments.get("cause", "")),
         "differences": arguments.get("differences", 0),
         "account": word(DIFFERENCE_ACCOUNTS, arguments.get("account", AccountKind.SUSPENSE)),
     }
-    if "project" in arguments:
-        shown["to_project"] = arguments["project"]
+    if "project" in shown:
+        shown["to_project"] = shown["project"]
     if "amount_minor" in arguments:
         shown["right"] = yuan(arguments["amount_minor"] or 0)
-    shown["branch"] = arguments.get("branch") or _("全市")
+    shown.setdefault("branch", _("全市"))
     shown |= {"secret_id": arguments.get("secret_id", 0), "shown": arguments.get("shown", "")}
     shown["limits"] = _limits(arguments.get("limits") or {})
     shown["decision"] = word(CASE_STATES, arguments.get("decision") or "")
     return str(ACTS[approval.act]) % shown
+
+
+def _name(key: str, names: Mapping[str, str]) -> str:
+    """Return the name of what `kind:key` stands for, with its number if it has one; without a name its key."""
+    id_ = key.partition(":")[2]
+    if key not in names:
+        return str(_short(id_))
+    if not id_.isdigit() or key.startswith("organisation:"):
+        return names[key]
+    return str(_("%(name)s（%(id)s 号）", name=names[key], id=id_))
 
 
 def _short(value: Any) -> Any:

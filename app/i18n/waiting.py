@@ -1,5 +1,7 @@
 """The work that waits for a manager, in words."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 
 from app.i18n.approvals import approval_text
@@ -32,8 +34,8 @@ WORKS = {
 }
 
 
-def waiting_line(line: Waiting) -> str:
-    """Describe waiting work in one sentence."""
+def waiting_line(line: Waiting, names: Mapping[str, str]) -> str:
+    """Describe waiting work in one sentence. `names`: those of what the requested acts are about."""
     match line.work:
         case Work.CASES:
             return counted("%(count)s 笔捐赠的配捐先留着，等复核", line.pieces)
@@ -81,7 +83,7 @@ def waiting_line(line: Waiting) -> str:
             return counted("%(count)s 件法定事项快到期或已逾期", line.pieces)
         case _:
             assert line.approval is not None
-            return approval_text(line.approval)
+            return approval_text(line.approval, names)
 
 
 def work_label(line: Waiting) -> str:

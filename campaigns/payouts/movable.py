@@ -58,6 +58,28 @@ def movable(tx: Tx, project_id: int) -> list[Movable]:
     return shown
 
 
+class Payer(NamedTuple):
+    """A campaign that paid out money for a project, without what came back, in fen."""
+
+    slug: str
+    name: str
+    paid_minor: int
+
+
+def payers(tx: Tx, project_id: int) -> list[Payer]:
+    """Return the campaigns whose money for a project is paid out, oldest first."""
+    sql = """SELECT c.slug, c.name, CAST(sum(m.minor) AS bigint) AS paid_minor
+               FROM (SELECT l.campaign_id, s.amount_minor AS minor
+                       FROM remittance_part s JOIN remittance r ON r.id = s.remittance_id
+                       JOIN payout_plan l ON l.id = r.plan_id
+                      WHERE s.project_id = :project AND r.state = 'paid'
+                      UNION ALL
+                     SELECT campaign_id, -amount_minor FROM surplus_return WHERE project_id = :project) m
+               JOIN campaign c ON c.id = m.campaign_id
+              GROUP BY c.id HAVING sum(m.minor) > 0 ORDER BY c.id"""
+    return tx.rows_as(Payer, sql, project=project_id)
+
+
 def targets(tx: Tx, project: Project, campaign: Campaign) -> list[Target]:
     """Return the projects (by the rule `fund`, the funds) that may get a project's surplus of a campaign.
 

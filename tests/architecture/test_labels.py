@@ -170,6 +170,19 @@ def test_every_field_of_a_form_that_has_a_table_of_labels_has_them() -> None:
     assert {f"caps.{name}" for name in CAPS} | set(FIELDS) <= set(LABELS)
 
 
+def test_every_field_that_a_form_requires_is_named_where_its_fault_is_listed() -> None:
+    """The list of faults above a form names each field; a bare 请填写 would not say which."""
+    calls = (
+        node
+        for path in Path("app/console").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("form.require", "form.day")
+    )
+    names = {argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant)}
+    assert "consented_on" in names
+    assert sorted(names - set(LABELS)) == []
+
+
 def test_no_table_of_labels_stands_twice() -> None:
     """A second table of the same name would silently replace the first."""
     tree = ast.parse(Path(labels.__file__).read_text())

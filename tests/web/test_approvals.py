@@ -5,13 +5,17 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import SecondPerson
+from campaigns.funds.funds import create as create_fund
 from campaigns.network.people import create_manager
 from campaigns.payouts.allot import allot
+from payments.partners import partners
 from tests.api.approvals import app, paid, refunds
 from tests.api.client import application
 from tests.payouts.released import release
-from tests.web.reader import PASSWORD, Reader
+from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
 
 __all__ = ["app"]
@@ -47,6 +51,7 @@ def test_in_the_console_a_refund_waits_and_another_person_approves_it(app: Flask
     assert "批准并执行" in two.second.open("/console/approvals")
     assert "已批准并执行" in two.second.send("/approvals/1", decision="approve", note="")
     assert refunds(world) == [(300_00, "asked for", "wang")]
+    assert "待批准 0" in text(two.second.open("/console/approvals")), "what was decided no longer waits"
 
 
 def test_in_the_console_cancelling_an_open_campaign_says_that_it_waits(app: Flask, world: World) -> None:
@@ -70,6 +75,27 @@ def test_the_console_shows_what_would_be_refused_now(app: Flask, world: World) -
     assert "现在批准也执行不了" in two.second.open("/console/approvals")
     assert "没有这么多" in two.second.send("/approvals/1", decision="approve", note="")
     assert world.pots()[pot].funded_minor == 300_00
+
+
+def test_who_decides_reads_names_beside_numbers(app: Flask, world: World) -> None:
+    two = Two(app, world)
+    world.do(partners.create, world.deps.keys, "plat", "银联公益")
+    line = f"L,charge,T-1,300000,0,CNY,{world.clock.at.isoformat()}"
+    head = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at"
+    world.do(import_statement, "plat", f"{head}\n{line}\n", "li")
+    world.do(compare)
+    page = two.first.open(f"/console/campaigns/{world.slug}/reconciliation")
+    path = next(part for part in page.split('"') if "/together/" in part)
+    two.first.open(path)
+    assert "等第二个人批准" in two.first.send(path.removeprefix("/console"), verb="save", reason="平台确认")
+    other = world.do(create_fund, "五保基金", "special", "li")
+    path = f"/console/funds/{world.fund}/transfer?to={other}"
+    two.first.open(path)
+    assert "等第二个人批准" in two.first.send(path, amount_minor="1", reason="合并", verb="save")
+    shown = text(two.second.open("/console/approvals")), text(two.second.open("/console/"))
+    for words in shown:
+        assert "合作平台 银联公益的 1 笔差异" in words
+        assert f"划 1.00 元到基金 五保基金（{other} 号）" in words
 
 
 @pytest.mark.parametrize("needed", [True, False], ids=["two people", "one person"])

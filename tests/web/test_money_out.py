@@ -6,14 +6,20 @@ import re
 from campaigns.funds.funds import create as create_fund
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
+from campaigns.lifecycle.project_course import advance
 from campaigns.network import organisations
+from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from campaigns.projects import projects
+from kernel.money import yuan
+from tests.payouts.conftest import sent
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
 from tests.payouts.reports import answer, report
 from tests.projects.photos import photo
 from tests.web.reader import Reader, text
-from tests.world import World
+from tests.world import ACTOR, World
+
+__all__ = ["sent"]
 
 
 def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -> None:
@@ -55,7 +61,7 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     assert "已批准，款项已留出" in manager.send("/payout-plans/1/approve")
     assert sums(world)["payable"] == 95_00
     page = manager.send("/payout-plans/1/send")
-    assert "下载 pain.001" in page
+    assert "下载 pain.001" in page and "1 笔等银行结果" in page
     assert b"EndToEndId" in manager.http.get("/console/payout-plans/1/file-pain001").data
     assert "410012345678" in manager.http.get("/console/payout-plans/1/file-csv").text
     assert "导入银行付款回执" in page
@@ -63,7 +69,9 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     assert import_file(world.deps, ImportRequest("payment_report", Confirmation("finance")), answered).added == 1
     assert "银行已受理" in manager.open("/console/payout-plans/1")
     page = manager.send("/remittances/1/paid", reference="R-1", paid_on="2026-09-09", evidence="回单 1")
-    assert "已付款" in text(page) and "回单 1" in page
+    assert "已付款" in text(page) and "回单 1" in page and "已办结" in page
+    assert "已办结" in manager.open(f"/console/campaigns/{world.slug}/payouts")
+    manager.open("/console/payout-plans/1")
     assert "已拨付 95.00" in text(manager.open(f"/public/c/{world.slug}"))
     assert "已拨付给项目 80.00" in text(manager.open(f"/c/{world.slug}/p/{project}"))
     manager.open("/console/payout-plans/1")
@@ -90,6 +98,9 @@ def test_a_liaison_spends_with_a_photo_and_finance_checks(manager: Reader, world
     page = manager.open(f"/console/projects/{project}/spending")
     assert 'capture="environment"' in page
     typed = {"amount": "12.30", "purpose": "<b>一周的菜</b>", "spent_on": "2026-09-09", "document_no": "发票 7"}
+    file = (io.BytesIO(photo()), "voucher.jpg")
+    refused = manager.send(f"/projects/{project}/spending", **typed, budget_row=None, file=file)
+    assert "请填写" in refused and "支出已登记" not in refused, "no row is assumed"
     file = (io.BytesIO(photo()), "voucher.jpg")
     page = manager.send(f"/projects/{project}/spending", **typed, file=file)
     assert "支出已登记" in page and "&lt;b&gt;一周的菜" in page and "<b>一周的菜" not in page
@@ -120,6 +131,8 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     assert "还没有拨付 100.00" in text(manager.open(address))
     code = manager.http.get(f"/console/projects/{other}").text.split('class="soft">')[1].split(" ")[0]
     typed = {"source": f"share_project/{world.slug}", "amount_minor": "30", "to_project": code, "filing_no": "B-9"}
+    unchosen = manager.send(f"/projects/{project}/purpose", **typed | {"source": None}, reason="搬迁")
+    assert "哪一笔：请填写" in unchosen, "nothing is chosen beforehand"
     bad = manager.send(f"/projects/{project}/purpose", **typed, basis="consent", evidence="", reason="<b>搬迁</b>")
     assert "请检查" in bad and "&lt;b&gt;搬迁" in bad and 'value="B-9"' in bad
     page = manager.send(f"/projects/{project}/purpose", **typed, basis="consent", evidence="档案 3", reason="搬迁")
@@ -137,6 +150,22 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     assert "结余 用于目的相近的项目" in text(page) and "没有等着处理的结余" in manager.open("/console/surpluses")
     assert "修好了还有剩" in manager.open(f"/c/{world.slug}/p/{project}")
     world.check()
+
+
+def test_money_that_came_back_is_entered_for_the_campaign_that_paid_it(manager: Reader, sent: World) -> None:
+    project = sent.projects[0]
+    first, _second = sent.do(plans.remittances_of, 1)
+    sent.do(remittances.mark_paid, first.id, "R-1", sent.clock.at.date(), "slip", "maker")
+    for _ in range(2):
+        sent.do(advance, project, "done", ACTOR)
+    address, form = f"/console/projects/{project}/purpose", f"/projects/{project}/surplus-returns"
+    came = {"amount_minor": "40", "reference": "回款 7", "campaign": sent.slug}
+    assert f"{yuan(first.amount_minor)}</option>" in manager.open(address)
+    assert "到账日期：" in manager.send(form, **came, returned_on="昨天")
+    assert "share_project" not in sums(sent), "nothing is booked without the day"
+    page = manager.send(form, **came, returned_on="2026-09-09")
+    assert "退回的结余已入账" in page and "还没有拨付 40.00" in text(page)
+    sent.check()
 
 
 def test_agreements_pledges_and_transfers_between_funds_have_pages(manager: Reader, world: World) -> None:

@@ -81,7 +81,7 @@ def cancel(body: dict[str, Any], slug: str) -> Any:
     """Cancel a campaign before its end. Donations stop at once; the job `close` returns all money."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.cancel", slug, body["reason"])
-        if response := waiting(outcome):
+        if response := waiting(tx, outcome):
             return response
         campaign = find_campaign(tx, slug)
         tx.after_commit(lambda: publish({campaign.id or 0}))
@@ -128,7 +128,7 @@ def given_back(body: dict[str, Any], donation_id: UUID) -> Any:
     """Record that such a donation of a cancelled campaign was returned outside the system. The books follow."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "donation.given_back", donation_id, body["reason"])
-        if response := waiting(outcome):
+        if response := waiting(tx, outcome):
             return response
         campaign_id = campaign_of(tx, donation_id)
         tx.after_commit(lambda: publish({campaign_id}))

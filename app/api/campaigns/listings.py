@@ -35,4 +35,4 @@ def restore(body: dict[str, Any], slug: str) -> Any:
     """Accept donations again once filing and listing are in force. Needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.restore_listing", slug, body["reason"])
-        return waiting(outcome) or view(tx, outcome)
+        return waiting(tx, outcome) or view(tx, outcome)

@@ -118,7 +118,7 @@ def reduce(body: dict[str, Any], pot_id: int) -> Any:
     """Return free money to the pot's fund."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "pot.reduce", pot_id, amount_minor=body["amount_minor"])
-        return waiting(outcome) or view(tx, pot_id)
+        return waiting(tx, outcome) or view(tx, pot_id)
 
 
 @blueprint.post("/pots/<id:pot_id>/pause")
@@ -174,4 +174,4 @@ def withdraw_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
     """Withdraw an unopened tranche. Its money returns to the fund of the pot."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "pot.withdraw_tranche", pot_id, body["reason"], tranche=tranche_id)
-        return waiting(outcome) or view(tx, pot_id)
+        return waiting(tx, outcome) or view(tx, pot_id)

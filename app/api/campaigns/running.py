@@ -53,7 +53,7 @@ def extend(body: dict[str, Any], slug: str) -> Any:
     end."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.extend", slug, body["reason"], ends_at=body["ends_at"].isoformat())
-        return waiting(outcome) or view(tx, outcome)
+        return waiting(tx, outcome) or view(tx, outcome)
 
 
 @blueprint.post("/campaigns/<slug>/end-early")

@@ -200,7 +200,7 @@ def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
     """Sign off a discrepancy, with a reason. Its sum is booked to the account of its cause."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.sign_off", discrepancy_id, body["reason"], account=str(body["account"]))
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/discrepancies/<id:discrepancy_id>/rebook")
@@ -212,7 +212,7 @@ def create_rebooking(body: dict[str, Any], discrepancy_id: int) -> Any:
     """Move a signed-off discrepancy to the account of another cause, with a reason, by correcting transfers."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.rebook", discrepancy_id, body["reason"], account=str(body["account"]))
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/discrepancies/<id:discrepancy_id>/take-second")
@@ -224,7 +224,7 @@ def take_second(body: dict[str, Any], discrepancy_id: int) -> Any:
     """Apply, from now on, what a partner's second, differing bill states about a line, with a reason."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.take_second", discrepancy_id, body["reason"])
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/discrepancies/<id:discrepancy_id>/reopen")
@@ -236,4 +236,4 @@ def create_reopening(body: dict[str, Any], discrepancy_id: int) -> Any:
     """Revoke a sign-off, with a reason. Another transfer corrects the booking."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancy.reopen", discrepancy_id, body["reason"])
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome

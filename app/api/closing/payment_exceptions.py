@@ -113,7 +113,7 @@ def refund(body: dict[str, Any], exception_id: int) -> Any:
     """
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payment.refund", exception_id, body["reason"])
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/dismiss")
@@ -130,7 +130,7 @@ def _decided(decide: Callable[[Tx], Any]) -> Any:
     """Decide, and notify open pages of the new totals after the commit."""
     with deps().db.transaction() as tx:
         exception = decide(tx)
-        if response := waiting(exception):
+        if response := waiting(tx, exception):
             return response
         campaign = payment_desk.campaign_of(tx, exception.attached_to or exception.donation_id)
         tx.after_commit(lambda: publish({campaign}))

@@ -165,7 +165,7 @@ def _take_second(slug: str, body: dict[str, Any]) -> Any:
     shown = {**body, "day": body["day"].isoformat()}
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancies.take_second", slug, shown.pop("reason"), **shown)
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 def _sign_off_together(slug: str, body: dict[str, Any]) -> Any:
@@ -173,4 +173,4 @@ def _sign_off_together(slug: str, body: dict[str, Any]) -> Any:
     body["account"] = str(body["account"])
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancies.sign_off", slug, reason, **{**body, "day": body["day"].isoformat()})
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome

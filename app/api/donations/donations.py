@@ -178,7 +178,7 @@ def refund(body: dict[str, Any], donation_id: UUID) -> Any:
     with deps().db.transaction() as tx:
         amount_minor = body.get("amount_minor")
         outcome = perform(tx, "donation.refund", donation_id, body["reason"], amount_minor=amount_minor)
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.get("/donations/<uuid:donation_id>/refund-all-of-donor")
@@ -206,7 +206,7 @@ def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:
     job sends them. Repeating the call requests nothing new."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "donation.refund_donor", donation_id, body["reason"], **scope.confinement())
-        if response := waiting(outcome):
+        if response := waiting(tx, outcome):
             return response
         refunds, skipped = outcome
         return {

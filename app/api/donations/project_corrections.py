@@ -79,7 +79,7 @@ def correct(body: dict[str, Any], donation_id: UUID) -> Any:
             return tx.rehearse(lambda: _view(correct_project(tx, *rehearsed))), 200
         arguments = {**agreed._asdict(), "consented_on": agreed.consented_on.isoformat()}
         outcome = perform(tx, "donation.correct_project", donation_id, body["reason"], **arguments)
-        if response := waiting(outcome):
+        if response := waiting(tx, outcome):
             return response
         news_of(tx, donation_view(tx, donation_id).campaign)
         return _view(outcome)

@@ -115,7 +115,7 @@ def accept(body: dict[str, Any], request_id: int) -> Any:
     """Accept a request. The refund is requested and a job sends it. Repeating the call changes nothing."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "refund_request.accept", request_id, body.get("reason", ""))
-        return waiting(outcome) or refund_desk.line(tx, deps().keys, request_id)
+        return waiting(tx, outcome) or refund_desk.line(tx, deps().keys, request_id)
 
 
 @blueprint.post("/refund-requests/<id:request_id>/decline")

@@ -118,7 +118,7 @@ def waive(body: dict[str, Any], pledge_id: int) -> Any:
     """Waive the unpaid part of a pledge. Always needs two people."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "pledge.waive", pledge_id, body["reason"])
-        return waiting(outcome) or _pledge(tx, outcome)
+        return waiting(tx, outcome) or _pledge(tx, outcome)
 
 
 @blueprint.get("/management-years")

@@ -119,7 +119,7 @@ def correct_deposit(body: dict[str, Any], fund_id: int, deposit_id: int) -> Any:
         if body["preview"]:
             return _corrected(tx.rehearse(lambda: deposits.correct_deposit(tx, *right))), 200
         outcome = perform(tx, "fund.correct_deposit", deposit_id, body["reason"], amount_minor=body["amount_minor"])
-        return waiting(outcome) or _corrected(outcome)
+        return waiting(tx, outcome) or _corrected(outcome)
 
 
 def _corrected(correction: deposits.Correction) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def move(body: dict[str, Any], fund_id: int) -> Any:
         scope.require_named(tx, "fund_id", body["to_fund"])
         arguments = {name: body[name] for name in ("to_fund", "amount_minor")}
         outcome = perform(tx, "fund.transfer", fund_id, body["reason"], **arguments)
-        return waiting(outcome) or {**outcome.model_dump(), "currency": CURRENCY}
+        return waiting(tx, outcome) or {**outcome.model_dump(), "currency": CURRENCY}
 
 
 @blueprint.get("/funds/<id:fund_id>/grants")

@@ -73,7 +73,7 @@ def confirm(goods_id: int) -> Any:
     """Confirm the value of goods, which publishes them. The person who entered them needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "goods.confirm", goods_id)
-        return waiting(outcome) or _counted(tx, outcome)
+        return waiting(tx, outcome) or _counted(tx, outcome)
 
 
 @blueprint.post(f"{_GOODS}/reopen")

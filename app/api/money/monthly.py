@@ -106,4 +106,4 @@ def correct(body: dict[str, Any], code: str, month: str) -> Any:
     stays as it was. Figures above the limit need two people."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "monthly.correct", code, body["text"], month=month, figures=body.get("figures", []))
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome

@@ -104,11 +104,12 @@ class ProjectMoneyOut(MoneyOutFigures):
 
 class PlanOut(Schema):
     """A payout plan. `draft`: it holds no money; `approved`: its money is set aside; `sent`: it was sent to the
-    bank."""
+    bank, and is finished once no payment is open."""
 
     id = Key()
     campaign = Text()
     state = one_of(*PlanState)
+    open_payments = Whole(0, metadata={"description": "sent to the bank, and neither paid nor refused yet"})
     total_minor = Minor()
     currency = Currency()
     made_by = Text()

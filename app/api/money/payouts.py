@@ -100,7 +100,7 @@ def confirm_payee(payee_id: int) -> Any:
     second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payee.confirm", payee_id)
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/payees/<id:payee_id>/end")
@@ -143,7 +143,7 @@ def list_figures(pagination_parameters: PaginationParameters, slug: str) -> Any:
 def list_plans(slug: str) -> Any:
     """List the payout plans of a campaign, newest first."""
     with deps().db.transaction() as tx:
-        return [_plan(tx, plan) for plan in plans.plans_of(tx, find_campaign(tx, slug).id or 0)]
+        return _plans(tx, plans.plans_of(tx, find_campaign(tx, slug).id or 0))
 
 
 @blueprint.post("/campaigns/<slug>/payout-plans")
@@ -182,7 +182,7 @@ def approve_plan(plan_id: int) -> Any:
     """Approve another person's plan, which sets its money aside. Above the limit another signature is needed."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payout.approve", plan_id)
-        return waiting(outcome) or _plan(tx, outcome)
+        return waiting(tx, outcome) or _plan(tx, outcome)
 
 
 @blueprint.post(f"{_PLAN}/withdraw")
@@ -257,11 +257,24 @@ def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
 def _marked(act: str, remittance_id: int, reason: str = "", **arguments: Any) -> Any:
     with deps().db.transaction() as tx:
         outcome = perform(tx, act, remittance_id, reason, **arguments)
-        return waiting(outcome) or _remittances(tx, [outcome])[0]
+        return waiting(tx, outcome) or _remittances(tx, [outcome])[0]
 
 
 def _plan(tx: Tx, plan: PayoutPlan) -> dict[str, Any]:
-    return {**plan.model_dump(), "campaign": plans.campaign_of(tx, plan), "currency": CURRENCY}
+    return _plans(tx, [plan])[0]
+
+
+def _plans(tx: Tx, rows: Sequence[PayoutPlan]) -> list[dict[str, Any]]:
+    unsettled = plans.open_payments(tx, [plan.id or 0 for plan in rows])
+    return [
+        {
+            **plan.model_dump(),
+            "campaign": plans.campaign_of(tx, plan),
+            "currency": CURRENCY,
+            "open_payments": unsettled.get(plan.id or 0, 0),
+        }
+        for plan in rows
+    ]
 
 
 def _remittances(tx: Tx, rows: Sequence[Remittance]) -> list[dict[str, Any]]:

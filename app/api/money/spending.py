@@ -114,7 +114,7 @@ def check(spending_id: int) -> Any:
     """Check a spending, which then counts and is published. The person who entered it needs a second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "spending.check", spending_id)
-        return waiting(outcome) or _view(outcome)
+        return waiting(tx, outcome) or _view(outcome)
 
 
 @blueprint.post(f"{_SPENDING}/send-back")
@@ -152,7 +152,7 @@ def change_purpose(body: dict[str, Any], project_id: int) -> Any:
         scope.require_named(tx, "slug", body["campaign"])
         scope.require_named(tx, "project_id", body["to_project"])
         outcome = perform(tx, "project.change_purpose", project_id, body["reason"], **arguments)
-        return waiting(outcome) or _purpose(outcome)
+        return waiting(tx, outcome) or _purpose(outcome)
 
 
 @blueprint.get("/projects/<id:project_id>/purpose-changes")

@@ -69,7 +69,7 @@ def use(body: dict[str, Any], project_id: int) -> Any:
         if body["way"] != SurplusWay.FUND:  # the rule says which funds may receive it
             scope.require_named(tx, "project_id", body["to"])
         outcome = perform(tx, "project.use_surplus", project_id, body["reason"], **arguments)
-        return waiting(outcome) or _with_currency(outcome)
+        return waiting(tx, outcome) or _with_currency(outcome)
 
 
 @blueprint.post("/projects/<id:project_id>/surplus-returns")

@@ -75,7 +75,7 @@ def set_account(body: dict[str, Any], name: str) -> Any:
     the bills."""
     with deps().db.transaction() as tx:
         outcome = duties.set_bill_account(tx, name, NewAccount(**body))
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/partners/<name>/bill-account/end")

@@ -84,7 +84,7 @@ def set_mapping(body: dict[str, Any], name: str) -> Any:
     """Set the mapping of a platform's notifications (`POST /webhooks/partners/{name}/notify`). Its keys stay."""
     with deps().db.transaction() as tx:
         outcome = duties.set_mapping(tx, name, NewMapping(**body))
-        return waiting(outcome) or _shown(outcome)
+        return waiting(tx, outcome) or _shown(outcome)
 
 
 @blueprint.post("/partners/<name>/mapping/keys")
@@ -96,7 +96,7 @@ def add_key(body: dict[str, Any], name: str) -> Any:
     """Add a key that signs a platform's notifications, or replace the key with this id."""
     with deps().db.transaction() as tx:
         outcome = duties.add_key(tx, name, body["key_id"], body["key"])
-        return waiting(outcome) or _shown(outcome)
+        return waiting(tx, outcome) or _shown(outcome)
 
 
 @blueprint.post("/partners/<name>/mapping/keys/end")

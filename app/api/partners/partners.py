@@ -170,7 +170,7 @@ def set_limits(body: dict[str, Any], name: str) -> Any:
     """Set a platform's limits. Gifts above them wait in the inbox, uncounted, until they are released."""
     with deps().db.transaction() as tx:
         outcome = duties.set_limits(tx, name, body)
-        return waiting(outcome) or outcome.model_dump(exclude={"sealed_secret"})
+        return waiting(tx, outcome) or outcome.model_dump(exclude={"sealed_secret"})
 
 
 @blueprint.post("/partners/<name>/empty-days")
@@ -276,7 +276,7 @@ def map_project_code(body: dict[str, Any], name: str) -> Any:
     """Map a platform's code to one of our projects. Messages that wait for it are processed."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "partner.map_code", name, code=body["code"], project=body["project"])
-        return waiting(outcome) or {"messages": outcome}
+        return waiting(tx, outcome) or {"messages": outcome}
 
 
 @blueprint.delete("/partners/<name>/project-codes")

@@ -8,7 +8,7 @@ from marshmallow import Schema
 from app import duties
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Prose, one_of
-from app.api.second_person import ApprovalOut, approval_view
+from app.api.second_person import ApprovalOut, approval_views
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -42,7 +42,7 @@ def list_approvals(query: dict[str, Any], pagination_parameters: PaginationParam
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = desk.listed(tx, query.get("state"), scope.branch(), page_of(paging))
-    return [approval_view(row) for row in rows]
+        return approval_views(tx, rows)
 
 
 @blueprint.get("/approvals/<id:approval_id>")
@@ -51,7 +51,7 @@ def list_approvals(query: dict[str, Any], pagination_parameters: PaginationParam
 def show(approval_id: int) -> Any:
     """Return an approval."""
     with deps().db.transaction() as tx:
-        return approval_view(desk.find(tx, approval_id))
+        return approval_views(tx, [desk.find(tx, approval_id)])[0]
 
 
 @blueprint.post("/approvals/<id:approval_id>/approve")
@@ -61,7 +61,7 @@ def show(approval_id: int) -> Any:
 def approve(body: dict[str, Any], approval_id: int) -> Any:
     """Approve another person's act. It is performed now; if it is refused, the approval still waits."""
     with deps().db.transaction() as tx:
-        return approval_view(duties.approve(tx, approval_id, body["note"]))
+        return approval_views(tx, [duties.approve(tx, approval_id, body["note"])])[0]
 
 
 @blueprint.post("/approvals/<id:approval_id>/decline")
@@ -71,4 +71,4 @@ def approve(body: dict[str, Any], approval_id: int) -> Any:
 def decline(body: dict[str, Any], approval_id: int) -> Any:
     """Decline another person's act, with a note. Nothing is done."""
     with deps().db.transaction() as tx:
-        return approval_view(desk.decline(tx, access.caller(), approval_id, body["note"]))
+        return approval_views(tx, [desk.decline(tx, access.caller(), approval_id, body["note"])])[0]

@@ -94,7 +94,7 @@ def change(body: dict[str, Any], user_id: int) -> Any:
         manager = target(tx, user_id)
         if "role" in body or "branch" in body:
             role, branch = body.get("role", manager.role), body.get("branch", manager.branch_code)
-            if response := waiting(set_rights(tx, user_id, role, branch)):
+            if response := waiting(tx, set_rights(tx, user_id, role, branch)):
                 return response
         if "name" in body:
             accounts.rename(tx, manager.login, body["name"], access.actor())
@@ -158,7 +158,7 @@ def reset_second_factor(user_id: int) -> Any:
     """Remove the second factor of an account whose owner lost it, and end its sessions. A manager cannot do this
     for themselves. Verify first that the request comes from the owner."""
     with deps().db.transaction() as tx:
-        if response := waiting(clear_second_factor(tx, user_id)):
+        if response := waiting(tx, clear_second_factor(tx, user_id)):
             return response
         return _view(tx, user_id)
 

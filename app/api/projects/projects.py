@@ -138,7 +138,7 @@ def approve(project_id: int) -> Any:
     """Approve a project, so that it may take part in campaigns."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "project.approve", project_id)
-        return waiting(outcome) or outcome
+        return waiting(tx, outcome) or outcome
 
 
 @blueprint.post("/projects/<id:project_id>/send-back")

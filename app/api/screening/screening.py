@@ -180,7 +180,7 @@ def show(case_id: int) -> Any:
 def release(body: dict[str, Any], case_id: int) -> Any:
     """Clear the case: the donation is sound and its match counts."""
     with deps().db.transaction() as tx:
-        return waiting(perform(tx, "case.release", case_id, body["reason"])) or _decided(tx, case_id)
+        return waiting(tx, perform(tx, "case.release", case_id, body["reason"])) or _decided(tx, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/cancel")
@@ -191,7 +191,7 @@ def release(body: dict[str, Any], case_id: int) -> Any:
 def cancel(body: dict[str, Any], case_id: int) -> Any:
     """Withdraw the match; the donation itself stays."""
     with deps().db.transaction() as tx:
-        return waiting(perform(tx, "case.cancel", case_id, body["reason"])) or _decided(tx, case_id)
+        return waiting(tx, perform(tx, "case.cancel", case_id, body["reason"])) or _decided(tx, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/suspend-project")
@@ -236,7 +236,7 @@ def answer(body: dict[str, Any], case_id: int) -> Any:
     """Answer an appeal and, if a decision is given, decide the case again."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "case.answer", case_id, body["reason"], decision=body.get("decision"))
-        return waiting(outcome) or _decided(tx, case_id)
+        return waiting(tx, outcome) or _decided(tx, case_id)
 
 
 @blueprint.post("/donations/<uuid:donation_id>/appeal")

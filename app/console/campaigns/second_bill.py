@@ -6,12 +6,11 @@ from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import blueprint
+from app.console.blueprint import blueprint, named_source
 from app.console.campaigns.three_sides import counted, decide, group_named
 from app.console.effects import Change, Typed, effect_page
 from app.http import access
 from app.http.scope import Where
-from app.i18n.names import source_name
 from campaigns.closing.models import CONTRADICTION
 from campaigns.closing.reconciliation.sign_off_together import NO_CAMPAIGN
 from campaigns.closing.reconciliation.take_second import take_second_together
@@ -54,7 +53,7 @@ def _take_bill(slug: str, provider: str, day: str, back: str) -> str | Response:
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         shown = (group.differences, group.stake_minor)
         take_second_together(tx, slug, group.provider, group.day, shown, typed.reason, typed.caller.name)
-        figures = {"count": group.differences, "source": source_name(group.provider)}
+        figures = {"count": group.differences, "source": named_source(group.provider)}
         return [
             _("%(source)s：%(count)s 条流水改以后一份账单为准，后一份没有的流水不再算。", **figures),
             _(

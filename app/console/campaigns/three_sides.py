@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, said_of
+from app.console.blueprint import act, blueprint, named_source, said_of
 from app.console.effects import Change, Choice, Typed, chosen, effect_page
 from app.console.saved_views import views_at
 from app.current import deps
@@ -19,7 +19,6 @@ from app.http.scope import Where
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.audit.audit_texts import act_text, changes_text
 from app.i18n.labels import CAUSES, word
-from app.i18n.names import source_name
 from app.i18n.reconciliation_texts import suggestion
 from app.web.blueprint import requested_page
 from campaigns.approvals.desk import open_of
@@ -201,7 +200,7 @@ def _suggested(group: Group) -> str:
 def _effect(group: Group, account: str) -> list[str]:
     figures = {
         "count": group.differences,
-        "source": source_name(group.provider),
+        "source": named_source(group.provider),
         "cause": word(CAUSES, group.cause),
     }
     if group.is_of_bills:

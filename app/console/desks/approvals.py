@@ -1,5 +1,7 @@
 """Acts that wait for a second person, who sees what would be done, by whom and why, and approves or declines."""
 
+from functools import partial
+
 from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -14,6 +16,7 @@ from app.web.blueprint import requested_page
 from campaigns.approvals import desk
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.approvals.names import names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
@@ -29,12 +32,15 @@ def list_approvals() -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = desk.listed(tx, None, scope.branch(), page)
+        waiting = desk.listed(tx, ApprovalState.OPEN, scope.branch())[1]
+        names = names_of(tx, rows)
     return render_template(
         "console/approvals.html",
         rows=rows,
         total=total,
+        waiting=waiting,
         page=page,
-        text=approval_text,
+        text=partial(approval_text, names=names),
         decidable={row.id for row in rows if _may_decide(row)},
         refused={row.id: _refused_now(row) for row in rows if row.state == ApprovalState.OPEN},
     )

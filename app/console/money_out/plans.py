@@ -39,6 +39,7 @@ def show_campaign(slug: str) -> str:
         sums = figures.totals(tx, campaign.id or 0)
         rows, total = figures.per_project(tx, campaign.id or 0, page)
         made = plans.plans_of(tx, campaign.id or 0)
+        unsettled = plans.open_payments(tx, [plan.id or 0 for plan in made])
         bearer = fees_from(tx, campaign)
     return render_template(
         "console/payouts.html",
@@ -49,6 +50,7 @@ def show_campaign(slug: str) -> str:
         total=total,
         page=page,
         plans=made,
+        open_payments=unsettled,
         fees_from=bearer,
     )
 
@@ -79,9 +81,10 @@ def show(plan_id: int) -> str:
         accounts = {account_id: tx.get(PayeeAccount, account_id) for account_id in account_ids}
         campaign = find_campaign(tx, slug_of(tx, plan.campaign_id))
         answers = newest_answers(tx, [row.id or 0 for row in rows])
+        unsettled = plans.open_payments(tx, [plan_id])
         today = local_day(tx.now)
     shown = {"plan": plan, "rows": rows, "names": names, "accounts": accounts, "campaign": campaign}
-    shown["answers"] = answers
+    shown |= {"answers": answers, "open_payments": unsettled}
     return render_template("console/payout_plan.html", **shown, today=today)
 
 

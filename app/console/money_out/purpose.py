@@ -26,7 +26,7 @@ from campaigns.spending.figures import account_of
 from campaigns.spending.leftovers import surpluses
 from kernel.clock import local_day
 from kernel.db import Tx
-from kernel.errors import Refusal
+from kernel.errors import Invalid, Refusal, fault
 
 PAGE_SIZE = 50
 _FUNDS = Permission.FUNDS_WRITE
@@ -58,6 +58,7 @@ def _page(project_id: int, form: ConsoleForm) -> str:
         shown = {
             "rows": rows,
             "targets": {slug: movable.targets(tx, project, campaign) for slug, campaign in campaigns.items()},
+            "payers": movable.payers(tx, project_id) if ended else [],
             "account": account_of(tx, project_id),
             "returns": surplus.returns_of(tx, project_id),
             "moved": moved_of(tx, project_id),
@@ -111,7 +112,9 @@ def send_back(project_id: int) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        day = form.day("returned_on") or local_day(tx.now)
+        day = form.day("returned_on")
+        if day is None:
+            raise Invalid("surplus_invalid", fields={"returned_on": fault("not_a_date")})
         came = NewReturn(form["campaign"], form.amount("amount_minor") or 0, form["reference"], day)
         scope.require_named(tx, "slug", came.campaign)
         surplus.return_surplus(tx, project_id, came, caller.name)
@@ -120,8 +123,10 @@ def send_back(project_id: int) -> str | Response:
 
 
 def _source(form: ConsoleForm) -> tuple[str, str]:
-    """Return the chosen campaign and share from a value like `share_project/day`."""
-    share, _slash, campaign = form["source"].partition("/")
+    """Return the chosen campaign and share from a value like `share_project/day`. Raises Invalid `purpose_invalid`."""
+    share, slash, campaign = form["source"].partition("/")
+    if not slash:
+        raise Invalid("purpose_invalid", fields={"source": fault("required")})
     return campaign, share
 
 

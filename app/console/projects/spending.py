@@ -151,6 +151,8 @@ def _voucher(form: Form) -> Voucher:
     amount_minor, spent_on = form.amount("amount"), form.day("spent_on")
     faults = {"amount_minor": fault("not_an_amount")} if amount_minor is None else {}
     faults |= {"spent_on": fault("not_a_date")} if spent_on is None else {}
-    if amount_minor is None or spent_on is None:
+    # Outside the budget is a choice of its own: nothing is assumed for the person who made none.
+    faults |= {} if "budget_row" in request.form else {"budget_row": fault("required")}
+    if amount_minor is None or spent_on is None or faults:
         raise Invalid("spending_invalid", fields=faults)
     return Voucher(amount_minor, spent_on, form["document_no"], form["purpose"], form["budget_row"])

@@ -1,0 +1,60 @@
+"""Names of what requested acts are about, for the people who decide them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sqlmodel import col, select
+
+from campaigns.approvals.acts import ACTS
+from campaigns.approvals.models import Approval
+from campaigns.lifecycle.models import Campaign
+from campaigns.payouts.models import SurplusWay
+from campaigns.subject_names import subject_names
+from kernel.db import Tx
+from payments.partners.partners import titles_of
+
+# The subject of an act by the kind of its resource, and its arguments that name something.
+_KINDS = {
+    "project_id": "project",
+    "fund_id": "fund",
+    "pot_id": "pot",
+    "slug": "campaign",
+    "name": "partner",
+    "code": "organisation",
+}
+_ARGUMENTS = {"project": "project", "to_project": "project", "to_fund": "fund", "branch": "organisation"}
+
+
+def subject_of(approval: Approval) -> str:
+    """Return what an act is performed on, as `kind:key`; the kind is empty if it has no name."""
+    return f"{_KINDS.get(ACTS[approval.act].kind, '')}:{approval.subject}"
+
+
+def named_arguments(approval: Approval) -> dict[str, str]:
+    """Return the arguments of an act that name something, as `kind:key`."""
+    arguments: Mapping[str, object] = approval.arguments
+    named = {name: f"{kind}:{arguments[name]}" for name, kind in _ARGUMENTS.items() if arguments.get(name)}
+    if "way" in arguments:
+        named["to"] = f"{'fund' if arguments['way'] == SurplusWay.FUND else 'project'}:{arguments['to']}"
+    return named
+
+
+def names_of(tx: Tx, approvals: Iterable[Approval]) -> dict[str, str]:
+    """Return the names of what acts are about, by `kind:key`; platforms, whose bills are signed off, by their title
+    as `partner:name`."""
+    keys = {key for approval in approvals for key in _keys(approval)}
+    slugs = [key.removeprefix("campaign:") for key in keys if key.startswith("campaign:")]
+    campaigns = tx.all(select(Campaign.slug, Campaign.name).where(col(Campaign.slug).in_(slugs))) if slugs else []
+    titles = titles_of(tx) if any(key.startswith("partner:") for key in keys) else {}
+    others = keys - {f"campaign:{slug}" for slug in slugs}
+    return {
+        **{f"campaign:{slug}": name for slug, name in campaigns},
+        **{f"partner:{name}": title for name, title in titles.items()},
+        **{subject: named.name for subject, named in subject_names(tx, others).items()},
+    }
+
+
+def _keys(approval: Approval) -> Iterator[str]:
+    yield subject_of(approval)
+    yield from named_arguments(approval).values()
+    if "provider" in approval.arguments:
+        yield approval.arguments["provider"]
