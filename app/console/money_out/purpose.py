@@ -123,7 +123,8 @@ def send_back(project_id: int) -> str | Response:
 
 
 def _source(form: ConsoleForm) -> tuple[str, str]:
-    """Return the chosen campaign and share from a value like `share_project/day`. Raises Invalid `purpose_invalid`."""
+    """Return the chosen campaign and share from a value like `share_project/day`. Raises Invalid
+    `purpose_invalid`."""
     share, slash, campaign = form["source"].partition("/")
     if not slash:
         raise Invalid("purpose_invalid", fields={"source": fault("required")})
