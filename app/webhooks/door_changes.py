@@ -10,7 +10,7 @@ from app.http.off_loop import off_loop
 from app.http.problems import plain
 from app.i18n.refusals.faults import program_text
 from app.webhooks.signed import SignedRequest, note_refused, signed_request
-from campaigns.closing.reconciliation.bill_differences import bill_differences, tested_differences
+from campaigns.closing.reconciliation.bill_differences import BillDifference, bill_differences, tested_differences
 from campaigns.closing.reconciliation.empty_days import record_empty_day, require_over
 from campaigns.import_plan import Confirmation, ImportPlan
 from campaigns.imports.kinds import ImportRequest, import_file, preview
@@ -36,7 +36,7 @@ def hand_in_bill(name: str) -> Any:
     """Preview a bill: its lines, faults and differences. With `?confirm=1`, import it unless it has faults or
     contradicts what was imported before; test mode imports nothing.
 
-    `{"empty": "2026-09-09"}` states that a day had no payment.
+    `{"empty": "2026-09-09"}` states that a day had no payment; payments that we know of are differences.
     """
     sent = signed_request(name, MOST_BYTES)
     if not sent.payload:
@@ -72,7 +72,7 @@ def _shown(sent: SignedRequest, plan: ImportPlan[StatementLine], added: int | No
 
 
 def _say_empty(sent: SignedRequest) -> dict[str, Any]:
-    body = load_json(sent.payload)
+    body, differences = load_json(sent.payload), list[BillDifference]()
     try:
         day = day_of(body.get(EMPTY) if isinstance(body, dict) else None)
         with deps().db.transaction() as tx:
@@ -80,11 +80,18 @@ def _say_empty(sent: SignedRequest) -> dict[str, Any]:
                 require_over(tx, day)
             else:
                 record_empty_day(tx, sent.partner, day, sent.source)
+                differences = bill_differences(tx, sent.source, [], [day])
     except Invalid as refusal:
         if "day" in refusal.fields:  # named as in the body
             raise Invalid(refusal.code, fields={EMPTY: refusal.fields["day"]}) from refusal
         raise
-    return {"day": day.isoformat(), "lines": 0, "imported": not sent.test, "test": sent.test}
+    return {
+        "day": day.isoformat(),
+        "lines": 0,
+        "imported": not sent.test,
+        "differences": [difference._asdict() for difference in differences],
+        "test": sent.test,
+    }
 
 
 @blueprint.post("/secret")

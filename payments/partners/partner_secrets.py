@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import or_
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
@@ -121,6 +121,12 @@ def list_secrets(tx: Tx, partner: Partner) -> list[PartnerSecret]:
     """Return the secrets of a platform, including ended ones, newest first."""
     query = select(PartnerSecret).where(PartnerSecret.partner == partner.name)
     return tx.all(query.order_by(col(PartnerSecret.id).desc()))
+
+
+def heard_at(tx: Tx) -> dict[str, datetime]:
+    """Return by platform when it last signed a request, to the minute; without those that never did."""
+    used = select(PartnerSecret.partner, func.max(PartnerSecret.last_used_at))
+    return {partner: at for partner, at in tx.all(used.group_by(col(PartnerSecret.partner))) if at}
 
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:

@@ -2,7 +2,6 @@
 client as a process."""
 
 import json
-import re
 import sys
 from datetime import UTC, datetime
 
@@ -91,7 +90,8 @@ def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, 
         assert shown == {donation for _, donation in theirs}
 
         staff.get_by_role("link", name="新平台").click()
-        staff.get_by_role("button", name=re.compile("结束")).click()
+        staff.get_by_text("结束（不再接收）").click()
+        staff.get_by_role("button", name="确认结束").click()
         expect(staff.locator("h1 .chip")).to_have_text("已结束")
         assert engineer.call("/health").status_code == 401
     world.check()

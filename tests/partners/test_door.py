@@ -229,6 +229,14 @@ def test_an_empty_day_is_said(engineer: Engineer, world: World) -> None:
     problem(engineer.call("/bill", {"empty": "soon"}), 422, "parameters_invalid")
 
 
+def test_a_day_that_is_said_to_be_empty_and_is_not(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1))
+    world.settle()
+    world.clock.at += timedelta(days=1)
+    [difference] = engineer.call("/bill", {"empty": "2026-09-09"}).get_json()["differences"]
+    assert (difference["cause"], difference["donation_id"]) == ("missing_there", "T-1")
+
+
 @pytest.mark.parametrize("since", ["2026-09-09T10:00:00+08:00", "2026-09-09T10:00:00%2B08:00"])
 def test_a_plus_sign_in_an_address_is_one(engineer: Engineer, since: str) -> None:
     assert engineer.get(f"/events?since={since}")["events"] == []

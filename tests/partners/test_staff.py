@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.closing.reconciliation.bill_differences import bill_days
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.network.people import create_manager
 from campaigns.partner_alarms import AlarmKind, partner_alarms
@@ -19,6 +20,14 @@ def alarms(world: World) -> set[AlarmKind]:
     return {alarm.kind for alarm in world.do(partner_alarms)}
 
 
+def staff(engineer: Engineer, world: World) -> Reader:
+    """A manager, signed in to the console."""
+    world.do(create_manager, "manager", PASSWORD, "admin", "test")
+    reader = Reader(engineer.http.application.test_client(), world)
+    reader.sign_in("manager")
+    return reader
+
+
 def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) -> None:
     engineer.send(engineer.paid(1), engineer.paid(2, project_code="NOWHERE"), engineer.refunded(9, 1_00))
     engineer.call("", engineer.paid(3, -1))
@@ -27,9 +36,7 @@ def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) ->
     rows = [("L1", "charge", "T-1", 24_00, 0)]
     engineer.call("/bill?confirm=1", bill(*rows, at=world.clock.at.isoformat()))
     world.settle()
-    world.do(create_manager, "manager", PASSWORD, "admin", "test")
-    reader = Reader(engineer.http.application.test_client(), world)
-    reader.sign_in("manager")
+    reader = staff(engineer, world)
     page = reader.open(f"/console/partners/{NAME}")
     assert "event_invalid" in page and "2026-09-09" in page
     assert "一次最多 … 条" in page, "of what was refused only the code is kept"
@@ -45,6 +52,28 @@ def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) ->
     world.clock.at += timedelta(hours=2)
     assert alarms(world) == {AlarmKind.WAITING}
     assert "茶馆" in reader.open("/console/")
+    assert "消息在等" in reader.open("/console/partners")
+
+
+def test_staff_see_the_days_whose_bill_is_missing(engineer: Engineer, world: World) -> None:
+    """A day without donations and today need no bill; the page of a missing one names what it should have."""
+    first = local_day(world.clock.at)
+    last = first + timedelta(days=2)
+    engineer.send(engineer.paid(0))
+    world.settle()
+    world.clock.at += timedelta(days=3)
+    engineer.send(engineer.paid(1, minutes_ago=3 * 24 * 60))
+    world.settle()
+    engineer.call("/bill", {"empty": last.isoformat()})
+    shown = world.do(bill_days, NAME, first)
+    assert [(row.day, row.lines, row.events, row.said_empty) for row in shown] == [
+        (last, 0, 0, True),
+        (first, 0, 1, False),
+    ]
+    reader = staff(engineer, world)
+    page = reader.open(f"/console/partners/{NAME}")
+    assert page.count("账单没到") == 1 and page.count("对方说没有") == 1
+    assert "T-0" in reader.open(f"/console/partners/{NAME}/bills/{first}")
 
 
 def test_refused_events_are_counted_by_code(engineer: Engineer, world: World) -> None:

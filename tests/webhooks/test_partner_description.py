@@ -91,6 +91,17 @@ def test_refusals_are_those_that_are_described(
         assert code in operation["responses"][str(response.status_code)]["description"]
 
 
+def test_each_body_has_a_schema_from_which_clients_are_generated(description: Json) -> None:
+    bodies = {
+        (address, kind): body
+        for address, operations in description["paths"].items()
+        for operation in operations.values()
+        if isinstance(operation, dict) and "requestBody" in operation
+        for kind, body in operation["requestBody"]["content"].items()
+    }
+    assert bodies and {place for place, body in bodies.items() if not body.get("schema")} == set()
+
+
 def test_the_page_for_people_names_it(http: FlaskClient) -> None:
     page = http.get("/api/docs").text
     assert "POST /webhooks/partners/{name}" in page and "PartnerReceipt" in page

@@ -6,6 +6,7 @@ from typing import Any
 from apispec import APISpec
 from werkzeug.routing import Map, Rule
 
+from campaigns.closing.reconciliation.bill_differences import MOST_DIFFERENCES
 from payments.models import INBOX_STATES
 
 TEXT = {"type": "string"}
@@ -89,6 +90,9 @@ _HEALTH = described_object(
     checks=described_object(),
 )
 _FAULT = described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, params=described_object(), message=TEXT)
+_DIFFERENCES = _list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR)) | {
+    "maxItems": MOST_DIFFERENCES
+}
 _BILL = described_object(
     layout=TEXT | {"description": "the format that it was read in"},
     encoding=TEXT,
@@ -105,7 +109,7 @@ _BILL = described_object(
     questions=_list(_FAULT) | {"description": "none in a bill"},
     warnings=_list(_FAULT) | {"description": "lines that earlier bills have with other contents"},
     test={"type": "boolean"},
-    differences=_list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR)),
+    differences=_DIFFERENCES,
 )
 _SUMS = described_object(
     campaign=TEXT,
@@ -141,7 +145,13 @@ _ROTATION = described_object(
     | _MAYBE
     | {"description": "until when the old one is valid too; else until it is ended"},
 ) | {"required": ["rotate"]}
-_EMPTY_DAY_SAID = described_object(day=TEXT, lines=COUNT, imported={"type": "boolean"}, test={"type": "boolean"})
+_EMPTY_DAY_SAID = described_object(
+    day=TEXT,
+    lines=COUNT,
+    imported={"type": "boolean"},
+    differences=_DIFFERENCES | {"description": "payments of that day that we know of"},
+    test={"type": "boolean"},
+)
 _EMPTY_DAY = described_object(empty={"type": "string", "format": "date"}) | {"required": ["empty"]}
 SCHEMAS = {
     "PartnerDoorSumsAnswer": _SUMS_ANSWER,
@@ -189,6 +199,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/secret": {"application/json": {"schema": {"$ref": "#/components/schemas/PartnerDoorRotation"}}},
     "/sums/answer": {"application/json": {"schema": {"$ref": "#/components/schemas/PartnerDoorSumsAnswer"}}},
 }
+_NOTIFY_TYPES = ("application/json", "application/x-www-form-urlencoded")
 _NOT_SIGNED = "`signature_missing`, `signature_invalid`, `timestamp_out_of_tolerance`"
 _ASKED_OFTEN = "`rate_limited`: come back after `Retry-After` seconds"
 _AWAY = "`database_unavailable`: send the same again after `Retry-After`"
@@ -268,7 +279,7 @@ def _describe_notify(spec: APISpec, prefix: str, tag: str) -> None:
     operation = {
         "tags": [tag],
         "summary": "Take a notification in the platform's own format, read by its mapping.",
-        "requestBody": {"content": {"application/json": {}, "application/x-www-form-urlencoded": {}}},
+        "requestBody": {"content": {kind: {"schema": {"type": "object"}} for kind in _NOTIFY_TYPES}},
         "responses": {"200": reply, "400": refused, "422": refused, "401": stranger},
     }
     spec.path(rule=_rule(prefix + NOTIFY), operations={"post": operation})

@@ -24,12 +24,17 @@ from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES, SUMS_VERDICTS
 from app.i18n.inbox_texts import money, reason_text, type_text
 from app.i18n.labels import CAUSES
 from app.i18n.locale import language
-from app.i18n.partner_texts import alarm_line
+from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.refusals.problems import problem_text
 from app.partners import Registration
 from campaigns.approvals.models import Approval
 from campaigns.closing.publication.partner_sums import sums_of_partner
-from campaigns.closing.reconciliation.bill_differences import bill_days, bill_differences, lines_of
+from campaigns.closing.reconciliation.bill_differences import (
+    MOST_DIFFERENCES,
+    bill_days,
+    bill_differences,
+    lines_of,
+)
 from campaigns.desks.inbox_desk import InboxQueue, list_queue
 from campaigns.intake import door_events, partner_states, registered
 from campaigns.intake.check_list import check_list
@@ -38,7 +43,7 @@ from campaigns.intake.partner_limits import allowance
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.intake.settled_conflicts import settled_of
 from campaigns.network.roles import Caller, Permission
-from campaigns.partner_alarms import ACKNOWLEDGEABLE, alarms_of
+from campaigns.partner_alarms import ACKNOWLEDGEABLE, alarms_of, partner_alarms
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
@@ -93,8 +98,17 @@ def _secret(title: str, secret: str, name: str, approval: Approval | None = None
 
 def _list(form: ConsoleForm) -> str:
     with deps().db.transaction() as tx:
-        rows = partners.list_partners(tx)
-    return render_template("console/partners.html", rows=rows, form=form, PARTNER_STATES=PARTNER_STATES)
+        rows, heard = partners.list_partners(tx), partner_secrets.heard_at(tx)
+        alarms = partner_alarms(tx)
+    return render_template(
+        "console/partners.html",
+        rows=rows,
+        heard=heard,
+        alarms={row.name: [alarm.kind for alarm in alarms if alarm.partner == row.name] for row in rows},
+        form=form,
+        PARTNER_STATES=PARTNER_STATES,
+        ALARMS=ALARMS,
+    )
 
 
 @blueprint.get("/partners/<name>", endpoint="partner")
@@ -138,9 +152,7 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "moves": sorted(partner_states.MOVES[PartnerState(partner.state)]),
         "checks": checks,
         "skipped": not all(checks.values()) and partner.state not in (PartnerState.DRAFT, PartnerState.TEST),
-        "heard_at": max(
-            filter(None, (row.last_used_at for row in partner_secrets.list_secrets(tx, partner))), default=None
-        ),
+        "heard_at": partner_secrets.heard_at(tx).get(partner.name),
         "open_events": door_events.count_open(tx, source),
         "oldest_due_at": door_events.oldest_due_at(tx, source),
         "conflicts": door_events.count_conflicts(tx, source),
@@ -152,7 +164,7 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "money": money,
         "taken": allowance(tx, deps(), [partner.name]).today(partner.name),
         "refusals": refusals_of(tx, partner.name, week),
-        "days": bill_days(tx, source, week),
+        "days": bill_days(tx, partner.name, week),
         "alarms": alarms_of(tx, partner.name),
         "ACKNOWLEDGEABLE": ACKNOWLEDGEABLE,
         "alarm_line": alarm_line,
@@ -168,19 +180,21 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
 @blueprint.get("/partners/<name>/bills/<day>", endpoint="partner_bill")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def show_bill(name: str, day: str) -> str:
-    """Show the lines of a platform's bills for a day with their sums, and how they differ from its events."""
+    """Show the sums of a platform's bills for a day, and how they differ from its events."""
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
         source, date_ = f"partner:{name}", day_of(day)
         lines = lines_of(tx, source, date_)
-        differences = bill_differences(tx, source, lines)
+        differences = bill_differences(tx, source, lines, [date_])
         sums = day_sums(tx, name, date_)
     return render_template(
         "console/partner_bill.html",
         partner=partner,
         day=date_,
         lines=lines,
+        charged=[line.amount_minor for line in lines if line.kind == "charge"],
         differences=differences,
+        most=MOST_DIFFERENCES,
         sums=sums,
         CAUSES=CAUSES,
     )

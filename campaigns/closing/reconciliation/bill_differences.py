@@ -1,7 +1,7 @@
 """Differences between a partner's bill and its events, in the platform's own ids, so that both sides can discuss
 them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.ids import donation_id_of
 from payments.gateway import DONORS_MONEY, StatementLine
-from payments.models import EmptyBillDay, ProviderLine
+from payments.models import ProviderLine
 from payments.partners.partner_events import PAID
 
-MOST_SHOWN = 200  # differences
+MOST_DIFFERENCES = 200  # differences
 MOST_DAYS = 31  # days of one bill that are checked for payments that it lacks
 
 
@@ -32,14 +32,15 @@ class BillDifference(NamedTuple):
 
 
 class BillDay(NamedTuple):
-    """The totals of a platform's bill lines for a day in Shanghai; fen. All are zero for a day reported as
-    empty."""
+    """The totals of a platform's bill lines for a day in Shanghai, in fen, beside its `events`: the donations taken
+    in on that day. `said_empty`: the platform reported that the day has no lines."""
 
     day: date
     lines: int
     charged_minor: int
     returned_minor: int
-    fee_minor: int
+    events: int
+    said_empty: bool
 
 
 class _Compared(NamedTuple):
@@ -52,19 +53,21 @@ class _Compared(NamedTuple):
     back_minor: int
 
 
-def bill_differences(tx: Tx, provider: str, lines: Sequence[StatementLine]) -> list[BillDifference]:
+def bill_differences(
+    tx: Tx, provider: str, lines: Sequence[StatementLine], days: Collection[date] = ()
+) -> list[BillDifference]:
     """Compare the lines of a bill, together with earlier ones, with the events. Changes nothing.
 
-    Return first the differences of what the bill has, then the payments that it lacks on the days on which it has
-    charges.
+    Return first the differences of what the bill has, then the payments that it lacks on these days and on those
+    on which it has charges; `MOST_DIFFERENCES` at most.
     """
     money = [line for line in lines if line.kind in DONORS_MONEY]
     rows = tx.rows_as(_Compared, _COMPARE, provider=provider, **_arrays(money))
     differences = [difference for row in rows for difference in _of(row)]
     charges = [line for line in money if line.kind == "charge"]  # a bill may have a refund without its payment
-    for day in sorted({local_day(line.occurred_at) for line in charges})[:MOST_DAYS]:
+    for day in sorted({*days, *(local_day(line.occurred_at) for line in charges)})[:MOST_DAYS]:
         differences += _lacking(tx, provider, day, [line.donation_id for line in charges])
-    return differences[:MOST_SHOWN]
+    return differences[:MOST_DIFFERENCES]
 
 
 def _arrays(lines: Sequence[StatementLine]) -> dict[str, list[object]]:
@@ -133,30 +136,35 @@ def _lacking(tx: Tx, provider: str, day: date, in_file: Sequence[UUID | None]) -
         since=since,
         until=until,
         in_file=[id_ for id_ in in_file if id_ is not None],
-        most=MOST_SHOWN,
+        most=MOST_DIFFERENCES,
     )
     return [BillDifference("missing_there", row.their_id, 0, row.amount_minor) for row in rows]
 
 
-def bill_days(tx: Tx, provider: str, since: date) -> list[BillDay]:
-    """Return the days since a date for which a platform sent bills or reported that there are none, newest
-    first."""
-    empty_days = select(col(EmptyBillDay.day)).where(
-        EmptyBillDay.provider == provider, col(EmptyBillDay.day) >= since
-    )
-    days = {day: BillDay(day, 0, 0, 0, 0) for day in tx.all(empty_days)}
-    rows = tx.rows_as(
+def bill_days(tx: Tx, partner: str, since: date) -> list[BillDay]:
+    """Return the days since a date for which a platform sent a bill, reported that there is none, or should have
+    sent one because donations came in and the day is over; newest first."""
+    return tx.rows_as(
         BillDay,
-        """SELECT CAST(occurred_at AT TIME ZONE 'Asia/Shanghai' AS date) AS day, count(*) AS lines,
-                  CAST(coalesce(sum(amount_minor) FILTER (WHERE kind = 'charge'), 0) AS bigint) AS charged_minor,
-                  CAST(coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('refund', 'dispute')), 0) AS bigint)
-                      AS returned_minor, CAST(coalesce(sum(fee_minor), 0) AS bigint) AS fee_minor
-             FROM provider_line WHERE provider = :provider AND occurred_at >= :since GROUP BY 1""",
-        provider=provider,
-        since=span_of(since)[0],
+        """WITH bill AS (
+               SELECT CAST(occurred_at AT TIME ZONE 'Asia/Shanghai' AS date) AS day, count(*) AS lines,
+                      sum(amount_minor) FILTER (WHERE kind = 'charge') AS charged_minor,
+                      -sum(amount_minor) FILTER (WHERE kind IN ('refund', 'dispute')) AS returned_minor
+                 FROM provider_line WHERE provider = :provider AND occurred_at >= :since_at GROUP BY 1),
+           said AS (SELECT day FROM empty_bill_day WHERE provider = :provider AND day >= :since),
+           came AS (SELECT day, donations FROM partner_day
+                     WHERE partner = :partner AND day >= :since AND donations > 0)
+           SELECT day, coalesce(b.lines, 0) AS lines, CAST(coalesce(b.charged_minor, 0) AS bigint) AS charged_minor,
+                  CAST(coalesce(b.returned_minor, 0) AS bigint) AS returned_minor,
+                  coalesce(c.donations, 0) AS events, s.day IS NOT NULL AS said_empty
+             FROM bill b FULL JOIN said s USING (day) FULL JOIN came c USING (day)
+            WHERE b.lines > 0 OR s.day IS NOT NULL OR day < :today ORDER BY day DESC""",
+        provider=f"partner:{partner}",
+        partner=partner,
+        since=since,
+        since_at=span_of(since)[0],
+        today=local_day(tx.now),
     )
-    days |= {row.day: row for row in rows}
-    return [day for _, day in sorted(days.items(), reverse=True)]
 
 
 def lines_of(tx: Tx, provider: str, day: date) -> list[StatementLine]:
@@ -197,4 +205,4 @@ def tested_differences(tx: Tx, partner: str, lines: Sequence[StatementLine]) -> 
             back_minor,
         )
         differences += _of(row)
-    return differences[:MOST_SHOWN]
+    return differences[:MOST_DIFFERENCES]
