@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from campaigns import pots
@@ -251,24 +251,46 @@ class World:
             assert faults == [], faults
 
 
-_MADE: dict[datetime, tuple[Rows, list[int], int]] = {}  # worlds that were made in this process, by their time
+class _Made(NamedTuple):
+    """What was made of an empty database, and what the world of the test knows of it."""
+
+    rows: Rows
+    clock_at: datetime
+    projects: list[int]
+    fund: int
+    events: int
 
 
-def build(db: Database, clock: FixedClock, gateway: PaymentGateway | None = None, **campaign: Any) -> World:
-    """In an empty database, a world with a campaign that ends in eight hours and a fund of a million yuan."""
+Story = Callable[["World"], None]
+_MADE: dict[tuple[datetime, Story | None], _Made] = {}  # worlds that were made in this process, by their time
+
+
+def build(
+    db: Database,
+    clock: FixedClock,
+    gateway: PaymentGateway | None = None,
+    *,
+    then: Story | None = None,
+    **campaign: Any,
+) -> World:
+    """In an empty database, a world with a campaign that ends in eight hours and a fund of a million yuan, and
+    what happens in it `then`. That depends on nothing but the time: it happens once per process."""
     world = World(offline_deps(db, gateway), clock)
-    if campaign or clock.at not in _MADE:
+    key = clock.at, then
+    if campaign or key not in _MADE:
         _make(world, **campaign)
+        if then:
+            then(world)
     if campaign:
         return world
     with db.engine.begin() as connection:
         driver: Any = connection.connection.driver_connection
-        if clock.at not in _MADE:
-            _MADE[clock.at] = rows_of(driver), world.projects, world.fund
+        if key not in _MADE:
+            _MADE[key] = _Made(rows_of(driver), clock.at, world.projects, world.fund, world._events)
         elif not world.projects:
-            _MADE[clock.at][0].load(driver)
-    _, projects, world.fund = _MADE[clock.at]
-    world.projects = list(projects)
+            _MADE[key].rows.load(driver)
+    made = _MADE[key]
+    clock.at, world.projects, world.fund, world._events = made.clock_at, [*made.projects], made.fund, made.events
     return world
 
 

@@ -11,17 +11,22 @@ from campaigns.check import check_books
 from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.report import report, write_report
 from campaigns.lifecycle.campaign import find_campaign
-from kernel.db import Tx
+from kernel.clock import FixedClock
+from kernel.db import Database, Tx
 from kernel.ids import fingerprint
 from payments.partners import partners
 from tests.closing.partner import tell
-from tests.world import ACTOR, World
+from tests.world import ACTOR, World, build
 
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
 
 
 @pytest.fixture
-def published(world: World) -> World:
+def published(db: Database, clock: FixedClock) -> World:
+    return build(db, clock, then=_publish)
+
+
+def _publish(world: World) -> None:
     """Gifts at two villages, matched, on a bill that is sealed, and a report that is published; then more comes."""
     world.pot(500_00)
     world.do(partners.create, world.deps.keys, "plat", "平台")
@@ -36,7 +41,6 @@ def published(world: World) -> World:
     seal(world.deps)
     world.pay(world.give(20_00, 2))
     assert faults(world) == []
-    return world
 
 
 def faults(world: World) -> list[str]:

@@ -9,7 +9,6 @@ import pytest
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.closing.day import Day
-from tests.forked import Service
 from tests.payments.servers import Receiver, start_sandbox
 
 
@@ -23,7 +22,7 @@ def clock() -> FixedClock:
 def day(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Day]:
     """A campaign of the real now, and the sandbox that takes its money."""
     receiver = Receiver()
-    server = start_sandbox(tmp_path, receiver, kind=Service)
+    server = start_sandbox(tmp_path, receiver)
     yield Day.begin(db, clock, server)
     server.child.stop()
     receiver.close()

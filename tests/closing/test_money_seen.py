@@ -8,9 +8,11 @@ import pytest
 from campaigns.check import check_books, summary
 from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import compare
+from kernel.clock import FixedClock
+from kernel.db import Database
 from payments.partners import partners
 from tests.closing.partner import tell
-from tests.world import ACTOR, World
+from tests.world import ACTOR, World, build
 
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
 GIFT = "(SELECT id FROM donation WHERE payment_reference = 'g-1')"
@@ -19,7 +21,11 @@ WEB = "(SELECT id FROM donation WHERE provider = 'stripe')"
 
 
 @pytest.fixture
-def reported(world: World) -> World:
+def reported(db: Database, clock: FixedClock) -> World:
+    return build(db, clock, then=_report)
+
+
+def _report(world: World) -> None:
     """A partner's gifts of 50.00 (20.00 of it refunded) and 30.00 on its bill, and a gift through the provider of
     which 10.00 are disputed and lost."""
     world.pot(500_00)
@@ -45,7 +51,6 @@ def reported(world: World) -> World:
     world.do(import_statement, "plat", HEAD + "\n".join(rows), ACTOR)
     world.clock.advance(seconds=60)
     assert faults(world) == []
-    return world
 
 
 def faults(world: World) -> list[str]:

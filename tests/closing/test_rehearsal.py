@@ -25,7 +25,6 @@ from campaigns.payouts.bank_marks import mark_by_statement
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from payments.stripe import StripeGateway
-from tests.forked import Service
 from tests.payments.servers import KEY, Receiver, start_sandbox
 from tests.world import offline_deps
 
@@ -33,7 +32,7 @@ from tests.world import offline_deps
 @pytest.fixture
 def deps(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Dependencies]:
     receiver = Receiver()
-    server = start_sandbox(tmp_path, receiver, kind=Service)
+    server = start_sandbox(tmp_path, receiver)
     yield replace(offline_deps(db, StripeGateway(KEY, server.base, ("card",))), demo=True)
     server.child.stop()
     receiver.close()

@@ -15,6 +15,7 @@ import requests
 
 from embedded.process import Child, free_port
 from payments.stripe import StripeGateway, verify_webhook
+from tests.forked import Service
 
 KEY = "sk_test_beishan0123"
 SECRET = "whsec_beishan0123"
@@ -121,15 +122,14 @@ class Server:
         return self.post(f"/v1/payment_intents/{intent}/confirm").json()
 
 
-def start_sandbox(folder: Path, receiver: Receiver, port: int | None = None, kind: type[Child] = Child) -> Server:
-    """A sandbox whose data lies in `folder`; on the same folder and port, the same one again. A forked one
-    (`tests.forked.Service`) starts in no time."""
+def start_sandbox(folder: Path, receiver: Receiver, port: int | None = None) -> Server:
+    """A sandbox whose data lies in `folder`; on the same folder and port, the same one again."""
     port = port or free_port()
     flags = {"port": port, "data": folder / "sandbox.sqlite", "api-key": KEY}
     flags |= {"webhook-url": receiver.url, "webhook-secret": SECRET, "webhook-events": "*"}
     args = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "sandbox", *args]
-    child = kind(command, folder / "sandbox.log", dict(os.environ), ROOT).start()
+    child = Service(command, folder / "sandbox.log", dict(os.environ), ROOT).start()
     return _ready(Server("sandbox", f"http://127.0.0.1:{port}", receiver, child))
 
 
