@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 from campaigns import pots
@@ -30,10 +30,8 @@ from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.import_tree import import_tree
 from campaigns.network.tree_file import read
-from campaigns.projects import drafts, transitions
-from campaigns.projects.drafts import NewProject
 from kernel.clock import FixedClock
-from kernel.db import Database, Tx
+from kernel.db import Database
 from kernel.errors import Refusal
 from kernel.files import FolderStore
 from kernel.keys import Keys
@@ -43,6 +41,7 @@ from payments.inbox.inbox import store
 from payments.messages import message
 from payments.stripe import StripeGateway
 from tests.plans import complete_plan
+from tests.projects.approved import approved_project
 from tests.rows import Rows, rows_of
 
 TREE = """code,name,level,parent_code
@@ -251,32 +250,21 @@ class World:
             assert faults == [], faults
 
 
-class _Made(NamedTuple):
-    """What was made of an empty database, and what the world of the test knows of it."""
-
-    rows: Rows
-    clock_at: datetime
-    projects: list[int]
-    fund: int
-    events: int
-
-
 Story = Callable[["World"], None]
-_MADE: dict[tuple[datetime, Story | None], _Made] = {}  # worlds that were made in this process, by their time
+# Worlds that were made in this process by the time they began: their rows, the world, and the time they ended.
+_MADE: dict[tuple[datetime, Story | None], tuple[Rows, World, datetime]] = {}
 
 
 def build(
     db: Database,
     clock: FixedClock,
     gateway: PaymentGateway | None = None,
-    *,
     then: Story | None = None,
     **campaign: Any,
 ) -> World:
     """In an empty database, a world with a campaign that ends in eight hours and a fund of a million yuan, and
-    what happens in it `then`. That depends on nothing but the time: it happens once per process."""
-    world = World(offline_deps(db, gateway), clock)
-    key = clock.at, then
+    what happens in it `then`. That depends on nothing but the time, so it happens once per process."""
+    world, key = World(offline_deps(db, gateway), clock), (clock.at, then)
     if campaign or key not in _MADE:
         _make(world, **campaign)
         if then:
@@ -285,13 +273,12 @@ def build(
         return world
     with db.engine.begin() as connection:
         driver: Any = connection.connection.driver_connection
-        if key not in _MADE:
-            _MADE[key] = _Made(rows_of(driver), clock.at, world.projects, world.fund, world._events)
-        elif not world.projects:
-            _MADE[key].rows.load(driver)
-    made = _MADE[key]
-    clock.at, world.projects, world.fund, world._events = made.clock_at, [*made.projects], made.fund, made.events
-    return world
+        if world.projects:
+            _MADE[key] = rows_of(driver), world, clock.at
+        else:
+            _MADE[key][0].load(driver)
+    _, made, clock.at = _MADE[key]
+    return replace(made, deps=world.deps, clock=clock, projects=[*made.projects])
 
 
 def _make(world: World, **campaign: Any) -> None:
@@ -311,12 +298,3 @@ def new_campaign(now: datetime, **other: Any) -> NewCampaign:
     """A campaign whose plan is complete."""
     new = NewCampaign(SLUG, "公益日", "41", now - timedelta(hours=1), now + timedelta(hours=8), complete_plan())
     return replace(new, **other)
-
-
-def approved_project(tx: Tx, code: str) -> int:
-    """A project that this node carries out."""
-    project = drafts.create(tx, NewProject(code, f"幸福家园 {code}", "micro", "午餐", 30_000_00), ACTOR)
-    assert project.id is not None
-    transitions.submit(tx, project.id, ACTOR)
-    transitions.approve(tx, project.id, ACTOR)
-    return project.id

@@ -35,8 +35,9 @@ from payments.inbox.message_keys import sealing_key
 from tests.api.counties import COUNTY, MARK, OURS, SIBLING, SLUG, County
 from tests.api.federation_resources import things_of_the_federation
 from tests.api.money_resources import handed_out, money_out
+from tests.projects.approved import approved_project
 from tests.web.reader import PASSWORD
-from tests.world import ACTOR, World, approved_project, new_campaign
+from tests.world import ACTOR, World, new_campaign
 
 __all__ = ["COUNTY", "MARK", "OURS", "SIBLING", "SLUG", "handed_out", "things_of_the_federation"]
 

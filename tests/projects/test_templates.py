@@ -15,9 +15,10 @@ from campaigns.projects.templates import description_from, find_template, templa
 from kernel.db import Tx
 from kernel.errors import Invalid
 from tests.api.client import Api
+from tests.projects.approved import approved_project
 from tests.web.conftest import app, reader
 from tests.web.reader import PASSWORD, Reader
-from tests.world import ACTOR, VILLAGES, World, approved_project
+from tests.world import ACTOR, VILLAGES, World
 
 __all__ = ["app", "reader"]
 UNIT = {"unit": "顿热午饭", "unit_price_minor": 5_00, "unit_note": "三菜一汤"}
