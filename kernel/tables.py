@@ -17,6 +17,7 @@ from kernel.workbook import UnreadableWorkbook, is_workbook, read_workbook
 
 MAX_PREAMBLE = 40  # lines before the header, as platforms put them
 MAX_CELL = 1_000  # characters
+MOST_UNREAD = 30  # titles that are listed
 # Our defaults: above any file of 8 MiB that somebody made, and any packed bill of 64 MiB with lines of 220 bytes.
 MOST_LINES = 300_000
 MOST_CELLS = 8_000_000
@@ -66,11 +67,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A file format: its columns, and the first cells of lines that are no rows (footers, totals)."""
+    """A file format: its columns, and the first cells of lines that are no rows (footers, totals). `ours`: people
+    fill it in for us alone, so a column that is not read may be a mistake."""
 
     name: str
     columns: tuple[Column, ...]
     not_rows: tuple[str, ...] = ()
+    ours: bool = False
 
     def find(self, header: Sequence[str]) -> dict[str, int] | None:
         """Return where each column of this layout stands in a header, or None when a required one is missing."""
@@ -105,6 +108,7 @@ class Table:
     refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
     preamble: tuple[tuple[str, ...], ...] = ()  # the cells of the lines before the header
     footer: tuple[tuple[int, tuple[str, ...]], ...] = ()  # number and cells of each line from `not_rows` on
+    unread: tuple[str, ...] = ()  # of a format of ours: the titles of columns that are not read
 
     @property
     def faulty_lines(self) -> frozenset[int]:
@@ -124,7 +128,8 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     header_at, layout, places = _header(head, layouts)
     rest = chain(head[header_at + 1 :], lines)
     table = _read_rows(rest, layout, places, len(head[header_at][1]), encoding)
-    table = replace(table, preamble=tuple(tuple(cells) for _, cells in head[:header_at]))
+    preamble = tuple(tuple(cells) for _, cells in head[:header_at])
+    table = replace(table, preamble=preamble, unread=_unread(head[header_at][1], layout, places))
     if not table.rows and not table.faults:
         raise Invalid("import_invalid", fields={f"line {head[header_at][0]}": fault("no_rows")})
     return table
@@ -217,6 +222,12 @@ def _header(
     ]
     place = place if _fits(nearest, best) else first  # the header that was meant stands below remarks
     raise Invalid("import_invalid", fields={f"line {place}": fault("missing_columns", columns=missing)})
+
+
+def _unread(header: Sequence[str], layout: Layout, places: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the titles of columns that are not read, such as one that is misspelt or there twice."""
+    read = set(places.values()) if layout.ours else range(len(header))
+    return tuple(title for place, title in enumerate(header) if title and place not in read)[:MOST_UNREAD]
 
 
 def _fits(layout: Layout, cells: Sequence[str]) -> int:

@@ -87,6 +87,8 @@ def _plan_lines(plan: ImportPlan[Any]) -> Iterator[str]:
     for part in (part for part in plan.sums if part.rows):
         yield sum_line(part)
     yield _("跳过（空行、合计等）：%(count)s 行", count=plan.skipped)
+    if plan.table.unread:
+        yield _("没有读的列：%(titles)s", titles=_("、").join(plan.table.unread))
     if plan.times:
         yield _("时间：%(first)s 至 %(last)s", first=when(min(plan.times)), last=when(max(plan.times)))
     if plan.objections:

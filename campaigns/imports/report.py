@@ -19,6 +19,7 @@ def report_of(plan: ImportPlan[Any]) -> dict[str, Any]:
         "rows": len(plan.table.rows),
         "new": len(plan.new),
         "skipped": plan.skipped,
+        "unread": list(plan.table.unread),
         "sums": [part._asdict() for part in plan.sums],
         "first_at": min(plan.times).isoformat() if plan.times else None,
         "last_at": max(plan.times).isoformat() if plan.times else None,

@@ -25,6 +25,7 @@ LAYOUT = Layout(
         Column("guardian", ("guardian", "监护人同意"), required=False),
         Column("reason", ("reason", "原因", "更正原因", "备注"), required=False),
     ),
+    ours=True,
 )
 # How people write the age of a donor under age, and that a guardian agrees. Nobody is guessed to be of full age
 # from another word.

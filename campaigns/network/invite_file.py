@@ -1,6 +1,6 @@
 """Invite many people by a table of name, role and node code: all of its rows, or every fault in it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlmodel import col, select
@@ -20,6 +20,7 @@ LAYOUT = Layout(
         Column("role", ("role", "角色")),
         Column("branch", ("branch", "code", "机构代码", "机构编码", "代码", "编码"), exact=True),
     ),
+    ours=True,
 )
 
 
@@ -34,10 +35,11 @@ class Guest(NamedTuple):
 
 
 class GuestList(NamedTuple):
-    """A parsed file; `faults` by `line N.column`."""
+    """A parsed file; `faults` by `line N.column`, `unread` are the titles of columns that are not read."""
 
     guests: list[Guest]
     faults: Mapping[str, Fault]
+    unread: Sequence[str]
 
 
 def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str | None) -> GuestList:
@@ -62,7 +64,7 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
         seen.setdefault(key, row.line)
         faults |= {f"line {row.line}.{column}": refused for column, refused in refused_cells.items()}
         guests.append(guest)
-    return GuestList(guests, faults)
+    return GuestList(guests, faults, table.unread)
 
 
 def _nodes(tx: Tx, codes: Collection[str], branch: str | None) -> dict[str, str]:

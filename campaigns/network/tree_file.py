@@ -20,6 +20,7 @@ LAYOUT = Layout(
         Column("latitude", ("latitude", "lat", "纬度"), required=False),
         Column("longitude", ("longitude", "lng", "经度"), required=False),
     ),
+    ours=True,
 )
 MOST_NAME = 100  # characters, our default; the longest real name has 25
 

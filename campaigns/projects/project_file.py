@@ -37,6 +37,7 @@ LAYOUT = Layout(
         Column("township", ("township", "乡镇", "乡镇街道", "镇街", "乡镇(街道)"), required=False),
         Column("village", ("village", "村", "村社区", "村(社区)", "村名"), required=False),
     ),
+    ours=True,
 )
 # Themes as people write them in Chinese.
 _THEMES = {

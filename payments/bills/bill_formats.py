@@ -50,6 +50,7 @@ OWN = BillFormat(
             Column("occurred_at", ("occurred_at", "时间", "发生时间"), exact=True),
             Column("corrects", ("corrects", "更正流水号"), required=False, exact=True),
         ),
+        ours=True,
     ),
     kinds={kind: kind for kind in KINDS}
     | {"捐款": "charge", "收款": "charge", "交易": "charge", "退款": "refund", "手续费": "fee"}

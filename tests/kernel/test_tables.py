@@ -1,5 +1,7 @@
 """Files as people and platforms write them."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,15 @@ def test_chinese_headers_in_any_order_and_unknown_columns_are_fine() -> None:
     assert cells(text) == [
         {"reference": "BOX-1", "amount_yuan": "100", "paid_at": "2026/9/9 10:00", "donor_name": "张三"}
     ]
+
+
+def test_columns_of_our_format_that_are_not_read_are_named() -> None:
+    """Such as one that is misspelt, or there twice; other programs' files have columns of their own."""
+    text = "备注,凭证号,金额,金额,捐赠时间,项目编码\nx,BOX-1,100,7,2026/9/9 10:00,P1\n"
+    table = read_table(text.encode(), [replace(OFFLINE, ours=True)])
+    assert table.unread == ("备注", "金额", "项目编码")
+    assert table.rows[0].cells["amount_yuan"] == "100"
+    assert read_table(text.encode(), [OFFLINE]).unread == ()
 
 
 def test_preamble_blank_lines_totals_and_footer_are_no_rows() -> None:

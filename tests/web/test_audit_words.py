@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.exports.kinds import KINDS
+from app.i18n.audit.audit_fields import TABLES
 from app.i18n.audit.audit_texts import changes, field_label
 from app.i18n.desk_labels import IMPORT_FORMATS
 
@@ -102,3 +104,7 @@ def test_what_looks_like_a_time_and_is_none_is_shown_as_it_was_typed(app: Flask)
     with app.test_request_context():
         for typed in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-99-99T00:00:00Z"):
             assert [change.after for change in changes({"number": typed})] == [typed]
+
+
+def test_every_table_that_is_downloaded_has_its_name_in_words() -> None:
+    assert {kind.name for kind in KINDS} | {"reconciliation.pdf"} == set(TABLES)

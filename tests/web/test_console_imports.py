@@ -77,7 +77,9 @@ def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, wo
 def test_a_bill_and_projects(manager: Reader, world: World) -> None:
     page = text(hand_in(manager, "statement", sample("wechat-trade-bill.utf8bom.csv"), "plat"))
     assert "平台账单 合作平台" in page and "收款：1 行，共 50.00 元" in page and "格式：微信支付账单" in page
-    assert "新的项目（目标金额）：1 行，共 30,000.00 元" in text(hand_in(manager, "projects", NEW_PROJECT))
+    misspelt = NEW_PROJECT.replace(",code", ",项目代号,code", 1).replace(",LY-1", ",,LY-1")
+    page = text(hand_in(manager, "projects", misspelt))
+    assert "新的项目（目标金额）：1 行，共 30,000.00 元" in page and "没有读的列：项目代号" in page
 
 
 def test_a_large_gift_is_confirmed_with_a_reason(manager: Reader, world: World) -> None:

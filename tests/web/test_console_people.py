@@ -77,6 +77,8 @@ def test_many_are_invited_by_a_list_after_a_preview(manager: Reader, world: Worl
     assert "第 6 行“机构代码”" in page and "发出邀请" not in page
     manager.send("/invite-file", 422, text=bad, verb="save")
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM account_link")) == 0
+    noted = LIST.replace("\n", ",门卡\n", 1)
+    assert "没有读的列：门卡" in text(manager.send("/invite-file", text=noted, verb="preview"))
     assert "将邀请 2 人" in text(manager.send("/invite-file", text=LIST, verb="preview"))
     manager.page, preview = manager.page, manager.page
     response = manager.send("/invite-file", text=LIST, verb="save")

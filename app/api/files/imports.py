@@ -70,6 +70,7 @@ class ImportOut(Schema):
     rows = Whole(0, allow_none=True, metadata={"description": "rows of data that were understood"})
     new = Whole(0, allow_none=True, metadata={"description": "rows that would be imported"})
     skipped = Whole(0, allow_none=True, metadata={"description": "blank lines, totals, footers"})
+    unread = fields.List(Text(), metadata={"description": "titles of columns that no field reads"})
     sums = fields.List(fields.Nested(FileSumOut))
     first_at = Text(allow_none=True)
     last_at = Text(allow_none=True)
@@ -171,7 +172,13 @@ def as_json(run: ImportRun) -> dict[str, Any]:
     report = dict(run.report)
     for name in ("faults", "questions", "warnings"):
         report[name] = [{**row, "message": _message(row)} for row in report.get(name, ())]
-    return {"sums": [], "fault_count": 0, **report, **run.model_dump(exclude={"report", "branch_code"})}
+    return {
+        "sums": [],
+        "unread": [],
+        "fault_count": 0,
+        **report,
+        **run.model_dump(exclude={"report", "branch_code"}),
+    }
 
 
 def _message(row: dict[str, Any]) -> str:

@@ -98,6 +98,7 @@ def _page(form: ConsoleForm, text: str, understood: GuestList | None = None, ref
         total=len(understood.guests) if understood else 0,
         faults=[(line_place(place, _COLUMNS), fault_text(fault)) for place, fault in faults[:_SHOWN]],
         fault_count=len(faults),
+        unread=understood.unread if understood else (),
         roles=roles_to_give(g.caller),
         refused=refused,
     )

@@ -167,3 +167,25 @@ PERMISSIONS = {
     "contacts": _l("查看捐赠人联系方式"),
     "personal_data": _l("捐赠人信息导出与删除"),
 }
+# Tables that were downloaded, by their names in `app/exports/kinds.py`, and the report as paper.
+TABLES = {
+    "campaigns": _l("活动"),
+    "projects": _l("项目"),
+    "funds": _l("基金"),
+    "goods": _l("物资"),
+    "self-checks": _l("活动后自查"),
+    "stations": _l("站点自查"),
+    "fund-statement": _l("基金明细"),
+    "people": _l("人员"),
+    "entries": _l("参加的项目"),
+    "pots": _l("配捐池"),
+    "standings": _l("榜单"),
+    "cases": _l("配捐复核"),
+    "analytics": _l("分析"),
+    "sources": _l("来源"),
+    "differences": _l("差异"),
+    "awards": _l("表彰"),
+    "samples": _l("抽样核查"),
+    "reconciliation-report": _l("对账报告"),
+    "reconciliation.pdf": _l("对账报告（PDF）"),
+}

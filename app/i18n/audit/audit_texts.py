@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.i18n import giving_labels, labels
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
-from app.i18n.audit.audit_fields import FIELDS, PERMISSIONS
+from app.i18n.audit.audit_fields import FIELDS, PERMISSIONS, TABLES
 from app.i18n.audit.audit_labels import ACTS, ASKED, SUBJECTS
 from app.i18n.desk_labels import IMPORT_FORMATS, STATION_ITEMS
 from app.i18n.labels import word
@@ -32,6 +32,7 @@ _WORDS = {
     "role": labels.ROLES,
     "scopes": PERMISSIONS,
     "status": labels.PROJECT_STATUSES,
+    "table": TABLES,
     "theme": giving_labels.THEMES,
     "tier": labels.TIERS,
     "tiers": labels.TIERS,
