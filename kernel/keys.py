@@ -6,6 +6,7 @@ siblings may not import each other (ADR 1).
 
 import base64
 import os
+from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +23,12 @@ def _derive(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=f"beishan:{purpose}".encode()).derive(secret.encode())
 
 
+def random_each(count: int, size: int) -> list[bytes]:
+    """Return `count` times `size` random bytes. The system is asked once: a question costs as much as sealing."""
+    drawn = os.urandom(count * size)
+    return [drawn[start : start + size] for start in range(0, len(drawn), size)]
+
+
 class Cipher:
     """A key that is prepared to seal and unseal (AES-256-GCM). Preparing it takes as long as using it."""
 
@@ -30,8 +37,15 @@ class Cipher:
 
     def seal(self, plain: bytes, context: bytes = b"") -> bytes:
         """Encrypt. `unseal` needs the same `context`."""
-        nonce = os.urandom(_NONCE)
-        return nonce + self._aead.encrypt(nonce, plain, context)
+        return self.seal_each([plain], [context])[0]
+
+    def seal_each(self, plains: Sequence[bytes], contexts: Iterable[bytes]) -> list[bytes]:
+        """Encrypt many, each in its context."""
+        nonces, encrypt = random_each(len(plains), _NONCE), self._aead.encrypt
+        return [
+            nonce + encrypt(nonce, plain, context)
+            for nonce, plain, context in zip(nonces, plains, contexts, strict=True)
+        ]
 
     def unseal(self, sealed: bytes, context: bytes = b"") -> bytes:
         """Decrypt what `seal` returned. Raises ValueError when the key, the context or the bytes differ."""
@@ -44,6 +58,15 @@ class Cipher:
 def seal(key: bytes, plain: bytes, context: bytes = b"") -> bytes:
     """Encrypt with a key that is used once, like `Cipher.seal`."""
     return Cipher(key).seal(plain, context)
+
+
+def seal_each(keys: Iterable[bytes], plains: Sequence[bytes], contexts: Iterable[bytes]) -> list[bytes]:
+    """Encrypt many, each with a key of its own that is used once, like `seal`."""
+    nonces = random_each(len(plains), _NONCE)
+    return [
+        nonce + AESGCM(key).encrypt(nonce, plain, context)
+        for nonce, key, plain, context in zip(nonces, keys, plains, contexts, strict=True)
+    ]
 
 
 def unseal(key: bytes, sealed: bytes, context: bytes = b"") -> bytes:
@@ -93,6 +116,10 @@ class Keys:
     def wrap(self, plain: bytes, context: str) -> bytes:
         """Seal with the installation's own key."""
         return self._wraps[0].seal(plain, context.encode())
+
+    def wrap_each(self, plains: Sequence[bytes], contexts: Iterable[bytes]) -> list[bytes]:
+        """Seal many with the installation's own key, each in its context."""
+        return self._wraps[0].seal_each(plains, contexts)
 
     def unwrap(self, sealed: bytes, context: str) -> bytes:
         """Open what `wrap` sealed. Raises ValueError."""

@@ -10,7 +10,7 @@ class TransferKind(StrEnum):
     POT_REDUCED = "pot_reduced"  # pot -> fund, by a manager
     POT_RETURNED = "pot_returned"  # pot -> fund: what is free at the end of a campaign
     MATCH_RESERVED = "match_reserved"  # pot -> reserved: an unpaid donation
-    MATCH_CAPTURED = "match_captured"  # reserved -> captured: the donation is paid
+    MATCH_CAPTURED = "match_captured"  # reserved -> captured: the donation is paid; pot -> captured: it was before
     MATCH_RELEASED = "match_released"  # reserved -> pot: the donation will not be paid
     MATCH_HELD = "match_held"  # captured -> held: a reviewer decides (`case_id`)
     MATCH_CLEARED = "match_cleared"  # held -> captured: a reviewer cleared the case (`case_id`)
@@ -85,5 +85,6 @@ MOVED = (
     TransferKind.SURPLUS_TO_FUND,
     TransferKind.FUND_MOVED,
 )
+OUT_OF_POT = (TransferKind.MATCH_RESERVED, TransferKind.MATCH_CAPTURED)  # free match that a donation got
 LEFT_DONATION = (TransferKind.MATCH_RETURNED, TransferKind.MATCH_MOVED)  # earned match that left its donation
 BACK_IN_POT = (TransferKind.MATCH_RELEASED, *LEFT_DONATION)  # match that may be free in its pot again

@@ -7,6 +7,7 @@ matches only what an earlier one, empty or capped, left unmatched. That is our r
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Self
+from uuid import UUID
 
 from kernel.money import BPS_WHOLE
 from matching.draw import drawn_bps
@@ -31,8 +32,8 @@ class AllocationRequest(NamedTuple):
     """A donation as matching sees it. `day` is the calendar day in Shanghai, as an ISO date.
 
     `matched_base_minor` is how much of the donation is matched already, and `prior` is the match it has (pot id ->
-    fen). Both are empty for a new pledge and set when more match is requested later. `donation` is its id as text,
-    from which a random pot draws.
+    fen). Both are empty for a new pledge and set when more match is requested later. `donation` is its id, from
+    whose text a random pot draws.
     """
 
     amount_minor: int
@@ -41,7 +42,7 @@ class AllocationRequest(NamedTuple):
     day: str
     matched_base_minor: int = 0
     prior: Mapping[int, int] = NO_PRIOR
-    donation: str = ""
+    donation: UUID | str = ""
 
 
 class Offer(NamedTuple):
@@ -178,7 +179,7 @@ def allocate(request: AllocationRequest, offers: Sequence[Offer], capacity: Capa
         due = left * ratio // BPS_WHOLE
         due_if_full = left_if_full * ratio // BPS_WHOLE
         if seed is not None:
-            drawn = drawn_bps(seed, request.donation, rules.least_bps or 0, ratio)
+            drawn = drawn_bps(seed, str(request.donation), rules.least_bps or 0, ratio)
             due = min(due, _bonus(request, pot_id, ratio, drawn, left))
             due_if_full = min(due_if_full, _bonus(request, pot_id, ratio, drawn, left_if_full))
         cuts: tuple[Cut, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kernel.db import Tx
-from ledger.chart import pot_captured, pot_reserved
+from ledger.chart import Account, pot_captured, pot_free, pot_reserved
 from ledger.kinds import TransferKind
 from ledger.post import Transfer
 from matching.reservations import ReservationAmount, ReservedPart
@@ -36,14 +36,18 @@ def capture(tx: Tx, donation_ids: Sequence[UUID]) -> list[Transfer]:
         ids=list(donation_ids),
         now=tx.now,
     )
-    return [captured(row) for row in rows]
+    return [_captured(row, pot_reserved(row.pot_id, row.project_id)) for row in rows]
 
 
-def captured(row: ReservationAmount) -> Transfer:
-    """Return the transfer that captures a reservation."""
+def captured_at_once(row: ReservationAmount) -> Transfer:
+    """Return the transfer of match for a payment that is already proven. It was never reserved."""
+    return _captured(row, pot_free(row.pot_id))
+
+
+def _captured(row: ReservationAmount, source: Account) -> Transfer:
     return Transfer(
         f"reservation:{row.id}:capture",
-        pot_reserved(row.pot_id, row.project_id),
+        source,
         pot_captured(row.pot_id, row.project_id),
         row.amount_minor,
         TransferKind.MATCH_CAPTURED,

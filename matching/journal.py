@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from kernel.db import Tx, one_of
-from ledger.kinds import BACK_IN_POT, OF_FUNDING, RETURNED, TransferKind
+from ledger.kinds import BACK_IN_POT, OF_FUNDING, OUT_OF_POT, RETURNED
 
 PAGE = 1_000
 
@@ -151,12 +151,11 @@ def unposted(tx: Tx, campaign_id: int) -> list[str]:
     return [
         f"reservation {row.id}: {row.decided} fen were decided, {row.posted} were posted"
         for row in tx.rows(
-            """SELECT r.id, r.amount_minor AS decided, coalesce(t.amount_minor, 0) AS posted
+            f"""SELECT r.id, r.amount_minor AS decided, coalesce(t.amount_minor, 0) AS posted
                  FROM reservation r JOIN pot p ON p.id = r.pot_id
-                 LEFT JOIN pot_movement t ON t.reservation_id = r.id AND t.kind = :reserved
+                 LEFT JOIN pot_movement t ON t.reservation_id = r.id AND {one_of("t.kind", OUT_OF_POT)}
                 WHERE p.campaign_id = :campaign AND t.amount_minor IS DISTINCT FROM r.amount_minor
                 ORDER BY r.id LIMIT 100""",
             campaign=campaign_id,
-            reserved=str(TransferKind.MATCH_RESERVED),
         )
     ]

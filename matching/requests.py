@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from kernel.clock import local_day
-from matching.allocate import NO_PRIOR, AllocationRequest, matched_base
+from matching.allocate import AllocationRequest, matched_base
 from matching.reservations import ReservedPart
 from matching.rules import Target
 
@@ -80,7 +80,7 @@ class MatchableDonation(NamedTuple):
     def allocation_request(self, live: Iterable[LiveMatch] = ()) -> AllocationRequest:
         """Request match beyond the match `live` that the donation already has."""
         day = local_day(self.at).isoformat()
-        request = AllocationRequest(self.amount_minor, self.target, self.donor_key, day, donation=str(self.id))
+        request = AllocationRequest(self.amount_minor, self.target, self.donor_key, day, donation=self.id)
         return with_prior_match(request, live)
 
     def reservation_request(
@@ -103,7 +103,7 @@ def with_prior_match(request: AllocationRequest, live: Iterable[LiveMatch]) -> A
     for match in live:
         prior[match.pot_id] = prior.get(match.pot_id, 0) + match.amount_minor
         base_minor += match.base_minor
-    return request._replace(matched_base_minor=base_minor, prior=prior or NO_PRIOR)
+    return request._replace(matched_base_minor=base_minor, prior=prior) if prior else request
 
 
 def live_match(parts: Iterable[ReservedPart], ratios: Mapping[int, int]) -> list[LiveMatch]:

@@ -4,7 +4,7 @@ Between the last two the caller stores the donations that were not refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -23,7 +23,7 @@ from matching.allocate import (
     serving_offers,
 )
 from matching.cap_usage import FindProjectsOfCounties, fill_cap_usage
-from matching.capture import captured
+from matching.capture import captured_at_once
 from matching.kinds import MatchCause
 from matching.models import MatchDecision, Reservation
 from matching.pot_state import PotState, lock_free_accounts
@@ -142,7 +142,7 @@ def write_matches(
     """Store reservations and the decisions behind them; return the transfers to post.
 
     Write all plans of one `plan_matches` together and in order, because each builds on those before it. `state` is
-    `captured` when the payment is already proven, so that nothing is left to capture.
+    `captured` when the payment is already proven: one transfer then takes the match from its pot at once.
     """
     return write_decided_matches(tx, plans, cause, state=state)[1]
 
@@ -164,8 +164,8 @@ def write_decided_matches(
         ReservationAmount(id_, request.donation_id, part.pot_id, _project_of(request), part.given_minor)
         for id_, (_, request, part) in zip(reservation_ids, parts, strict=True)
     ]
-    transfers = [_reserved(reservation) for reservation in placed]
-    return decision_ids, transfers + [captured(reservation) for reservation in placed if state == "captured"]
+    posting = _reserved if state == "reserved" else captured_at_once
+    return decision_ids, [posting(reservation) for reservation in placed]
 
 
 def _project_of(request: ReservationRequest) -> int:
@@ -201,7 +201,7 @@ def _insert_reservations(
             "project_id": [request.target.project_id for request in requests],
             "amount_minor": [part.given_minor for _, _, part in parts],
             "donor_key": [request.donor for request in requests],
-            "day": [date.fromisoformat(request.day) for request in requests],
+            "day": [request.day for request in requests],
             "state": state,
             "created_at": tx.now,
             "ended_at": None if state == "reserved" else tx.now,

@@ -5,7 +5,7 @@ A day is the day in Shanghai on which we take the donations in, so that no date 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -81,22 +81,25 @@ class _Taken(NamedTuple):
     donations: int = 0
 
 
+_NOTHING = _Taken()
+
+
 @dataclass(slots=True)
 class Allowance:
-    """What partners may still bring in today. `fits` counts the donations that it lets pass; `write` stores the
-    counts."""
+    """What partners may still bring in today. `fits` counts the donations that it lets pass among those `taken`;
+    `write` stores by how much they are more than those `stored`."""
 
     day: date
     limits: dict[str, PartnerLimits]
+    stored: Mapping[str, _Taken]
     taken: dict[str, _Taken]
-    added: dict[str, _Taken] = field(default_factory=dict)
     minor_most_minor: int = DonationLimits.minor_most_minor  # of a donor under age
     beyond: bool = False  # an operator let a donation pass above a limit
 
     def fits(self, message: InboxMessage, fact: PartnerFact) -> bool:
         """Return whether a donation is within its partner's limits or confirmed by an operator; if so, count it."""
         partner, amount_minor = fact.partner, fact.amount_minor
-        limits, before = self.limits[partner], self.taken.get(partner, _Taken())
+        limits, before = self.limits[partner], self.taken.get(partner, _NOTHING)
         after = _Taken(before.amount_minor + amount_minor, before.donations + 1)
         within = (
             amount_minor <= gift_most(limits, fact, self.minor_most_minor)
@@ -108,29 +111,30 @@ class Allowance:
         if not within and not message.confirmed:
             return False
         self.taken[partner] = after
-        self._add(partner, amount_minor, 1)
         self.beyond |= not within
         return True
 
     def today(self, partner: str) -> dict[str, int]:
         """Return the sum (fen) and number of donations taken in from a partner today."""
-        taken = self.taken.get(partner, _Taken())
+        taken = self.taken.get(partner, _NOTHING)
         return {"today_minor": taken.amount_minor, "today_count": taken.donations}
 
     def take_back(self, fact: PartnerFact) -> None:
         """Uncount a donation that another worker has taken in."""
-        self._add(fact.partner, -fact.amount_minor, -1)
-
-    def _add(self, partner: str, amount_minor: int, donations: int) -> None:
-        before = self.added.get(partner, _Taken())
-        self.added[partner] = _Taken(before.amount_minor + amount_minor, before.donations + donations)
+        taken = self.taken[fact.partner]
+        self.taken[fact.partner] = _Taken(taken.amount_minor - fact.amount_minor, taken.donations - 1)
 
     def write(self, tx: Tx) -> None:
         """Store the counts. Rows are locked in the order of their names.
 
         Raises LimitsMet if other batches meanwhile took in so much that this one exceeds a limit.
         """
-        names = sorted(self.added)
+        added = {
+            name: _Taken(taken.amount_minor - before.amount_minor, taken.donations - before.donations)
+            for name, taken in self.taken.items()
+            if taken != (before := self.stored.get(name, _NOTHING))
+        }
+        names = sorted(added)
         if not names:
             return
         rows = tx.rows(
@@ -143,8 +147,8 @@ class Allowance:
                 RETURNING partner, amount_minor, donations""",
             day=self.day,
             partner=names,
-            amount_minor=[self.added[name].amount_minor for name in names],
-            donations=[self.added[name].donations for name in names],
+            amount_minor=[added[name].amount_minor for name in names],
+            donations=[added[name].donations for name in names],
         )
         if not self.beyond and not all(self._is_within(row) for row in rows):
             raise LimitsMet
@@ -184,7 +188,8 @@ def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowanc
         partners=sorted(partners),
     )
     taken = {row.partner: _Taken(row.amount_minor, row.donations) for row in rows}
-    return Allowance(day, limits_of(tx, deps, partners), taken, minor_most_minor=deps.limits.minor_most_minor)
+    limits = limits_of(tx, deps, partners)
+    return Allowance(day, limits, taken, dict(taken), minor_most_minor=deps.limits.minor_most_minor)
 
 
 def is_limited(partner: str) -> bool:

@@ -174,7 +174,7 @@ def _recognise_erased(tx: Tx, deps: Dependencies, intake: Intake) -> None:
     """Count a donor who was erased and gives again as one donor until the campaign publishes its result."""
     donors = {id_: DonorIn(new.campaign_id, new.donor_key) for id_, new in intake.reported.items()}
     erased = keys_after_erasure(tx, deps.keys, donors.values())
-    for id_, donor in donors.items():
+    for id_, donor in donors.items() if erased else ():
         if donor in erased:
             intake.reported[id_] = intake.reported[id_]._replace(donor_key=erased[donor])
 

@@ -1,5 +1,6 @@
 """Sealing: what was sealed opens again with the same key and context, and with nothing else."""
 
+import hmac
 import os
 from uuid import NAMESPACE_URL, uuid5
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.ids import donation_id_of, fingerprint, keyed_hash, same
-from kernel.keys import Keys, seal, unseal
+from kernel.keys import Keys, random_each, seal, seal_each, unseal
 
 KEY = bytes(range(32))
 KEYS = Keys("secret", "field")
@@ -43,6 +44,16 @@ def test_another_key_or_context_opens_nothing() -> None:
             unseal(key, sealed, context)
 
 
+def test_of_many_sealed_at_once_each_opens_with_its_own_key_and_context() -> None:
+    keys = random_each(3, 32)
+    sealed = seal_each(keys, [b"a", b"", b"a"], [b"1", b"2", b"3"])
+    assert [unseal(*row) for row in zip(keys, sealed, (b"1", b"2", b"3"), strict=True)] == [b"a", b"", b"a"]
+    assert len({*keys, *(text[:12] for text in sealed)}) == 6, "no key and no nonce is used twice"
+    wrapped = KEYS.wrap_each(keys, [b"1", b"2", b"3"])
+    assert [KEYS.unwrap(text, str(n)) for n, text in enumerate(wrapped, 1)] == keys
+    assert random_each(0, 12) == []
+
+
 def test_an_installation_opens_its_own_texts_only() -> None:
     wrapped = KEYS.wrap_text("whsec_秘密", "partner:one")
     assert KEYS.unwrap_text(wrapped, "partner:one") == "whsec_秘密"
@@ -60,6 +71,7 @@ def test_tokens_hang_on_one_secret_and_look_ups_on_the_other() -> None:
     assert KEYS.lookup("email", "a@b.cn") != Keys("secret", "x").lookup("email", "a@b.cn")
     assert KEYS.lookup("email", "ab") != KEYS.lookup("emai", "lab")
     assert keyed_hash(KEY, "a", "b") != keyed_hash(KEY, "ab")
+    assert keyed_hash(KEY, "a", "二") == hmac.digest(KEY, "a\x1f二".encode(), "sha256").hex()  # as it is stored
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_keys() -> None:

@@ -186,9 +186,24 @@ def test_tampering_is_found(world: World) -> None:
     assert str(paid.id) in replay.differences[0]
 
 
-def test_a_missing_posting_is_found(world: World) -> None:
-    world.pot(100_00)
-    world.give(60_00)
+def test_match_at_payment_leaves_its_pot_in_one_transfer(world: World) -> None:
+    world.pot(100_00, mode="payment")
+    donation = world.pay(world.give(60_00))
+    rows = world.do(
+        lambda tx: tx.rows(
+            """SELECT kind, debit_kind, credit_kind, amount_minor FROM journal_movement
+                WHERE donation_id = :id AND debit_kind LIKE 'pot%'""",
+            id=donation.id,
+        )
+    )
+    assert rows == [("match_captured", "pot_free", "pot_captured", 60_00)]
+    assert proven(world) == 2
+
+
+@pytest.mark.parametrize("mode", ["reserve", "payment"])
+def test_a_missing_posting_is_found(world: World, mode: str) -> None:
+    world.pot(100_00, mode=mode)
+    world.pay(world.give(60_00))
 
     def tamper(tx: Tx) -> None:
         tx.run("ALTER TABLE ledger_transfer DISABLE TRIGGER ALL")

@@ -25,7 +25,7 @@ from campaigns.donations.models import Donation
 from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
-from kernel.keys import Keys, seal, unseal
+from kernel.keys import Keys, seal, seal_each, unseal
 from payments.partners.partner_events import OFFLINE, PartnerFact
 
 MOST_NAME = 80  # characters
@@ -172,15 +172,13 @@ def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:
 def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
     """Return the rows of new donations' contacts, and of the keys that seal them."""
     people = [(new, personal) for new in contacts if (personal := new.personal())]
-    made, key_rows = new_person_keys(keys, [new.person(keys) for new, _ in people])
+    made = new_person_keys(keys, [new.person(keys) for new, _ in people])
+    sealed = seal_each(made.keys, [orjson.dumps(personal) for _, personal in people], made.contexts)
     values = {
         "donation_id": [new.donation_id for new, _ in people],
-        "sealed": [
-            bytea(seal_personal(key, new.donation_id, personal))
-            for key, (new, personal) in zip(made, people, strict=True)
-        ],
+        "sealed": [bytea(contact) for contact in sealed],
     }
-    return [key_rows, Rows(DonationContact, values)]
+    return [made.rows, Rows(DonationContact, values)]
 
 
 def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> bytes:

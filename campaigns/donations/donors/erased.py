@@ -5,7 +5,7 @@ not lead from a phone number to it. If such a donor gives again in that campaign
 them.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from typing import NamedTuple
 
 from campaigns.donations.donors.identity import is_own_key
@@ -30,11 +30,14 @@ def is_erased_key(donor_key: str) -> bool:
     return donor_key[2:].startswith("erased-")
 
 
-def keys_after_erasure(tx: Tx, keys: Keys, donors: Iterable[DonorIn]) -> Mapping[DonorIn, str]:
+def keys_after_erasure(tx: Tx, keys: Keys, donors: Collection[DonorIn]) -> Mapping[DonorIn, str]:
     """Return the new keys of those donors who were erased in their campaign."""
-    wanted = {donor for donor in donors if not is_own_key(donor.donor_key)}
-    concerned = _with_erased(tx, {donor.campaign_id for donor in wanted})
-    candidates = {donor: erased_key(keys, donor) for donor in wanted if donor.campaign_id in concerned}
+    concerned = _with_erased(tx, {donor.campaign_id for donor in donors})
+    candidates = {
+        donor: erased_key(keys, donor)
+        for donor in (donors if concerned else ())
+        if donor.campaign_id in concerned and not is_own_key(donor.donor_key)
+    }
     if not candidates:
         return {}
     rows = tx.rows(

@@ -1,7 +1,6 @@
 """The keys of people: one per donation, wrapped with FIELD_KEY (see `PersonKey`). Deleting the row makes everything
 sealed with the key unreadable."""
 
-import os
 from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -15,9 +14,10 @@ from campaigns.donations.donors.person_models import PersonKey
 from campaigns.donations.models import Donation
 from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
-from kernel.keys import Keys, seal, unseal
+from kernel.keys import Keys, random_each, seal, unseal
 
 SEALED_MARK = "sealed:"  # prefix of a sealed text; earlier versions stored texts in clear
+_KEY = 32  # bytes, AES-256
 
 
 class NewPerson(NamedTuple):
@@ -29,26 +29,34 @@ class NewPerson(NamedTuple):
     name_key: str = NAMELESS
 
 
+class MadeKeys(NamedTuple):
+    """New keys in the order of their people, the context that each is bound to, and the rows to store."""
+
+    keys: list[bytes]
+    contexts: list[bytes]
+    rows: Rows
+
+
 def make_person_keys(tx: Tx, keys: Keys, people: Sequence[NewPerson]) -> list[bytes]:
     """Create and store a key for each donation, which must have none; return the keys in order."""
-    made, rows = new_person_keys(keys, people)
-    insert_together(tx, [rows])
-    return made
+    made = new_person_keys(keys, people)
+    insert_together(tx, [made.rows])
+    return made.keys
 
 
-def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> tuple[list[bytes], Rows]:
-    """Create a key for each donation; return the keys in order, and the rows to store."""
-    made = [os.urandom(32) for _ in people]
-    wrapped = [keys.wrap(key, context_of(person.donation_id)) for key, person in zip(made, people, strict=True)]
+def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> MadeKeys:
+    """Create a key for each donation."""
+    made = random_each(len(people), _KEY)
+    contexts = [context_of(person.donation_id).encode() for person in people]
     values = {
         "donation_id": [person.donation_id for person in people],
         "donor_key": [person.donor_key for person in people],
         "email_key": [person.email_key for person in people],
         "name_key": [person.name_key for person in people],
-        "wrapped": [bytea(key) for key in wrapped],
+        "wrapped": [bytea(wrapped) for wrapped in keys.wrap_each(made, contexts)],
         "key_id": keys.key_id,
     }
-    return made, Rows(PersonKey, values)
+    return MadeKeys(made, contexts, Rows(PersonKey, values))
 
 
 def person_key(tx: Tx, keys: Keys, donation_id: UUID) -> bytes | None:

@@ -3,7 +3,7 @@ batch."""
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -79,23 +79,25 @@ def store_reported(
     if not new:
         return set()
     rows = [aggregates[donation.fact.donation_id] for donation in new]
-    stored = _insert(tx, _columns(new, rows))
+    stored_elsewhere = _insert(tx, _columns(new, rows))
     for row in rows:
         row.stored = columns_of(row)
-    _store_personal(tx, keys, [donation for donation in new if donation.fact.donation_id in stored])
-    return {row.id for row in rows} - stored
+    _store_personal(tx, keys, [donation for donation in new if donation.fact.donation_id not in stored_elsewhere])
+    return stored_elsewhere
 
 
-def _insert(tx: Tx, values: dict[str, object]) -> set[UUID]:
-    """Insert donations and return the ids of those not stored before. Another worker hardly ever stores one first,
-    and a conflict check before each row costs more than a savepoint."""
+def _insert(tx: Tx, values: dict[str, Any]) -> set[UUID]:
+    """Insert donations and return the ids of those stored before. Another worker hardly ever stores one first, and
+    a conflict check before each row costs more than a savepoint."""
     try:
         with tx.part():
-            return {row.id for row in insert_rows(tx, Donation, values, returning="id")}
+            insert_rows(tx, Donation, values)
+        return set()
     except IntegrityError as error:
         if "donation_pkey" not in str(error.orig):
             raise
-    return {row.id for row in insert_rows(tx, Donation, values, conflict="(id)", returning="id")}
+    stored = {row.id for row in insert_rows(tx, Donation, values, conflict="(id)", returning="id")}
+    return set(values["id"]) - stored
 
 
 def _store_personal(tx: Tx, keys: Keys, new: list[ReportedDonation]) -> None:
@@ -140,7 +142,7 @@ def _source_rows(detailed: list[ReportedDonation]) -> Rows:
     return Rows(GiftSource, values)
 
 
-def _columns(new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
+def _columns(new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, Any]:
     facts = [donation.fact for donation in new]
     return {
         "id": [fact.donation_id for fact in facts],
