@@ -42,11 +42,11 @@ def send_back(tx: Tx, project_id: int, opinion: str, actor: str) -> Project:
     return transition(tx, project_id, Status.DRAFT, actor, "project.send_back", opinion)
 
 
-def hand_in_again(tx: Tx, project_id: int, actor: str) -> Project:
+def resubmit(tx: Tx, project_id: int, actor: str) -> Project:
     """Submit a suspended project for another review after it was changed. Raises as `submit`."""
     project = lock_project(tx, project_id)
     require_sum(rows_of(project.budget), project.target_minor)
-    return transition(tx, project_id, Status.REVIEW, actor, "project.hand_in_again")
+    return transition(tx, project_id, Status.REVIEW, actor, "project.resubmit")
 
 
 def comment(tx: Tx, project_id: int, text: str, actor: str) -> ProjectComment:

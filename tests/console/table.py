@@ -58,7 +58,7 @@ ROWS = {
         "review without a text, a comment or a way back; any account could set any tier",
         (
             "test_a_project_is_sent_back_mended_and_approved",
-            "test_a_suspended_project_is_mended_and_handed_in_again",
+            "test_a_suspended_project_is_changed_and_resubmitted",
             "test_each_branch_files_its_tiers",
         ),
     ),

@@ -53,14 +53,14 @@ def test_a_project_is_sent_back_mended_and_approved(app: Flask, world: World, dr
     assert "没有等待评审的项目" in reviewer.page.text
 
 
-def test_a_suspended_project_is_mended_and_handed_in_again(app: Flask, world: World) -> None:
+def test_a_suspended_project_is_changed_and_resubmitted(app: Flask, world: World) -> None:
     project = world.projects[0]
     liaison = person(app, world, "liaison", "4101")
     world.do(transitions.suspend, project, "换了负责人", "rev")
     page = text(liaison.open(f"/console/projects/{project}/review"))
     assert "换了负责人" in page and "恢复" not in page
     assert "已保存" in liaison.send("/change", summary="换人以后")
-    assert "已重新提交评审" in liaison.send("/hand_in_again-review")
+    assert "已重新提交评审" in liaison.send("/resubmit-review")
     assert status(world, project) == "review"
     assert "您没有权限" in liaison.page.text or "通过立项" not in liaison.page.text
     world.do(transitions.approve, project, "rev")

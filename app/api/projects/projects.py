@@ -151,13 +151,13 @@ def send_back(body: dict[str, Any], project_id: int) -> Any:
         return review.send_back(tx, project_id, body["reason"], access.actor())
 
 
-@blueprint.post("/projects/<id:project_id>/hand-in-again")
+@blueprint.post("/projects/<id:project_id>/resubmit")
 @access.managers(Permission.PROJECTS_WRITE)
 @blueprint.response(200, ProjectOut)
-def hand_in_again(project_id: int) -> Any:
+def resubmit(project_id: int) -> Any:
     """Resubmit a suspended project for review after it was improved."""
     with deps().db.transaction() as tx:
-        return review.hand_in_again(tx, project_id, access.actor())
+        return review.resubmit(tx, project_id, access.actor())
 
 
 @blueprint.get("/projects/<id:project_id>/comments")

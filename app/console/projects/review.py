@@ -178,9 +178,9 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
     ),
     "approve": (Permission.PROJECTS_APPROVE, lambda tx, id_, _text: perform(tx, "project.approve", id_)),
     "submit": (Permission.PROJECTS_WRITE, lambda tx, id_, _text: transitions.submit(tx, id_, access.actor())),
-    "hand_in_again": (
+    "resubmit": (
         Permission.PROJECTS_WRITE,
-        lambda tx, id_, _text: review.hand_in_again(tx, id_, access.actor()),
+        lambda tx, id_, _text: review.resubmit(tx, id_, access.actor()),
     ),
     "resume": (
         Permission.PROJECTS_APPROVE,
@@ -207,7 +207,7 @@ def apply_verb(project_id: int, verb: str) -> Response:
         "send_back": _("已退回修改，意见写在经过里。"),
         "approve": _("已批准立项。"),
         "submit": _("已提交评审。"),
-        "hand_in_again": _("已重新提交评审。"),
+        "resubmit": _("已重新提交评审。"),
         "resume": _("项目已恢复。"),
         "suspend": _("项目已暂停。"),
         "advance": _("项目已进入下一阶段。"),

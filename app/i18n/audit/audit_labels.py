@@ -152,7 +152,7 @@ ACTS = {
     "project.change": _l("修改项目"),
     "project.comment": _l("评论项目"),
     "project.create": _l("建立项目"),
-    "project.hand_in_again": _l("重新提交评审"),
+    "project.resubmit": _l("重新提交评审"),
     "project.import": _l("导入项目"),
     "project.lift": _l("解除黑名单"),
     "project.rate": _l("评定项目星级"),
