@@ -123,32 +123,7 @@ def pot_states(tx: Tx, campaign_id: int, version: int | None = None) -> list[Pot
 def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
     """Load the pots of campaigns from the database, by rank and age."""
     ids = list(campaign_ids)
-    versions: dict[int, list[RulesVersion]] = defaultdict(list)
-    for row in tx.rows(
-        """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules, r.position FROM pot_rules r
-             JOIN pot p ON p.id = r.pot_id
-            WHERE p.campaign_id = ANY(:ids) ORDER BY r.valid_from, r.version""",
-        ids=ids,
-    ):
-        rules = RulesVersion(row.id, row.version, row.valid_from, parse(row.rules), row.position)
-        versions[row.pot_id].append(rules)
-    funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    for row in tx.rows(
-        """SELECT f.pot_id, coalesce(m.opens_at, f.opens_at) AS opens_at, f.amount_minor FROM pot_funding f
-             JOIN pot p ON p.id = f.pot_id
-             LEFT JOIN LATERAL (SELECT opens_at FROM tranche_move WHERE tranche_id = f.id
-                                 ORDER BY position DESC LIMIT 1) AS m ON true
-            WHERE p.campaign_id = ANY(:ids) ORDER BY 2, f.id""",
-        ids=ids,
-    ):
-        funding[row.pot_id].append((row.opens_at, row.amount_minor))
-    pauses: dict[int, list[Pause]] = defaultdict(list)
-    for row in tx.rows(
-        """SELECT s.pot_id, s.position, s.at, s.paused FROM pot_pause s
-             JOIN pot p ON p.id = s.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY s.position""",
-        ids=ids,
-    ):
-        pauses[row.pot_id].append(Pause(row.position, row.at, row.paused))
+    versions, funding, pauses = _rules_by_pot(tx, ids), _funding_by_pot(tx, ids), _pauses_by_pot(tx, ids)
     return [
         PotState(
             pot_id=row.id,
@@ -172,6 +147,47 @@ def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
             ids=ids,
         )
     ]
+
+
+def _rules_by_pot(tx: Tx, campaign_ids: list[int]) -> dict[int, list[RulesVersion]]:
+    """Return the versions of rules by pot, in the order in which they come into force."""
+    versions: dict[int, list[RulesVersion]] = defaultdict(list)
+    for row in tx.rows(
+        """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules, r.position FROM pot_rules r
+             JOIN pot p ON p.id = r.pot_id
+            WHERE p.campaign_id = ANY(:ids) ORDER BY r.valid_from, r.version""",
+        ids=campaign_ids,
+    ):
+        rules = RulesVersion(row.id, row.version, row.valid_from, parse(row.rules), row.position)
+        versions[row.pot_id].append(rules)
+    return versions
+
+
+def _funding_by_pot(tx: Tx, campaign_ids: list[int]) -> dict[int, list[tuple[datetime, int]]]:
+    """Return opening times and amounts (fen) by pot, earliest first. The newest move of a tranche counts."""
+    funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for row in tx.rows(
+        """SELECT f.pot_id, coalesce(m.opens_at, f.opens_at) AS opens_at, f.amount_minor FROM pot_funding f
+             JOIN pot p ON p.id = f.pot_id
+             LEFT JOIN LATERAL (SELECT opens_at FROM tranche_move WHERE tranche_id = f.id
+                                 ORDER BY position DESC LIMIT 1) AS m ON true
+            WHERE p.campaign_id = ANY(:ids) ORDER BY 2, f.id""",
+        ids=campaign_ids,
+    ):
+        funding[row.pot_id].append((row.opens_at, row.amount_minor))
+    return funding
+
+
+def _pauses_by_pot(tx: Tx, campaign_ids: list[int]) -> dict[int, list[Pause]]:
+    """Return the pauses and resumptions by pot, in the order of the books."""
+    pauses: dict[int, list[Pause]] = defaultdict(list)
+    for row in tx.rows(
+        """SELECT s.pot_id, s.position, s.at, s.paused FROM pot_pause s
+             JOIN pot p ON p.id = s.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY s.position""",
+        ids=campaign_ids,
+    ):
+        pauses[row.pot_id].append(Pause(row.position, row.at, row.paused))
+    return pauses
 
 
 def lock_free_accounts(tx: Tx, pots: Iterable[PotState]) -> dict[int, int]:

@@ -29,6 +29,6 @@ def picture_response(file_key: str, width: int) -> Response:
     return Response(data, mimetype="image/webp")
 
 
-def picture_handed_in() -> bytes:
+def picture_bytes() -> bytes:
     """Return the uploaded file alone: the multipart body differs each time, because its boundary does."""
     return uploaded_file(request, MOST_BYTES).data

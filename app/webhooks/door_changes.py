@@ -32,7 +32,7 @@ EMPTY = "empty"  # the body's key for the bill of a day without lines
 
 @blueprint.post("/bill")
 @access.signature
-def hand_in_bill(name: str) -> Any:
+def upload_bill(name: str) -> Any:
     """Preview a bill: its lines, faults and differences. With `?confirm=1`, import it unless it has faults or
     contradicts what was imported before; test mode imports nothing.
 

@@ -12,3 +12,4 @@ class FactResult(NamedTuple):
 
 DONE = FactResult("done")
 REPEATED = FactResult("done", "repeated")
+ANOTHER_SOURCE = FactResult("flagged", "donation_of_another_source")

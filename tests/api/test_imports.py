@@ -1,4 +1,4 @@
-"""Files that are handed in over the API: shown, confirmed, and imported by the job. Amounts are fen."""
+"""Files that are uploaded over the API: shown, confirmed, and imported by the job. Amounts are fen."""
 
 import io
 from datetime import timedelta

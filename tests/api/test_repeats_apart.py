@@ -11,19 +11,19 @@ from tests.races.runners import at_once
 from tests.world import World
 
 
-def test_a_file_that_is_handed_in_again_gets_the_same_reply(api: Api, world: World) -> None:
+def test_a_file_that_is_uploaded_again_gets_the_same_reply(api: Api, world: World) -> None:
     """In a form too, whose boundary is another one each time."""
 
-    def hand_in(text: str, key: str) -> TestResponse:
+    def upload(text: str, key: str) -> TestResponse:
         headers = {"Authorization": f"Bearer {api.token()}", HEADER: key}
         form = {"file": (BytesIO(text.encode()), "projects.csv")}
         return api.http.post("/api/v1/imports/projects?preview=1", headers=headers, data=form)
 
-    first, again, other = hand_in("x\n", "file-1"), hand_in("x\n", "file-1"), hand_in("x\n", "file-2")
+    first, again, other = upload("x\n", "file-1"), upload("x\n", "file-1"), upload("x\n", "file-2")
     assert first.status_code == again.status_code == 201, first.text
     assert (first.data, again.headers[REPLAYED]) == (again.data, "true")
     assert other.get_json()["id"] != first.get_json()["id"]
-    problem(hand_in("y\n", "file-1"), 409, "idempotency_key_reused")
+    problem(upload("y\n", "file-1"), 409, "idempotency_key_reused")
 
 
 def test_a_change_with_transactions_of_its_own_has_its_reply_kept(api: Api, world: World) -> None:

@@ -23,7 +23,7 @@ def gifts(name: str, count: int, first: str = "100") -> str:
     return HEAD + "".join(rows)
 
 
-def hand_in(page: Page, stack: Stack, file: Path) -> None:
+def upload(page: Page, stack: Stack, file: Path) -> None:
     page.goto(f"{stack.url}/console/imports")
     page.get_by_role("radio", name="线下捐赠").check()
     page.get_by_label(re.compile("文件")).set_input_files(file)
@@ -43,12 +43,12 @@ def test_a_file_on_a_phone_without_javascript(chromium: Browser, stack: Stack, t
         page = context.new_page()
         sign_in(page, stack)
         file.write_bytes(gifts("BOX", 2, '"1,50"').encode("gbk"))
-        hand_in(page, stack, file)
+        upload(page, stack, file)
         expect(page.get_by_role("alert")).to_contain_text("第 2 行“金额”")
         expect(page.get_by_role("alert")).to_contain_text("1.50、150.00 元中的哪一个")
         before = totals(stack)["raised_minor"]
         file.write_bytes(gifts("BOX", 2).encode("gbk"))
-        hand_in(page, stack, file)
+        upload(page, stack, file)
         expect(page.get_by_text("新的捐赠：2 行，共 101.00 元")).to_be_visible()
         page.get_by_role("button", name="确认，导入 2 行").click()
         expect(page.get_by_text("已导入，新增 2 行")).to_be_visible()
@@ -68,7 +68,7 @@ def test_a_large_file_shows_how_far_it_is(desk: Page, stack: Stack, tmp_path: Pa
     file = tmp_path / "many.csv"
     file.write_text(gifts("MANY", 4_000))
     sign_in(desk, stack)
-    hand_in(desk, stack, file)
+    upload(desk, stack, file)
     expect(desk.get_by_role("button", name="确认，导入 4,000 行")).to_be_visible()  # the page refreshed by itself
     desk.get_by_role("button", name="确认，导入 4,000 行").click()
     expect(desk.get_by_text("已导入，新增 4,000 行")).to_be_visible()

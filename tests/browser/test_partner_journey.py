@@ -48,7 +48,7 @@ def secret_on(page: Page) -> str:
 
 
 def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, chromium: Browser) -> None:
-    """Staff register a platform; its engineer passes the check list; it goes live, sends a day and hands in a bill
+    """Staff register a platform; its engineer passes the check list; it goes live, sends a day and uploads a bill
     with three faults; both see the same differences in its own ids; it ends."""
     world.pot(1_000_00)
     world.do(create_manager, "staff", PASSWORD, "admin", "test")
@@ -79,7 +79,7 @@ def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, 
         world.settle()
         assert world.totals().donations == 6
 
-        taken = hand_in(engineer, world)
+        taken = upload(engineer, world)
         theirs = {(row["cause"], row["donation_id"]) for row in taken["differences"]}
         assert theirs == {("amount", "T-3"), ("missing_here", "X"), ("missing_there", "T-5")}
         staff.reload()
@@ -97,7 +97,7 @@ def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, 
     world.check()
 
 
-def hand_in(engineer: Engineer, world: World) -> dict[str, list[dict[str, str]]]:
+def upload(engineer: Engineer, world: World) -> dict[str, list[dict[str, str]]]:
     """A bill with three faults, which is refused and names their lines; then the right one."""
     at = world.clock.at.isoformat()
     rows = [(f"L{n}", "charge", f"T-{n}", 25_00, 0) for n in range(4)]

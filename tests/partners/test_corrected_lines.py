@@ -12,7 +12,7 @@ Json = dict[str, Any]
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at,corrects"
 
 
-def hand_in(engineer: Engineer, *rows: tuple[Any, ...]) -> Json:
+def upload(engineer: Engineer, *rows: tuple[Any, ...]) -> Json:
     """Lines: id, kind, donation, amount, fee, the line that it corrects."""
     at = engineer.world.clock.at.isoformat()
     lines = [
@@ -36,7 +36,7 @@ def billed(engineer: Engineer, world: World) -> Engineer:
     engineer.send(*(engineer.paid(number) for number in (1, 2)))
     world.settle()
     rows = [("L1", "charge", "T-1", 30_00, 30, ""), ("L2", "charge", "T-2", 25_00, 0, "")]
-    shown = hand_in(engineer, *rows, ("L3", "charge", "X", 9_00, 9, ""))
+    shown = upload(engineer, *rows, ("L3", "charge", "X", 9_00, 9, ""))
     assert {row["cause"] for row in shown["differences"]} == {"amount", "missing_here"}
     assert [row[:2] for row in open_differences(world)] == [("amount", _id(world, "T-1")), ("missing_here", "L3")]
     return engineer
@@ -50,10 +50,10 @@ def _id(world: World, their_id: str) -> str:
 
 def test_a_charge_is_lowered_and_a_stray_line_taken_back(billed: Engineer, world: World) -> None:
     fixes = ("L4", "charge", "T-1", -5_00, -30, "L1"), ("L5", "charge", "X", -9_00, -9, "L3")
-    shown = hand_in(billed, *fixes)
+    shown = upload(billed, *fixes)
     assert (shown["imported"], shown["faults"], shown["differences"]) == (True, [], [])
     assert open_differences(world) == []
-    assert hand_in(billed, *fixes)["added"] == 0, "again: the same lines"
+    assert upload(billed, *fixes)["added"] == 0, "again: the same lines"
     day = billed.get("/donations/T-1")
     assert day["amount_minor"] == 25_00
     stored = world.do(lambda tx: tx.rows("SELECT line_id, amount_minor FROM provider_line ORDER BY line_id"))
@@ -65,7 +65,7 @@ def test_a_line_and_its_correction_may_come_in_one_bill(engineer: Engineer, worl
     engineer.send(engineer.paid(1))
     world.settle()
     rows = ("L1", "charge", "T-1", 20_00, 0, ""), ("L2", "charge", "T-1", 5_00, 0, "L1")
-    assert hand_in(engineer, *rows)["differences"] == []
+    assert upload(engineer, *rows)["differences"] == []
     assert open_differences(world) == []
 
 
@@ -80,12 +80,12 @@ def test_a_line_and_its_correction_may_come_in_one_bill(engineer: Engineer, worl
     ],
 )
 def test_what_corrects_nothing_is_refused(billed: Engineer, row: tuple[Any, ...], code: str) -> None:
-    shown = hand_in(billed, row)
+    shown = upload(billed, row)
     assert (shown["imported"], [fault["code"] for fault in shown["faults"]]) == (False, [code])
 
 
 def test_corrections_add_up_to_no_less_than_nothing(billed: Engineer) -> None:
-    assert hand_in(billed, ("L4", "charge", "T-1", -20_00, 0, "L1"))["imported"]
-    assert not hand_in(billed, ("L5", "charge", "T-1", -10_01, 0, "L1"))["imported"]
-    assert not hand_in(billed, ("L5", "charge", "T-1", -1, 0, "L4"))["imported"], "of a correction"
-    assert hand_in(billed, ("L5", "charge", "T-1", -10_00, 0, "L1"))["imported"]
+    assert upload(billed, ("L4", "charge", "T-1", -20_00, 0, "L1"))["imported"]
+    assert not upload(billed, ("L5", "charge", "T-1", -10_01, 0, "L1"))["imported"]
+    assert not upload(billed, ("L5", "charge", "T-1", -1, 0, "L4"))["imported"], "of a correction"
+    assert upload(billed, ("L5", "charge", "T-1", -10_00, 0, "L1"))["imported"]

@@ -21,7 +21,7 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
-def hand_in(manager: Reader, kind: str, data: bytes | str, partner: str = "") -> str:
+def upload(manager: Reader, kind: str, data: bytes | str, partner: str = "") -> str:
     """Choose a file on the page; the page of the import opens."""
     manager.open("/console/imports")
     file = (io.BytesIO(data.encode() if isinstance(data, str) else data), "文件.csv")
@@ -29,7 +29,7 @@ def hand_in(manager: Reader, kind: str, data: bytes | str, partner: str = "") ->
 
 
 def test_a_file_from_preview_to_result(manager: Reader, world: World) -> None:
-    page = text(hand_in(manager, "donations", sample("offline-excel-zh.gbk.csv")))
+    page = text(upload(manager, "donations", sample("offline-excel-zh.gbk.csv")))
     for words in (
         "线下捐赠 待确认",
         "新的捐赠：2 行，共 1,050.00 元",
@@ -45,24 +45,24 @@ def test_a_file_from_preview_to_result(manager: Reader, world: World) -> None:
     assert "refresh" not in page and "已导入，新增 2 行。" in text(page)
     world.settle()
     assert world.totals().raised_minor == 1_050_00
-    assert "文件里的内容以前都导入过" in text(hand_in(manager, "donations", sample("offline-excel-zh.gbk.csv")))
+    assert "文件里的内容以前都导入过" in text(upload(manager, "donations", sample("offline-excel-zh.gbk.csv")))
     manager.send("/drop")
     page = text(manager.open("/console/imports"))
     assert "线下捐赠 文件.csv 已导入 boss 2" in page and "文件.csv 未确认 boss" in page
 
 
 def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, world: World) -> None:
-    page = text(hand_in(manager, "donations", sample("offline-decimal-comma.csv")))
+    page = text(upload(manager, "donations", sample("offline-decimal-comma.csv")))
     assert "有 1 处要改，没有导入任何内容" in page
     assert "第 2 行“金额”： 请写清金额：是 100.50、10,050.00 元中的哪一个？" in page
-    page = text(hand_in(manager, "donations", HEAD + "1.23E+17,P000033,5,2026-09-09,,\n"))
+    page = text(upload(manager, "donations", HEAD + "1.23E+17,P000033,5,2026-09-09,,\n"))
     assert "第 2 行“凭证号”： 表格软件把这一格变成了数字 1.23E+17" in page
-    page = text(hand_in(manager, "projects", b"PK\x03\x04" + b"\x00" * 99))
+    page = text(upload(manager, "projects", b"PK\x03\x04" + b"\x00" * 99))
     assert "文件： 这是 Excel 或 WPS 的工作簿" in page
-    page = text(hand_in(manager, "projects", "名称,目标\n灯,1\n".encode()))
+    page = text(upload(manager, "projects", "名称,目标\n灯,1\n".encode()))
     assert "第 1 行： 缺少这些列：项目类别 tier、项目简介 summary" in page
     rows = "".join(f"灯{line},micro,灯,{'x' if line in (2, 3, 4, 7) else 5},9\n" for line in range(2, 9))
-    page = text(hand_in(manager, "projects", f"名称,类别,简介,目标,机构代码\n{rows}".encode()))
+    page = text(upload(manager, "projects", f"名称,类别,简介,目标,机构代码\n{rows}".encode()))
     assert "有 11 处要改" in page
     assert "第 2–4、7 行“目标金额”：" in page and "第 2–8 行“机构代码”： 组织网络里没有这个机构" in page
     assert 'line 2, "reference"' in text(manager.open("/console/imports/2?lang=en"))
@@ -75,15 +75,15 @@ def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, wo
 
 
 def test_a_bill_and_projects(manager: Reader, world: World) -> None:
-    page = text(hand_in(manager, "statement", sample("wechat-trade-bill.utf8bom.csv"), "plat"))
+    page = text(upload(manager, "statement", sample("wechat-trade-bill.utf8bom.csv"), "plat"))
     assert "平台账单 合作平台" in page and "收款：1 行，共 50.00 元" in page and "格式：微信支付账单" in page
     misspelt = NEW_PROJECT.replace(",code", ",项目代号,code", 1).replace(",LY-1", ",,LY-1")
-    page = text(hand_in(manager, "projects", misspelt))
+    page = text(upload(manager, "projects", misspelt))
     assert "新的项目（目标金额）：1 行，共 30,000.00 元" in page and "没有读的列：项目代号" in page
 
 
 def test_a_large_gift_is_confirmed_with_a_reason(manager: Reader, world: World) -> None:
-    page = text(hand_in(manager, "donations", sample("offline-typo-million.csv")))
+    page = text(upload(manager, "donations", sample("offline-typo-million.csv")))
     assert "第 2 行“金额”： 超过 100,000.00 元" in page and "已核对，金额正确" in page
     assert "原因：请填写" in text(manager.send("/confirm", large="yes", reason=""))
     assert "大额捐赠：请确认" in text(manager.send("/confirm", reason="回单已核对"))
@@ -93,7 +93,7 @@ def test_a_large_gift_is_confirmed_with_a_reason(manager: Reader, world: World) 
 
 def test_a_large_gift_of_a_minor_is_confirmed_with_a_reason(manager: Reader, world: World) -> None:
     head = HEAD.replace("corrects,reason", "未成年人,监护人同意")
-    page = text(hand_in(manager, "donations", head + "BOX-1,P000033,201,2026-09-09 10:00,,,14至17岁,是\n"))
+    page = text(upload(manager, "donations", head + "BOX-1,P000033,201,2026-09-09 10:00,,,14至17岁,是\n"))
     assert "第 2 行“金额”： 未成年人的捐赠超过 200.00 元" in page and "超过限额的捐赠已核对无误" in page
     assert "原因：请填写" in text(manager.send("/confirm", large="yes", reason=""))
     assert "已确认" in text(manager.send("/confirm", large="yes", reason="监护人已确认"))
@@ -101,11 +101,11 @@ def test_a_large_gift_of_a_minor_is_confirmed_with_a_reason(manager: Reader, wor
 
 
 def test_a_correction_is_confirmed_by_a_colleague(manager: Reader, world: World) -> None:
-    hand_in(manager, "donations", HEAD + "BOX-1,P000033,1000,2026-09-09 10:00,,\n")
+    upload(manager, "donations", HEAD + "BOX-1,P000033,1000,2026-09-09 10:00,,\n")
     manager.send("/confirm")
     work_off(world.deps)
     world.settle()
-    page = text(hand_in(manager, "donations", sample("offline-correction.csv")))
+    page = text(upload(manager, "donations", sample("offline-correction.csv")))
     assert "须由另一人确认：请另一位同事登录" in page and "确认，导入" not in page
     world.do(create_manager, "cashier", PASSWORD, "finance", "test")
     colleague = Reader(manager.http.application.test_client(), world)
@@ -118,7 +118,7 @@ def test_a_correction_is_confirmed_by_a_colleague(manager: Reader, world: World)
 
 
 def test_who_sees_the_page(manager: Reader, world: World) -> None:
-    hand_in(manager, "network", "x")
+    upload(manager, "network", "x")
     for role, status in (("auditor", 403), ("liaison", 200)):
         world.do(create_manager, role, PASSWORD, role, "test")
         other = Reader(manager.http.application.test_client(), world)
@@ -130,9 +130,9 @@ def test_who_sees_the_page(manager: Reader, world: World) -> None:
 
 def test_the_network_is_imported_from_a_workbook_and_from_gb18030(manager: Reader, world: World) -> None:
     head, *tree = [line.split(",") for line in TREE.splitlines()]
-    page = text(hand_in(manager, "network", workbook([*tree, ["41x!", "坏村", "village", "410101"]], head)))
+    page = text(upload(manager, "network", workbook([*tree, ["41x!", "坏村", "village", "410101"]], head)))
     assert f"第 {len(tree) + 2} 行“代码”" in page and "没有导入任何内容" in page
-    page = text(hand_in(manager, "network", workbook([*tree, ["41010103", "新村", "village", "410101"]], head)))
+    page = text(upload(manager, "network", workbook([*tree, ["41010103", "新村", "village", "410101"]], head)))
     assert "编码：xlsx" in page and "确认，导入 1 行" in page
-    page = text(hand_in(manager, "network", f"{TREE}41010104,南沟,village,410101\n".encode("gb18030")))
+    page = text(upload(manager, "network", f"{TREE}41010104,南沟,village,410101\n".encode("gb18030")))
     assert "编码：gb18030" in page and "确认，导入 1 行" in page

@@ -1,4 +1,4 @@
-"""A project is read, commented on, sent back, mended, handed in again, approved; no colleague is overwritten."""
+"""A project is read, commented on, sent back, changed, resubmitted, approved; no colleague is overwritten."""
 
 import pytest
 from flask import Flask

@@ -124,7 +124,7 @@ def _file() -> bytes:
 @blueprint.arguments(ImportQuery, location="query")
 @blueprint.response(201, ImportOut)
 @blueprint.alt_response(202, schema=ImportOut, description="the file is large, or is being imported: ask again")
-def hand_in(query: dict[str, Any], kind: str) -> Any:
+def upload(query: dict[str, Any], kind: str) -> Any:
     """Upload a file, as multipart field `file` or as the body.
 
     With `?preview=1` the response shows what the import would do. Sending the same file with its `token` imports

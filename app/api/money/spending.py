@@ -13,7 +13,7 @@ from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
-from app.http.pictures import picture_handed_in, picture_response, uploaded_picture
+from app.http.pictures import picture_bytes, picture_response, uploaded_picture
 from campaigns.network.roles import Permission
 from campaigns.payouts.models import PurposeChange
 from campaigns.payouts.purpose import changes_of
@@ -64,7 +64,7 @@ def enter(body: dict[str, Any], project_id: int) -> Any:
 
 
 @blueprint.post(f"{_SPENDING}/photo")
-@access.managers(*_ENTERS, own_transactions=True, content=picture_handed_in)
+@access.managers(*_ENTERS, own_transactions=True, content=picture_bytes)
 @blueprint.response(200, schemas.SpendingOut)
 def add_photo(spending_id: int) -> Any:
     """Add the photo of a voucher, as the body or as the field `file` of a form; JPEG, PNG or WebP."""

@@ -9,7 +9,7 @@ from app.api.projects.picture_schemas import ManagedNewsOut, NewsChange, NewsIn,
 from app.api.reason_schemas import ReasonIn
 from app.current import deps
 from app.http import access
-from app.http.pictures import picture_handed_in, uploaded_picture
+from app.http.pictures import picture_bytes, uploaded_picture
 from campaigns.disclosure.pictures import news_item, news_of, picture_of
 from campaigns.network.roles import Permission
 from campaigns.projects import news, projects
@@ -52,7 +52,7 @@ def change(body: dict[str, Any], project_id: int, news_id: int) -> Any:
 
 
 @blueprint.post("/projects/<id:project_id>/news/<id:news_id>/picture")
-@access.managers(Permission.PROJECTS_WRITE, own_transactions=True, content=picture_handed_in)
+@access.managers(Permission.PROJECTS_WRITE, own_transactions=True, content=picture_bytes)
 @blueprint.arguments(PictureQuery, location="query")
 @blueprint.response(201, PictureOut)
 def illustrate(query: dict[str, Any], project_id: int, news_id: int) -> Any:

@@ -8,7 +8,7 @@ from app.api.base import make_blueprint
 from app.api.projects.picture_schemas import PictureChange, PictureOut, PictureQuery, RemovalIn
 from app.current import deps
 from app.http import access
-from app.http.pictures import picture_handed_in, uploaded_picture
+from app.http.pictures import picture_bytes, uploaded_picture
 from campaigns.disclosure.pictures import picture_of, pictures_of
 from campaigns.network.roles import Permission
 from campaigns.projects import pictures, projects
@@ -28,7 +28,7 @@ def list_pictures(project_id: int) -> Any:
 
 
 @blueprint.post("/projects/<id:project_id>/pictures")
-@access.managers(Permission.PROJECTS_WRITE, own_transactions=True, content=picture_handed_in)
+@access.managers(Permission.PROJECTS_WRITE, own_transactions=True, content=picture_bytes)
 @blueprint.arguments(PictureQuery, location="query")
 @blueprint.response(201, PictureOut)
 def add(query: dict[str, Any], project_id: int) -> Any:

@@ -1,11 +1,13 @@
 """The review of projects: the queue, the page of one project, and the actions of reviewers and makers."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
@@ -170,29 +172,49 @@ def _stars() -> int | None:
     return None if text is None else int(text) if text in map(str, range(MAX_RATING + 1)) else -1
 
 
-Verb = Callable[[Tx, int, str], Any]
-_VERBS: dict[str, tuple[Permission, Verb]] = {
-    "send_back": (
+class _Verb(NamedTuple):
+    """A step of the review: who may take it, what it does with the text of the form, and what it says when done."""
+
+    permission: Permission
+    do: Callable[[Tx, int, str], Any]
+    done: LazyString
+
+
+_VERBS = {
+    "send_back": _Verb(
         Permission.PROJECTS_APPROVE,
         lambda tx, id_, text: review.send_back(tx, id_, text, access.actor()),
+        _l("已退回修改，意见写在经过里。"),
     ),
-    "approve": (Permission.PROJECTS_APPROVE, lambda tx, id_, _text: perform(tx, "project.approve", id_)),
-    "submit": (Permission.PROJECTS_WRITE, lambda tx, id_, _text: transitions.submit(tx, id_, access.actor())),
-    "resubmit": (
+    "approve": _Verb(
+        Permission.PROJECTS_APPROVE,
+        lambda tx, id_, _text: perform(tx, "project.approve", id_),
+        _l("已批准立项。"),
+    ),
+    "submit": _Verb(
+        Permission.PROJECTS_WRITE,
+        lambda tx, id_, _text: transitions.submit(tx, id_, access.actor()),
+        _l("已提交评审。"),
+    ),
+    "resubmit": _Verb(
         Permission.PROJECTS_WRITE,
         lambda tx, id_, _text: review.resubmit(tx, id_, access.actor()),
+        _l("已重新提交评审。"),
     ),
-    "resume": (
+    "resume": _Verb(
         Permission.PROJECTS_APPROVE,
         lambda tx, id_, text: transitions.resume(tx, id_, access.actor(), text),
+        _l("项目已恢复。"),
     ),
-    "advance": (
+    "advance": _Verb(
         Permission.PROJECTS_APPROVE,
         lambda tx, id_, text: project_course.advance(tx, id_, text, access.actor(), _stars()),
+        _l("项目已进入下一阶段。"),
     ),
-    "suspend": (
+    "suspend": _Verb(
         Permission.PROJECTS_APPROVE,
         lambda tx, id_, text: transitions.suspend(tx, id_, text, access.actor()),
+        _l("项目已暂停。"),
     ),
 }
 
@@ -201,19 +223,10 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
 @access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 def apply_verb(project_id: int, verb: str) -> Response:
     """Move a project forward or back in its review, and stay on its page."""
-    permission, do = _VERBS[verb]
+    step = _VERBS[verb]
     text = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
-    done = {
-        "send_back": _("已退回修改，意见写在经过里。"),
-        "approve": _("已批准立项。"),
-        "submit": _("已提交评审。"),
-        "resubmit": _("已重新提交评审。"),
-        "resume": _("项目已恢复。"),
-        "suspend": _("项目已暂停。"),
-        "advance": _("项目已进入下一阶段。"),
-    }
     back = url_for("console.project_review", project_id=project_id)
-    return act(permission, back, lambda tx, _caller: said_of(do(tx, project_id, text)), done[verb])
+    return act(step.permission, back, lambda tx, _caller: said_of(step.do(tx, project_id, text)), str(step.done))
 
 
 @blueprint.post("/projects/<int:project_id>/comments", endpoint="project_comment")

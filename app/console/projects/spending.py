@@ -63,7 +63,7 @@ def enter(project_id: int) -> Response:
     def do(voucher: Voucher, photo: Photo | None) -> Callable[[Tx, Caller], Any]:
         return lambda tx, caller: vouchers.enter(tx, project_id, voucher, photo, caller.name)
 
-    return _handed_in(project_id, do, _("支出已登记，等财务核对。"))
+    return _save(project_id, do, _("支出已登记，等财务核对。"))
 
 
 @blueprint.post("/spendings/<int:spending_id>", endpoint="spending_correct")
@@ -76,7 +76,7 @@ def correct(spending_id: int) -> Response:
     def do(voucher: Voucher, photo: Photo | None) -> Callable[[Tx, Caller], Any]:
         return lambda tx, caller: _correct(tx, spending_id, voucher, photo, caller.name)
 
-    return _handed_in(project_id, do, _("支出已更正，等财务核对。"))
+    return _save(project_id, do, _("支出已更正，等财务核对。"))
 
 
 @blueprint.post("/spendings/<int:spending_id>/<any(check, withdraw, back):verb>", endpoint="spending_act")
@@ -131,7 +131,7 @@ def _shown(voucher: Voucher) -> dict[str, str]:
     }
 
 
-def _handed_in(
+def _save(
     project_id: int, do: Callable[[Voucher, Photo | None], Callable[[Tx, Caller], Any]], done: str
 ) -> Response:
     """Read the form and its photo before any transaction begins, then run the act that `do` returns for them."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from campaigns.donations.fact_result import DONE, REPEATED, FactResult
+from campaigns.donations.fact_result import ANOTHER_SOURCE, DONE, REPEATED, FactResult
 from campaigns.donations.facts.columns import Columns
 from campaigns.donations.facts.reversals import Position, position
 from campaigns.donations.payment_exceptions import (
@@ -126,16 +126,10 @@ class DonationAggregate:
 
     def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
         """Merge one fact. Idempotent. `arrival` is the position of its message in the inbox."""
-        if isinstance(fact, PartnerFact) != self.provider.startswith(PARTNER_PREFIX) or (
-            isinstance(fact, PartnerFact) and fact.provider != self.provider
-        ):
-            return FactResult("flagged", "donation_of_another_source")
         if isinstance(fact, PartnerFact):
-            if fact.kind == "paid":
-                return self.apply_partner_payment(fact)
-            kind = ReversalKind.PARTNER_TOTAL if fact.kind == "refunded" else ReversalKind.PARTNER_REINSTATED
-            reversal = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
-            return self.apply_reversal(reversal, arrival)
+            return self._apply_partner_fact(fact, arrival)
+        if self.provider.startswith(PARTNER_PREFIX):
+            return ANOTHER_SOURCE
         if fact.kind is FactKind.SUCCEEDED:
             return self.apply_success(fact)
         exception = self.exceptions.get(fact.payment_intent or "")
@@ -154,6 +148,15 @@ class DonationAggregate:
             case FactKind.FRAUD_WARNING:
                 self.warnings += [] if fact.warning is None else [fact.warning]
         return DONE
+
+    def _apply_partner_fact(self, fact: PartnerFact, arrival: int) -> FactResult:
+        if fact.provider != self.provider:
+            return ANOTHER_SOURCE
+        if fact.kind == "paid":
+            return self.apply_partner_payment(fact)
+        kind = ReversalKind.PARTNER_TOTAL if fact.kind == "refunded" else ReversalKind.PARTNER_REINSTATED
+        reversal = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
+        return self.apply_reversal(reversal, arrival)
 
     def link_payment(self, fact: PaymentFact) -> None:
         """Store the provider's ids and the instrument unless they are known."""
