@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.disclosure.totals import PotView
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network import search
@@ -55,7 +55,7 @@ def projects(tx: Tx, ids: Collection[int], words: str = "") -> list[Choice]:
     words = words.strip()[:MOST_SOUGHT]
     if not words or not is_storable(words):
         return chosen
-    rows, _ = listed(tx, q=words, sort="newest", page=Page(1, MOST_FOUND))
+    rows, _ = listed(tx, ProjectQuery(q=words, sort="newest"), Page(1, MOST_FOUND))
     return chosen + [
         Choice(str(row.id), row.name, f"{row.code} {row.county_name}") for row in rows if row.id not in ids
     ]
@@ -71,7 +71,7 @@ def entered(tx: Tx, slug: str, ids: Collection[int], words: str, branch: str | N
     campaign_id = find_campaign(tx, slug).id
     q = words if is_storable(words) else ""
     page = Page(1, MOST_FOUND if q else FEW_SHOWN)
-    rows, _ = listed(tx, campaign_id=campaign_id, q=q, sort="newest", page=page, branch=branch)
+    rows, _ = listed(tx, ProjectQuery(campaign_id, q=q, sort="newest", branch=branch), page)
     return chosen + [
         Choice(str(row.id), row.name, f"{row.code} {row.county_name}") for row in rows if row.id not in ids
     ]

@@ -17,7 +17,7 @@ from app.table_cells import Yuan
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.reconciliation import discrepancies
 from campaigns.disclosure import standings as ranking
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.disclosure.sources import SourceFigures, source_figures
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.lifecycle.campaign import find_campaign
@@ -31,7 +31,8 @@ from payments.partners.partners import titles_of
 def entries(tx: Tx, order: Order) -> Table:
     """Return the campaign's projects with what they raised in it; for a branch only its own projects."""
     campaign_id = _id(tx, order)
-    rows = all_pages(lambda page: listed(tx, campaign_id, page=page, branch=order.branch))
+    query = ProjectQuery(campaign_id, branch=order.branch)
+    rows = all_pages(lambda page: listed(tx, query, page))
     return Table(f"campaign:{campaign_id}", project_header(), map(project_row, rows))
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, func, select
 
-from campaigns.disclosure.catalogue import MOST_PAGE_SIZE, ProjectRow, listed
+from campaigns.disclosure.catalogue import MOST_PAGE_SIZE, ProjectQuery, ProjectRow, listed
 from campaigns.disclosure.totals import Totals, totals
 from campaigns.lifecycle.host_contact import Contact, contacts_of
 from campaigns.lifecycle.models import Campaign, CampaignEntry
@@ -189,7 +189,7 @@ def entries(tx: Tx, campaign_id: int) -> dict[int, ProjectRow]:
     total, number = 1, 0
     while number * MOST_PAGE_SIZE < total:
         number += 1
-        page, total = listed(tx, campaign_id, sort="name", page=Page(number, MOST_PAGE_SIZE))
+        page, total = listed(tx, ProjectQuery(campaign_id, sort="name"), Page(number, MOST_PAGE_SIZE))
         rows |= {row.id: row for row in page}
     return rows
 
@@ -202,7 +202,7 @@ def entry(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
         .where(CampaignEntry.campaign_id == campaign_id, Project.id == min(project_id, MOST_ID))
     )
     if code is not None:
-        rows, _ = listed(tx, campaign_id, q=code, page=Page(1, 1_000))
+        rows, _ = listed(tx, ProjectQuery(campaign_id, q=code), Page(1, 1_000))
         for row in rows:
             if row.id == project_id:
                 return row

@@ -102,46 +102,53 @@ class ProjectRow(NamedTuple):
     unit_price_minor: int | None
 
 
-def listed(
-    tx: Tx,
-    campaign_id: int | None = None,
-    level: str | None = None,
-    under: str | None = None,
-    q: str | None = None,
-    sort: str = "raised",
-    page: Page = FIRST_PAGE,
-    branch: str | None = None,
-    theme: str | None = None,
-    status: str | None = None,
-) -> tuple[list[ProjectRow], int]:
-    """Return one page of projects and their total number.
+class ProjectQuery(NamedTuple):
+    """The filters of the list of projects, and its order; None and "" match any project.
 
     With `campaign_id`, only the campaign's projects and what they raised there. `under` and `branch` are codes of
     branches of the network: the requested place, and the branch that the caller is limited to. Each word of `q`
     must occur in the name of the project, its village, township or county, its code or its theme, in Chinese or in
-    pinyin. An empty text matches everything. Without `status`, projects of every status are listed; the caller
-    must filter out, by `status`, what the public may not see. Raises Invalid `list_invalid` naming every invalid
-    field.
+    pinyin.
     """
-    if faults := _faults(level, under, q, sort, page, theme, status):
+
+    campaign_id: int | None = None
+    level: str | None = None
+    under: str | None = None
+    q: str | None = None
+    sort: str = "raised"
+    branch: str | None = None
+    theme: str | None = None
+    status: str | None = None
+
+
+ALL_PROJECTS = ProjectQuery()
+
+
+def listed(tx: Tx, query: ProjectQuery = ALL_PROJECTS, page: Page = FIRST_PAGE) -> tuple[list[ProjectRow], int]:
+    """Return one page of projects and their total number.
+
+    Without a status, projects of every status are listed; the caller must filter out what the public may not see.
+    Raises Invalid `list_invalid` naming every invalid field.
+    """
+    if faults := _faults(query, page):
         raise Invalid("list_invalid", fields=faults)
     filters: dict[str, Any] = {
-        "campaign": campaign_id,
-        "level": level or None,
-        "under": under or None,
-        "branch": branch,
-        "theme": theme or None,
-        "status": status or None,
+        "campaign": query.campaign_id,
+        "level": query.level or None,
+        "under": query.under or None,
+        "branch": query.branch,
+        "theme": query.theme or None,
+        "status": query.status or None,
     }
     joined, chosen = _JOINED, _FILTER
-    if words := (q or "").split()[:MOST_WORDS]:
+    if words := (query.q or "").split()[:MOST_WORDS]:
         joined, chosen = _JOINED + _SEARCHED, _FILTER + _BY_WORDS
         filters |= {"patterns": [_pattern(word) for word in words]}
         filters |= {"themes": list(SEARCH_WORDS), "theme_words": list(SEARCH_WORDS.values())}
     total = int(tx.scalar(f"SELECT count(*) {joined} {chosen}", **filters))
     rows = tx.rows_as(
         ProjectRow,
-        _PAGE.format(joined=joined, filter=chosen, order=SORTS[sort]),
+        _PAGE.format(joined=joined, filter=chosen, order=SORTS[query.sort]),
         **filters,
         earned=list(EARNED),
         size=page.size,
@@ -156,25 +163,15 @@ def _pattern(q: str) -> str:
     return f"%{escaped}%"
 
 
-def _faults(
-    level: str | None,
-    under: str | None,
-    q: str | None,
-    sort: str,
-    page: Page,
-    theme: str | None,
-    status: str | None,
-) -> dict[str, Fault]:
+def _faults(query: ProjectQuery, page: Page) -> dict[str, Fault]:
     faults: dict[str, Fault] = {}
-    if level and level not in LEVELS:
-        faults["level"] = fault("not_one_of", options=LEVELS)
-    if theme and theme not in THEMES:
-        faults["theme"] = fault("not_one_of", options=THEMES)
-    if status and status not in STATUSES:
-        faults["status"] = fault("not_one_of", options=STATUSES)
-    if sort not in SORTS:
+    for name, options in (("level", LEVELS), ("theme", THEMES), ("status", STATUSES)):
+        value = getattr(query, name)
+        if value and value not in options:
+            faults[name] = fault("not_one_of", options=options)
+    if query.sort not in SORTS:
         faults["sort"] = fault("not_one_of", options=list(SORTS))
-    for name, value in (("under", under), ("q", q)):
+    for name, value in (("under", query.under), ("q", query.q)):
         if value and len(value) > MOST_QUERY:
             faults[name] = fault("too_long", most=MOST_QUERY)
         elif value and not is_storable(value):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench import cpu
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from kernel.db import Database, Tx
 from kernel.errors import Invalid
 from kernel.paging import Page
@@ -47,7 +47,7 @@ def two(tree: Database) -> tuple[int, int]:
 
 def codes(db: Database, **wanted: Any) -> list[str]:
     with db.transaction() as tx:
-        return [row.code for row in listed(tx, **wanted)[0]]
+        return [row.code for row in listed(tx, ProjectQuery(**wanted))[0]]
 
 
 def test_figures_are_those_of_the_campaign_asked_for(
@@ -67,20 +67,20 @@ def test_figures_are_those_of_the_campaign_asked_for(
             (pot_captured(other, second), 600),
         )
     with tree.transaction() as tx:
-        rows, total = listed(tx, spring)
+        rows, total = listed(tx, ProjectQuery(spring))
         assert total == 2
         assert [(row.id, row.raised_minor, row.matched_minor) for row in rows] == [
             (second, 2_000, 0),
             (first, 100, 75),
         ]
-        rows, total = listed(tx, autumn)
+        rows, total = listed(tx, ProjectQuery(autumn))
         assert [(row.id, row.raised_minor, row.matched_minor) for row in rows] == [(second, 30_000, 600)]
         assert [row.raised_minor for row in listed(tx)[0]] == [32_000, 100]
 
 
 def test_a_row_names_the_place(tree: Database, two: tuple[int, int]) -> None:
     with tree.transaction() as tx:
-        row = listed(tx, q="ONE")[0][0]
+        row = listed(tx, ProjectQuery(q="ONE"))[0][0]
     assert (row.organisation_name, row.county_name, row.township_name) == ("周公路社区", "老城区", "西关街道")
     assert (row.status, row.tier, row.raised_minor) == ("approved", "micro", 0)
 
@@ -132,7 +132,7 @@ def test_the_list_is_narrowed_by_branch_level_and_campaign(
 
 def test_pages_follow_each_other_and_a_page_past_the_end_is_empty(tree: Database, two: tuple[int, int]) -> None:
     with tree.transaction() as tx:
-        pages = [listed(tx, sort="name", page=Page(page, 1)) for page in (1, 2, 3)]
+        pages = [listed(tx, ProjectQuery(sort="name"), Page(page, 1)) for page in (1, 2, 3)]
     assert [([row.code for row in rows], total) for rows, total in pages] == [
         (["ONE"], 2),
         (["TWO_2"], 2),
@@ -154,7 +154,10 @@ def test_pages_follow_each_other_and_a_page_past_the_end_is_empty(tree: Database
 )
 def test_a_senseless_list_is_refused(tree: Database, field: str, value: object) -> None:
     with pytest.raises(Invalid) as refused, tree.transaction() as tx:
-        listed(tx, **{"page" if isinstance(value, Page) else field: value})  # type: ignore[arg-type]
+        if isinstance(value, Page):
+            listed(tx, page=value)
+        else:
+            listed(tx, ProjectQuery(**{field: value}))  # type: ignore[arg-type]
     assert (refused.value.code, list(refused.value.fields)) == ("list_invalid", [field])
 
 
@@ -182,7 +185,7 @@ def test_three_thousand_projects_are_listed_quickly(tree: Database, campaign: Ca
         tx.run("ANALYZE")
         server = tx.scalar("SELECT pg_backend_pid()")
         before = cpu.seconds(os.getpid(), server)  # the clock would count who else uses the machine
-        rows, total = listed(tx, spring, q="幸福", page=Page(1, 50))
+        rows, total = listed(tx, ProjectQuery(spring, q="幸福"), Page(1, 50))
         took_s = cpu.seconds(os.getpid(), server) - before
     assert (total, rows[0].id, rows[0].matched_minor) == (3_000, max(ids), 3)
     assert took_s < 1  # about 20 ms alone

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.disclosure.suggestions import Place, most_similar
 from campaigns.projects.spelling import spell_names, spelled
 from tests.world import World
@@ -26,7 +26,7 @@ from tests.world import World
 )
 def test_a_village_is_found(world: World, typed: str, codes: list[str]) -> None:
     assert spell_names(world.deps) > 3 and spell_names(world.deps) == 0
-    rows, total = world.do(listed, q=typed, sort="name")
+    rows, total = world.do(listed, ProjectQuery(q=typed, sort="name"))
     assert sorted(row.organisation_code for row in rows) == codes and total == len(codes)
 
 
@@ -35,7 +35,7 @@ def test_names_stand_as_in_a_dictionary(world: World) -> None:
     for project, name in zip(world.projects, names, strict=True):
         world.do(lambda tx, p=project, n=name: tx.run("UPDATE project SET name = :n WHERE id = :p", n=n, p=p))
     spell_names(world.deps)
-    assert [row.name for row in world.do(listed, sort="name")[0]] == ["安乐村", "洛北村", "嵩山村"]
+    assert [row.name for row in world.do(listed, ProjectQuery(sort="name"))[0]] == ["安乐村", "洛北村", "嵩山村"]
 
 
 def test_what_is_not_chinese_stays() -> None:

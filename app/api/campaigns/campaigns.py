@@ -25,8 +25,8 @@ from app.http.scope import Where
 from app.shared_pages.declare import shared
 from campaigns import rights
 from campaigns.closing.close import close as close_due
+from campaigns.disclosure import catalogue
 from campaigns.disclosure.campaigns import entry
-from campaigns.disclosure.catalogue import listed as list_projects
 from campaigns.disclosure.pictures import covers
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import standings
@@ -95,7 +95,9 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=_may_see_drafts(tx, slug))
-        rows, paging.item_count = list_projects(tx, campaign.id, page=page_of(paging), **query)
+        rows, paging.item_count = catalogue.listed(
+            tx, catalogue.ProjectQuery(campaign.id, **query), page_of(paging)
+        )
         shown = covers(tx, [row.id for row in rows])
     return [{**row._asdict(), "picture": shown.get(row.id), "currency": CURRENCY} for row in rows]
 

@@ -22,7 +22,7 @@ from app.current import deps
 from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.disclosure.pictures import covers
 from campaigns.lifecycle import project_course
 from campaigns.network.roles import Permission
@@ -48,7 +48,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
     """List all projects with the amount that each raised in all campaigns."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, paging.item_count = listed(tx, page=page_of(paging), branch=scope.branch(), **query)
+        rows, paging.item_count = listed(tx, ProjectQuery(branch=scope.branch(), **query), page_of(paging))
         shown = covers(tx, [row.id for row in rows])
     return [{**row._asdict(), "picture": shown.get(row.id), "currency": CURRENCY} for row in rows]
 

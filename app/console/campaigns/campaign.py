@@ -20,7 +20,7 @@ from campaigns.closing.close import close
 from campaigns.closing.give_back import to_give_back
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.disclosure.pot_details import place_names
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle import plan, transitions
@@ -73,7 +73,7 @@ def show(slug: str) -> str:
         }
         if campaign.phase == Phase.CANCELLED:
             shown |= _on_the_way_back(tx, campaign)
-        shown["entries"], total = listed(tx, campaign.id, page=page)
+        shown["entries"], total = listed(tx, ProjectQuery(campaign.id), page)
     return render_template(
         "console/campaign.html",
         campaign=campaign,

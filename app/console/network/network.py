@@ -12,7 +12,7 @@ from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.close_node import close_node
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.network import account_search, tree
 from campaigns.network.account_search import AccountQuery
 from campaigns.network.organisations import ancestors, find, root
@@ -60,7 +60,7 @@ def _page(code: str, form: ConsoleForm) -> str:
         node = find(tx, code)
         above = [each for each in ancestors(tx, code) if scope.branch() is None or scope.branch() in each.lineage]
         below = tree.below(tx, code)
-        projects = listed(tx, under=code, page=_ONE)[1]
+        projects = listed(tx, ProjectQuery(under=code), _ONE)[1]
         people = account_search.search(tx, AccountQuery(branch=code), _ONE)[1]
     level = LEVELS.index(node.level)
     return render_template(

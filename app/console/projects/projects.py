@@ -18,7 +18,7 @@ from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
-from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import transitions
 from campaigns.projects.rating import rate
@@ -36,7 +36,7 @@ def list_projects() -> str:
     """List projects of every state, with search and pages."""
     page, filters = requested_page(PAGE_SIZE), _filters(request.args)
     with deps().db.transaction() as tx:
-        rows, total = listed(tx, sort="newest", page=page, branch=scope.branch(), **filters)
+        rows, total = listed(tx, ProjectQuery(sort="newest", branch=scope.branch(), **filters), page)
         views = views_at(tx, "projects", filters)
     return render_template(
         "console/projects.html",

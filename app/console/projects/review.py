@@ -7,7 +7,6 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
@@ -177,7 +176,7 @@ class _Verb(NamedTuple):
 
     permission: Permission
     do: Callable[[Tx, int, str], Any]
-    done: LazyString
+    done: str  # translated when it is shown
 
 
 _VERBS = {

@@ -17,7 +17,7 @@ from app.web.campaigns.people import MOST_LATELY, MOST_ON_SCREEN, gifts_lately, 
 from app.web.outlook import next_change, outlook
 from app.web.worth import worth
 from campaigns.disclosure.campaigns import CampaignView, County, counties, themes_of
-from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectRow, listed
+from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectQuery, ProjectRow, listed
 from campaigns.disclosure.pictures import Picture, covers
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY, standings
@@ -90,14 +90,11 @@ def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page)
     """Return the requested page, or the last one if it is out of range."""
 
     usual = "nearest" if campaign.running else "raised"
-
-    def projects(page: Page) -> tuple[list[ProjectRow], int]:
-        return listed(tx, campaign.id, page=page, **{**search, "sort": search.get("sort") or usual})
-
-    rows, total = projects(page)
+    query = ProjectQuery(campaign.id, **{**search, "sort": search.get("sort") or usual})
+    rows, total = listed(tx, query, page)
     if total and not rows:
         page = Page(page.count(total), page.size)
-        rows, total = projects(page)
+        rows, total = listed(tx, query, page)
     ids = [row.id for row in rows]
     filters = counties(tx, campaign.id), themes_of(tx, campaign.id)
     similar = similar_places(tx, campaign.id, search["q"]) if search.get("q") and not total else []

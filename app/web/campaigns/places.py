@@ -11,7 +11,7 @@ from app.shared_pages.declare import shared
 from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaigns.campaign_reads import shown_campaign
-from campaigns.disclosure.catalogue import MOST_QUERY, ProjectRow, listed
+from campaigns.disclosure.catalogue import MOST_QUERY, ProjectQuery, ProjectRow, listed
 from campaigns.disclosure.places import CountyPlaces, pinyin_of, places
 from kernel.db import Tx
 from kernel.paging import Page
@@ -69,8 +69,9 @@ def _name(counties: list[CountyPlaces], code: str) -> str:
 
 def _villages(tx: Tx, campaign_id: int, under: str, page: Page) -> Villages:
     """Return the requested page, or the last one if it is out of range."""
-    rows, total = listed(tx, campaign_id, under=under, sort="name", page=page)
+    query = ProjectQuery(campaign_id, under=under, sort="name")
+    rows, total = listed(tx, query, page)
     if total and not rows:
         page = Page(page.count(total), page.size)
-        rows, total = listed(tx, campaign_id, under=under, sort="name", page=page)
+        rows, total = listed(tx, query, page)
     return Villages(rows, total, page, pinyin_of(tx, [row.name for row in rows]))

@@ -17,7 +17,7 @@ from app.web import visitor
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaigns.campaign_reads import shown_campaign
 from app.web.campaigns.embedded import qr_code
-from campaigns.disclosure.catalogue import ProjectRow, listed
+from campaigns.disclosure.catalogue import ProjectQuery, ProjectRow, listed
 from campaigns.disclosure.people import RecentGift, recent_gifts_of_team
 from campaigns.disclosure.standings import standings
 from campaigns.disclosure.teams import TeamTotals, team_totals
@@ -77,7 +77,7 @@ def team(slug: str, team_id: int) -> str:
     def read(tx: Tx) -> TeamPage:
         row = find_team(tx, campaign.id, team_id)
         gifts = recent_gifts_of_team(tx, deps().keys, campaign.id, row.name, MOST_GIFTS)
-        projects, _ = listed(tx, campaign.id, page=Page(1, MOST_PROJECTS))
+        projects, _ = listed(tx, ProjectQuery(campaign.id), Page(1, MOST_PROJECTS))
         return TeamPage(row, team_totals(tx, row), gifts, projects)
 
     shown = read_once(("team", slug, team_id), read)
