@@ -15,7 +15,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from app.current import settings
-from app.http.reduced import ReducedMode, note_trouble
+from app.http.reduced import ReducedMode
 from kernel.errors import Forbidden
 
 _TIMEOUT_S = 0.3  # most that waiting for Redis may delay a request
@@ -24,8 +24,8 @@ _TIMEOUT_S = 0.3  # most that waiting for Redis may delay a request
 def attach(app: Flask) -> None:
     """Create the process's limiter, which connects on first use."""
     url = settings(app).redis_url
-    app.extensions["reduced"] = ReducedMode()
-    app.extensions["limits"] = _limiter(url) if url else None
+    limiter = app.extensions["limits"] = _limiter(url) if url else None
+    app.extensions["reduced"] = ReducedMode(limiter.storage if limiter else None)
     app.extensions["limits_here"] = FixedWindowRateLimiter(MemoryStorage())
 
 
@@ -53,7 +53,6 @@ def hit(action: str, caller: str, most: int, per_s: int, *, without_redis: bool 
     try:
         allowed = limiter.hit(item, action, caller) if limiter else None
     except (StorageError, OSError) as error:
-        note_trouble("redis")
         structlog.get_logger("limits").warning("limits_off", error=type(error).__name__, own_count=without_redis)
     if allowed is None and without_redis:
         allowed = current_app.extensions["limits_here"].hit(item, action, caller)

@@ -2,51 +2,62 @@
 resources to donors.
 
 The setting `REDUCED=on` or the command `reduced on`, which every process follows within seconds, turns it on. With
-`auto`, the default, it is on for a while after the database or Redis failed; with `off` it never is.
+`auto`, the default, it is on for a while after the database failed, and while Redis does not answer; with `off` it
+never is.
 """
 
 import time
 
 import structlog
-from flask import current_app
+from flask import current_app, request
+from limits.storage import Storage
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps, settings
+from app.http.request_id import MAKING
 from campaigns.site_switch import AUTO, ON, REDUCED, read_switch
 from kernel.errors import Unavailable
 
-TROUBLE_S = 30.0  # how long the mode lasts after a failure
-SWITCH_S = 3.0  # how long a process caches the switch
+TROUBLE_S = 30.0  # how long the mode lasts after a failure of the database
+LOOK_S = 3.0  # how long a process caches the switch, and whether Redis answers
+WITHDRAWN = "withdrawn"  # noted for the shared page that this mode refused
 
 
 class ReducedMode:
-    """What one process knows about the mode. Giving never checks it."""
+    """What one process knows about the mode. Giving never checks it. `redis`: None without Redis, which is no
+    failure."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis: Storage | None) -> None:
+        self._redis = redis
+        self._redis_answers = True
         self._trouble_at = -TROUBLE_S
         self._switch = AUTO
-        self._read_at = -SWITCH_S
+        self._looked_at = -LOOK_S
 
     def note_trouble(self, cause: str) -> None:
-        """Note that the database or Redis failed just now."""
+        """Note that the database failed just now."""
         if time.monotonic() - self._trouble_at > TROUBLE_S:
             structlog.get_logger("reduced").warning("reduced_mode", cause=cause, seconds=TROUBLE_S)
         self._trouble_at = time.monotonic()
 
     def is_on(self) -> bool:
-        """Return whether the mode is on; reads the switch every `SWITCH_S` seconds."""
+        """Return whether the mode is on; looks at the switch and Redis every `LOOK_S` seconds."""
         setting = settings().reduced
         if setting != AUTO:
             return setting == ON
-        self._read()
+        self._look()
         if self._switch != AUTO:
             return self._switch == ON
-        return time.monotonic() - self._trouble_at < TROUBLE_S
+        return not self._redis_answers or time.monotonic() - self._trouble_at < TROUBLE_S
 
-    def _read(self) -> None:
-        if time.monotonic() - self._read_at < SWITCH_S:
+    def _look(self) -> None:
+        if time.monotonic() - self._looked_at < LOOK_S:
             return
-        self._read_at = time.monotonic()  # set before reading: only one request reads, even if the database hangs
+        self._looked_at = time.monotonic()  # set before: only one request looks, even if the database hangs
+        answers = self._redis is None or self._redis.check()
+        if answers != self._redis_answers:
+            structlog.get_logger("reduced").warning("reduced_mode", cause="redis", answers=answers)
+        self._redis_answers = answers
         try:
             with deps().db.snapshot() as tx:
                 self._switch = read_switch(tx, REDUCED)
@@ -55,7 +66,7 @@ class ReducedMode:
 
 
 def note_trouble(cause: str) -> None:
-    """Note that the database or Redis failed just now."""
+    """Note that the database failed just now."""
     mode: ReducedMode = current_app.extensions["reduced"]
     mode.note_trouble(cause)
 
@@ -69,4 +80,5 @@ def is_reduced() -> bool:
 def require_full() -> None:
     """Refuse a page that reduced mode does not serve. Raises Unavailable `reduced_mode`."""
     if is_reduced():
+        request.environ.get(MAKING, set()).add(WITHDRAWN)
         raise Unavailable("reduced_mode")

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from flask import g
 
-# The environ key that marks an internal request which builds a shared page. Only the visitor's request is recorded.
+# The environ key that marks an internal request which builds a shared page; its value is a set of notes on it.
+# Only the visitor's request is recorded.
 MAKING = "beishan.making"
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,64}")

@@ -19,6 +19,7 @@ from werkzeug.test import run_wsgi_app
 
 from app.current import deps, settings
 from app.dependencies import web_timeouts
+from app.http.reduced import WITHDRAWN
 from app.http.request_id import MAKING, accepted_id
 from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
@@ -143,13 +144,13 @@ class Front:
 
     def _make(self, slot: Slot, address: Address) -> None:
         """Build the page. A response other than 200 replaces the page, except for a 5xx, which keeps the last good
-        one."""
+        one unless reduced mode withdrew it."""
         reading = self._reading
         if not self._right(reading, now := time.monotonic()):
             reading = self._reading = Reading(self.freshness.version, now, self._content_at(now), reading)
         using = current.set(reading)
         try:
-            body, status, headers = self._call(address)
+            body, status, headers, withdrawn = self._call(address)
         finally:
             current.reset(using)
         if status.startswith("200"):
@@ -157,7 +158,7 @@ class Front:
             slot.made, slot.refused = Made(body, headers, vary, reading.version, reading.at), None
         else:
             slot.refused = Refused(status, headers, body, time.monotonic())
-            if not status.startswith("5"):
+            if withdrawn or not status.startswith("5"):
                 slot.made = None
 
     def _content_at(self, now: float) -> Reading:
@@ -167,8 +168,10 @@ class Front:
             self._content = kept = Reading(version, now)
         return kept
 
-    def _call(self, address: Address) -> tuple[bytes, str, Headers]:
-        """Call the application with an internal request."""
+    def _call(self, address: Address) -> tuple[bytes, str, Headers, bool]:
+        """Call the application with an internal request. Return body, status, headers, and whether reduced mode
+        withdrew the page."""
+        notes: set[str] = set()
         environ = {
             "REQUEST_METHOD": "GET",
             "SCRIPT_NAME": "",
@@ -186,10 +189,10 @@ class Front:
             "wsgi.multithread": True,
             "wsgi.multiprocess": True,
             "wsgi.run_once": False,
-            MAKING: True,
+            MAKING: notes,
         }
         parts, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
-        return b"".join(parts), status, list(headers.items())
+        return b"".join(parts), status, list(headers.items()), WITHDRAWN in notes
 
     def _send(self, page: Made, environ: dict[str, Any], late: str | None) -> tuple[str, Headers, bytes]:
         """Return status, headers and body. `late`: the language of the notice on a late page, None for a right

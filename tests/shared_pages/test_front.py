@@ -17,6 +17,7 @@ from app.shared_pages.shelf import Address
 from app.web.campaigns import people
 from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
+from campaigns.site_switch import REDUCED, turn_switch
 from kernel.db import Database, Tx
 from kernel.keys import Keys
 from tests.shared_pages.addresses import publish, shared_addresses
@@ -85,6 +86,18 @@ def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask
         for reply in answers:
             assert reply.status_code == 200 and "Set-Cookie" not in reply.headers
             assert b"csrf_token" not in reply.data and "独一无二".encode() not in reply.data
+
+
+def test_reduced_mode_withdraws_a_page_that_readers_had(
+    ann: FlaskClient, app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last good page stays when a page cannot be built, but not against the operators' switch."""
+    assert ann.get("/c/day/standings").status_code == 200
+    monkeypatch.setattr(front_module, "KEEP_S", 0.0)  # otherwise half a minute on a quiet site
+    world.do(turn_switch, REDUCED, "on", ACTOR)
+    app.extensions["reduced"]._looked_at = -100.0
+    within_a_second(lambda: ann.get("/c/day/standings").status_code == 503)
+    assert ann.get("/c/day").status_code == 200
 
 
 def test_what_is_one_visitors_is_stored_nowhere(ann: FlaskClient, app: Flask, world: World) -> None:

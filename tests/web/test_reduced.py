@@ -8,7 +8,8 @@ from flask import Flask
 
 from campaigns.donations.donors.contact import Donor
 from campaigns.site_switch import REDUCED, turn_switch
-from tests.api.client import Api, problem
+from embedded.redis import Redis
+from tests.api.client import Api, application, problem
 from tests.web.reader import Reader, text
 from tests.world import World
 
@@ -21,7 +22,7 @@ def test_the_switch_leaves_giving_only(reader: Reader, world: World, app: Flask)
     assert "张伟" in reader.open("/c/day")
     result = app.test_cli_runner().invoke(args=["reduced", "on"])
     assert result.output == "reduced mode: on\n", result.output
-    app.extensions["reduced"]._read_at = -100.0
+    app.extensions["reduced"]._looked_at = -100.0
     page = text(reader.open("/c/day"))
     assert "张伟" not in page and "捐给一个村" in page
     for path in LOOKED_AT:
@@ -33,7 +34,7 @@ def test_the_switch_leaves_giving_only(reader: Reader, world: World, app: Flask)
     assert "配捐给您留好了" in text(reader.give())
     assert reader.donations() == 2
     world.do(turn_switch, REDUCED, "auto", "test")
-    app.extensions["reduced"]._read_at = -100.0
+    app.extensions["reduced"]._looked_at = -100.0
     assert reader.open("/c/day/standings")
     entries = world.do(
         lambda tx: tx.rows("SELECT detail FROM audit_entry WHERE action = 'site.switch' ORDER BY id")
@@ -89,4 +90,21 @@ def test_trouble_turns_it_on_by_itself_for_a_while(reader: Reader, world: World,
     reader.open("/c/day/standings", 503)
     assert reader.give() and reader.donations() == 1
     app.extensions["reduced"]._trouble_at = -100.0
+    reader.open("/c/day/standings")
+
+
+def test_without_an_answer_of_redis_it_is_on_until_redis_answers(
+    world: World, database_url: str, redis_server: Redis
+) -> None:
+    app = application(database_url, world.deps, REDIS_URL=redis_server.url)
+    reader = Reader(app.test_client(), world)
+    reader.open("/c/day/standings")
+    redis_server.stop()
+    try:
+        app.extensions["reduced"]._looked_at = -100.0
+        assert "暂时只开放捐赠" in reader.open("/c/day/standings", 503)
+        assert reader.give() and reader.donations() == 1
+    finally:
+        redis_server.restart()
+    app.extensions["reduced"]._looked_at = -100.0
     reader.open("/c/day/standings")
