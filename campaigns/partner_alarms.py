@@ -146,7 +146,8 @@ _WAITING = """
     SELECT p.name AS partner, p.title, count(*) AS pieces, min(e.received_at) AS since
       FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
       JOIN partner p ON e.source = 'partner:' || p.name
-     WHERE w.state IN ('waiting', 'flagged') AND w.note <> 'partner_paused' AND e.received_at < :waiting
+     WHERE w.state IN ('waiting', 'flagged') AND e.received_at < :waiting
+       AND NOT (w.note = 'partner_paused' AND p.state = 'paused')
      GROUP BY p.name"""
 _BILL = """
     SELECT p.name AS partner, p.title, CAST(d.donations AS bigint) AS pieces, CAST(:until AS timestamptz) AS since

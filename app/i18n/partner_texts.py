@@ -19,6 +19,11 @@ CHECK_HINTS = {
     Check.BILL: _l("交一份账单，和以上支付、退款一致，没有 faults 和 differences"),
 }
 
+MAPPING_PRESETS = {
+    "wechatpay_v3": _l("微信支付 v3"),
+    "alipay": _l("支付宝（RSA2）"),
+    "signed_headers": _l("请求头里签名（示例）"),
+}
 ALARMS: Mapping[str, Any] = {
     AlarmKind.SILENT: _l("没有动静"),
     AlarmKind.REFUSED: _l("被拒太多"),

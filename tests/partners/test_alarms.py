@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.desks.inbox_desk import retry_waiting
+from campaigns.intake import partner_states
 from campaigns.network.people import create_manager
 from campaigns.partner_alarms import AlarmKind, acknowledge_alarm, alarms_of, partner_alarms
 from kernel.errors import Conflict, NotFound
@@ -72,6 +74,21 @@ def test_what_waits_ends_by_being_dealt_with(engineer: Engineer, world: World) -
         acknowledge(world, REFUSED, 100)
     with pytest.raises(NotFound, match="partner_unknown"):
         world.do(acknowledge_alarm, "nobody", REFUSED, 1, "wang")
+
+
+def test_what_waits_for_a_platform_that_ended_is_left_to_staff(engineer: Engineer, world: World) -> None:
+    """Nobody will resume it: its donations must not wait unseen, and a retry books them."""
+    for state in ("paused", "ended"):
+        world.do(partner_states.change_state, world.deps.keys, NAME, state, "wang")
+        if state == "paused":
+            engineer.send(engineer.paid(1))
+            world.settle()
+            world.clock.at += timedelta(hours=1, minutes=30)
+            assert kinds(world) == []
+    assert kinds(world) == [WAITING]
+    world.do(lambda tx: retry_waiting(tx, "wang", tx.scalar("SELECT inbox_id FROM inbox_work")))
+    world.settle()
+    assert (kinds(world), world.totals().donations) == ([], 1)
 
 
 def test_staff_acknowledge_on_the_page_of_the_platform(engineer: Engineer, world: World) -> None:

@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 from flask.testing import FlaskClient
 
+from app.i18n.inbox_texts import REASONS
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
@@ -105,6 +106,11 @@ def test_each_body_has_a_schema_from_which_clients_are_generated(description: Js
 def test_the_page_for_people_names_it(http: FlaskClient) -> None:
     page = http.get("/api/docs").text
     assert "POST /webhooks/partners/{name}" in page and "PartnerReceipt" in page
+
+
+def test_the_manual_explains_every_reason_for_which_an_event_waits() -> None:
+    of_providers = {"currency_differs", "donation_unknown", "foreign", "test_mode"}
+    assert {code for code in REASONS if f"`{code}`" not in MANUAL.split("## Test mode")[0]} <= of_providers
 
 
 # What the manual says under "Frequent questions".

@@ -14,6 +14,7 @@ from app.console.written import require_seen_at, seen_at
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
+from app.i18n.partner_texts import MAPPING_PRESETS
 from campaigns.intake import mapped
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
@@ -51,7 +52,7 @@ def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm, docum
         mapping=row,
         key_ids=partner_mappings.key_ids(deps().keys, row) if row else [],
         room=row is not None and len(partner_mappings.key_ids(deps().keys, row)) < MOST_KEYS,
-        presets={name: json.loads(preset(name))["title"] for name in PRESETS},
+        presets={name: MAPPING_PRESETS[name] for name in PRESETS},
         address=url_for("partner_notify.receive", name=partner.name, _external=True),
         most={"document": MOST_BYTES, "key": MOST_KEY, "word": MOST_WORD},
         form=form,
