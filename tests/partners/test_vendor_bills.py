@@ -10,6 +10,7 @@ from kernel.errors import Invalid
 from payments.bills import bill_files
 from payments.bills.bill import Bill, read_bill
 from tests.partners.vendor_bills import (
+    TRADES,
     Movement,
     Trade,
     alipay_funds,
@@ -48,6 +49,24 @@ def test_a_day_is_read_as_it_is_downloaded(data: bytes) -> None:
     times = [line.occurred_at.isoformat() for line in bill.lines.values()]
     assert times[0] == "2026-09-08T16:00:00+00:00", "the clock of a bill is Beijing's"
     assert times[2] == "2026-09-09T15:59:59+00:00"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_day_is_read_however_staff_saved_it_again(encoding: str) -> None:
+    wechat, alipay = wechat_trades(DAY).decode("utf-8-sig"), alipay_lines(DAY).decode("gb18030")
+    half_width = alipay.replace("（", "(").replace("）", ")")
+    for text in (wechat, wechat.replace("`", ""), wechat.replace("\r\n", "\n"), alipay, half_width):
+        assert lines(read_bill("plat", text.encode(encoding))) == LINES
+
+
+def test_a_bill_of_payments_alone_names_the_columns_that_it_lacks() -> None:
+    """WeChat Pay also offers 支付账单 (20 of the 27 columns), which would leave a day's refunds unsaid."""
+    missing = ("微信退款单号", "商户退款单号", "退款金额", "充值券退款金额", "退款类型", "退款状态", "申请退款金额")
+    titles = [title for title in TRADES.split(",") if title not in missing]
+    assert len(titles) == 20
+    with pytest.raises(Invalid) as error:
+        read_bill("plat", (",".join(titles) + "\r\n" + ",".join("`0" for _ in titles)).encode())
+    assert error.value.fields["line 1"].params == {"columns": ["微信退款单号", "退款金额", "退款状态"]}
 
 
 def test_a_bill_of_funds_gives_what_the_trade_bill_lacks() -> None:
