@@ -119,7 +119,7 @@ def test_seven_tabs_hold_one_stream_and_the_eighth_opens(chromium: Browser, stac
         pages = [context.new_page() for _ in range(7)]
         for page in pages:
             page.goto(f"{stack.url}/c/demo")
-        assert wait_until(lambda: bool(streams) or pages[0].wait_for_timeout(100) is not None, 10)
+        assert wait_until(lambda: bool(streams) or pages[0].wait_for_timeout(100) is not None, 20)
         eighth = context.new_page()
         eighth.goto(f"{stack.url}/c/demo/p/1")
         expect(eighth.get_by_role("heading", level=1)).to_be_visible()

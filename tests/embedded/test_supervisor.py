@@ -97,7 +97,7 @@ def test_all_are_stopped_in_reverse_order_even_when_one_refuses() -> None:
 def test_a_child_that_ignores_the_stop_is_killed_with_its_own_children(tmp_path: Path) -> None:
     script = "trap '' TERM; sleep 60 & echo ready; wait; wait"
     child = Child(["/bin/bash", "-c", script], tmp_path / "log", patience=0.2).start()
-    assert wait_until(lambda: "ready" in child.output(), 5)
+    assert wait_until(lambda: "ready" in child.output(), 20)
     family = [child.pid, *descendants(child.pid)]
     assert len(family) == 2
     child.stop()
