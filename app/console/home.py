@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import g, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.console.blueprint import blueprint
 from app.console.wait_desks import WaitLine, wait_lines
@@ -32,6 +33,17 @@ from kernel.db import Tx
 MOST_EVENTS = 3  # beside the list; the page of campaigns shows the others
 _CLOSING = (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.CANCELLED)
 _SOON = timedelta(days=3)
+# What is done on a desk that has the name of its work.
+_VERBS = {
+    Work.RECEIPTS: _l("去开票"),
+    Work.QUESTIONS: _l("去答复"),
+    Work.WORDS: _l("去审阅"),
+    Work.TEAMS: _l("去审阅"),
+    Work.SPENDINGS: _l("去审核"),
+    Work.GOODS: _l("去确认"),
+    Work.DUTIES: _l("去办理"),
+    Work.STATIONS: _l("去补齐"),
+}
 
 
 class Bucket(NamedTuple):
@@ -115,21 +127,19 @@ def _target(line: Waiting) -> tuple[str, str]:
         case Work.DISCREPANCIES | Work.PARTNER_SUMS:
             return url_for("console.reconciliation", slug=line.campaign), _("查原因")
         case Work.PAYMENTS:
-            return url_for("console.payments"), _("去处理")
+            return url_for("console.payments"), _("去核对")
         case Work.OBJECTIONS:
             return url_for("console.objections"), _("去答复")
-        case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS | Work.GOODS | Work.DUTIES:
-            return url_for(f"console.{line.work}"), _("去处理")
-        case Work.STATIONS:
-            return url_for("console.stations"), _("去处理")
+        case work if work in _VERBS:
+            return url_for(f"console.{work}"), str(_VERBS[work])
         case Work.SELF_CHECKS:
             return url_for("console.self_checks", campaign=line.campaign), _("去填写")
         case Work.PLEDGES | Work.AGREEMENTS:
-            return url_for("console.agreements"), _("去处理")
+            return url_for("console.agreements"), _("去跟进")
         case Work.PAYOUT_PLANS:
             return url_for("console.payouts", slug=line.campaign), _("看后决定")
         case Work.MESSAGES:
-            return url_for("console.inbox") if access.opens("inbox") else "", _("去处理")
+            return url_for("console.inbox") if access.opens("inbox") else "", _("去查看")
         case _:
             assert line.approval is not None
             return url_for("console.approvals") + f"#a{line.approval.id}", _("批准或不批准")

@@ -41,7 +41,7 @@ REMOVALS = {
     "old": _l("旧了"),
 }
 REFUND_REQUEST_STATES = {
-    "open": _l("等待处理"),
+    "open": _l("等待决定"),
     "accepted": _l("已同意"),
     "declined": _l("未同意"),
 }
@@ -176,7 +176,7 @@ ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务")
 # Reasons why money of a fund moved.
 FUND_MOVEMENTS = {
     "deposit": _l("入账"),
-    "deposit_corrected": _l("更正入账"),
+    "deposit_corrected": _l("入账更正"),
     "pot_funded": _l("拨给配捐池"),
     "pot_reduced": _l("配捐池调减退回"),
     "pot_returned": _l("配捐池结余退回"),

@@ -65,7 +65,7 @@ CAUSES = {
     "contradiction": _l("同一流水前后不一"),
 }
 DISCREPANCY_STATES = {
-    "open": _l("待处理"),
+    "open": _l("待核对"),
     "matched": _l("已核对"),
     "booked": _l("已调账"),
     "signed_off": _l("已签字"),
@@ -255,7 +255,7 @@ EXCEPTION_STATES = {
     "refunding": _l("退款中"),
     "refunded": _l("已退回"),
     "attached": _l("已归到别的捐赠"),
-    "dismissed": _l("不处理"),
+    "dismissed": _l("已搁置"),
 }
 IMPORT_KINDS = {
     "donations": _l("线下捐赠"),

@@ -124,7 +124,7 @@ TERMS: Mapping[str, Term] = {
         Term("deposit", "入账", _l("入账"), _l("外面的钱进了基金；同一个凭证号只记一次。")),
         Term(
             "correcting entry, correction (of a deposit)",
-            "更正分录、更正入账",
+            "更正入账、入账更正",
             _l("更正入账"),
             _l("记错了不改原来的，另记一笔补上差额，写明原因。"),
         ),

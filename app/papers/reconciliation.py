@@ -73,7 +73,7 @@ def _owed(report: Report) -> dict[str, Any]:
         ]
         for side in report.owed
     ]
-    header = [_("来源"), _("账上在途"), _("平台还欠"), _("待处理差异"), _("已提现"), _("银行已到账")]
+    header = [_("来源"), _("账上在途"), _("平台还欠"), _("待核对差异"), _("已提现"), _("银行已到账")]
     return _table(_("各平台还欠（全部活动）"), header, 5, rows, [2.4, 1.4, 1.4, 1.4, 1.4, 1.5])
 
 
@@ -121,7 +121,7 @@ def _differences(rows: list[Settled], more: int) -> dict[str, Any]:
         ]
         for row in rows
     ]
-    header = [_("原因"), _("单号"), _("怎样处理的"), _("账上"), _("对方"), _("差额")]
+    header = [_("原因"), _("单号"), _("怎样了结的"), _("账上"), _("对方"), _("差额")]
     return _table(_("差异"), header, 3, cells, [1.4, 2.2, 3.4, 1.2, 1.2, 1.2], note)
 
 

@@ -41,7 +41,7 @@ def test_a_donor_asks_for_a_part_on_their_page_and_sees_what_becomes_of_it(
 ) -> None:
     assert "申请退款" in reader.open(address(world, paid))
     page = text(reader.send("/refund-requests#refund", reason="多点了一个零", amount="40"))
-    assert "申请退款 ¥40.00： 等待处理" in page and "财务人员会处理" in page
+    assert "申请退款 ¥40.00： 等待决定" in page and "财务人员会处理" in page
     world.do(create_manager, "boss", PASSWORD, "finance", "test")
     desk = Reader(reader.http.application.test_client(), world)
     desk.sign_in("boss")

@@ -39,7 +39,7 @@ def test_a_manager_reads_the_evidence_and_releases_with_a_reason(manager: Reader
     assert "example.org" not in manager.page.text
     assert "请写明原因" in manager.send("/cases/1", verb="release", reason=" ")
     assert world.totals().matched_minor == 0
-    assert "处理已记录" in manager.send("/cases/1", verb="release", reason="已核实")
+    assert "复核结果已记录" in manager.send("/cases/1", verb="release", reason="已核实")
     assert world.totals().matched_minor == 200_00
     assert "boss：已核实" in text(manager.open("/console/campaigns/day/cases?state=released"))
     world.check()

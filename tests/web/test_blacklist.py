@@ -96,6 +96,6 @@ def test_a_case_puts_its_donor_on_the_watch_list(manager: Reader, world: World) 
     world.do(open_cases, {donation: (Signal("staff", {"amount_minor": 1}),)})
     manager.open("/console/campaigns/day/cases")
     assert 'value="watch_instrument"' not in manager.page.text, "none is known"
-    assert "处理已记录" in manager.send("/cases/1", verb="watch_donor", reason="多次刷单", until="")
+    assert "复核结果已记录" in manager.send("/cases/1", verb="watch_donor", reason="多次刷单", until="")
     assert "来自复核 1" in text(manager.open(PAGE))
     world.check()

@@ -150,7 +150,7 @@ def test_a_deposit_is_corrected_after_a_preview(manager: Reader, world: World) -
     shown = manager.send("/correct", amount_minor="900000", reason="多打一位", verb="preview")
     assert "从 1,000,000.00 元更正为 900,000.00 元" in shown and "基金余额变为 900,000.00 元" in shown
     page = manager.send("/correct", amount_minor="900000", reason="多打一位", verb="save")
-    assert all(words in page for words in ("已更正", "更正入账", "-100,000.00", "多打一位"))
+    assert all(words in page for words in ("已更正", "入账更正", "-100,000.00", "多打一位"))
     assert "不用更正" in manager.open(address) + manager.send(
         "/correct", amount_minor="900000", reason="多打一位", verb="preview"
     )
@@ -217,7 +217,7 @@ def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World
     reader.page = sent
     assert "没有重复执行" in reader.send("/sign-off?state=open", reason="平台测试款"), "the same click again"
     reader.page = held
-    assert "已经处理过" in reader.send("/sign-off?state=open", reason="别的原因")
+    assert "已经了结" in reader.send("/sign-off?state=open", reason="别的原因")
 
 
 def test_the_page_of_a_campaign_shows_its_pots(manager: Reader, world: World) -> None:

@@ -33,6 +33,8 @@ def test_a_day_is_simulated_and_nothing_is_written(manager: Reader, world: World
     manager.open(f"/console/campaigns/{world.slug}/simulate")
     made = text(manager.send("/simulate", count="500", average="60"))
     assert "剩下" in made and "500" in made
+    beyond = text(manager.send("/simulate", count="20000", average="0.50"))
+    assert "应是 1 至 10000 的整数" in beyond and "金额应在 1.00 至" in beyond and "第一次不够的时间" not in beyond
     at = world.clock.at.isoformat()
     page = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}"))
     assert "1,200.00" in page and "1,000.00 1,000.00 0.00 2" in page, page

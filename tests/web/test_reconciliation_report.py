@@ -104,7 +104,7 @@ def test_the_paper_says_below_its_differences_how_many_more_there_are(
     monkeypatch.setattr("app.console.campaigns.reconciliation_report.MOST_SHOWN", 2)
     sheets = PdfReader(BytesIO(manager.http.get(f"{PATH}.pdf").data)).pages
     paper = "".join("".join(sheet.extract_text() for sheet in sheets).split())
-    assert paper.index("怎样处理的") < paper.index("另有2条差异") < paper.index("最后签字")
+    assert paper.index("怎样了结的") < paper.index("另有2条差异") < paper.index("最后签字")
     assert "1,000,000,188.87" in paper  # figures are never broken
 
 

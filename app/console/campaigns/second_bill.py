@@ -47,7 +47,7 @@ def take_bill_of_campaign(slug: str, provider: str, day: str) -> str | Response:
 def _take_bill(slug: str, provider: str, day: str, back: str) -> str | Response:
     group = group_named(slug, provider, CONTRADICTION, day)
     if group is None:
-        flash(_("这组差异已经处理完了。"), "good")
+        flash(_("这组差异已经全部了结。"), "good")
         return redirect(back, 303)
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:

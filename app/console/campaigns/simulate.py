@@ -17,7 +17,8 @@ from app.i18n.refusals.faults import fault_text
 from campaigns.disclosure.simulated_day import GIFTS, MOST_GIFTS, default_day, made_day, projects_of, typed_day
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
-from kernel.errors import Invalid
+from kernel.errors import Invalid, fault
+from kernel.money import MAX_MINOR
 from matching.pot_state import PotState, load_pot_states
 from matching.rules import parse
 from matching.simulate import Comparison, PotChange, Simulation, compare, simulate, with_changes
@@ -54,6 +55,8 @@ def _result(slug: str, form: ConsoleForm) -> _Result | None:
     """Return the simulated result, or None with `form.faults`. Raises Invalid `simulation_invalid`."""
     text = form.data.get("gifts", "")
     count, average = form.whole("count"), form.amount("average")
+    if not text.strip():
+        _check_day(form, count, average)
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         targets, pots = projects_of(tx, campaign), load_pot_states(tx, [campaign.id or 0])
@@ -66,6 +69,14 @@ def _result(slug: str, form: ConsoleForm) -> _Result | None:
         return _Result(now)
     changed = off_loop(simulate, with_changes(pots, changes), gifts)
     return _Result(now, changed, compare(now, changed))
+
+
+def _check_day(form: ConsoleForm, count: int | None, average: int | None) -> None:
+    """Note a fault for a number of donations or an average that a generated day cannot have."""
+    if count is not None and not 1 <= count <= MOST_GIFTS:
+        form.faults["count"] = fault_text(fault("out_of_range", least=1, most=MOST_GIFTS))
+    if average is not None and not 1_00 <= average <= MAX_MINOR:
+        form.faults["average"] = fault_text(fault("amount_out_of_range", least_minor=1_00, most_minor=MAX_MINOR))
 
 
 def _changes(form: ConsoleForm, pots: Sequence[PotState]) -> dict[int, PotChange]:

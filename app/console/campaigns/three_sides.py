@@ -151,7 +151,7 @@ def together_of_campaign(slug: str, provider: str, cause: str, day: str) -> str 
 def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str | Response:
     group = group_named(slug, provider, cause, day)
     if group is None:
-        flash(_("这组差异已经处理完了。"), "good")
+        flash(_("这组差异已经全部了结。"), "good")
         return redirect(back, 303)
     shown = (group.provider, group.cause, group.day, group.differences, group.stake_minor)
     choice = None if group.is_of_bills else Choice("account", _("记到"), DIFFERENCE_ACCOUNTS, _suggested(group))

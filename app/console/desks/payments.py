@@ -93,7 +93,7 @@ def decide(exception_id: int, verb: str) -> Response:
     done = {
         "take": _("已收下，计入这笔捐赠。"),
         "attach": _("已计入那笔捐赠。"),
-        "dismiss": _("已记为不处理。"),
+        "dismiss": _("这笔支付已搁置。"),
         "refund": _("退款已提交，支付平台确认后生效。"),
     }
     back = url_for("console.payments", state=form["state"] or None, page=form["page"] or None)

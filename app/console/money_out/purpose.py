@@ -102,7 +102,7 @@ def use(project_id: int) -> str | Response:
             scope.require_named(tx, "project_id", to)
         return said_of(perform(tx, "project.use_surplus", project_id, form["reason"], **arguments))
 
-    return _kept(project_id, form, do, _("结余已处理。"))
+    return _kept(project_id, form, do, _("结余的使用已记账。"))
 
 
 @blueprint.post("/projects/<int:project_id>/surplus-returns", endpoint="surplus_return")

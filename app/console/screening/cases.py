@@ -105,7 +105,7 @@ def decide_case(slug: str, case_id: int) -> Response:
         tx.after_commit(lambda: publish({campaign_id}))
         return said_of(outcome)
 
-    return act(Permission.SCREEN, back, do, _("处理已记录。"))
+    return act(Permission.SCREEN, back, do, _("复核结果已记录。"))
 
 
 @blueprint.post("/campaigns/<slug>/screening-review", endpoint="screening_review")

@@ -37,7 +37,7 @@ ACTS = {
     "payout.send": _l("拨付计划送银行"),
     "payout.withdraw": _l("撤回拨付计划"),
     "project.change_purpose": _l("变更款项用途"),
-    "project.use_surplus": _l("处理项目结余"),
+    "project.use_surplus": _l("使用项目结余"),
     "project.return_surplus": _l("登记结余退回"),
     "project.split": _l("修改分账规则"),
     "spending.checked": _l("核对支出"),

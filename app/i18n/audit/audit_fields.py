@@ -99,7 +99,7 @@ FIELDS = {
     "reason": _l("原因"),
     "reference": _l("凭据号"),
     "refunds": _l("退款笔数"),
-    "renamed": _l("改名"),
+    "renamed": _l("改名的机构"),
     "report_hash": _l("报告指纹"),
     "role": _l("角色"),
     "alarm": _l("告警"),

@@ -12,7 +12,7 @@ CLOSING_REFUSALS = {
     "award_unchanged": _l("账上和已公布的一致，不用更正。"),
     "award_unknown": _l("没有这个奖项。"),
     "booking_account_invalid": _l("请从列出的账户里选一个。"),
-    "discrepancy_ended": _l("这条差异已经处理过。"),
+    "discrepancy_ended": _l("这条差异已经了结。"),
     "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
     "discrepancy_unknown": _l("没有这条差异。"),
     "notice_over": _l("现在不在公示期，不能提出异议。"),
