@@ -41,7 +41,7 @@ def test_finance_makes_reads_and_exports_vouchers(api: Api, world: World) -> Non
     assert sum(row["closing_minor"] for row in balances) == 0
 
 
-def test_what_is_wrong_is_refused_and_changes_nothing(api: Api, world: World) -> None:
+def test_invalid_periods_and_charts_are_refused_and_change_nothing(api: Api, world: World) -> None:
     world.pay(world.give(100_00))
     token = api.token("finance")
     problem(api.post("/accounting/runs", {"through": "2026-02-30"}, token), 422, "validation_failed")
@@ -79,7 +79,7 @@ def test_the_pages_show_what_the_api_says(http: FlaskClient, world: World) -> No
     assert "410102" in http.get("/console/chart").text
 
 
-def test_a_month_is_closed_once_somebody_confirmed_it(http: FlaskClient, world: World) -> None:
+def test_a_month_is_closed_after_a_confirmation(http: FlaskClient, world: World) -> None:
     world.do(create_manager, "boss", PASSWORD, "admin", "test")
     world.clock.advance(days=31)
     reader = Reader(http, world)

@@ -105,7 +105,7 @@ def test_today_waits_until_tomorrow(world: World) -> None:
     world.check()
 
 
-def test_what_comes_after_the_closing_goes_to_the_next_period(world: World) -> None:
+def test_facts_after_the_closing_are_booked_in_the_next_period(world: World) -> None:
     world.pay(world.give(100_00))
     world.clock.advance(days=25)  # 4 October
     close_period(world.deps, "2026-09", "finance")

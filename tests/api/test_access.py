@@ -33,7 +33,7 @@ def test_the_documented_table_is_that_of_the_router(app: Flask) -> None:
     assert Path("docs/access.md").read_text() == printed.output, "flask --app wsgi routes-access > docs/access.md"
 
 
-def test_nobody_without_a_token_or_session_gets_past_a_declaration(app: Flask, world: World) -> None:
+def test_requests_without_a_valid_token_or_session_are_refused_everywhere(app: Flask, world: World) -> None:
     """Calls every route that is not public with nothing in hand, with the token of a donor's other donation, and
     with the secret of a platform."""
     donor = world.deps.keys.token(str(world.give(10_00).id))

@@ -171,7 +171,7 @@ def test_each_large_act_waits_and_is_done_as_it_would_have_been(
     assert api.get(f"/approvals/{approval['id']}", second).get_json()["state"] == "approved"
 
 
-def test_nobody_makes_an_administrator_alone(api: Api, world: World, second: str) -> None:
+def test_making_an_administrator_needs_two_people(api: Api, world: World, second: str) -> None:
     body = {"login": "li", "role": "admin", "password": PASSWORD, "branch": None}
     problem(api.post("/users", body, api.token()), 409, "second_person_needed")
     problem(api.post("/invitations", {"role": "admin", "branch": None}, api.token()), 409, "second_person_needed")
@@ -192,7 +192,7 @@ def test_a_token_that_was_made_by_the_askers_token_decides_nothing(api: Api, wor
     assert decide(api, approval, second).status_code == 200
 
 
-def test_nobody_approves_the_project_that_they_filed(api: Api, world: World, second: str) -> None:
+def test_the_maker_of_a_project_does_not_approve_it(api: Api, world: World, second: str) -> None:
     body = {"organisation": "41010101", "name": "x", "tier": "micro", "summary": "x", "target_minor": 1}
     project = api.manage("/projects", body | {"currency": "CNY"})["id"]
     api.manage(f"/projects/{project}/submit", status=200)
@@ -206,7 +206,7 @@ def test_nobody_approves_the_project_that_they_filed(api: Api, world: World, sec
     assert api.post(f"/projects/{other}/approve", None, second).status_code == 200  # control: another person
 
 
-def test_nobody_decides_the_case_that_they_opened_by_hand(api: Api, world: World, second: str) -> None:
+def test_the_opener_of_a_manual_case_does_not_decide_it(api: Api, world: World, second: str) -> None:
     world.pot(500_00)
     for decision, token, status in (("release", "", 202), ("cancel", second, 200)):
         paid(world, 50_00)
@@ -224,9 +224,7 @@ def test_nobody_decides_the_case_that_they_opened_by_hand(api: Api, world: World
     world.check()
 
 
-def test_who_opened_a_case_by_hand_does_not_decide_it_alone_or_with_others(
-    api: Api, world: World, second: str
-) -> None:
+def test_the_opener_of_a_manual_case_does_not_decide_it_among_others(api: Api, world: World, second: str) -> None:
     world.pot(500_00)
     first, own = paid(world, 20_00), paid(world, 20_00)
     response = api.post(f"/donations/{own.id}/case", {"reason": "collected by a friend"}, api.token())

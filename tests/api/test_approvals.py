@@ -121,7 +121,7 @@ def test_groups_of_differences_wait_beside_each_other(api: Api, world: World, se
     assert [row.state for row in signed] == ["signed_off", "signed_off"]
 
 
-def test_what_would_be_refused_is_refused_at_once(api: Api, world: World) -> None:
+def test_an_act_that_would_be_refused_is_refused_when_it_is_requested(api: Api, world: World) -> None:
     donation, token = paid(world, 300_00), api.token()
     before = snapshot(world)
     path = f"/donations/{donation.id}/refunds"
@@ -187,7 +187,7 @@ def test_two_who_ask_at_once_leave_one_approval(app: Flask, api: Api, world: Wor
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM approval")) == 1
 
 
-def test_what_nobody_decides_about_expires(api: Api, world: World, second: str) -> None:
+def test_an_undecided_approval_expires(api: Api, world: World, second: str) -> None:
     path = f"/donations/{paid(world, 300_00).id}/refunds"
     approval = ask(api, path, {"reason": "asked for"})
     world.clock.advance(days=7)
@@ -215,7 +215,7 @@ def test_asking_and_deciding_are_in_the_audit_trail(api: Api, world: World, seco
     assert world.do(trail) == [("approval.ask", "token:test admin"), ("approval.approved", "token:second person")]
 
 
-def test_an_approval_that_is_asked_for_again_with_its_key_is_one(api: Api, world: World) -> None:
+def test_an_approval_requested_twice_with_one_key_exists_once(api: Api, world: World) -> None:
     path = f"/donations/{paid(world, 300_00).id}/refunds"
     first, again = (send(api, path, {"reason": "asked for"}, "k") for _ in range(2))
     assert (first.status_code, again.status_code, again.headers[REPLAYED]) == (202, 202, "true")

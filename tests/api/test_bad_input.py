@@ -87,7 +87,7 @@ def test_junk_in_a_donation_is_refused(api: Api, changes: dict[str, Any]) -> Non
         b'{"a":' * 50_000,
     ],
 )
-def test_what_is_no_json_is_a_400(api: Api, raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_a_400(api: Api, raw: bytes) -> None:
     response = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
     problem(response, 400, "body_invalid")
 
@@ -149,7 +149,7 @@ def test_queries_that_cannot_be_are_refused(api: Api, path: str) -> None:
         *("/campaigns/day/projects?q=%00", "/campaigns/day/projects?under=%00"),
     ],
 )
-def test_addresses_that_lead_nowhere(api: Api, path: str) -> None:
+def test_unknown_addresses_are_problems(api: Api, path: str) -> None:
     response = api.get(path, api.token())
     assert response.status_code in (400, 404), response.text
     problem(response, response.status_code, response.get_json()["code"])

@@ -41,13 +41,13 @@ def test_alive_and_ready_are_two_things(without_database: FlaskClient, http: Fla
     assert http.get("/readyz").status_code == 200
 
 
-def test_metrics_come_without_a_database_too(without_database: FlaskClient) -> None:
+def test_metrics_are_served_without_a_database(without_database: FlaskClient) -> None:
     response = without_database.get("/metrics")
     assert response.status_code == 200
     assert "beishan_database_up 0.0" in response.text
 
 
-def test_what_nobody_expected_is_a_500_that_tells_nothing(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_exception_is_a_500_without_details(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
     def broken() -> None:
         raise RuntimeError("the secret plan")
 

@@ -89,7 +89,7 @@ def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> No
     assert next(iter(world.pots().values())).reserved_minor == 100_00
 
 
-def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None:
+def test_short_match_is_refused_per_pot_and_nothing_is_reserved(api: Api, world: World) -> None:
     pot = world.pot(30_00)
     body = api.command(100_00)
     refusal = problem(api.post("/donations", body), 409, "match_short")

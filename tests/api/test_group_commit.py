@@ -100,7 +100,7 @@ def test_one_poisoned_wish_fails_alone(world: World) -> None:
     world.check()
 
 
-def test_without_a_database_nobody_waits_for_each_wish_in_turn(world: World) -> None:
+def test_without_a_database_a_batch_fails_at_once(world: World) -> None:
     def before(batch: Sequence[CreateDonation]) -> None:
         raise OperationalError("SELECT", {}, Exception("connection refused"))
 
@@ -124,7 +124,7 @@ def test_after_a_failure_the_next_caller_leads(world: World) -> None:
     assert batcher.submit(world.command()).created
 
 
-def test_nobody_is_forgotten_under_load(world: World) -> None:
+def test_every_caller_gets_a_result_under_load(world: World) -> None:
     """No lost wake-up: 24 threads, each many times, all answered; the pot gives exactly what it holds."""
     pot = world.pot(300_00)
     batcher = Batcher(partial(create_donations, world.deps))

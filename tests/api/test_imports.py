@@ -119,7 +119,7 @@ def test_another_file_or_no_preview_is_not_imported(api: Api, world: World) -> N
     assert work_off(world.deps) == 0
 
 
-def test_what_changed_between_preview_and_import_is_not_imported(api: Api, world: World) -> None:
+def test_a_file_whose_meaning_changed_since_its_preview_is_not_imported(api: Api, world: World) -> None:
     first, second = (shown(api, "projects?preview=1", NEW_PROJECT) for _ in range(2))
     for preview in (first, second):
         api.manage(f"/imports/{preview['id']}/confirm", {"token": preview["token"]}, status=202)
@@ -167,7 +167,7 @@ def test_a_small_file_is_read_beside_the_event_loop(
     assert beside == ["read"]
 
 
-def test_who_may_import_what(api: Api, world: World) -> None:
+def test_each_role_imports_only_its_kinds_of_file(api: Api, world: World) -> None:
     refused = (403, "not_permitted")
     for role, kinds in (("liaison", ("donations", "network", "statement")), ("finance", ("projects", "network"))):
         for kind in kinds:

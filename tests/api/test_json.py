@@ -48,6 +48,6 @@ def test_the_text_is_the_same(value: Any) -> None:
         assert quick.response(value).get_data() == flask.response(value).get_data()
 
 
-def test_what_cannot_be_written_is_an_error() -> None:
+def test_a_value_without_a_json_form_is_an_error() -> None:
     with pytest.raises(TypeError):
         QuickJSONProvider(Flask("json")).dumps({"x": object()})

@@ -174,7 +174,7 @@ def test_drafts_can_be_changed_and_only_drafts(api: Api) -> None:
     assert "organisation" in problem(body, 422, "project_invalid")["errors"]
 
 
-def test_who_approves_projects_rates_them_whatever_their_state(api: Api) -> None:
+def test_approvers_rate_a_project_in_any_state(api: Api) -> None:
     made = api.manage("/projects", project(api))
     path = f"/projects/{made['id']}"
     assert made["rating"] == 0

@@ -176,7 +176,7 @@ def is_refused(named: Named, reply: dict[str, Any]) -> bool:
     return named.refused in [reply.get("code"), *faults] if named.refused else reply.get("decided") == 0
 
 
-def test_what_lies_in_another_branch_does_not_exist_for_a_body(
+def test_a_body_cannot_name_a_resource_of_another_branch(
     api: Api, world: World, described: Schemas, ours: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
     world.do(lambda tx: tx.scalar("UPDATE inbox_work SET donation_id = :id RETURNING 1", id=ours["donation_id"]))

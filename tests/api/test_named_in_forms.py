@@ -141,7 +141,7 @@ def test_every_form_whose_address_names_nothing_is_tried(app: Flask) -> None:
     assert forms - {address for address, *_ in NAMED_IN_FORMS} == NAMES_NOTHING
 
 
-def test_what_lies_in_another_branch_does_not_exist_for_a_form(
+def test_a_form_cannot_name_a_resource_of_another_branch(
     world: World, resources: Resources, foreign: Resources, callers: Callers
 ) -> None:
     ours, theirs = (_with_names(world, things.arguments) for things in (resources, foreign))

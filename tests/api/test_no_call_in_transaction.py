@@ -75,7 +75,7 @@ def _watched(day: Day) -> Watched:
     return gateway
 
 
-def test_no_way_to_the_provider_leads_through_a_transaction(day: Day) -> None:
+def test_the_provider_is_never_called_inside_a_transaction(day: Day) -> None:
     world, watched = day.world, _watched(day)
     world.pot(500_00)
     donation = day.paid()

@@ -20,7 +20,7 @@ def reduction(world: World) -> tuple[str, Json]:
     return f"/pots/{world.pot(300_00)}/reductions", {"amount_minor": LIMIT + 1}
 
 
-def test_nobody_makes_a_token_that_gives_rights_alone(api: Api, world: World, second: str) -> None:
+def test_a_token_that_grants_rights_needs_two_people(api: Api, world: World, second: str) -> None:
     body = {"name": "nightly", "role": "admin", "branch": None}
     made = api.manage("/tokens", body)
     assert made["waits"] is True
@@ -35,7 +35,7 @@ def test_nobody_makes_a_token_that_gives_rights_alone(api: Api, world: World, se
 
 
 @pytest.mark.parametrize("way", ["password", "link", "factor", "invitation"])
-def test_nobody_approves_by_an_account_to_which_they_gave_access(api: Api, world: World, way: str) -> None:
+def test_an_account_that_they_control_does_not_approve_their_act(api: Api, world: World, way: str) -> None:
     """Not either way, nor with two such accounts; a week later it is somebody's own."""
     boss = world.do(create_manager, "boss", PASSWORD, "admin", "test")
     token: str = world.do(create_token, "admin", "boss's", terms=TokenTerms(owner_id=boss.id))
@@ -70,7 +70,7 @@ def caller_to(world: World, boss: Caller, login: str, way: str) -> str:
     return token
 
 
-def test_accounts_made_with_a_token_of_nobody_are_two_people(api: Api, world: World) -> None:
+def test_accounts_created_by_a_token_without_an_owner_count_as_two_people(api: Api, world: World) -> None:
     """Who has the shell set the site up by it, and needs no second account."""
     people = [
         api.manage("/users", {"login": login, "role": "manager", "password": PASSWORD, "branch": None})

@@ -46,7 +46,7 @@ def test_a_platform_is_a_draft_until_another_person_agrees(api: Api, world: Worl
     assert "approval" not in test and heard(api, world, test["secret"], "newcomer") == 200
 
 
-def test_what_is_declined_stays_a_draft(api: Api, world: World, second: str) -> None:
+def test_a_declined_platform_stays_a_draft(api: Api, world: World, second: str) -> None:
     made = api.manage("/partners", {"name": NAME})
     approval = api.get(f"/approvals/{made['approval']}", second).get_json()
     assert decide(api, approval, second, "decline", note="who are they?").status_code == 200
@@ -111,7 +111,7 @@ def test_limits_are_narrowed_by_one_and_widened_by_two(api: Api, world: World, l
     assert (partner.gift_most_minor, partner.projects) == (most + 1, [code])
 
 
-def test_who_signs_notifications_is_agreed_by_two(api: Api, world: World, live: str, second: str) -> None:
+def test_changing_who_signs_notifications_needs_two_people(api: Api, world: World, live: str, second: str) -> None:
     assert live
     path = f"/partners/{NAME}/mapping"
     approval = ask(api, path, {"document": json.loads(preset("signed_headers"))})

@@ -147,7 +147,7 @@ def test_a_plan_of_a_campaign_that_is_not_released_is_refused(api: Api, world: W
     problem(reply, 409, "campaign_phase")
 
 
-def test_who_asked_for_the_second_signature_does_not_give_it(api: Api, released: World, second: str) -> None:
+def test_the_requester_of_an_approval_does_not_give_it(api: Api, released: World, second: str) -> None:
     plan = released.do(plans.make_plan, released.slug, "maker")
     approval = ask(api, f"/payout-plans/{plan.id}/approve")
     problem(decide(api, approval, api.token()), 403, "approval_own")

@@ -71,7 +71,7 @@ def test_everybody_sees_a_picture_until_consent_is_withdrawn(api: Api) -> None:
     assert api.http.get(link).data != with_photo.data, "nor is it in the picture that chats have"
 
 
-def test_pictures_in_a_bucket_are_sent_by_the_site_alike(world: World, database_url: str, tmp_path: Path) -> None:
+def test_pictures_in_a_bucket_are_served_by_the_site(world: World, database_url: str, tmp_path: Path) -> None:
     with bucket(tmp_path) as (server, url):
         app = application(database_url, replace(world.deps, pictures=BucketStore(url)), PICTURES_URL=url)
         api = Api(app.test_client(), world)
@@ -107,19 +107,19 @@ def test_pictures_in_a_bucket_are_sent_by_the_site_alike(world: World, database_
         (bytes(13 << 20), TEXT, 413, "body_too_large"),
     ],
 )
-def test_what_is_refused_leaves_nothing(
+def test_a_refused_picture_leaves_no_file(
     api: Api, tmp_path: Path, data: bytes, query: str, status: int, code: str
 ) -> None:
     problem(upload(api, f"/projects/{api.world.projects[0]}/pictures", data, query), status, code)
     assert list(tmp_path.rglob("*.webp")) == []
 
 
-def test_addresses_that_nobody_made_are_not_found(api: Api) -> None:
+def test_made_up_picture_addresses_are_not_found(api: Api) -> None:
     for name in MADE_UP:
         assert api.http.get(f"/pictures/{name}.webp").status_code in (400, 404), name
 
 
-def test_news_are_told_illustrated_and_hidden(api: Api) -> None:
+def test_news_are_published_illustrated_and_hidden(api: Api) -> None:
     world = api.world
     project = f"/projects/{world.projects[0]}"
     body = {"happened_on": "2026-09-01", "title": "灶台砌好了", "text": "<b>砖</b>是自己拉的。"}

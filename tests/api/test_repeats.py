@@ -271,7 +271,7 @@ def test_a_job_removes_replies_after_their_time(api: Api, world: World, pot: int
     assert timedelta(days=1) <= KEPT
 
 
-def test_what_is_shown_once_is_stored_sealed(api: Api, world: World) -> None:
+def test_a_secret_in_a_stored_reply_is_sealed(api: Api, world: World) -> None:
     """A partner's signing secret is in the reply; the table does not show it."""
     first, again = (send(api, "/partners", {"name": "sealed"}, "k") for _ in range(2))
     secret = first.get_json()["secret"]

@@ -176,7 +176,7 @@ def test_those_whose_branch_it_is_reach_it(
                 assert response.status_code not in (401, 403, 404), (path, response.status_code)
 
 
-def test_what_holds_in_all_branches_is_for_the_federation(
+def test_routes_of_the_federation_are_refused_to_a_branch(
     app: Flask, world: World, resources: Resources, callers: Callers
 ) -> None:
     callers.call("/console/", "GET", "admin", OURS)
@@ -226,7 +226,7 @@ def test_those_below_see_what_the_city_runs_and_may_not_touch_it(
             assert status == (200 if seen else 404) or (status == 403 and not may), (method, path, status)
 
 
-def test_what_the_body_names_is_asked_too(api: Api, world: World, resources: Resources) -> None:
+def test_the_branch_of_what_a_body_names_is_checked(api: Api, world: World, resources: Resources) -> None:
     token = world.do(create_token, "manager", "neighbour", branch_code=NEIGHBOUR)
     fund = world.do(funds.create, "嵩县基金", "special", ACTOR, NEIGHBOUR)
     before = snapshot(world)

@@ -42,7 +42,7 @@ def test_thresholds_are_changed_partly_and_put_back(api: Api, world: World) -> N
 
 
 @pytest.mark.parametrize("value", ["3", 3.5, True, [], {}])
-def test_what_is_no_whole_number_is_refused(api: Api, world: World, value: Any) -> None:
+def test_a_threshold_that_is_not_a_whole_number_is_refused(api: Api, world: World, value: Any) -> None:
     body = problem(
         api.call("PATCH", "/campaigns/day/screening", {"small_count": value}, api.token()), 422, "validation_failed"
     )

@@ -63,7 +63,7 @@ def test_sessions_end(api: Api, world: World) -> None:
     assert api.get(path, api.token()).get_json() == []
 
 
-def test_nobody_gives_or_takes_over_more_than_they_have(api: Api, world: World, county: str) -> None:
+def test_no_caller_grants_or_takes_over_rights_beyond_their_own(api: Api, world: World, county: str) -> None:
     narrow = world.do(
         create_token, "admin", "people only", terms=TokenTerms(scopes=[*PERMISSIONS["auditor"], "people_write"])
     )

@@ -89,7 +89,7 @@ def test_a_hole_is_found_by_its_range_or_version(
     assert (code, "pillow 9.0.0: PYSEC-1" in output) == ((1, True) if affected else (0, False))
 
 
-def test_a_zip_of_yaml_is_read_too(tmp_path: Path, lock: Path) -> None:
+def test_a_zip_of_yaml_records_is_read(tmp_path: Path, lock: Path) -> None:
     with ZipFile(tmp_path / "all.zip", "w") as archive:
         for row in [*whole_list(), record(1, "flask", None)]:
             archive.writestr(f"vulns/{row['id']}.yaml", yaml.dump(row))
@@ -98,7 +98,7 @@ def test_a_zip_of_yaml_is_read_too(tmp_path: Path, lock: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["missing", "empty", "small", "old", "without controls", "no zip", "unreadable"])
-def test_what_could_not_be_compared_never_passes(tmp_path: Path, lock: Path, broken: str) -> None:
+def test_an_unusable_list_of_advisories_never_passes(tmp_path: Path, lock: Path, broken: str) -> None:
     rows = whole_list()
     old = (NOW - timedelta(days=40)).isoformat()
     lists: dict[str, list[dict[str, Any]]] = {

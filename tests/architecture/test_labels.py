@@ -116,7 +116,7 @@ UNSEEN = {  # on no page
 }
 
 
-def test_what_a_column_may_hold_has_exactly_its_labels() -> None:
+def test_each_value_of_a_checked_column_has_exactly_one_label() -> None:
     lists = dict(_value_lists())
     assert set(lists) == set(OF_COLUMNS) | UNSEEN
     for name, (table, beyond) in OF_COLUMNS.items():
@@ -183,14 +183,14 @@ def test_every_field_that_a_form_requires_is_named_where_its_fault_is_listed() -
     assert sorted(names - set(LABELS)) == []
 
 
-def test_no_table_of_labels_stands_twice() -> None:
+def test_no_table_of_labels_is_defined_twice() -> None:
     """A second table of the same name would silently replace the first."""
     tree = ast.parse(Path(labels.__file__).read_text())
     names = [target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]  # type: ignore[attr-defined]
     assert sorted(names) == sorted(set(names))
 
 
-def test_what_a_run_of_a_job_did_is_said_in_words() -> None:
+def test_the_counts_of_a_job_are_shown_in_words() -> None:
     counts: dict[str, int] = {Unit.DONATIONS_EXPIRED: 3, Unit.EVENTS_PROCESSED: 1}
     assert job_labels.counts_text(counts) == "3 笔捐赠超时没有付、处理 1 条消息"
     app = Flask(__name__)

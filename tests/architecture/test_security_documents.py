@@ -87,7 +87,7 @@ def test_the_table_of_attacks_is_up_to_date() -> None:
     assert ATTACKS.read_text() == table.text(), "run `python -m tests.attacks.table`"
 
 
-def test_a_test_that_carries_an_id_stands_in_a_row() -> None:
+def test_each_test_of_an_attack_is_listed_in_its_row() -> None:
     sources = [path.read_text() for path in (ROOT / "tests/attacks").glob("test_*.py")]
     names = {name for source in sources for name in re.findall(r"^def (test_\w+)", source, re.M)}
     listed = {name for row in table.ROWS for name in table.tests_of(row)}

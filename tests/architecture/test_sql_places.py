@@ -34,7 +34,7 @@ def statements(source: str) -> list[str]:
     ]
 
 
-def test_sql_stands_only_in_the_files_that_the_decision_lists() -> None:
+def test_sql_text_is_only_in_the_files_that_the_adr_lists() -> None:
     listed = set(_LISTED.findall(ADR.read_text()))
     holding = {
         str(path.relative_to(ROOT))

@@ -215,7 +215,7 @@ def _as_json(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def test_what_is_known_of_jobs_is_kept(schema_0008: str) -> None:
+def test_an_upgrade_keeps_the_record_of_renamed_jobs(schema_0008: str) -> None:
     with psycopg.connect(schema_0008.replace("+psycopg", "")) as connection:
         connection.execute("DELETE FROM job_run")
         connection.execute("INSERT INTO job_run (name, started_at, runs, failures) VALUES ('settle', now(), 7, 2)")

@@ -28,11 +28,11 @@ ROWS = {
         (
             "test_a_neighbour_finds_nothing_and_changes_nothing",
             "test_those_whose_branch_it_is_reach_it",
-            "test_what_holds_in_all_branches_is_for_the_federation",
+            "test_routes_of_the_federation_are_refused_to_a_branch",
             "test_lists_show_the_own_branch",
-            "test_what_the_body_names_is_asked_too",
-            "test_what_lies_in_another_branch_does_not_exist_for_a_body",
-            "test_what_lies_in_another_branch_does_not_exist_for_a_form",
+            "test_the_branch_of_what_a_body_names_is_checked",
+            "test_a_body_cannot_name_a_resource_of_another_branch",
+            "test_a_form_cannot_name_a_resource_of_another_branch",
             "test_a_filter_that_names_what_lies_in_another_branch_finds_nothing",
             "test_a_county_refunds_what_a_donor_gave_to_the_county",
             "test_it_is_decided_of_every_field_whether_it_names_something_of_a_node",
@@ -49,13 +49,13 @@ ROWS = {
         "two unpaid requests reserve a whole pot",
         (
             "test_many_gifts_within_an_hour_are_asked_about_and_then_paused",
-            "test_my_own_abandoned_hold_is_told_before_anything",
+            "test_an_unpaid_donation_of_the_same_donor_is_shown_first",
         ),
     ),
     "C5": Row(
         "personal data is in clear in messages and dumps",
         (
-            "test_another_key_reads_nothing_and_neither_does_anybody_after_erasure",
+            "test_a_contact_is_unreadable_with_another_key_and_after_erasure",
             "test_a_dump_after_an_erasure_holds_nothing_of_the_person",
             "test_nothing_is_in_clear_and_all_of_it_comes_back",
             "test_marked_people_leave_no_trace",
@@ -84,11 +84,11 @@ ROWS = {
             "test_a_token_has_scopes_an_end_and_an_owner",
             "test_a_token_that_a_person_made_ends_with_their_account",
             "test_a_password_link_signs_everybody_else_out",
-            "test_what_ended_is_forgotten_later",
+            "test_ended_sessions_and_tokens_are_deleted_later",
             "test_an_account_from_beginning_to_end",
             "test_tokens_end_with_their_owner_or_when_they_could_do_more",
             "test_two_are_valid_until_one_is_ended",
-            "test_nobody_gives_or_takes_over_more_than_they_have",
+            "test_no_caller_grants_or_takes_over_rights_beyond_their_own",
         ),
     ),
     "C8": Row(
@@ -99,7 +99,7 @@ ROWS = {
             "test_one_address_does_not_try_one_password_on_all_accounts",
             "test_guessing_tokens_is_slow_and_hinders_no_manager",
             "test_tries_are_limited",
-            "test_c8_a_stranger_does_not_use_up_the_codes_of_somebody",
+            "test_c8_a_stranger_does_not_use_up_the_codes_of_a_donor",
             "test_a_code_works_once_and_none_before_it_does",
             "test_who_set_it_up_signs_in_with_a_code",
         ),
@@ -115,7 +115,7 @@ ROWS = {
     "C10": Row(
         "weak passwords, and passwords in the list of processes",
         (
-            "test_what_everybody_tries_first_is_no_password",
+            "test_a_common_password_is_refused",
             "test_the_login_is_not_in_the_password",
             "test_an_account_from_beginning_to_end",
         ),
@@ -134,7 +134,7 @@ ROWS = {
         (
             "test_the_token_is_exchanged_for_a_cookie_of_this_donation",
             "test_no_address_of_the_whole_way_holds_a_token",
-            "test_who_comes_back_from_the_cashier_sees_the_page_with_another_browser_too",
+            "test_the_return_link_opens_the_donation_in_another_browser",
             "test_without_cookies_a_pass_opens_the_page_and_its_forms_for_an_hour",
         ),
     ),

@@ -87,7 +87,7 @@ def test_only_approved_teams_win(world: World) -> None:
     assert computed(world) == [[(1, "一队")]]
 
 
-def test_what_is_published_stays_and_is_corrected_with_a_reason(world: World) -> None:
+def test_published_awards_are_corrected_only_with_a_reason(world: World) -> None:
     add(world, among="village", criterion="raised")
     donation = world.pay(world.give(90_00, 0))
     give(world, 50_00, 1, "b@example.org")

@@ -33,7 +33,7 @@ def test_equal_sums_share_a_place_by_the_other_rule() -> None:
     assert places(rows, most=3, tie="shared") == [(1, "a"), (1, "b"), (3, "c")]
 
 
-def test_fastest_is_who_reached_the_mark_first_and_nobody_who_did_not() -> None:
+def test_fastest_ranks_only_entries_that_reached_the_mark() -> None:
     rows = [figures("a", 900), figures("b", 100, reached_at=NINE), figures("c", 100, reached_at=NINE)]
     assert places(rows, "fastest") == [(1, "b"), (1, "c")]
 

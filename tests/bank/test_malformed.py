@@ -96,7 +96,7 @@ def test_a_cell_spoils_no_line_but_its_own(name: str, row: int, column: int, cel
         ("bill", 5, "currency", ("", "¥", "XYZW")),
     ],
 )
-def test_what_is_no_amount_day_or_kind_is_named_by_line_and_field(
+def test_an_invalid_amount_day_or_kind_is_reported_by_line_and_field(
     name: str, column: int, field: str, cells: Sequence[str]
 ) -> None:
     text, read = FILES[name]

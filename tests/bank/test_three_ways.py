@@ -154,7 +154,7 @@ def test_every_cause_is_named(at_bank: World) -> None:
     world.check()
 
 
-def test_what_is_signed_off_is_booked_between_bank_and_suspense(at_bank: World) -> None:
+def test_a_signed_off_bank_difference_is_booked_to_suspense(at_bank: World) -> None:
     world = at_bank
     before = world.do(lambda tx: tx.scalar("SELECT balance_minor FROM ledger_account WHERE kind = 'bank'"))
     bank(world, (88_00, "", 3))

@@ -23,7 +23,7 @@ def test_ratio_and_target() -> None:
     assert SLOW._replace(target=None).reached is None
 
 
-def test_a_page_that_stalls_later_is_as_slow_as_it_is() -> None:
+def test_only_the_first_request_is_left_out_of_the_timing() -> None:
     """Only the first request does not count, also where a later one is the slowest."""
     assert timing_of("/", False, [10.0] * 19 + [500.0, 600.0]).p95 == 500.0
     assert timing_of("/", False, [600.0] + [10.0] * 20).p95 == 10.0
@@ -60,7 +60,7 @@ def test_table_says_what_was_reached() -> None:
     assert header.index("unit") == first.index("donations/s")
 
 
-def test_what_was_not_shown_meets_no_target() -> None:
+def test_an_unmeasured_row_meets_no_target() -> None:
     starved = FAST._replace(shown=False)
     assert starved.reached is False
     assert "ratio >= 0.4: not shown" in table([starved])

@@ -184,7 +184,7 @@ def test_every_end_of_a_match_is_drawn_and_said(phone: Page, stack: Stack) -> No
     books_hold(stack)
 
 
-def test_what_is_near_is_found_by_the_browser_alone(chromium: Browser, stack: Stack) -> None:
+def test_nearby_projects_are_found_without_sending_the_location(chromium: Browser, stack: Stack) -> None:
     here = {"latitude": 33.79, "longitude": 111.62}
     with chromium.new_context(viewport=PHONE, geolocation=here, permissions=["geolocation"]) as context:  # type: ignore[arg-type]
         page = context.new_page()

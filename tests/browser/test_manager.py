@@ -69,7 +69,7 @@ def test_a_refund_is_asked_for_and_the_donor_sees_it(desk: Page, phone: Page, st
     expect(phone.locator(".two .match dd")).to_have_text(re.compile("60.00"))
 
 
-def test_the_console_leads_everywhere(desk: Page, stack: Stack) -> None:
+def test_every_desk_is_reached_from_the_console(desk: Page, stack: Stack) -> None:
     sign_in(desk, stack)
     for name in ("项目", "黑名单", "基金", "捐赠记录", "待办消息", "任务", "活动"):
         desk.get_by_role("navigation", name="管理").get_by_role("link", name=name, exact=True).click()

@@ -39,7 +39,7 @@ def test_an_account_from_beginning_to_end(terminal: Terminal, world: World) -> N
     assert world.do(sign_in, "lin", "battery staple").login == "lin", "one that a person chose does not end"
 
 
-def test_what_the_terminal_refuses(terminal: Terminal) -> None:
+def test_the_terminal_refuses_unknown_accounts_and_sessions(terminal: Terminal) -> None:
     terminal.refused("manager_unknown", "users", "disable", "nobody")
     terminal.refused("manager_unknown", "sessions", "list", "nobody")
     terminal.refused("session_unknown", "sessions", "end", "404")

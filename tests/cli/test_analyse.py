@@ -64,7 +64,7 @@ def test_a_table_is_analysed_at_some_hundred_rows_and_then_as_it_doubles(world: 
     assert analyse_grown_tables(world.deps) == 0, "half as much again is no doubling"
 
 
-def test_a_table_that_somebody_alters_is_left_for_the_next_run(world: World, database_url: str) -> None:
+def test_a_locked_table_is_left_for_the_next_run(world: World, database_url: str) -> None:
     fill(world, LEAST_CHANGES)
     with psycopg.connect(database_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE donation_look IN SHARE UPDATE EXCLUSIVE MODE")
@@ -93,7 +93,7 @@ def test_a_plain_role_analyses_its_own_tables(world: World, database_url: str, o
             admin.execute(f"DROP ROLE {role}")
 
 
-def test_hot_tables_tell_autovacuum_to_come_early(world: World) -> None:
+def test_hot_tables_are_analysed_early_by_autovacuum(world: World) -> None:
     rows = world.do(
         lambda tx: tx.rows(
             """SELECT relname FROM pg_class

@@ -53,7 +53,7 @@ def test_a_donation_is_explained(terminal: Terminal, world: World, lang: str, wo
     assert "payment_succeeded" not in output, "codes are turned into words"
 
 
-def test_what_cannot_be_explained(terminal: Terminal) -> None:
+def test_an_unknown_donation_cannot_be_explained(terminal: Terminal) -> None:
     terminal.refused("donation_unknown", "explain", str(uuid4()))
     assert terminal.run("explain", "x").exit_code == 2
 

@@ -53,7 +53,7 @@ def test_a_lapsed_hold_frees_its_match(world: World) -> None:
     world.check()
 
 
-def test_metrics_tell_the_business(app: Flask, world: World) -> None:
+def test_metrics_show_donations_inbox_and_pots(app: Flask, world: World) -> None:
     pot = world.pot(1_000_00)
     world.pay(world.give(100_00))
     world.give(50_00)

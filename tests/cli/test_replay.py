@@ -14,7 +14,7 @@ def test_all_or_one_campaign_is_replayed(terminal: Terminal, world: World) -> No
     terminal.refused("campaign_unknown", "replay-matching", "nowhere")
 
 
-def test_a_difference_is_told_and_fails(terminal: Terminal, world: World) -> None:
+def test_a_replay_difference_is_printed_and_fails(terminal: Terminal, world: World) -> None:
     world.pot(100_00)
     donation = world.give(60_00)
 

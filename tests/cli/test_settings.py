@@ -58,7 +58,7 @@ def test_the_least_donation_is_not_above_the_most() -> None:
         config.load({"MINIMUM_MINOR": "500", "MAXIMUM_MINOR": "400"})
 
 
-def test_what_is_not_set_has_its_default_and_an_empty_variable_is_not_set() -> None:
+def test_unset_and_empty_variables_have_their_defaults() -> None:
     settings = config.load({"PORT": "8080", "DATABASE_URL": "", "REDIS_URL": "", "SECRET_KEY": ""})
     assert settings.public_url == "http://127.0.0.1:8080"
     assert (settings.database_url, settings.redis_url) == ("", None)

@@ -105,7 +105,7 @@ def test_the_same_bill_again_adds_nothing_and_another_story_is_kept_beside_it(wo
     assert [tuple(row) for row in kept] == [("L1", 900)]
 
 
-def test_bills_of_nobody_and_of_the_gateway(world: World) -> None:
+def test_a_bill_of_an_unknown_partner_or_of_the_gateway_is_refused(world: World) -> None:
     for name in ("nobody", "a\x00b", "平台", "x" * 41, ""):
         with pytest.raises(NotFound, match="partner_unknown"):
             world.do(import_statement, name, bill(), "finance")
@@ -146,7 +146,7 @@ def test_partner_donations_settle_by_their_bill(day: Day, monkeypatch: pytest.Mo
     world.check()
 
 
-def test_a_bill_may_name_a_donation_that_was_never_told(day: Day) -> None:
+def test_a_bill_may_name_a_donation_that_was_never_reported(day: Day) -> None:
     """It holds the event; when the platform tells it after all, the difference ends by itself."""
     world = day.world
     world.do(partners.create, world.deps.keys, "plat", "平台")

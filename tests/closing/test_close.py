@@ -143,7 +143,7 @@ def test_refunds_before_and_after_the_release_return_match_to_the_fund(day: Day)
     world.check()
 
 
-def test_who_pays_while_the_hold_lapses_keeps_the_match(day: Day) -> None:
+def test_a_payment_in_process_when_the_reservation_ends_keeps_its_match(day: Day) -> None:
     """The provider says `processing`: the event waits for this donor, and for nobody else."""
     world = day.world
     world.pot(100_00)
@@ -184,7 +184,7 @@ def test_only_messages_that_came_in_time_hold_the_event(day: Day) -> None:
     world.check()
 
 
-def test_what_was_read_for_another_campaign_hides_nothing(day: Day) -> None:
+def test_lines_read_for_another_campaign_hide_no_difference(day: Day) -> None:
     world = day.world
     day.charge(77_00)
     newer = world.clock.at + timedelta(hours=20)

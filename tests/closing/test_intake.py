@@ -61,7 +61,7 @@ def test_the_same_payment_under_two_ids_is_one_donation(world: World) -> None:
     world.check()
 
 
-def test_an_unknown_project_waits_until_there_is_one(world: World) -> None:
+def test_an_event_of_an_unknown_project_waits_for_the_project(world: World) -> None:
     world.pot(500_00)
     tell(world, "plat", "D1", 50_00, project_code="NEW-1")
     tell(world, "plat", "D1", 20_00, kind="refunded", project_code="NEW-1")

@@ -4,7 +4,7 @@ from campaigns.donations.unpaid.expire import expire
 from tests.closing.day import Day
 
 
-def test_a_payment_nobody_told_us_of_is_found_when_its_hold_lapses(day: Day) -> None:
+def test_a_payment_without_a_message_is_found_when_its_reservation_ends(day: Day) -> None:
     world = day.world
     world.pot(500_00)
     pledged = day.pledge(100_00)

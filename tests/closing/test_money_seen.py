@@ -142,7 +142,7 @@ def test_signed_off_sums_that_are_not_in_suspense_are_named(reported: World) -> 
     assert {fault.split(":")[0] for fault in faults(reported)} == {"signed_off_sums_are_on_their_accounts"}
 
 
-def test_what_waits_for_a_person_is_counted_and_no_fault(reported: World) -> None:
+def test_work_for_an_operator_is_counted_and_is_no_fault(reported: World) -> None:
     at = reported.clock.at.isoformat()
     rows = [f"M-{kind},{kind},g-9,{amount},0,CNY,{at}" for kind, amount in KINDS.items()]
     reported.do(import_statement, "plat", HEAD + "\n".join(rows), ACTOR)

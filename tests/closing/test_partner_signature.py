@@ -33,7 +33,7 @@ def code(body: bytes, headers: dict[str, str]) -> str:
     return refused.value.code
 
 
-def test_what_the_partner_signed_is_read() -> None:
+def test_a_signed_body_is_verified_and_read() -> None:
     assert partner_signatures.verify(SECRET, BODY, signed()) == {"events": ["捐赠"]}
     upper = {name.title(): value for name, value in signed().items()}
     assert partner_signatures.verify(SECRET, BODY, upper) == {"events": ["捐赠"]}

@@ -45,7 +45,7 @@ def api(app: Flask, released: World) -> Api:
     return Api(app.test_client(), released)
 
 
-def test_anybody_draws_the_same_from_the_same_seed(released: World) -> None:
+def test_a_seed_always_draws_the_same_sample(released: World) -> None:
     world = released
     drawn = world.do(draw_sample, "day", NewSample(WORD, 5, 2), "audit")
     with world.db.snapshot() as tx:
@@ -154,7 +154,7 @@ def test_only_the_auditor_of_the_branch_draws_and_marks(api: Api) -> None:
     assert [item["state"] for item in listed["items"]] == ["question", "checked", ""]
 
 
-def test_what_was_drawn_and_marked_never_changes(api: Api) -> None:
+def test_drawn_samples_and_their_marks_are_immutable(api: Api) -> None:
     api.manage(PATH, {"word": WORD, "donations": 3}, role="auditor")
     api.manage(f"{PATH}/1/items/1/marks", {"state": "checked"}, role="auditor")
     for table, change in (

@@ -157,7 +157,7 @@ def test_the_first_is_kept_without_a_booking_by_who_signs(billed: World) -> None
     billed.check()
 
 
-def test_what_a_provider_said_meanwhile_ends_when_it_says_the_first_again(billed: World) -> None:
+def test_a_contradiction_ends_when_the_first_bill_is_repeated(billed: World) -> None:
     first = [("L1", "charge", "T-1", 55_00, 33), ("L2", "charge", "T-2", 60_00, 36)]
     second = [("L1", "charge", "T-1", 50_00, 30)]
     for _ in range(2):

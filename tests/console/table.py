@@ -24,8 +24,8 @@ ROWS = {
         "rights without a branch",
         (
             "test_a_neighbour_finds_nothing_and_changes_nothing",
-            "test_what_lies_in_another_branch_does_not_exist_for_a_body",
-            "test_what_holds_in_all_branches_is_for_the_federation",
+            "test_a_body_cannot_name_a_resource_of_another_branch",
+            "test_routes_of_the_federation_are_refused_to_a_branch",
         ),
     ),
     "F3": Row(
@@ -35,7 +35,7 @@ ROWS = {
             "test_by_phone_or_mail_in_any_form_and_the_log_never_has_it",
             "test_the_console_finds_by_what_is_known",
             "test_a_whole_name_finds_its_donations",
-            "test_one_search_leads_to_what_was_typed",
+            "test_one_search_finds_donations_by_id_reference_and_amount",
         ),
     ),
     "F4": Row(
@@ -78,12 +78,12 @@ ROWS = {
         (
             "test_a_message_says_why_it_waits_and_what_helps",
             "test_an_unknown_code_is_mapped_and_what_waits_goes_on",
-            "test_payments_of_another_shop_stand_apart_and_are_no_work",
+            "test_payments_of_another_shop_are_listed_apart_and_are_no_work",
         ),
     ),
     "F10": Row(
         "two people edited a draft and the first change was lost",
-        ("test_two_who_edit_one_draft_keep_both_changes_and_are_told_of_the_same_field",),
+        ("test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict",),
     ),
     "F11": Row(
         "a campaign was scheduled with a blank purpose, an invalid address, no project",
@@ -125,7 +125,7 @@ ROWS = {
         "a signed-off sum was missing from the published result for ever",
         (
             "test_a_signed_off_sum_is_booked_and_shown",
-            "test_what_is_signed_off_is_booked_between_bank_and_suspense",
+            "test_a_signed_off_bank_difference_is_booked_to_suspense",
         ),
     ),
     "F18": Row(
@@ -199,7 +199,7 @@ ROWS = {
     ),
     "F31": Row(
         "a difference led to a donation that does not exist",
-        ("test_a_difference_leads_to_its_donation_only_where_there_is_one",),
+        ("test_a_difference_links_to_its_donation_only_if_it_exists",),
     ),
     "F32": Row(
         "staff of the county raised no signal in its villages",

@@ -134,7 +134,7 @@ def bar_of(page: str) -> tuple[str, str]:
     return words.strip(), bar.split(" aria-label")[0]
 
 
-def test_what_cannot_be_written_ends_visibly(app: Flask, world: World, manager: Reader) -> None:
+def test_a_file_that_cannot_be_written_is_shown_as_failed(app: Flask, world: World, manager: Reader) -> None:
     run = ordered(app, world, Caller("boss", "admin", None, "boss"), campaign=SLUG)
     for _ in range(runs.MOST_TRIES):
         world.do(runs.claim)

@@ -135,7 +135,7 @@ def test_a_refund_is_made_once_after_a_crash(day: Day, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", [step for step in _steps("settle") if step.startswith("refund heard")])
-def test_a_refund_that_was_heard_half_counts_once(world: World, step: str) -> None:
+def test_a_refund_whose_processing_was_killed_counts_once(world: World, step: str) -> None:
     pot = world.pot(500_00)
     donation = world.pay(world.give(100_00))
     world.tell("charge.refunded", world.charge(donation, 40_00))

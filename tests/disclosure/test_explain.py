@@ -68,7 +68,7 @@ def test_a_pledge_names_every_pot_and_every_cut(world: World) -> None:
     world.check()
 
 
-def test_a_late_success_tells_both_decisions(world: World) -> None:
+def test_a_late_success_is_explained_with_both_decisions(world: World) -> None:
     world.pot(100_00)
     donation = world.give(80_00)
     world.clock.advance(minutes=16)
@@ -82,7 +82,7 @@ def test_a_late_success_tells_both_decisions(world: World) -> None:
     world.check()
 
 
-def test_a_pot_that_matches_at_payment_is_told_as_such(world: World) -> None:
+def test_a_pot_that_matches_at_payment_is_explained_as_such(world: World) -> None:
     kept = world.pot(30_00, rank=1)
     pays = world.pot(100_00, rank=2, mode="payment")
     donation = world.give(80_00)
@@ -109,7 +109,7 @@ def test_a_pot_that_came_later_is_not_in_an_older_story(world: World) -> None:
     world.check()
 
 
-def test_the_match_of_the_close_is_told(day: Day) -> None:
+def test_match_given_at_the_closing_is_explained(day: Day) -> None:
     world = day.world
     world.pot(100_00)
     held = world.give(70_00)
@@ -125,7 +125,7 @@ def test_the_match_of_the_close_is_told(day: Day) -> None:
     world.check()
 
 
-def test_what_left_a_donation_is_told_by_its_cause(day: Day) -> None:
+def test_returned_match_is_explained_by_its_cause(day: Day) -> None:
     world = day.world
     better = world.pot(80_00, rank=1, name="好池")
     worse = world.pot(100_00, rank=2, name="次池")

@@ -69,7 +69,7 @@ def test_every_table_adds_up_to_the_books(world: World) -> None:
     world.check()
 
 
-def test_who_raised_what(world: World) -> None:
+def test_standings_list_counties_villages_and_teams_by_their_totals(world: World) -> None:
     mixed_journey(world)
     assert money(world, "county") == {"4101": (210_00, 100_00, 310_00), "4102": (100_00, 90_00, 190_00)}
     assert list(money(world, "village")) == ["41010101", "41020101", "41010102"]  # highest total first
@@ -127,7 +127,7 @@ def paid(command: CreateDonation) -> dict[str, Any]:
     return {"type": "payment_intent.succeeded", "created": created, "data": {"object": subject}}
 
 
-def test_equal_totals_stand_in_the_order_of_their_codes(world: World) -> None:
+def test_equal_totals_are_ordered_by_code(world: World) -> None:
     world.team("team c", "team a", "team b")
     for team in ("team c", "team a", "team b"):
         world.pay(world.give(10_00, team=team))

@@ -11,7 +11,7 @@ def desk(world: World, branch: str | None = None) -> Desk:
     return world.do(lambda tx: live_desk(tx, find_campaign(tx, world.slug).id or 0, branch))
 
 
-def test_gifts_stand_in_their_minute_by_what_became_of_them(world: World) -> None:
+def test_gifts_are_counted_in_their_minute_by_their_state(world: World) -> None:
     world.pay(world.give(100_00))
     world.clock.advance(minutes=3)
     world.give(20_00)

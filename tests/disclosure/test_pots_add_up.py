@@ -42,7 +42,7 @@ def test_a_pot_adds_up_in_every_state_of_its_money(world: World) -> None:
     world.check()
 
 
-def test_what_went_back_to_the_fund_is_told_and_a_reduction_is_not(world: World) -> None:
+def test_returned_match_is_shown_and_a_reduction_is_not(world: World) -> None:
     pot, other = _pot(world), world.pot(30_00, rank=2)
     world.do(lambda tx: disburse_match(tx, lock_campaign(tx, world.slug)))
     view = world.pots()[pot]

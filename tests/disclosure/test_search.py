@@ -30,7 +30,7 @@ def test_a_village_is_found(world: World, typed: str, codes: list[str]) -> None:
     assert sorted(row.organisation_code for row in rows) == codes and total == len(codes)
 
 
-def test_names_stand_as_in_a_dictionary(world: World) -> None:
+def test_names_are_sorted_by_pinyin(world: World) -> None:
     names = ["嵩山村", "安乐村", "洛北村"]
     for project, name in zip(world.projects, names, strict=True):
         world.do(lambda tx, p=project, n=name: tx.run("UPDATE project SET name = :n WHERE id = :p", n=n, p=p))
@@ -38,7 +38,7 @@ def test_names_stand_as_in_a_dictionary(world: World) -> None:
     assert [row.name for row in world.do(listed, ProjectQuery(sort="name"))[0]] == ["安乐村", "洛北村", "嵩山村"]
 
 
-def test_what_is_not_chinese_stays() -> None:
+def test_text_that_is_not_chinese_is_not_spelled() -> None:
     assert spelled("A 食堂 100%") == ("a shi tang 100%", "ashitang100% ast1")
 
 

@@ -9,14 +9,14 @@ from tests.world import World
 LI = Donor(name='李"小\\明', email="li@example.org", phone="13800000000")
 
 
-def test_a_contact_comes_back_as_it_was_told(world: World) -> None:
+def test_a_contact_is_stored_sealed_and_read_back(world: World) -> None:
     donation = world.give(100_00, donor=LI)
     assert world.do(read_contact, world.deps.keys, donation.id) == LI.contact()
     stored = world.do(lambda tx: tx.scalar("SELECT sealed FROM donation_contact"))
     assert b"example" not in bytes(stored)
 
 
-def test_another_key_reads_nothing_and_neither_does_anybody_after_erasure(world: World) -> None:
+def test_a_contact_is_unreadable_with_another_key_and_after_erasure(world: World) -> None:
     donation = world.give(100_00, donor=LI)
     with pytest.raises(ValueError, match="another key"):
         world.do(read_contact, Keys("test-secret", "another-field-key"), donation.id)
@@ -24,6 +24,6 @@ def test_another_key_reads_nothing_and_neither_does_anybody_after_erasure(world:
     assert world.do(read_contact, world.deps.keys, donation.id) == {}
 
 
-def test_who_tells_nothing_leaves_nothing(world: World) -> None:
+def test_a_donor_without_a_contact_has_none_stored(world: World) -> None:
     world.give(100_00)
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM donation_contact")) == 0

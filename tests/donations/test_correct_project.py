@@ -208,7 +208,7 @@ def test_a_platform_that_repeats_itself_contradicts_nothing(world: World) -> Non
     sound(world)
 
 
-def test_what_is_not_to_be_corrected_is_refused_and_changes_nothing(world: World) -> None:
+def test_a_correction_that_is_not_allowed_is_refused_and_changes_nothing(world: World) -> None:
     world.pot(1_000_00)
     unpaid, paid = world.give(100_00), world.pay(world.give(100_00))
     with pytest.raises(NotFound, match="donation_unknown"):

@@ -74,13 +74,13 @@ def test_numbers_of_other_countries_are_other_donors() -> None:
 
 
 @pytest.mark.parametrize("phone", NO_NUMBERS)
-def test_what_is_no_number_is_nobody(phone: str) -> None:
+def test_an_invalid_phone_number_identifies_no_donor(phone: str) -> None:
     assert phone_identity(phone) is None
     assert not phone or contact_faults(Donor(phone=phone))
 
 
 @pytest.mark.parametrize("email", NO_ADDRESSES)
-def test_what_is_no_address_is_nobody(email: str) -> None:
+def test_an_invalid_email_address_identifies_no_donor(email: str) -> None:
     assert email_identity(email) is None
     assert contact_faults(Donor(email=email))
 
@@ -117,7 +117,7 @@ def test_a_platforms_id_with_its_country_code_in_brackets_is_a_number() -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_donor_or_nobody(text: str) -> None:
+def test_any_text_has_a_stable_normal_form_or_none(text: str) -> None:
     for identity in (contact_identity(text), partner_identity(text)):
         if identity is not None:
             assert contact_identity(identity.value) == identity, "the normal form is its own normal form"

@@ -52,7 +52,7 @@ def test_every_bad_row_is_named_and_nothing_is_imported(world: World) -> None:
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0
 
 
-def test_a_reference_stands_for_one_donation(world: World) -> None:
+def test_a_reference_identifies_one_donation(world: World) -> None:
     take(world, GOOD)
     with pytest.raises(Conflict) as refused:
         take(world, GOOD.replace(",100,", ",200,"))

@@ -25,7 +25,7 @@ from campaigns.donations.public_words import is_plain_name, suspicion_of
         "QQ群",
     ],
 )
-def test_a_way_to_reach_somebody_is_suspicious(text: str) -> None:
+def test_contact_details_in_words_are_suspicious(text: str) -> None:
     assert suspicion_of(text) == "contact"
 
 
@@ -58,5 +58,5 @@ def test_plain_names(name: str) -> None:
         "A" * 31,
     ],
 )
-def test_names_that_wait_for_somebody(name: str) -> None:
+def test_names_that_are_not_plain_wait_for_an_operator(name: str) -> None:
     assert not is_plain_name(name)

@@ -51,7 +51,7 @@ def test_match_of_an_unknown_pot_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("place", ["campaign", "project", "pot"])
-def test_what_is_referred_to_cannot_be_deleted(world: World, place: str) -> None:
+def test_a_row_that_others_refer_to_cannot_be_deleted(world: World, place: str) -> None:
     world.pot(100_00)
     world.give()
     with pytest.raises(IntegrityError), world.db.transaction() as tx:

@@ -112,7 +112,7 @@ def gave_apart(world: World, phone: str, amount: int) -> UUID:
     return gave(world, phone, amount)[0]
 
 
-def test_who_cannot_be_read_any_more_keeps_the_key_unless_another_gift_tells(world: World) -> None:
+def test_an_erased_donor_keeps_the_key_unless_another_gift_shows_the_new_one(world: World) -> None:
     erased_with, known = gave(world, LONG, 10_00, 10_00)
     (erased,) = gave(world, SHORT, 10_00)
     forget = "DELETE FROM person_key WHERE donation_id = ANY(:ids)"

@@ -40,11 +40,11 @@ def left(*facts: ReversalFact, amount: int = 100) -> tuple[int, int]:
     return position_read.kept_minor, position_read.excess_minor
 
 
-def test_nothing_told_nothing_gone() -> None:
+def test_without_reversals_the_whole_donation_is_kept() -> None:
     assert position(100, []) == Position(100, 0, 0, 0, 0, ())
 
 
-def test_a_refund_that_fails_after_it_was_told_leaves_the_gift_whole() -> None:
+def test_a_reported_refund_that_fails_leaves_the_gift_whole() -> None:
     assert left(total(100), refund("re_1", S.FAILED, 100, created=None)) == (100, 0)
 
 
@@ -59,7 +59,7 @@ def test_a_pending_refund_is_gone_and_comes_back_when_it_fails() -> None:
     assert left(refund("re_1", S.PENDING, 40), refund("re_1", S.FAILED, 40, 9)) == (100, 0)
 
 
-def test_a_refund_told_by_name_and_by_total_counts_once() -> None:
+def test_a_refund_reported_by_id_and_in_a_total_counts_once() -> None:
     assert left(refund("re_1", S.SUCCEEDED, 30), total(30)) == (70, 0)
     assert left(refund("re_1", S.SUCCEEDED, 30), total(50, 5)) == (50, 0), "20 more under a name never heard"
 
@@ -78,7 +78,7 @@ def test_more_going_back_than_came_is_in_excess() -> None:
     assert left(refund("re_1", S.SUCCEEDED, 100), dispute("dp_1", S.LOST, 100, 5)) == (0, 100)
 
 
-def test_a_partners_refund_that_bounced_is_told_by_a_lower_total_or_as_reinstated() -> None:
+def test_a_bounced_partner_refund_is_reported_by_a_lower_total_or_as_reinstated() -> None:
     def partner(kind: ReversalKind, amount: int, when: int, order: int = 0) -> ReversalFact:
         return ReversalFact(kind, "their-1", S.TOLD, amount, at(when), None, order)
 
@@ -179,6 +179,6 @@ def test_any_order_and_repetition_ends_at_the_providers_balance(steps: list[tupl
 
 
 @given(acts)
-def test_what_is_kept_and_returned_is_what_came(steps: list[tuple]) -> None:
+def test_kept_and_returned_money_add_up_to_the_payment(steps: list[tuple]) -> None:
     position_read = position(100, walked(steps).messages)
     assert position_read.kept_minor + position_read.returned_minor == 100 + position_read.excess_minor

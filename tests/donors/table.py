@@ -42,7 +42,7 @@ ROWS = {
         "the visitor's own unpaid reservations used up the cap, invisibly",
         (
             "test_my_own_abandoned_hold_is_replaced_from_the_page",
-            "test_what_waits_for_a_payment_is_found_and_cancelled",
+            "test_an_unpaid_donation_is_found_and_cancelled",
         ),
     ),
     "M7": Row(
@@ -59,7 +59,7 @@ ROWS = {
     ),
     "W2": Row(
         "a drawn match was shown as nothing",
-        ("test_every_end_of_a_match_is_drawn_and_said", "test_a_pot_that_matches_at_payment_is_told_as_such"),
+        ("test_every_end_of_a_match_is_drawn_and_said", "test_a_pot_that_matches_at_payment_is_explained_as_such"),
     ),
     "W3": Row("before the campaign: used up, and a form without effect", ("test_an_event_that_comes_says_when",)),
     "W4": Row(
@@ -67,10 +67,10 @@ ROWS = {
     ),
     "W5": Row(
         "after Back from the cashier every donor saw the wrong message",
-        ("test_who_comes_back_without_paying_reads_that_nothing_was_paid",),
+        ("test_leaving_the_cashier_shows_that_nothing_was_paid",),
     ),
     "W6": Row("search missed places and several words", ("test_a_village_is_found",)),
-    "W7": Row("names sorted by code point", ("test_names_stand_as_in_a_dictionary",)),
+    "W7": Row("names sorted by code point", ("test_names_are_sorted_by_pinyin",)),
     "W8": Row("fields accepted more than is allowed", ("test_fields_take_what_is_allowed_and_no_more",)),
     "W10": Row(
         "name and message were not shown; named and anonymous at once",
@@ -87,7 +87,8 @@ ROWS = {
         ),
     ),
     "W12": Row(
-        "a short pot did not state what follows", ("test_too_little_match_is_told_per_pot_and_nothing_is_held",)
+        "a short pot did not state what follows",
+        ("test_too_little_match_is_shown_per_pot_and_nothing_is_reserved",),
     ),
     "W13": Row(
         "the rest of a cap looked like free money", ("test_both_are_given_and_the_page_says_why_there_is_no_match",)
@@ -127,7 +128,7 @@ ROWS = {
         "language switch and faults lost what was typed",
         (
             "test_the_other_language_keeps_what_was_typed",
-            "test_a_mistake_is_told_at_its_field_and_what_was_typed_is_kept",
+            "test_a_mistake_is_shown_at_its_field_and_keeps_the_typed_values",
         ),
     ),
     "B4": Row("a long team in a link blocked the form", ("test_a_link_with_a_team_that_cannot_be_never_blocks",)),
@@ -142,8 +143,8 @@ ROWS = {
         "amounts as people write them were refused, invalid contacts were accepted",
         (
             "test_an_amount_as_people_write_it_is_read",
-            "test_what_is_no_number_is_nobody",
-            "test_what_is_no_address_is_nobody",
+            "test_an_invalid_phone_number_identifies_no_donor",
+            "test_an_invalid_email_address_identifies_no_donor",
         ),
     ),
     "U1": Row("the first project two screens down", ("test_the_event_page_is_for_one_minute",)),

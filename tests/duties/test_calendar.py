@@ -103,7 +103,9 @@ def test_duties_of_a_draft_or_of_an_unopened_cancelled_campaign_are_not_marked(w
         (None, "publish_final", FINAL, "", "duty_unknown"),
     ],
 )
-def test_what_is_not_due_is_refused(world: World, slug: str, task: str, due_on: date, url: str, code: str) -> None:
+def test_a_duty_that_is_not_due_cannot_be_marked_done(
+    world: World, slug: str, task: str, due_on: date, url: str, code: str
+) -> None:
     with pytest.raises(Refusal) as refusal:
         world.do(mark_done, slug, task, due_on, "done", url, "manager")
     assert refusal.value.code == code

@@ -136,7 +136,7 @@ def test_duty_10_donors_read_what_is_deductible(http: FlaskClient, world: World)
     assert "应纳税所得额 30%" in page and "年度利润 12%" in page
 
 
-def test_duty_12_nobody_is_listed_who_has_not_given(http: FlaskClient, world: World) -> None:
+def test_duty_12_standings_list_only_places_and_teams_with_gifts(http: FlaskClient, world: World) -> None:
     world.pay(world.give(100_00, 0))
     for by in BY:
         rows = http.get(f"/api/v1/campaigns/{SLUG}/standings?by={by}").json

@@ -72,7 +72,7 @@ def test_a_second_server_on_the_same_directory_is_refused_with_the_first_ones_pi
         assert run(first, "SELECT 1") == [(1,)]
 
 
-def test_a_pid_file_whose_number_belongs_to_somebody_else_now_does_not_hinder(tmp_path: Path) -> None:
+def test_a_stale_pid_file_whose_number_was_reused_does_not_prevent_a_start(tmp_path: Path) -> None:
     # As after a reboot. PostgreSQL alone would refuse: its check knows only whether the process exists.
     with Postgres.start(tmp_path / "pg", FAST) as server:
         server.kill()

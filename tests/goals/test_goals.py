@@ -56,7 +56,7 @@ def test_a_bad_goal_is_refused(world: World) -> None:
     assert sorted(refused.value.fields) == ["goods_minor", "money_minor", "online_bps", "year"]
 
 
-def test_the_goal_is_set_in_the_console_and_stands_on_the_first_page(
+def test_the_goal_is_set_in_the_console_and_shown_on_the_first_page(
     app: Flask, manager: Reader, world: World
 ) -> None:
     assert "全年目标" in manager.open("/console/")

@@ -59,7 +59,7 @@ def test_only_confirmed_goods_are_published_and_no_sum_of_money_moves(world: Wor
     world.check()
 
 
-def test_who_entered_or_corrected_goods_does_not_confirm_them(world: World) -> None:
+def test_makers_of_a_goods_record_do_not_confirm_it(world: World) -> None:
     goods_id = entered(world)
     world.do(goods.correct, goods_id, quilts(world, value_minor=20_000_00), "colleague")
     makers = ACTS["goods.confirm"].makers
@@ -127,7 +127,7 @@ def test_a_handout_is_corrected_by_another_entry(world: World) -> None:
     world.check()
 
 
-def test_goods_stand_on_the_notice_in_a_column_of_their_own(world: World) -> None:
+def test_goods_have_a_separate_column_in_the_notice(world: World) -> None:
     world.pay(world.give(50_00, 1))
     world.do(goods.confirm, entered(world), "finance")
     world.do(goods.enter, world.projects[1], quilts(world, value_minor=7_00), "liaison")  # not confirmed

@@ -64,7 +64,7 @@ def test_a_transaction_asks_for_the_time_once(db: Database) -> None:
         assert tx.now.tzinfo is UTC
 
 
-def test_the_database_clock_tells_when_it_is_asked_not_when_the_transaction_began(db: Database) -> None:
+def test_the_database_clock_reads_the_time_of_the_call_not_of_the_transaction(db: Database) -> None:
     with db.at(DatabaseClock()).transaction() as tx:
         began = tx.scalar("SELECT now()")
         tx.rows("SELECT pg_sleep(0.02)")

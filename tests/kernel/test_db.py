@@ -69,7 +69,7 @@ def test_a_snapshot_sees_one_moment_and_may_not_write(db: Database) -> None:
         tx.run("UPDATE ledger_account SET balance_minor = 0")
 
 
-def test_what_was_added_changed_or_deleted_last_is_committed(db: Database) -> None:
+def test_pending_changes_of_models_are_committed(db: Database) -> None:
     def runs() -> list[tuple[str, str]]:
         with db.snapshot() as tx:
             return [tuple(row) for row in tx.rows("SELECT name, failure FROM job_run ORDER BY name")]

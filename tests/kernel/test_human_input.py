@@ -52,7 +52,7 @@ def test_amounts_are_read_as_people_mean_them(typed: str, fen: int) -> None:
         ("10,00.00", [1_000_00]),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_asked_about(typed: str, readings: list[int]) -> None:
+def test_an_ambiguous_amount_is_refused_with_its_readings(typed: str, readings: list[int]) -> None:
     with pytest.raises(Unreadable) as refused:
         read_amount(typed)
     assert refused.value.fault.code == "amount_ambiguous"
@@ -75,7 +75,7 @@ def test_what_can_be_read_in_two_ways_is_asked_about(typed: str, readings: list[
         ("999999999999999", "amount_too_large"),
     ],
 )
-def test_what_is_no_amount_is_refused(typed: str, code: str) -> None:
+def test_a_text_that_is_not_an_amount_is_refused(typed: str, code: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read_amount(typed)
     assert refused.value.fault.code in (code, "too_fine" if code == "not_an_amount" else code)
@@ -87,7 +87,7 @@ def test_below_zero_only_where_it_may_be() -> None:
 
 
 @given(st.integers(0, MAX_MINOR))
-def test_what_we_write_we_read(fen: int) -> None:
+def test_a_formatted_amount_is_read_back(fen: int) -> None:
     assert read_amount(yuan(fen)) == fen
     assert read_amount(f"¥{yuan(fen)} 元") == fen
 
@@ -143,7 +143,7 @@ def test_a_day_is_a_whole_day_in_shanghai() -> None:
 @pytest.mark.parametrize(
     "typed", ["", "yesterday", "9/9/2026", "26-9-9", "2026-13-01", "2026-02-30", "2026-09-09 25:00"]
 )
-def test_what_is_no_time_is_refused(typed: str) -> None:
+def test_a_text_that_is_not_a_time_is_refused(typed: str) -> None:
     with pytest.raises(Unreadable):
         read_moment(typed)
 

@@ -16,7 +16,7 @@ KEYS = Keys("secret", "field")
 
 
 @given(st.binary(), st.binary())
-def test_what_is_sealed_opens_again(plain: bytes, context: bytes) -> None:
+def test_a_sealed_value_is_unsealed_with_its_key_and_context(plain: bytes, context: bytes) -> None:
     sealed = seal(KEY, plain, context)
     assert unseal(KEY, sealed, context) == plain
     assert seal(KEY, plain, context) != sealed  # a nonce of its own each time
@@ -32,7 +32,7 @@ def test_one_changed_bit_is_noticed(plain: bytes, data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_bytes_that_nobody_sealed_are_value_errors(junk: bytes) -> None:
+def test_bytes_that_were_never_sealed_are_value_errors(junk: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         unseal(KEY, junk)
 

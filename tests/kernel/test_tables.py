@@ -75,7 +75,7 @@ def test_preamble_blank_lines_totals_and_footer_are_no_rows() -> None:
 @pytest.mark.parametrize(
     "hidden", ["their-1\t", "`their-1", "'their-1", "\u200btheir-1", '="their-1"', " their-1\u3000"]
 )
-def test_what_a_cell_hides_is_no_part_of_an_id(hidden: str) -> None:
+def test_invisible_characters_are_removed_from_ids(hidden: str) -> None:
     assert clean_cell(hidden) == "their-1"
 
 
@@ -105,7 +105,7 @@ def test_a_row_with_more_cells_than_the_header_is_a_fault_and_trailing_commas_ar
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xff\xff\xfe\x00", b"\x00\x01", b'reference,"never ends\n'])
-def test_what_is_no_table_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_a_table_is_refused(data: bytes) -> None:
     with pytest.raises(Invalid) as refused:
         read_table(data, [OFFLINE])
     assert refused.value.code == "import_invalid"
@@ -133,7 +133,7 @@ def test_any_bytes_are_a_table_or_a_refusal(data: bytes) -> None:
         (b"\x1f\x8b\x08", "not_a_table"),
     ],
 )
-def test_what_is_no_text_is_named_for_what_it_is(begin: bytes, code: str) -> None:
+def test_a_binary_file_is_refused_by_its_kind(begin: bytes, code: str) -> None:
     with pytest.raises(Invalid) as error:
         decode(begin + b"\x00" * 50)
     assert error.value.fields["file"].code == code

@@ -39,7 +39,7 @@ def test_text_that_turns_its_direction_is_refused(turning: str) -> None:
     assert refused.code == "direction_controls"
 
 
-def test_what_is_only_invisible_is_empty() -> None:
+def test_text_of_invisible_characters_counts_as_empty() -> None:
     refused = text_fault(clean_text("\u3164\u200b"), 100)
     assert refused is not None
     assert refused.code == "required"

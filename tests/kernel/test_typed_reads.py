@@ -82,7 +82,7 @@ def test_other_columns_than_fields_are_refused(db: Database, row_type: type, sql
         tx.rows_as(row_type, sql)
 
 
-def test_the_names_are_checked_without_rows_too(db: Database) -> None:
+def test_column_names_are_checked_even_without_rows(db: Database) -> None:
     with db.transaction() as tx, pytest.raises(AssertionError, match="the columns other"):
         tx.rows_as(_Single, "SELECT 1 AS other WHERE false")
 
@@ -107,7 +107,7 @@ def test_first_is_the_first_in_order_or_none(db: Database) -> None:
         assert tx.first(select(Pot).where(Pot.rank > 9)) is None
 
 
-def test_what_was_written_to_a_model_is_seen_by_every_read(db: Database) -> None:
+def test_writes_to_a_model_are_visible_to_every_read(db: Database) -> None:
     with db.transaction() as tx:
         (pot,) = tx.add_all([_pot("rice", 3)])
         pot.rank = 4
@@ -144,7 +144,7 @@ def test_a_count_of_a_table_leaves_the_planner_as_it_was(db: Database) -> None:
             assert planner(tx) == before
 
 
-def test_who_leaves_after_a_page_may_go_on_in_the_transaction(db: Database) -> None:
+def test_a_transaction_continues_after_pages_are_abandoned(db: Database) -> None:
     with db.transaction() as tx:
         for page in tx.pages(_Numbered, 1, "SELECT n AS number, '' AS label FROM generate_series(1, 9) AS n"):
             assert page == [_Numbered("", 1)]

@@ -92,7 +92,7 @@ def test_shared_texts_formulas_errors_and_long_numbers() -> None:
         packed(sheet(" " * (6 << 20))),
     ],
 )
-def test_what_is_no_table_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_a_table_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableWorkbook):
         read_workbook(data)
     with pytest.raises(Invalid) as refused:

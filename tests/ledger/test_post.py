@@ -136,7 +136,7 @@ def test_only_the_end_of_a_call_counts_for_the_floor(db: Database) -> None:
     assert (_holds(db, pot_free(1)), _holds(db, pot_reserved(1, 7))) == (100, 0)
 
 
-def test_what_we_hold_outside_has_no_floor(db: Database) -> None:
+def test_accounts_of_money_held_outside_have_no_floor(db: Database) -> None:
     _post(db, FIRST, Transfer("fee", fees("stripe"), clearing("stripe"), 3, TransferKind.FEE_CHARGED))
     assert (_holds(db, bank()), _holds(db, fees("stripe")), _holds(db, clearing("stripe"))) == (-100, -3, 3)
 

@@ -10,7 +10,7 @@ from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.world import World
 
 
-def test_who_paid_after_the_end_is_offered_nothing_again(world: World) -> None:
+def test_a_payment_after_the_end_is_not_offered_match_again(world: World) -> None:
     """Eligibility goes by the payment's time: the re-offer may not give what the late payment was refused."""
     pot = world.pot(100_00)
     early, late = world.give(100_00), world.give(100_00)

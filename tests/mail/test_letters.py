@@ -54,7 +54,7 @@ def test_a_paid_gift_is_thanked_for_once(world: World, mail_server: MailServer) 
     assert letters(world) == [("thanks", "sent", 1, "")]
 
 
-def test_who_left_no_address_or_gave_elsewhere_gets_none(world: World, mail_server: MailServer) -> None:
+def test_donors_without_an_address_and_of_platforms_get_no_letter(world: World, mail_server: MailServer) -> None:
     for donor in (Donor(), Donor(phone="13800138000"), Donor(name="小满")):
         world.pay(world.give(100_00, donor=donor))
     assert letters(world) == [] and send(world, mail_server) == 0
@@ -149,7 +149,7 @@ def test_an_erased_donor_gets_none(world: World, mail_server: MailServer) -> Non
     assert letters(world) == [("thanks", "dropped", 1, "nobody_to_write_to")]
 
 
-def test_what_was_typed_is_shown_and_does_nothing(world: World, mail_server: MailServer) -> None:
+def test_typed_text_in_letters_is_escaped(world: World, mail_server: MailServer) -> None:
     names = [name[:80] for name in NASTY if name.strip()]
     for name in names:
         world.pay(world.give(100_00, donor=Donor(name=name, email="xiaoman@example.org")))
@@ -167,7 +167,7 @@ def _number(letter: Any) -> str:
     return match[1]
 
 
-def test_a_review_that_ends_is_told(world: World, mail_server: MailServer) -> None:
+def test_the_end_of_a_review_is_announced_by_letter(world: World, mail_server: MailServer) -> None:
     world.pot(5_000_00)
     paid = world.pay(world.give(100_00, donor=DONOR))
     world.do(hold_project_match, world.slug, paid.project_id, "a reason", "test")
@@ -179,7 +179,7 @@ def test_a_review_that_ends_is_told(world: World, mail_server: MailServer) -> No
     assert any("它不计配捐" in body(letter) for letter in mail_server.letters)
 
 
-def test_donors_are_told_once_of_a_change_of_purpose(world: World, mail_server: MailServer) -> None:
+def test_donors_get_one_letter_about_a_change_of_purpose(world: World, mail_server: MailServer) -> None:
     for donor, amount_minor, locale in (
         (DONOR, 40_00, "zh"),
         (DONOR, 30_00, "zh"),

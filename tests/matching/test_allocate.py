@@ -198,7 +198,7 @@ def test_a_cap_is_not_short_and_an_empty_pot_is() -> None:
     assert allocation.evaluations[0].cuts == (Cut("donation_minor", 40, 40), Cut("pot", 30, 30))
 
 
-def test_what_a_pot_gave_before_counts_against_its_cap_per_donation() -> None:
+def test_earlier_match_counts_against_the_cap_per_donation() -> None:
     again = _donation(100, matched_base_minor=30, prior={1: 30})
     assert allocate(again, [_offer(1, donation=40)], Capacity({1: 1_000})).matched_minor == 10
 

@@ -178,7 +178,7 @@ def test_an_unlock_is_never_taken_back(world: World) -> None:
         world.do(lambda tx: tx.run("DELETE FROM pot_unlock"))
 
 
-def test_a_locked_pot_promises_nothing_so_nobody_is_asked_to_accept_less(world: World) -> None:
+def test_a_locked_pot_does_not_make_a_donation_short(world: World) -> None:
     special_pot(world, 10_00, "challenge", challenge={"donors": 1})
     gifts = world.try_give(world.command(100_00, accept_unmatched=False))[0]
     assert not isinstance(gifts, Refusal)

@@ -47,7 +47,7 @@ def test_the_next_pot_matches_meanwhile(world: World) -> None:
     proven(world)
 
 
-def test_a_pot_that_matches_at_the_payment_is_paused_too(world: World) -> None:
+def test_a_paused_pot_gives_no_match_at_the_payment(world: World) -> None:
     pot = world.pot(500_00, mode="payment")
     pause(world, pot)
     assert paid(world, 100_00).captured_minor == 0
@@ -55,7 +55,7 @@ def test_a_pot_that_matches_at_the_payment_is_paused_too(world: World) -> None:
 
 
 @pytest.mark.parametrize("resumed", [True, False])
-def test_who_gave_during_the_pause_is_served_after_the_end_if_it_is_over(world: World, resumed: bool) -> None:
+def test_gifts_during_a_pause_are_matched_after_the_end_if_the_pot_was_resumed(world: World, resumed: bool) -> None:
     pot = world.pot(150_00)
     pause(world, pot)
     early, late = paid(world, 100_00), paid(world, 100_00)

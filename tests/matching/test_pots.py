@@ -78,7 +78,7 @@ def test_two_tranches_at_the_same_time_are_refused(world: World) -> None:
     "scope",
     [{"under": ["4199"]}, {"projects": [4711]}, {"levels": ["hamlet"]}, {"minimum_rating": 6}],
 )
-def test_a_scope_that_nobody_fits_is_refused(world: World, scope: dict[str, Any]) -> None:
+def test_a_scope_without_any_project_is_refused(world: World, scope: dict[str, Any]) -> None:
     refused = _refused(world, Invalid, scope=scope)
     assert refused.code == "rules_invalid"
     assert list(refused.fields) == [f"scope.{next(iter(scope))}"]
@@ -146,7 +146,7 @@ def test_money_is_added_and_taken_back(world: World) -> None:
     world.check()
 
 
-def test_what_is_promised_cannot_be_taken_back(world: World) -> None:
+def test_reserved_money_cannot_be_taken_out_of_a_pot(world: World) -> None:
     later = world.clock.at + timedelta(hours=1)
     pot = world.pot(0, tranches=[Tranche(world.clock.at, 100_00), Tranche(later, 500_00)])
     world.give(70_00)

@@ -36,7 +36,7 @@ def test_freed_money_of_a_better_pot_takes_over(world: World) -> None:
     assert proven(world) == 5
 
 
-def test_what_leaves_one_pot_serves_another_move(world: World) -> None:
+def test_money_freed_by_a_move_serves_another_move(world: World) -> None:
     """Three ranks: an older donation fits only once a younger one has left the second pot."""
     best = world.pot(50_00, scope={"under": [VILLAGES[1]]})
     middle, last = world.pot(50_00, rank=2), world.pot(500_00, rank=3)

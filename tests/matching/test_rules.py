@@ -77,7 +77,7 @@ def test_any_json_is_rules_or_a_refusal_that_names_fields(data: Any) -> None:
         caps=st.lists(st.integers(100_000, 200_000), min_size=5, max_size=5).map(lambda each: Caps(*sorted(each))),
     )
 )
-def test_what_is_stored_is_read_again_as_it_was(rules: Rules) -> None:
+def test_stored_rules_are_parsed_back_unchanged(rules: Rules) -> None:
     assert parse(rules.as_json()) == rules
 
 

@@ -53,7 +53,7 @@ def test_any_sequence_of_part_refunds_ends_like_one_of_their_sum(
 
 
 @given(matched(), st.data())
-def test_what_stays_fits_what_remains_and_nothing_is_negative(
+def test_match_that_stays_fits_the_rest_of_the_donation(
     donation: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
     amount, parts, ratios = donation

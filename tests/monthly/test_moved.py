@@ -75,7 +75,7 @@ def test_a_changed_purpose_leaves_one_county_and_comes_to_another(released: Worl
     released.check()
 
 
-def test_what_was_moved_before_statements_listed_it_stands_in_the_first_that_do(released: World) -> None:
+def test_moves_before_statements_listed_them_are_in_the_first_statement_that_does(released: World) -> None:
     change(released, 0, 2, 60_00)
     first = next_month(released)
 
@@ -161,7 +161,7 @@ def test_spending_counts_in_the_month_in_which_it_is_checked(released: World) ->
     released.check()
 
 
-def test_a_corrected_statement_stands_beside_the_one_of_before(released: World) -> None:
+def test_a_corrected_statement_shows_the_previous_figures(released: World) -> None:
     month = next_month(released)
     before = released.do(reading.published, "41", month)
     right = [RightFigure("4101", "received_minor", 390_00)]
@@ -190,7 +190,7 @@ def test_a_corrected_statement_stands_beside_the_one_of_before(released: World) 
         ("4101", "received_minor", 400_00, "figures", "nothing_changed"),
     ],
 )
-def test_what_cannot_be_corrected_is_refused(
+def test_a_figure_that_cannot_be_corrected_is_refused(
     released: World, line: str, figure: str, amount_minor: int, field: str, code: str
 ) -> None:
     month = next_month(released)

@@ -68,7 +68,7 @@ def test_each_month_is_published_once_and_numbered(world: World) -> None:
     world.check()
 
 
-def test_a_refund_after_the_month_stands_in_the_next_one(world: World) -> None:
+def test_a_refund_after_the_month_is_in_the_next_statement(world: World) -> None:
     world.pay(kept := world.give(100_00))
     world.clock.advance(days=22)
     publish_statements(world.deps)

@@ -60,7 +60,7 @@ def test_a_session_ends_after_twelve_hours_and_is_seen_once_a_minute(world: Worl
 
 
 @pytest.mark.parametrize(("role", "idle"), [(Role.MANAGER, 60), (Role.FINANCE, 30), (Role.ADMIN, 30)])
-def test_a_session_that_nobody_uses_ends_and_each_use_moves_its_end(world: World, role: Role, idle: int) -> None:
+def test_an_idle_session_ends_and_each_use_extends_it(world: World, role: Role, idle: int) -> None:
     world.do(people.create_manager, "wang", PASSWORD, role, "test")
     token = world.do(signed_in)
     for _ in range(3):
@@ -82,7 +82,7 @@ def test_of_more_sessions_than_one_person_needs_the_oldest_ends(world: World, to
     assert open_ones == [False] + [True] * sessions.MOST_OPEN
 
 
-def test_a_session_of_somebody_else_is_not_ended(world: World, token: str) -> None:
+def test_managers_end_only_their_own_sessions(world: World, token: str) -> None:
     other = world.do(people.create_manager, "li", PASSWORD, Role.MANAGER, "test")
     (session,) = world.do(sessions.list_sessions, world.do(accounts.find_by_login, "wang").id)
     with pytest.raises(NotFound, match="session_unknown"):
@@ -151,7 +151,7 @@ def test_one_session_is_ended_alone(world: World, token: str) -> None:
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM audit_entry WHERE action = 'session.end'")) == 1
 
 
-def test_what_is_unknown_is_not_changed(db: Database) -> None:
+def test_unknown_accounts_and_sessions_are_refused(db: Database) -> None:
     for login in ("nobody", "\x00", "\ud800"):
         for act in (accounts.disable, accounts.enable):
             with pytest.raises(NotFound, match="manager_unknown"), db.transaction() as tx:

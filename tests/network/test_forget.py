@@ -18,7 +18,7 @@ def counts(world: World) -> tuple[int, ...]:
     return tuple(world.do(lambda tx: tx.row(COUNTS)))
 
 
-def test_what_ended_is_forgotten_later(world: World) -> None:
+def test_ended_sessions_and_tokens_are_deleted_later(world: World) -> None:
     world.do(people.create_manager, "wang", PASSWORD, "auditor", "test")
     for _ in range(2):
         world.do(lambda tx: sessions.start_session(tx, people.sign_in(tx, "wang", PASSWORD)))

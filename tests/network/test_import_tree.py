@@ -81,7 +81,7 @@ def test_one_finds_the_way_up_and_down_the_tree(db: Database, luoyang: list[Node
 
 
 @pytest.mark.parametrize("code", ["9", "", "\x00", "\ud800"])
-def test_a_code_that_nobody_has_is_unknown(db: Database, code: str) -> None:
+def test_an_unknown_code_is_not_found(db: Database, code: str) -> None:
     with pytest.raises(NotFound) as refused, db.transaction() as tx:
         find(tx, code)
     assert refused.value.code == "organisation_unknown"

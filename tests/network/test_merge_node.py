@@ -68,7 +68,7 @@ def _campaign(world: World) -> int:
     return campaign_id
 
 
-def test_what_was_decided_before_replays_and_is_explained_as_it_was(released: World) -> None:
+def test_decisions_before_a_merge_replay_and_are_explained_unchanged(released: World) -> None:
     world = released
     donation = world.do(lambda tx: tx.scalar("SELECT id FROM donation"))
     before = world.do(explain, donation).decisions
@@ -84,7 +84,7 @@ def test_a_file_of_before_still_imports(released: World) -> None:
     assert (imported.added, imported.renamed) == (0, 0)
 
 
-def test_what_runs_blocks_with_its_reason(world: World) -> None:
+def test_a_running_campaign_or_pot_blocks_a_merge(world: World) -> None:
     world.do(tree.add, "4101", OTHER_TOWN, "邻镇", ACTOR)
     world.pot(1_000_00, scope={"under": [TOWN]}, name="镇池")
     with pytest.raises(Conflict) as refused:

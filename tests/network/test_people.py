@@ -77,7 +77,7 @@ def test_a_manager_without_sense_is_refused_with_every_fault(db: Database) -> No
         "１２３４５６７８９０",
     ],
 )
-def test_what_everybody_tries_first_is_no_password(db: Database, password: str) -> None:
+def test_a_common_password_is_refused(db: Database, password: str) -> None:
     with pytest.raises(Invalid) as refused, db.transaction() as tx:
         people.create_manager(tx, "wang", password, Role.MANAGER, "seed")
     assert refused.value.fields["password"].code == "common_password"
@@ -87,7 +87,7 @@ def test_what_everybody_tries_first_is_no_password(db: Database, password: str) 
     "password",
     ["4815162342", "manchester", "Manch3ster1", "testpassword123", "jennifer12345", "29.02.1984!", "密码" * 9],
 )
-def test_what_was_stolen_elsewhere_is_no_password(password: str) -> None:
+def test_a_leaked_password_is_refused(password: str) -> None:
     refused = people.password_fault("wang", password)
     assert refused is not None and refused.code == "common_password"
 
@@ -139,7 +139,7 @@ def test_a_token_opens_the_door_until_it_is_revoked_and_only_its_hash_is_kept(db
 
 
 @pytest.mark.parametrize("token", ["", "bs_", "bs_\x00", "\ud800", "bs_" + "A" * 43])
-def test_a_made_up_token_is_nobody(db: Database, token: str) -> None:
+def test_a_made_up_token_has_no_caller(db: Database, token: str) -> None:
     with db.transaction() as tx:
         assert tokens.caller_of_token(tx, token) is None
 

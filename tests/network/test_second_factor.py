@@ -91,7 +91,7 @@ def test_a_recovery_code_works_once(world: World, manager: int, recovery_codes: 
     assert passes(world, manager, renewed[0])
 
 
-def test_what_is_stored_opens_nothing(world: World, manager: int, recovery_codes: list[str]) -> None:
+def test_stored_second_factors_do_not_sign_in(world: World, manager: int, recovery_codes: list[str]) -> None:
     stored = world.do(
         lambda tx: (
             tx.scalar("SELECT json_agg(m)::text FROM manager m")
@@ -120,7 +120,7 @@ def test_a_reset_ends_sessions_and_starts_from_the_beginning(
     assert [row.actor for row in actors] == ["boss"]
 
 
-def test_a_session_that_waits_for_a_code_is_none_and_ends_after_ten_minutes(world: World, manager: int) -> None:
+def test_a_session_awaiting_its_code_opens_nothing_and_ends_after_ten_minutes(world: World, manager: int) -> None:
     def start(awaits_code: bool) -> str:
         started: str = world.do(
             lambda tx: sessions.start_session(tx, people.sign_in(tx, "wang", PASSWORD), awaits_code=awaits_code)

@@ -34,7 +34,7 @@ def test_the_real_tree_has_four_levels() -> None:
     assert {len(node.lineage) for node in nodes if node.level == "village"} == {4}
 
 
-def test_lineage_leads_from_the_city_down_to_the_node_itself() -> None:
+def test_lineage_lists_the_codes_from_the_city_to_the_node() -> None:
     assert read(SMALL)[3].lineage == ("41", "4101", "410101", "41010101")
 
 

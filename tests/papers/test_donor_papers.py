@@ -83,7 +83,7 @@ def test_a_refund_changes_the_certificate(app: Flask, world: World) -> None:
         assert "原捐|100 元|，其中|40 元|已退回。" in sentences(world, paid)
 
 
-def test_the_poster_leads_to_the_project_and_to_nobody(app: Flask, world: World) -> None:
+def test_the_poster_links_to_the_project_and_names_no_donor(app: Flask, world: World) -> None:
     paid = world.pay(world.give(100_00, donor=Donor(name="小满", phone="13800138000")))
     with app.test_request_context():
         values = poster_values(paper(world, paid), ADDRESS)

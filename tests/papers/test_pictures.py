@@ -45,7 +45,7 @@ def test_each_event_and_project_has_a_link_picture_and_a_poster(
             assert size(reply.data) == pixels and len(reply.data) < 250_000
 
 
-def test_what_is_not_public_has_no_picture(reader: Reader) -> None:
+def test_unknown_campaigns_and_projects_have_no_link_picture(reader: Reader) -> None:
     for path in (
         "/c/nowhere/link.zh.png",
         "/c/day/p/999999/link.zh.png",

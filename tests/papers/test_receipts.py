@@ -53,7 +53,7 @@ def test_credit_codes_are_checked() -> None:
         (("other", "a\u202eb", "", "a@b"), {"kind", "title", "email"}),
     ],
 )
-def test_what_cannot_stand_on_a_receipt_is_named(typed: tuple[str, str, str, str], fields: set[str]) -> None:
+def test_an_invalid_payer_is_refused_by_field(typed: tuple[str, str, str, str], fields: set[str]) -> None:
     with pytest.raises(Invalid, match="receipt_invalid") as refusal:
         read_payer(*typed)
     assert set(refusal.value.fields) == fields

@@ -79,7 +79,7 @@ def test_a_line_and_its_correction_may_come_in_one_bill(engineer: Engineer, worl
         (("L9", "charge", "T-1", -1, 0, ""), "amount_sign"),
     ],
 )
-def test_what_corrects_nothing_is_refused(billed: Engineer, row: tuple[Any, ...], code: str) -> None:
+def test_a_correction_of_no_earlier_line_is_refused(billed: Engineer, row: tuple[Any, ...], code: str) -> None:
     shown = upload(billed, row)
     assert (shown["imported"], [fault["code"] for fault in shown["faults"]]) == (False, [code])
 

@@ -47,7 +47,7 @@ def test_all_that_a_donor_said_is_kept(engineer: Engineer, world: World) -> None
     world.check()
 
 
-def test_who_stays_anonymous_is_not_named(engineer: Engineer, world: World) -> None:
+def test_an_anonymous_gift_publishes_no_name(engineer: Engineer, world: World) -> None:
     engineer.send(
         engineer.paid(1, donor={"key": "u", "name": "张三"}, consent={"publish_name": True}, anonymous=True)
     )
@@ -83,7 +83,7 @@ def test_a_payment_says_which_campaign_it_was_for(engineer: Engineer, world: Wor
         ({"test": "no"}, "data.test"),
     ],
 )
-def test_what_makes_no_sense_is_named(engineer: Engineer, data: dict[str, Any], field: str) -> None:
+def test_invalid_details_are_refused_by_field(engineer: Engineer, data: dict[str, Any], field: str) -> None:
     assert set(problem(engineer.call("", engineer.paid(1, **data)), 422, "event_invalid")["errors"]) == {field}
 
 

@@ -98,7 +98,7 @@ def test_a_donation_whose_payment_waits_says_why(engineer: Engineer, tester: Eng
         assert asking.call("/donations/T-6").status_code == 404
 
 
-def test_what_the_door_answers_is_what_is_described(engineer: Engineer, world: World) -> None:
+def test_responses_of_the_partner_api_match_their_description(engineer: Engineer, world: World) -> None:
     world.pot(1_000_00)
     engineer.send(engineer.paid(1), engineer.paid(2, project_code="NOWHERE"), engineer.refunded(1, 5_00))
     world.settle()
@@ -120,7 +120,7 @@ def test_what_the_door_answers_is_what_is_described(engineer: Engineer, world: W
     assert tried >= 6
 
 
-def test_nobody_sees_what_is_of_another_platform(engineer: Engineer, world: World) -> None:
+def test_a_platform_sees_nothing_of_another_platform(engineer: Engineer, world: World) -> None:
     engineer.send(engineer.paid(1))
     world.settle()
     stranger = Engineer(engineer.http, world, world.do(create, world.deps.keys, "other", "别家"), "other")
@@ -214,7 +214,7 @@ def test_a_bill_shows_its_faults_and_differences_and_is_then_taken(engineer: Eng
     problem(engineer.call("/bill", b"a,b\n1,2\n"), 422, "import_invalid")
 
 
-def test_a_refund_alone_does_not_stand_for_its_payment(engineer: Engineer, world: World) -> None:
+def test_a_refund_on_a_bill_does_not_replace_its_payment(engineer: Engineer, world: World) -> None:
     engineer.send(*(engineer.paid(number) for number in (1, 2)), engineer.refunded(2, 5_00))
     world.settle()
     rows = [("L1", "charge", "T-1", 25_00, 0), ("L2", "refund", "T-2", -5_00, 0)]
@@ -238,7 +238,7 @@ def test_a_day_that_is_said_to_be_empty_and_is_not(engineer: Engineer, world: Wo
 
 
 @pytest.mark.parametrize("since", ["2026-09-09T10:00:00+08:00", "2026-09-09T10:00:00%2B08:00"])
-def test_a_plus_sign_in_an_address_is_one(engineer: Engineer, since: str) -> None:
+def test_a_plus_sign_in_a_query_is_kept(engineer: Engineer, since: str) -> None:
     assert engineer.get(f"/events?since={since}")["events"] == []
 
 

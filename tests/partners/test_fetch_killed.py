@@ -70,7 +70,7 @@ def killed(world: World, database_url: str, moment: str) -> None:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_who_dies_while_fetching_leaves_all_or_nothing(
+def test_a_process_killed_while_fetching_leaves_all_or_nothing(
     world: World, theirs: Vendors, database_url: str, moment: str
 ) -> None:
     name = alipay(world)
@@ -85,7 +85,7 @@ def test_who_dies_while_fetching_leaves_all_or_nothing(
     world.check()
 
 
-def test_who_dies_between_two_bills_of_a_day_fetches_the_second_one(
+def test_a_process_killed_between_two_bills_fetches_the_second_later(
     world: World, theirs: Vendors, database_url: str
 ) -> None:
     name = wechat(world)

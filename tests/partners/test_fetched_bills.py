@@ -145,7 +145,7 @@ def test_a_day_without_a_bill_is_an_empty_day(world: World, theirs: Vendors, kin
     assert [tuple(row) for row in rows] == [(f"partner:{name}", DAY, "job:fetch-bills")]
 
 
-def test_what_is_not_ready_is_tried_again_later(world: World, theirs: Vendors) -> None:
+def test_a_bill_that_is_not_ready_is_fetched_later(world: World, theirs: Vendors) -> None:
     name = alipay(world)
     theirs.faults = {"code": "isp.bill_creating"}
     the_next_day(world)

@@ -45,9 +45,7 @@ def test_events_of_a_code_that_is_mapped_later_go_on_in_their_order(
     world.check()
 
 
-def test_a_code_that_is_mapped_again_leads_what_waits_there_on(
-    http: FlaskClient, engineer: Engineer, world: World
-) -> None:
+def test_waiting_events_follow_a_remapped_code(http: FlaskClient, engineer: Engineer, world: World) -> None:
     """Also when the project that it was mapped to first cannot take the payment."""
     program, path = Api(http, world), f"/partners/{engineer.name}/project-codes"
     program.manage(

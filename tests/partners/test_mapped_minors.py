@@ -57,7 +57,7 @@ def test_a_large_gift_of_a_minor_waits_for_an_operator(world: World, url: str) -
     assert world.totals().donations == 2
 
 
-def test_who_states_minors_tries_one_before_going_live(world: World, url: str) -> None:
+def test_a_platform_that_states_minors_tests_one_before_going_live(world: World, url: str) -> None:
     of = platform(world, url, PartnerState.TEST)
     name = "signed-headers"
     of.send(gift(of, 1, 10))
@@ -66,7 +66,7 @@ def test_who_states_minors_tries_one_before_going_live(world: World, url: str) -
     assert Check.MINOR not in world.do(open_checks, name)
 
 
-def test_nobody_else_is_asked_for_it(world: World, url: str) -> None:
+def test_platforms_that_state_no_minors_need_no_such_test(world: World, url: str) -> None:
     register(world, "alipay", {}, {"app_id": "1", "seller_id": "2"}, state=PartnerState.TEST)
     assert Check.MINOR not in world.do(check_list, "alipay")
     of = platform(world, url)

@@ -60,7 +60,7 @@ def test_each_document_that_comes_along_is_sound(name: str) -> None:
         ({"rules": [{**json.loads(preset("alipay"))["rules"][1], "minor": MINOR}]}, "document.rules.0"),
     ],
 )
-def test_what_is_wrong_in_a_document_is_named(changes: Json, field: str) -> None:
+def test_an_invalid_mapping_is_refused_by_field(changes: Json, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_mapping(document("alipay", **changes))
     assert (refused.value.code, next(iter(refused.value.fields))) == ("mapping_invalid", field)

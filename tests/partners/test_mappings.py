@@ -94,7 +94,7 @@ def test_wechat_payments_and_refunds_in_any_order(wechat: Wechat, world: World) 
     world.check()
 
 
-def test_what_wechat_adds_is_kept_sealed(wechat: Wechat, world: World) -> None:
+def test_further_fields_of_wechat_pay_are_sealed(wechat: Wechat, world: World) -> None:
     wechat.send("TRANSACTION.SUCCESS", wechat.paid(2, 5_00))
     clear = world.do(lambda tx: tx.scalar("SELECT CAST(body AS text) FROM inbox_event"))
     assert "W2" in clear and "openid" not in clear

@@ -105,7 +105,7 @@ def test_a_platform_learns_what_became_of_its_donation(engineer: Engineer, world
     world.check()
 
 
-def test_phases_and_news_are_told_to_those_who_may_raise(engineer: Engineer, world: World) -> None:
+def test_phases_and_news_are_sent_to_platforms_that_may_raise(engineer: Engineer, world: World) -> None:
     with receiver() as (url, received):
         subscribe(world, url, ["campaign.phase", "project.news"])
         world.do(add_news, world.projects[0], NewsText(date(2026, 9, 9), "灶台修好了"), ACTOR)
@@ -118,7 +118,7 @@ def test_phases_and_news_are_told_to_those_who_may_raise(engineer: Engineer, wor
     assert events["campaign.phase"] == {"campaign": world.slug, "phase": "cancelled"}
 
 
-def test_what_nobody_took_is_tried_again_for_a_day_and_then_by_hand(engineer: Engineer, world: World) -> None:
+def test_a_failed_delivery_is_retried_for_a_day_and_then_manually(engineer: Engineer, world: World) -> None:
     with receiver(*[500] * (len(BACKOFF) + 1)) as (url, received):
         subscribe(world, url)
         engineer.send(engineer.paid(1))
@@ -138,7 +138,7 @@ def test_what_nobody_took_is_tried_again_for_a_day_and_then_by_hand(engineer: En
     assert deliveries(world)[0].state == "sent"
 
 
-def test_what_is_held_while_a_subscription_is_paused_comes_after_it(engineer: Engineer, world: World) -> None:
+def test_deliveries_held_during_a_pause_are_sent_after_it(engineer: Engineer, world: World) -> None:
     with receiver() as (url, received):
         subscribe(world, url)
         [row] = world.do(outgoing.subscriptions_of, NAME)
@@ -157,9 +157,7 @@ def test_what_is_held_while_a_subscription_is_paused_comes_after_it(engineer: En
     assert {delivery.state for delivery in deliveries(world)} == {"sent"}
 
 
-def test_what_a_paused_platform_is_to_be_told_waits_until_it_is_live_again(
-    engineer: Engineer, world: World
-) -> None:
+def test_deliveries_to_a_paused_platform_wait_until_it_is_live(engineer: Engineer, world: World) -> None:
     def move(state: str) -> None:
         world.do(partner_states.change_state, world.deps.keys, NAME, state, ACTOR)
 
@@ -180,7 +178,7 @@ def test_what_a_paused_platform_is_to_be_told_waits_until_it_is_live_again(
 @pytest.mark.parametrize(
     ("days", "state", "failure"), [(31, "paused", "held_too_long"), (1, "ended", "unsubscribed")]
 )
-def test_what_a_platform_that_stays_away_was_to_be_told_is_given_up(
+def test_deliveries_to_a_platform_that_stays_away_are_given_up(
     engineer: Engineer, world: World, days: int, state: str, failure: str
 ) -> None:
     subscribe(world, "https://platform.example/hook")
@@ -194,7 +192,7 @@ def test_what_a_platform_that_stays_away_was_to_be_told_is_given_up(
     assert [(delivery.state, delivery.failure) for delivery in deliveries(world)] == [("failed", failure)]
 
 
-def test_what_is_held_for_thirty_days_is_given_up(engineer: Engineer, world: World) -> None:
+def test_deliveries_held_for_thirty_days_are_given_up(engineer: Engineer, world: World) -> None:
     subscribe(world, "https://platform.example/hook")
     [row] = world.do(outgoing.subscriptions_of, NAME)
     world.do(registered.pause_subscription, NAME, row.id, ACTOR)
@@ -208,7 +206,7 @@ def test_what_is_held_for_thirty_days_is_given_up(engineer: Engineer, world: Wor
         world.do(registered.resume_subscription, NAME, row.id, ACTOR)
 
 
-def test_what_was_written_as_held_while_it_was_resumed_is_not_forgotten(engineer: Engineer, world: World) -> None:
+def test_a_delivery_held_during_the_resumption_is_sent(engineer: Engineer, world: World) -> None:
     with receiver() as (url, received):
         subscribe(world, url)
         engineer.send(engineer.paid(1))
@@ -218,7 +216,7 @@ def test_what_was_written_as_held_while_it_was_resumed_is_not_forgotten(engineer
     assert len(received) == 1
 
 
-def test_a_fact_that_is_rolled_back_tells_nobody(engineer: Engineer, world: World) -> None:
+def test_a_rolled_back_fact_creates_no_delivery(engineer: Engineer, world: World) -> None:
     subscribe(world, "https://platform.example/hook")
     with pytest.raises(ZeroDivisionError), world.db.transaction() as tx:
         add_news(tx, world.projects[0], NewsText(date(2026, 9, 9), "没有的事"), ACTOR)
@@ -243,7 +241,7 @@ def test_a_private_address_is_not_called(engineer: Engineer, world: World) -> No
         *("::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::", "224.0.0.1", "240.0.0.1", "x"),
     ],
 )
-def test_addresses_that_are_nobodys_on_the_internet(address: str) -> None:
+def test_private_and_reserved_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
@@ -267,7 +265,7 @@ def test_a_name_that_means_this_machine_is_refused() -> None:
 @pytest.mark.parametrize(
     "url", ["", "ftp://x.org", "https://", "https://a:b@x.org", "https://x.org:99999", "x" * 501]
 )
-def test_what_is_no_address_is_refused(engineer: Engineer, world: World, url: str) -> None:
+def test_an_invalid_subscription_address_is_refused(engineer: Engineer, world: World, url: str) -> None:
     with pytest.raises(Invalid):
         subscribe(world, url)
 

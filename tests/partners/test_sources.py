@@ -64,7 +64,7 @@ def test_from_the_first_click_to_the_figures(app: Flask, engineer: Engineer, wor
     assert (poster.status_code, poster.data[:4]) == (200, b"\x89PNG")
 
 
-def test_a_link_that_nobody_made_leads_nowhere(app: Flask, world: World) -> None:
+def test_an_unknown_source_link_is_not_found(app: Flask, world: World) -> None:
     http = app.test_client()
     assert http.get("/s/nobody2").status_code == 404
     assert http.get("/s/%00").status_code in (400, 404)

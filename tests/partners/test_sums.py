@@ -116,7 +116,9 @@ def test_a_bad_answer_changes_nothing(
     assert published.get("/sums")["sums"][0]["answers"] == []
 
 
-def test_nobody_else_and_nobody_late_answers(published: Engineer, tester: Engineer, world: World) -> None:
+def test_only_the_platform_itself_answers_its_sums_in_time(
+    published: Engineer, tester: Engineer, world: World
+) -> None:
     body = _contradiction(published)
     problem(published.call("/sums/answer", body | {"campaign": "nowhere"}), 404, "sums_unknown")
     for slug in (7, None):

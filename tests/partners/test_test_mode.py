@@ -107,7 +107,7 @@ def test_a_real_secret_is_refused_before_going_live(tester: Engineer, world: Wor
     assert counted(world) == (0, 0, 0)
 
 
-def test_what_a_paused_platform_sends_is_kept_and_waits(engineer: Engineer, world: World) -> None:
+def test_events_of_a_paused_platform_are_kept_and_wait(engineer: Engineer, world: World) -> None:
     engineer.send(engineer.paid(1))
     world.settle()
     move(world, NAME, "paused")
@@ -122,7 +122,7 @@ def test_what_a_paused_platform_sends_is_kept_and_waits(engineer: Engineer, worl
     world.check()
 
 
-def test_an_ended_platform_is_not_heard(engineer: Engineer, world: World) -> None:
+def test_requests_of_an_ended_platform_are_refused(engineer: Engineer, world: World) -> None:
     move(world, NAME, "ended")
     for path, body in (("", engineer.paid(1)), ("/health", None), ("/secret", {"rotate": True})):
         problem(engineer.call(path, body), 401, "signature_invalid")

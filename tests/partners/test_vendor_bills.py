@@ -176,7 +176,7 @@ def packed(*names: str, content: bytes = b"x") -> bytes:
     return room.getvalue()
 
 
-def test_what_cannot_be_unpacked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_cannot_be_unpacked_is_refused_by_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(packed("a.csv", "b.csv")) == {"file": "not_one_table"}
     assert refused(packed("a.txt")) == {"file": "not_one_table"}
     assert refused(packed(*(f"{n}.txt" for n in range(30)), "a.csv")) == {"file": "not_one_table"}

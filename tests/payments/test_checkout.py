@@ -33,7 +33,7 @@ def intent_of(server: Server, session: str) -> str:
 
 
 @pytest.mark.parametrize("method", WAYS)
-def test_pay_leads_to_the_thank_you_page_and_to_facts(sandbox: Server, method: str) -> None:
+def test_paying_redirects_to_the_thank_you_page_and_sends_facts(sandbox: Server, method: str) -> None:
     order = make_order()
     opened = sandbox.gateway(*WAYS).open_checkout(order)
     assert opened.url is not None

@@ -99,7 +99,7 @@ def test_intents(kind: str, expected: FactKind, amount: int) -> None:
     )
 
 
-def test_charge_tells_instrument_and_refunded_total() -> None:
+def test_a_charge_states_instrument_and_refunded_total() -> None:
     expected = (DONATION, "pi_1", None, 10_000, "CNY", AT, "ch_1", "card:Xt5EWLLDS7FJjR1c", 2_500)
     for kind, fact_kind in (("charge.succeeded", FactKind.CHARGED), ("charge.refunded", FactKind.REFUNDED)):
         assert fact(kind, CHARGE)._replace(reversal=None) == PaymentFact(fact_kind, "stripe", *expected)
@@ -242,7 +242,7 @@ def test_a_success_is_read_in_one_pass_as_field_by_field() -> None:
         {"latest_charge": "ch_\u4e00"},
     ],
 )
-def test_what_is_more_than_a_plain_success_is_read_field_by_field(changes: dict[str, Any]) -> None:
+def test_an_event_beyond_a_plain_success_is_read_field_by_field(changes: dict[str, Any]) -> None:
     assert plain_success(event("payment_intent.succeeded", INTENT | changes)) is None
 
 

@@ -34,7 +34,7 @@ def test_declined_card_is_a_failed_attempt_and_leaves_the_payment_open(server: S
     assert gateway.close(opened.reference) is ClosedAs.CLOSED
 
 
-def test_refund_in_parts_tells_the_total_so_far(server: Server, order: PaymentOrder) -> None:
+def test_partial_refunds_state_the_total_so_far(server: Server, order: PaymentOrder) -> None:
     gateway = server.gateway()
     opened = gateway.open_intent(order)
     server.confirm(opened.reference)
@@ -70,7 +70,7 @@ def test_close_after_the_donor_paid_says_so(server: Server, order: PaymentOrder)
     assert gateway.close(opened.reference) is ClosedAs.PAID
 
 
-def test_what_does_not_exist_is_refused(server: Server) -> None:
+def test_an_unknown_payment_is_refused(server: Server) -> None:
     gateway = server.gateway()
     with pytest.raises(GatewayRefused):
         gateway.close("pi_doesnotexist")

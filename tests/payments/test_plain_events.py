@@ -75,7 +75,7 @@ VALUES = st.recursive(
 
 
 @pytest.mark.parametrize("event", [PAYMENT, REFUND, REFUND | {"type": "donation.refund_reversed"}])
-def test_what_the_interface_describes_is_plain(event: dict[str, Any]) -> None:
+def test_described_events_are_plain(event: dict[str, Any]) -> None:
     assert is_plain(event, NOW)
     assert faults(event, NOW) == {}
 

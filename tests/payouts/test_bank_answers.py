@@ -107,14 +107,14 @@ def test_an_older_answer_after_a_newer_one_changes_nothing_that_counts(sent: Wor
     assert set(refused(sent, later).values()) == {"payment_refused"}
 
 
-def test_what_was_paid_or_stands_on_a_statement_is_not_refused(sent: World) -> None:
+def test_a_payment_made_or_on_a_statement_is_not_refused(sent: World) -> None:
     line(sent, "L-1", FIRST, -100_00)
     assert set(refused(sent, report(REFUSED)).values()) == {"payment_made"}
     assert mark_by_statement(sent.deps) == 1
     assert set(refused(sent, report(REFUSED)).values()) == {"payment_made"}
 
 
-def test_what_a_person_refused_is_not_accepted_by_the_bank(sent: World) -> None:
+def test_a_manually_refused_payment_is_not_accepted_by_a_report(sent: World) -> None:
     sent.do(refuse, sent.do(plans.remittances_of, 1)[0].id, "the bank called", "finance")
     assert set(refused(sent, report(answer(FIRST, "ACSP"))).values()) == {"payment_refused"}
     assert take(sent, report(REFUSED)) == 1
@@ -175,7 +175,7 @@ def test_a_malformed_report_names_line_and_field_and_changes_nothing(
 
 
 @given(st.integers(0, len(report(REFUSED)) - 1), st.integers(1, 40), st.binary(max_size=6))
-def test_whatever_stands_in_a_report_is_read_or_named(at: int, length: int, junk: bytes) -> None:
+def test_any_report_is_read_or_its_faults_are_named(at: int, length: int, junk: bytes) -> None:
     whole = report(REFUSED)
     try:
         file = read_answers(whole[:at] + junk + whole[at + length :])

@@ -130,7 +130,7 @@ def test_a_host_may_pay_villages_themselves(released: World) -> None:
     assert paid == {"41010101": 160_02, "410101": 30_00, "41010102": 100_01, "41020101": 50_00}
 
 
-def test_who_made_a_plan_does_not_approve_it(released: World) -> None:
+def test_the_maker_of_a_plan_does_not_approve_it(released: World) -> None:
     for code in ("4101", "4102"):
         account(released, code)
     plan = released.do(plans.make_plan, released.slug, "maker")
@@ -190,7 +190,7 @@ def test_a_plan_is_outdated_when_money_went_back(released: World) -> None:
     released.check()
 
 
-def test_what_was_paid_and_is_refunded_later_is_owed_by_the_project(released: World) -> None:
+def test_a_refund_after_the_payout_is_owed_by_the_project(released: World) -> None:
     plan_id = approved(released)
     released.do(plans.send, plan_id, "maker")
     for row in released.do(plans.remittances_of, plan_id):
@@ -241,7 +241,7 @@ def test_a_first_split_leaves_money_as_it_was_divided_before(world: World) -> No
 
 
 @pytest.mark.parametrize("ways", [("gifts", "host"), ("host", "gifts")])
-def test_who_bears_fees_stays_as_it_was_when_money_was_divided(world: World, ways: tuple[str, str]) -> None:
+def test_later_rules_do_not_change_who_bore_the_fees(world: World, ways: tuple[str, str]) -> None:
     world.pay(world.give(100_00))
     release(world)
     world.do(set_rules, "41", {"fees_from": ways[0]}, ACTOR)

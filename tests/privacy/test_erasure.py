@@ -92,7 +92,7 @@ def test_without_the_table_of_keys_a_backup_from_before_opens_nothing(world: Wor
     assert {row.donation_id for row in backup} == {left.own, left.platform}
 
 
-def test_an_email_left_beside_a_phone_number_finds_the_person_too(world: World) -> None:
+def test_a_person_is_found_by_an_email_given_beside_a_phone_number(world: World) -> None:
     donation = world.give(10_00, donor=DONOR)
     world.pay(donation)
     person = world.do(person_by_contact, world.deps.keys, EMAIL.upper())
@@ -139,7 +139,7 @@ def test_the_holder_of_a_token_erases_that_donation_only(world: World) -> None:
         world.do(alone, left.own)
 
 
-def test_who_is_known_by_a_browser_is_one_donation(world: World) -> None:
+def test_a_donor_known_only_by_a_shared_browser_is_one_donation(world: World) -> None:
     """A tablet at a stand: others gave there too."""
     gifts = [world.give(10_00, donor=Donor(name=name), visitor="tablet") for name in (NAME, "孙丙")]
     for gift in gifts:
@@ -152,7 +152,7 @@ def test_who_is_known_by_a_browser_is_one_donation(world: World) -> None:
     world.check()
 
 
-def test_nobody_is_erased_while_their_payment_is_awaited(world: World) -> None:
+def test_a_donor_is_not_erased_while_a_payment_is_awaited(world: World) -> None:
     donation = world.give(10_00, donor=DONOR)
     with pytest.raises(Conflict, match="erasure_awaits_payment"):
         erase_by(world, PHONE)
@@ -163,7 +163,7 @@ def test_nobody_is_erased_while_their_payment_is_awaited(world: World) -> None:
     world.check()
 
 
-def test_what_is_written_after_an_erasure_is_erased_too(world: World) -> None:
+def test_words_written_after_an_erasure_are_erased(world: World) -> None:
     donation = world.give(10_00, donor=DONOR)
     world.pay(donation)
     erase_by(world, PHONE)
@@ -178,7 +178,7 @@ def test_what_is_written_after_an_erasure_is_erased_too(world: World) -> None:
     world.check()
 
 
-def test_a_partners_repetition_after_the_erasure_is_one(world: World) -> None:
+def test_an_event_repeated_after_the_erasure_is_a_repetition(world: World) -> None:
     give_everything(world)
     erase_by(world, PHONE)
     donor = {"key": f"+86{PHONE}", "name": PLATFORM_NAME}
@@ -256,7 +256,7 @@ def test_only_an_admin_looks_at_a_person(world: World, api: Api, role: str) -> N
 
 
 @pytest.mark.parametrize("body", [{}, {"contact": "张三"}, {"contact": PHONE, "donation": str(UUID(int=4))}])
-def test_who_is_meant_must_be_clear(api: Api, body: dict[str, str]) -> None:
+def test_an_unclear_contact_is_refused(api: Api, body: dict[str, str]) -> None:
     problem(api.post("/donors/export", body, api.token()), 422, "contact_invalid")
 
 

@@ -42,7 +42,7 @@ def test_the_search_finds_what_is_there() -> None:
         assert traces(form), form
 
 
-def test_a_repeated_request_is_told_by_a_keyed_hash(world: World) -> None:
+def test_a_repeated_request_is_recognised_by_a_keyed_hash(world: World) -> None:
     command = world.command(10_00, donor=DONOR)
     first, again = world.try_give(command), world.try_give(command)
     assert first[0].donation.id == again[0].donation.id and not again[0].created  # type: ignore[union-attr]
@@ -75,7 +75,7 @@ def test_a_message_is_put_together_as_it_was(source: str) -> None:
     assert "k" not in json.dumps(clear["data"].get("donor", {})) and "new_field" in rest
 
 
-def test_a_providers_event_keeps_what_the_engine_goes_by(world: World) -> None:
+def test_a_providers_event_keeps_the_fields_that_the_engine_reads(world: World) -> None:
     donation = world.give(10_00)
     card = {"card": {"fingerprint": "fp-of-li", "last4": "4242"}, "type": "card"}
     charge = {

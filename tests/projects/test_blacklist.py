@@ -86,7 +86,7 @@ def test_after_lifting_the_reoffer_serves_it_like_any_other(world: World) -> Non
     world.check()
 
 
-def test_when_the_term_is_over_a_person_is_due_and_nothing_changes_by_itself(world: World) -> None:
+def test_an_expired_listing_waits_for_a_reviewer_and_does_not_end_by_itself(world: World) -> None:
     put(world, until=world.clock.at + DAY)
     assert [listing["due"] for listing in current(world)] == [False]
     world.clock.advance(days=2)
@@ -99,7 +99,7 @@ def test_when_the_term_is_over_a_person_is_due_and_nothing_changes_by_itself(wor
     world.check()
 
 
-def test_who_was_suspended_before_is_suspended_after(world: World) -> None:
+def test_a_project_suspended_before_its_listing_is_suspended_after_it(world: World) -> None:
     world.do(transitions.suspend, world.projects[0], "凭证不全", "li")
     put(world)
     world.do(blacklist.lift, world.projects[0], "查清", "wang")

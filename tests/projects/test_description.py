@@ -112,7 +112,7 @@ def test_a_contact_that_withdraws_consent_is_gone(tree: Database) -> None:
     assert "李秀英" not in trail and "6391" not in trail and "灶台" not in trail
 
 
-def test_a_project_on_the_blacklist_stays_as_it_is(tree: Database) -> None:
+def test_a_blacklisted_project_cannot_be_described(tree: Database) -> None:
     with tree.transaction() as tx:
         project = approved(tx)
         blacklist(tx, project, "misuse", "reviewer")

@@ -85,7 +85,7 @@ def test_a_store_that_is_down_or_not_there_says_so(tmp_path: Path, address: str)
         assert not pictures_line(store).ok
 
 
-def test_waiting_for_a_store_holds_nobody_up() -> None:
+def test_waiting_for_a_store_does_not_block_the_thread() -> None:
     """The slow server and the one who waits for it share a thread: neither would ever come to its turn."""
     done = subprocess.run(
         [sys.executable, "-c", SHARED_THREAD], capture_output=True, text=True, timeout=30, check=False
@@ -93,7 +93,7 @@ def test_waiting_for_a_store_holds_nobody_up() -> None:
     assert done.stdout.endswith("refused\n") and "Traceback" not in done.stderr, done.stderr
 
 
-def test_what_names_a_bucket() -> None:
+def test_the_address_of_a_bucket_is_parsed() -> None:
     plain = parse_bucket("https://key:a%2Fb@oss.example.cn:9000/album/of/beishan?region=cn-north-1")
     assert plain == ("https://oss.example.cn:9000", "album", "of/beishan", "key", "a/b", "cn-north-1", False)
     assert parse_bucket("https://key:s@oss.example.cn/album?host=bucket").named_host

@@ -192,7 +192,7 @@ def test_a_correction_that_cannot_be_changes_nothing(db: Database, fund_id: int,
         assert balance(tx, fund(fund_id)) == 9_000 * YUAN
 
 
-def test_what_the_fund_has_spent_cannot_be_taken_off(world: World) -> None:
+def test_a_deposit_cannot_be_corrected_below_what_was_spent(world: World) -> None:
     world.pot(999_999_00)
     deposit = world.do(deposits.deposit_of, world.fund, "D-1")
     with pytest.raises(Conflict) as refused:

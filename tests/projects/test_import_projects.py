@@ -91,7 +91,7 @@ def test_every_fault_is_named_and_nothing_is_created(world: World) -> None:
     assert projects(world) == []
 
 
-def test_another_project_under_a_known_code_is_told(world: World) -> None:
+def test_a_different_project_under_a_known_code_is_refused(world: World) -> None:
     take(world, HEAD + ROW)
     text = HEAD + ROW.replace("30000", "40000").replace("路灯", "水井")
     assert objections(world, text) == {"line 2.name": "differs", "line 2.target_yuan": "target_differs"}

@@ -74,7 +74,7 @@ def test_a_tower_is_not_taller_than_a_page() -> None:
         (bytes(MOST_BYTES + 1), "picture_too_heavy"),
     ],
 )
-def test_what_is_no_picture_of_ours_is_refused(data: bytes, expected: str) -> None:
+def test_an_unsupported_picture_is_refused(data: bytes, expected: str) -> None:
     assert fault_of(data) == expected
 
 

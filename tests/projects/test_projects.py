@@ -61,7 +61,7 @@ def test_a_code_is_given_once_and_finds_its_project(tree: Database) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "P999999", "\x00", "\ud800"])
-def test_a_code_that_nobody_has_is_unknown(tree: Database, code: str) -> None:
+def test_an_unknown_code_is_not_found(tree: Database, code: str) -> None:
     with pytest.raises(NotFound) as refused, tree.transaction() as tx:
         projects.by_code(tx, code)
     assert refused.value.code == "project_unknown"

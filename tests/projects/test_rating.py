@@ -22,7 +22,7 @@ def ratings(db: Database) -> list[tuple[int, str]]:
         return [(row.rating, row.actor) for row in tx.rows("SELECT * FROM project_rating ORDER BY position")]
 
 
-def test_a_rating_is_kept_with_who_gave_it_and_the_same_again_is_none(tree: Database) -> None:
+def test_a_rating_is_recorded_with_its_reviewer_and_only_if_it_changed(tree: Database) -> None:
     with tree.transaction() as tx:
         project_id = drafts.create(tx, happy_home(), "liaison").id
     assert project_id is not None
@@ -56,7 +56,7 @@ def test_every_project_that_is_not_closed_can_be_rated(tree: Database, status: s
 
 
 @pytest.mark.parametrize("stars", [-1, 6, 10**20])
-def test_nobody_is_rated_below_none_or_above_five(tree: Database, stars: int) -> None:
+def test_a_rating_below_zero_or_above_five_is_refused(tree: Database, stars: int) -> None:
     with tree.transaction() as tx:
         project_id = approved(tx)
         with pytest.raises(Invalid) as refused:

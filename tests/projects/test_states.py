@@ -22,11 +22,11 @@ def test_any_live_project_can_be_held_and_goes_back_only_to_where_it_was(live: S
     assert ways == {live, Status.REVIEW}, "or it is reviewed again"
 
 
-def test_what_is_closed_stays_closed() -> None:
+def test_a_closed_project_never_changes_its_status() -> None:
     assert not any(may_move(Status.CLOSED, to, Status.EXECUTING) for to in Status)
 
 
 @pytest.mark.parametrize("live", LIVE)
-def test_who_leaves_the_blacklist_is_suspended_first(live: Status) -> None:
+def test_a_project_leaves_the_blacklist_only_to_suspended(live: Status) -> None:
     assert may_move(Status.SUSPENDED, Status.BLACKLISTED)
     assert [to for to in Status if may_move(Status.BLACKLISTED, to, live)] == [Status.SUSPENDED]

@@ -60,7 +60,7 @@ def test_a_branch_sees_the_templates_above_it_and_within_it(world: World, city: 
     assert names(world, VILLAGES[0]) == ["栾川样板"]
 
 
-def test_what_a_village_may_not_start_from_is_unknown(world: World, city: int) -> None:
+def test_a_template_outside_the_lineage_is_unknown(world: World, city: int) -> None:
     neighbour = world.do(standard, "4102", "嵩县样板", "special")
     for template_id in (neighbour, world.projects[0], 10**9, None):
         with pytest.raises(Invalid) as refusal:
@@ -72,7 +72,7 @@ def test_what_a_village_may_not_start_from_is_unknown(world: World, city: int) -
 @pytest.mark.parametrize(
     ("target", "parts"), [(45_000_00, [30_000_00, 15_000_00]), (10_00, [6_67, 3_33]), (1, None)], ids=str
 )
-def test_the_budget_follows_the_target_and_nobody_is_named(
+def test_a_template_scales_the_budget_and_copies_no_contact(
     world: World, city: int, target: int, parts: list[int] | None
 ) -> None:
     def description(tx: Tx) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_opened_ends_as_failed_and_stops_no_other(world: W
 PROJECT = "organisation,name,tier,summary,target,code\n41010101,路灯,micro,灯,30000,LY-1\n"
 
 
-def test_what_is_confirmed_cannot_be_dropped_and_what_was_dropped_not_confirmed(world: World) -> None:
+def test_an_import_is_either_confirmed_or_dropped(world: World) -> None:
     run_id = confirmed(world)
     with pytest.raises(Conflict, match="import_state"):
         world.do(runs.drop, ADMIN, run_id)

@@ -38,7 +38,9 @@ def _told_twice(world: World) -> None:
             tell(world, PARTNER, f"cup-{number}", 10_00, event_id=f"{event_id}-{number}")
 
 
-def test_one_donation_under_two_ids_at_two_workers_is_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_donation_reported_under_two_ids_to_two_workers_counts_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _told_twice(world)
     meet_before(monkeypatch, Meeting(), process, "store_reported")
     assert at_once(_work(world, 6), _work(world, 6)) == [None, None]
@@ -79,7 +81,7 @@ def test_two_workers_keep_the_limit_of_a_day_together(world: World, monkeypatch:
     world.check()
 
 
-def test_control_counts_that_nobody_compares_exceed_the_limit(
+def test_control_without_the_comparison_the_limit_is_exceeded(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _six_and_a_limit_of_four(world, monkeypatch)

@@ -40,7 +40,7 @@ def _pause_while_they_give(world: World) -> int:
     )
 
 
-def test_nobody_is_matched_after_the_pause(world: World) -> None:
+def test_no_donation_is_matched_after_the_pause(world: World) -> None:
     assert _pause_while_they_give(world) == 0
     assert next(iter(world.pots().values())).paused
     world.check()

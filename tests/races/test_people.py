@@ -82,14 +82,14 @@ def _kept(view: DonationView, result: Any) -> bool:
     return (view.status, view.reserved_minor) == ("expired", 0) and result.code == "promise_lapsed"
 
 
-def test_a_page_that_was_told_its_hold_goes_on_keeps_its_match(world: World) -> None:
+def test_an_extended_reservation_keeps_its_match(world: World) -> None:
     world.pot(1_000_00)
     for _ in range(ROUNDS * 2):
         assert _kept(*_page_against_lapse(world))
     proven(world)
 
 
-def test_control_without_the_donations_lock_a_lapse_breaks_what_the_page_was_told(world: World) -> None:
+def test_control_without_the_donations_lock_an_extended_reservation_expires(world: World) -> None:
     world.pot(1_000_00)
     with without_lock("donations"):
         view, result = _page_against_lapse(world)

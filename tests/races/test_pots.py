@@ -117,13 +117,13 @@ def test_control_without_the_floor_the_fund_is_overdrawn(world: World) -> None:
     assert [fault for fault in _faults(world) if fault.startswith("floors_hold")]
 
 
-def test_one_deposit_told_by_many_counts_once(world: World) -> None:
+def test_a_deposit_entered_by_many_at_once_counts_once(world: World) -> None:
     answers = at_once(*[lambda: world.do(deposits.deposit, world.fund, 5_00, "CNY", "same", ACTOR)] * 6)
     assert sorted(answers) == [False] * 5 + [True]
     world.check()
 
 
-def test_what_is_taken_out_of_a_pot_cannot_be_promised_too(world: World) -> None:
+def test_money_taken_out_of_a_pot_cannot_be_reserved(world: World) -> None:
     pot = world.pot(100_00)
     taking = [lambda: world.do(pots.reduce, pot, 40_00, ACTOR)] * 2
     giving = [lambda: world.give(60_00).reserved_minor] * 2

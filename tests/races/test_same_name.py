@@ -47,7 +47,7 @@ def _second(world: World, create: Create) -> Any:
     ("create", "code"),
     [(_campaign, "slug_used"), (_partner, "partner_exists"), (_organisation, "organisation_invalid")],
 )
-def test_the_second_is_told_that_the_name_is_taken(world: World, create: Create, code: str) -> None:
+def test_the_second_of_two_equal_names_is_refused(world: World, create: Create, code: str) -> None:
     refused = _second(world, create)
     assert isinstance(refused, Refusal) and refused.code == code, refused
 

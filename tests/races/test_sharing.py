@@ -108,7 +108,7 @@ def _challenge(world: World) -> tuple[int, DonationView]:
     return pot, paid(world, 100_00)
 
 
-def test_nobody_overtakes_those_who_came_before_the_unlock(world: World) -> None:
+def test_new_donations_do_not_overtake_those_before_the_unlock(world: World) -> None:
     pot, before = _challenge(world)
     answers = at_once(lambda: unlock_challenges(world.deps), *[lambda: world.give(50_00)] * 4)
     assert answers[0] == 1

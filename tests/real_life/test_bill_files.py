@@ -78,7 +78,7 @@ def test_a_partners_refund_can_come_back_in_its_bill(world: World) -> None:
 
 
 @pytest.mark.parametrize("told_by", ["refund_reversed", "refunded"])
-def test_a_bill_with_a_refund_that_came_back_agrees_with_what_the_partner_tells(world: World, told_by: str) -> None:
+def test_a_bill_with_a_returned_refund_agrees_with_the_partners_events(world: World, told_by: str) -> None:
     at = datetime(2026, 9, 9, 2, 0, tzinfo=UTC)
     tell(world, "plat", "their-0001", 50_00, at=at, project_code="P000033")
     tell(world, "plat", "their-0001", 20_00, at=at + timedelta(hours=1), kind="refunded")
@@ -104,7 +104,7 @@ def test_a_refund_that_came_back_in_a_later_bill_and_one_that_never_left(world: 
     assert bill(world, head + back) == 1
 
 
-def test_a_line_that_comes_again_for_another_donation_is_told_with_both(world: World) -> None:
+def test_a_line_repeated_for_another_donation_is_reported_with_both(world: World) -> None:
     text = sample("bill-with-total-line.csv").decode()
     bill(world, text)
     again = world.do(plan_statement, read_bill("plat", text.replace("their-0001", "their-0002").encode()))

@@ -39,12 +39,12 @@ def test_wechats_own_browser_says_what_works_before_anything_is_held(app: Flask,
     assert "去支付" in page and "这里能用：银行卡" in page, "a link to the held donation may be opened there too"
 
 
-def test_other_browsers_are_told_nothing_of_wechat(reader: Reader) -> None:
+def test_other_browsers_show_no_hint_about_wechat(reader: Reader) -> None:
     assert "微信里打开" not in reader.open(reader.form_page)
 
 
 @pytest.mark.parametrize(("works", "says"), [("none", "这里不能付款"), ("card,alipay,wechat_pay", "")])
-def test_what_works_in_wechat_is_a_setting(
+def test_payment_methods_inside_wechat_are_a_setting(
     world: World, database_url: str, cashier: Server, works: str, says: str
 ) -> None:
     page = in_wechat(application(database_url, world.deps, STRIPE_METHODS_IN_WECHAT=works), world)
@@ -143,7 +143,7 @@ def test_with_a_session_a_foreign_form_is_refused_whatever_its_origin(reader: Re
     assert "页面已过期" in page and "回到表单" in page and reader.donations() == 0
 
 
-def test_the_console_asks_for_its_token_without_cookies_too(app: Flask, world: World) -> None:
+def test_the_console_explains_that_it_needs_cookies(app: Flask, world: World) -> None:
     http = app.test_client(use_cookies=False)
     refused = http.post("/console/sign-in", data={"login": "x"}, headers={"Origin": "http://localhost"})
     assert refused.status_code == 400 and "请允许 Cookie 后再试" in refused.text

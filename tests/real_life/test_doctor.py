@@ -105,7 +105,7 @@ def test_a_fault_at_the_provider_is_named(
         ("postgresql://localhost/x", True),
     ],
 )
-def test_a_database_whose_certificate_nobody_checks_is_a_fault(url: str, ok: bool, environment: str) -> None:
+def test_an_unverified_database_certificate_is_a_fault(url: str, ok: bool, environment: str) -> None:
     """Local is what is reached by a socket or the loopback interface, and nothing else."""
     settings = Config.model_validate(PRODUCTION | {"DATABASE_URL": url, "BEISHAN_ENV": environment})
     assert _encryption(settings).ok is ok
@@ -147,7 +147,7 @@ def test_the_payer_is_known_by_what_the_endpoint_gets(provider: Server) -> None:
     assert charge["payment_method_details"]["alipay"]["buyer_id"]
 
 
-def test_a_refund_that_fails_later_is_told(provider: Server) -> None:
+def test_a_refund_that_fails_later_is_reported(provider: Server) -> None:
     gateway = provider.gateway()
     opened = gateway.open_intent(make_order())
     provider.order("/pay", reference=opened.reference)

@@ -175,7 +175,7 @@ def test_the_console_finds_by_what_is_known(manager: Reader, world: World, gifts
     assert "Search by contact" in english and "Payment provider or partner platform order number" in english
 
 
-def test_who_may_not_refund_does_not_search_by_contact(
+def test_searching_by_contact_needs_the_right_to_refund(
     reader: Reader, world: World, gifts: list[DonationView]
 ) -> None:
     world.do(create_manager, "ears", PASSWORD, "auditor", "test")

@@ -235,6 +235,6 @@ def test_messages_of_the_test_mode_move_no_money_in_production(world: World) -> 
     ("environment", "setting", "accepts"),
     [("production", "", False), ("production", "accept", True), ("development", "", True)],
 )
-def test_production_refuses_the_test_mode_unless_it_is_told(environment: str, setting: str, accepts: bool) -> None:
+def test_production_accepts_test_mode_only_by_a_setting(environment: str, setting: str, accepts: bool) -> None:
     settings = PRODUCTION | {"BEISHAN_ENV": environment, "STRIPE_TEST_MODE": setting}
     assert config.load(settings).accepts_test_mode is accepts

@@ -79,7 +79,7 @@ def test_a_repetition_with_another_envelope_is_a_repetition(http: FlaskClient, w
     assert send(http, secret, as_refund).get_json()["conflicting"] == 1
 
 
-def test_what_an_earlier_version_stored_is_still_a_repetition(world: World) -> None:
+def test_a_message_stored_by_an_earlier_version_is_still_a_repetition(world: World) -> None:
     body = partner_event("D1", 50_00, at=world.clock.at)
     world.do(store, world.deps.keys, [Message("partner:p", "e1", body, "hash of the whole body")])
     assert world.do(store, world.deps.keys, [message("partner:p", "e1", body, compare=True)]).repeated == 1
@@ -172,7 +172,7 @@ def test_messages_are_processed_in_the_order_of_the_request(world: World) -> Non
     assert [row.event_id for row in rows] == names
 
 
-def test_what_callers_share_a_transaction_for_is_counted_for_each(world: World) -> None:
+def test_callers_that_share_a_transaction_get_their_own_counts(world: World) -> None:
     def told(event_id: str, word: str = "a") -> Message:
         return message("partner:x", event_id, {"type": word, "data": {}}, compare=True)
 

@@ -73,7 +73,7 @@ def stands(world: World, donation: DonationView) -> tuple[str, int, int]:
     return view.status, view.refunded_minor, view.captured_minor
 
 
-def test_a_refund_that_fails_after_it_was_told(world: World, paid: DonationView) -> None:
+def test_a_refund_that_fails_after_it_was_reported(world: World, paid: DonationView) -> None:
     tell(world, [charge(world, paid, 100_00)])
     assert stands(world, paid) == ("refunded", 100_00, 0)
     tell(world, [refund(paid, "failed"), ("charge.refund.updated", refund(paid, "failed")[1])])
@@ -187,7 +187,7 @@ def test_no_refund_while_the_bank_decides(world: World, paid: DonationView) -> N
     assert refused.value.code == "dispute_open"
 
 
-def test_what_is_told_before_the_payment_counts_with_it(world: World) -> None:
+def test_reversals_reported_before_the_payment_count_with_it(world: World) -> None:
     world.pot(500_00)
     donation = world.give(100_00)
     tell(world, [refund(donation, "succeeded", 40_00), dispute(donation, "closed", "lost", 10_00)])

@@ -26,7 +26,7 @@ __all__ = ["world"]
         ("offline-same-phone-three-ways.csv", 3, 300_00),
     ],
 )
-def test_what_excel_writes_is_read_and_the_same_file_again_changes_nothing(
+def test_a_file_of_excel_is_read_and_importing_it_again_changes_nothing(
     world: World, name: str, gifts: int, raised: int
 ) -> None:
     assert take(world, sample(name)) == gifts
@@ -100,7 +100,7 @@ def test_a_day_that_no_campaign_covers_and_a_time_that_has_not_come_are_refused(
     }
 
 
-def test_a_reference_that_comes_again_for_another_donation_is_told_with_both(world: World) -> None:
+def test_a_reference_repeated_for_another_donation_is_reported_with_both(world: World) -> None:
     take(world, HEAD + "BOX-1,P000033,100,2026-09-09 10:00,,\n")
     with pytest.raises(Conflict) as error:
         take(world, HEAD + "BOX-1,P000034,100,2026-09-09 10:00,,\nBOX-2,P000034,1,2026-09-09 10:00,,\n")

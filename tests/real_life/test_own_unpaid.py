@@ -103,7 +103,7 @@ def test_a_donation_that_is_paid_is_not_replaced(world: World, capped: DonationV
     holds(world)
 
 
-def test_one_that_ended_already_is_in_nobodys_way(world: World, capped: DonationView) -> None:
+def test_replacing_a_donation_that_has_ended_changes_nothing(world: World, capped: DonationView) -> None:
     world.give(50_00, email=MAIL, replaces=named(world, capped))
     assert world.give(20_00, email=MAIL, replaces=named(world, capped)).reserved_minor == 20_00
     holds(world)
@@ -235,7 +235,7 @@ def test_a_donation_that_is_being_paid_at_the_provider_is_not_replaced(day: Day)
     holds(world)
 
 
-def test_a_provider_that_is_silent_stops_nobody_and_is_asked_again(day: Day) -> None:
+def test_a_silent_provider_does_not_prevent_a_replacement(day: Day) -> None:
     world = day.world
     world.pot(1_000_00, donor=100_00)
     old = day.pledge(100_00, email=MAIL)

@@ -21,7 +21,7 @@ def abandoned(reader: Reader, world: World) -> str:
     return str(reader.page.request.full_path)
 
 
-def test_my_own_abandoned_hold_is_told_before_anything(reader: Reader, world: World, abandoned: str) -> None:
+def test_an_unpaid_donation_of_the_same_donor_is_shown_first(reader: Reader, world: World, abandoned: str) -> None:
     page = text(reader.give(409, chip="5000"))
     assert "您有一笔还没付款的捐赠" in page and "100.00 元，已为您留出配捐 100.00 元，留到" in page
     assert all(words in page for words in ("继续付款", "换成这一笔", "两笔都捐", "上限一起算"))
@@ -59,7 +59,7 @@ def test_the_hold_page_changes_the_amount_in_one_step(reader: Reader, world: Wor
     assert MAIL not in reader.open(link), "who was passed the link does not see the contact"
 
 
-def test_a_typed_contact_of_another_browser_tells_little(reader: Reader, world: World) -> None:
+def test_a_contact_typed_in_another_browser_reveals_little(reader: Reader, world: World) -> None:
     world.pot(1_000_00, donor=100_00)
     old = world.give(77_00, email=MAIL)
     page = reader.give(409, chip="5000", email=MAIL)
@@ -87,14 +87,16 @@ def test_too_little_match_keeps_what_is_to_be_replaced(reader: Reader, world: Wo
     holds(world)
 
 
-def test_it_is_told_in_english_too(reader: Reader, world: World, abandoned: str) -> None:
+def test_the_question_about_an_unpaid_donation_is_asked_in_english(
+    reader: Reader, world: World, abandoned: str
+) -> None:
     reader.open(reader.form_page + "?lang=en")
     page = text(reader.send(reader.form_page, 409, chip="5000"))
     assert "You have a donation that is still unpaid" in page and "Replace it with this one" in page
     assert "A match of 100.00 yuan is reserved for you until" in page
 
 
-def test_programs_replace_with_tokens_and_are_told_why_a_cap_cut(reader: Reader, world: World) -> None:
+def test_programs_replace_with_tokens_and_read_why_a_cap_cut(reader: Reader, world: World) -> None:
     api = Api(reader.http, world)
     world.pot(1_000_00, donor=100_00)
     donor = {"donor": {"email": MAIL}, "accept_unmatched": True}
@@ -114,7 +116,7 @@ def test_programs_replace_with_tokens_and_are_told_why_a_cap_cut(reader: Reader,
     holds(world)
 
 
-def test_one_that_was_paid_meanwhile_is_told_and_the_form_is_kept(
+def test_a_donation_paid_meanwhile_is_not_replaced_and_the_form_is_kept(
     reader: Reader, world: World, abandoned: str
 ) -> None:
     reader.give(409, chip="5000")

@@ -107,7 +107,7 @@ def test_less_match_stays_within_every_pots_ratio(world: World) -> None:
     assert stands(world, donation) == ("paid", 50_00, 40_00 + 5_00)
 
 
-def test_another_amount_then_refunded_and_told_twice(world: World) -> None:
+def test_another_amount_then_refunded_and_reported_twice(world: World) -> None:
     world.pot(500_00)
     donation = world.give(100_00)
     for _ in range(2):
@@ -118,7 +118,7 @@ def test_another_amount_then_refunded_and_told_twice(world: World) -> None:
     assert stands(world, donation) == ("refunded", 60_00, 0)
 
 
-def test_a_refund_told_before_a_payment_of_another_amount(world: World) -> None:
+def test_a_refund_reported_before_a_payment_of_another_amount(world: World) -> None:
     world.pot(500_00)
     donation = world.give(100_00)
     world.refund(donation, 10_00)
@@ -201,7 +201,7 @@ def test_a_second_payment_of_a_paid_gift_is_not_lost(world: World) -> None:
     assert stands(world, donation) == ("paid", 100_00, 100_00)
 
 
-def test_what_goes_back_of_a_payment_on_the_desk_ends_it_there(world: World, dollars: DonationView) -> None:
+def test_a_refund_at_the_provider_ends_a_payment_on_the_desk(world: World, dollars: DonationView) -> None:
     intent = f"pi_{dollars.id.hex}"
     refund = {"id": "re_1", "amount": 13_90, "currency": "usd", "charge": "ch_x", "payment_intent": intent}
     world.tell("refund.created", refund | {"status": "succeeded"})

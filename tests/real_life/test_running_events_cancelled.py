@@ -103,7 +103,7 @@ def test_who_is_paying_and_who_paid_get_it_back(world: World, api: Api) -> None:
     sound(world)
 
 
-def test_money_that_comes_after_the_cancellation_goes_back_too(world: World) -> None:
+def test_money_that_arrives_after_the_cancellation_is_refunded(world: World) -> None:
     world.pot(500_00)
     late = world.give(100_00)
     world.do(cancel, SLUG, WHY, ACTOR)

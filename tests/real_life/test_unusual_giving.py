@@ -87,7 +87,7 @@ def test_gifts_of_one_batch_count_together_and_a_repetition_is_never_asked(world
     assert [isinstance(result, Created) and result.created for result in again] == [False, False]
 
 
-def test_what_was_given_up_does_not_count_and_strangers_without_contact_are_not_one(world: World) -> None:
+def test_cancelled_gifts_do_not_count_and_donors_without_contact_are_counted_apart(world: World) -> None:
     for _ in range(8):
         assert refusal(world, email=None) is None
     for _ in range(3):
@@ -143,7 +143,7 @@ def test_the_page_counts_a_shared_device_and_says_that_a_contact_helps(reader: R
     assert "之后再捐" in text(reader.give(409, both="1", chip="2000")) and reader.donations() == 6
 
 
-def test_programs_are_told_what_to_send_and_when_to_come_again(world: World, database_url: str) -> None:
+def test_programs_read_what_to_confirm_and_when_to_retry(world: World, database_url: str) -> None:
     api = Api(application(database_url, world.deps).test_client(), world)
     donor = {"donor": {"phone": "13800138000"}, "accept_unmatched": True, "confirmed": False}
     body = api.command(5_000_00, **donor)
@@ -177,7 +177,7 @@ def test_rapid_giving_is_a_sign_for_staff_also_when_a_cap_left_most_unmatched(wo
     world.check()
 
 
-def test_a_large_sum_within_an_hour_is_a_sign_and_spread_over_the_day_it_is_none(world: World) -> None:
+def test_a_large_sum_is_a_signal_within_an_hour_and_not_over_a_day(world: World) -> None:
     world.pot(1_000_000_00)
     world.do(settings.change, world.slug, {"rapid_minor": 20_000_00}, Thresholds(), "li")
     for _ in range(2):

@@ -30,7 +30,7 @@ def reachable(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def test_match_given_after_the_end_is_looked_at_too(world: World) -> None:
+def test_match_given_after_the_end_is_screened(world: World) -> None:
     """The pot was empty for them; another's lapsed hold is offered to them, and the closing looks at them again
     before it goes on."""
     world.pot(100_00)

@@ -101,7 +101,7 @@ def test_a_manager_writes_down_an_objection_that_came_by_phone(api: Api, held: J
     assert case["appeal"] == "来电说明"
 
 
-def test_a_donation_that_nobody_looks_at_has_nothing_to_object_to(api: Api, world: World) -> None:
+def test_a_donation_without_a_case_cannot_be_appealed(api: Api, world: World) -> None:
     donation = api.give(50_00)
     problem(api.post(f"/donations/{donation['id']}/appeal", {"text": "x"}, donation["token"]), 404, "case_unknown")
 

@@ -24,7 +24,7 @@ def test_a_backlog_goes_first_until_a_payment_has_waited_long_enough(world: Worl
     assert yields_to_inbox(world.deps, backlog=0)  # no payment waits any more
 
 
-def test_a_backlog_that_grows_while_screening_runs_goes_first_too(
+def test_screening_yields_to_a_backlog_that_grows_while_it_runs(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each batch asks again, and payments that were counted and not screened still wait no longer than allowed."""

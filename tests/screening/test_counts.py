@@ -89,7 +89,7 @@ def test_a_donor_who_takes_one_donation_back_is_a_newcomer_again(world: World) -
     assert world.view(second).status == "paid"
 
 
-def test_what_is_counted_twice_at_once_is_counted_once(world: World) -> None:
+def test_concurrent_runs_count_each_payment_once(world: World) -> None:
     world.pot(10_000_00)
     for n in range(12):
         world.pay(world.give(88_00, email=f"{n % 7}@example.org"))

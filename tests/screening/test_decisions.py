@@ -58,7 +58,7 @@ def test_after_the_end_cancelled_match_goes_to_the_fund(world: World) -> None:
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\x00b"])
 @pytest.mark.parametrize("act", [decide.clear, decide.cancel, decide.suspend_project])
-def test_nobody_decides_without_a_reason(world: World, act: Callable[..., Any], reason: str) -> None:
+def test_a_decision_needs_a_reason(world: World, act: Callable[..., Any], reason: str) -> None:
     world.pot(1_000_00)
     case = held_case(world)
     with pytest.raises(Invalid) as refusal:

@@ -49,7 +49,7 @@ def test_a_device_is_kept_as_a_hash_beside_whatever_contact_was_left(world: Worl
     assert not any(first in key for key in keys), "nor is it the key of the visitor's caps"
 
 
-def test_many_small_sums_through_one_device_are_held_and_tell_how_many_donors(world: World) -> None:
+def test_many_small_sums_through_one_device_are_held_with_the_number_of_donors(world: World) -> None:
     world.pot(1_000_00)
     strict(world, device_small_count=5)
     ids = through(world, "v", 4)

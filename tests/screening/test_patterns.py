@@ -123,7 +123,7 @@ def test_gifts_just_at_the_cap_are_held(world: World) -> None:
     assert codes(case_of(world, ids[0])) == ["at_cap"]
 
 
-def test_who_takes_back_matched_gifts_is_held_with_the_rest(world: World) -> None:
+def test_refunds_of_matched_gifts_put_the_donors_other_match_on_hold(world: World) -> None:
     world.pot(10_000_00)
     ids = [world.pay(world.give(300_00 + n, email="a@example.org")).id for n in range(3)]
     assert screen(world.deps) == 0

@@ -144,7 +144,7 @@ def test_only_whole_numbers_within_bounds_are_settings(value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BOUNDS))
-def test_what_is_stored_replaces_its_default_and_nothing_else(name: str) -> None:
+def test_a_stored_threshold_replaces_only_its_default(name: str) -> None:
     mixed = as_dict(with_overrides(DEFAULT, {name: 7, "gone": 7}))
     assert mixed == as_dict(DEFAULT) | {name: 7}
 

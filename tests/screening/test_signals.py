@@ -51,11 +51,11 @@ def test_ten_small_sums_from_one_instrument_within_the_hour_are_a_sign() -> None
     ],
     ids=["nine", "the tenth is not small", "the tenth is later"],
 )
-def test_less_than_that_is_none(gifts: list[MatchedDonation]) -> None:
+def test_fewer_small_gifts_of_one_instrument_are_no_signal(gifts: list[MatchedDonation]) -> None:
     assert codes(gifts[0], ScreeningContext(of_instrument=gifts)) == []
 
 
-def test_a_large_sum_among_small_ones_is_none() -> None:
+def test_a_large_sum_among_small_ones_is_no_signal() -> None:
     large = gift(500_00)
     assert codes(large, ScreeningContext(of_instrument=[large, *(gift(10_00) for _ in range(20))])) == []
 
@@ -74,7 +74,7 @@ def test_the_same_sum_by_fifty_new_donors_is_a_sign_when_hardly_anything_else_ca
     assert len(sign.evidence["donations"]) == 50, "evidence stays short"
 
 
-def test_a_crowd_that_gives_many_sums_is_none_and_neither_is_a_small_one() -> None:
+def test_a_crowd_with_many_sums_and_a_small_crowd_are_no_signal() -> None:
     assert codes(gift(), ScreeningContext(same_sum=Burst(50, 63))) == []
     assert codes(gift(), ScreeningContext(same_sum=Burst(49, 49))) == []
 
@@ -119,7 +119,7 @@ def test_a_popular_village_and_a_partners_batch_of_equal_gifts_are_none() -> Non
         assert len(list(signals(gift(), ScreeningContext(**{crowd: Burst(1_500, 1_500)}), Thresholds()))) == 1
 
 
-def test_what_exceeds_a_donor_cap_by_instrument_is_a_sign_with_by_how_much() -> None:
+def test_exceeding_a_donor_cap_by_instrument_is_a_signal_with_the_excess() -> None:
     over = CapUse(7, "donor_day_minor", 999_00, 1_100_00)
     (sign,) = signals(gift(), ScreeningContext(caps=[over]), LIMITS)
     assert sign.code == "instrument_cap"
@@ -152,13 +152,13 @@ def test_many_small_sums_through_one_device_are_a_sign_with_how_many_different_d
     assert "donor 1" not in str(sign.evidence), "who they are is not told"
 
 
-def test_a_volunteers_tablet_with_a_queue_before_it_is_none() -> None:
+def test_a_volunteers_tablet_with_a_queue_is_no_signal() -> None:
     """A gift a minute for six hours, all of them what the poster says is matched."""
     assert device(queue(360)) == []
     assert device(queue(180, 100_00, cap=100_00)) == []
 
 
-def test_a_household_on_one_telephone_is_none_however_often_it_gives() -> None:
+def test_a_household_on_one_phone_is_no_signal_however_often_it_gives() -> None:
     assert device(queue(200, people=2), Thresholds(device_small_count=30)) == []
     assert [sign.code for sign in device(queue(200, people=3), Thresholds(device_small_count=30))] == [
         "small_device"
@@ -175,7 +175,7 @@ def test_sums_at_a_cap_and_gifts_taken_back_through_one_device_are_signs() -> No
     assert device(queue(9, 500_00, refunded=100_00), limits) == []
 
 
-def test_a_sign_tells_the_thresholds_that_it_was_judged_by_and_no_others() -> None:
+def test_a_signal_states_only_the_thresholds_that_it_was_judged_by() -> None:
     gifts = [gift(20_00, minutes=n) for n in range(10)]
     (sign,) = signals(gifts[0], ScreeningContext(of_instrument=gifts), LIMITS)
     assert sign.evidence["limits"] == {"small_minor": 20_00, "small_count": 10, "small_within_s": 3600}
@@ -215,7 +215,7 @@ _limits = st.builds(
 
 
 @given(_gifts, _around, _limits)
-def test_signs_never_raise_and_tell_only_numbers_and_ids(
+def test_signals_never_raise_and_contain_only_numbers_and_ids(
     donation: MatchedDonation, around: ScreeningContext, limits: Thresholds
 ) -> None:
     raised = signals(donation, around, limits)

@@ -61,7 +61,7 @@ def test_an_entry_counts_from_when_it_is_made_until_its_term_is_over(world: Worl
 
 
 @pytest.mark.parametrize("kind", ["donor", "instrument", "device"])
-def test_what_a_case_shows_is_watched_from_then_on(world: World, kind: str) -> None:
+def test_an_identity_of_a_case_is_watched_from_then_on(world: World, kind: str) -> None:
     world.pot(1_000_00)
     first = paid(world, email="a@example.org", visitor="v")
     card(world, first, "fp1")
@@ -81,7 +81,7 @@ def test_what_a_case_shows_is_watched_from_then_on(world: World, kind: str) -> N
     world.check()
 
 
-def test_what_a_donation_does_not_have_cannot_be_watched(world: World) -> None:
+def test_an_identity_that_a_donation_lacks_cannot_be_watched(world: World) -> None:
     world.pot(1_000_00)
     case_id = case(world, paid(world))
     for kind in ("donor", "instrument", "device", "mood"):

@@ -20,7 +20,7 @@ def changed(db: Database, earlier: Count) -> tuple[bool, Count]:
     return counted(db).after(earlier)
 
 
-def test_nothing_written_is_no_change_and_every_write_is_one(world: World) -> None:
+def test_only_writes_count_as_changes(world: World) -> None:
     earlier = counted(world.db)
     assert changed(world.db, earlier)[0] is False
     for statement in (
@@ -35,7 +35,7 @@ def test_nothing_written_is_no_change_and_every_write_is_one(world: World) -> No
         assert changes is ("job_run" not in statement), statement
 
 
-def test_what_is_not_committed_yet_counts_when_it_is(world: World) -> None:
+def test_a_change_counts_again_when_it_is_committed(world: World) -> None:
     """The sequence is raised before the commit: a page made in between must not stay."""
     earlier = counted(world.db)
     with world.db.transaction() as tx:

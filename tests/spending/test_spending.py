@@ -54,7 +54,7 @@ def spent(world: World, amount_minor: int = 30_00, row: str = "食材", photo: P
     return spending_id
 
 
-def test_what_is_checked_counts_and_is_published(budgeted: World) -> None:
+def test_checked_spending_counts_and_is_published(budgeted: World) -> None:
     first, other = spent(budgeted), spent(budgeted, 15_00, "")
     assert budgeted.do(published, budgeted.projects[0]) == []
     budgeted.do(vouchers.check, first, "finance")
@@ -87,7 +87,7 @@ def test_the_same_photo_again_is_flagged(budgeted: World) -> None:
     assert {line.id: line.same_photo for line in budgeted.do(listed)[0]}[again] == 1
 
 
-def test_whoever_had_a_hand_in_a_spending_needs_a_second_person_to_check_it(budgeted: World) -> None:
+def test_everyone_who_entered_or_corrected_a_spending_needs_a_second_person_to_check_it(budgeted: World) -> None:
     """Who entered it does not become free to check it by letting somebody else add the photo."""
     entered = budgeted.do(vouchers.enter, budgeted.projects[0], voucher(budgeted), None, "finance")
     budgeted.do(vouchers.correct, entered.id, voucher(budgeted), PHOTO, "liaison")

@@ -148,7 +148,7 @@ def test_a_surplus_may_go_into_a_fund_of_the_host_or_above_it_alone(ended: World
     ended.check()
 
 
-def test_what_was_paid_and_not_spent_comes_back_once(ended: World) -> None:
+def test_unspent_money_is_returned_once(ended: World) -> None:
     paid_out(ended)
     assert ended.do(surpluses)[0][0].unspent_minor == 100_00
     day = ended.clock.at.date()

@@ -55,7 +55,7 @@ def test_data_ticks_and_takes_back_its_tick(world: World) -> None:
     assert states(world)[StationItem.LIAISON] == CheckState.MISSING
 
 
-def test_who_lacks_most_and_longest_stands_first(world: World) -> None:
+def test_nodes_with_the_most_and_oldest_gaps_are_listed_first(world: World) -> None:
     world.clock.at += timedelta(days=3)
     world.do(tree.add, TOWN, "41010100", "新村", "test")
     world.do(tick, TOWNSHIP, VILLAGE, StationItem.CONTACT)

@@ -77,7 +77,7 @@ def test_the_console_shows_what_would_be_refused_now(app: Flask, world: World) -
     assert world.pots()[pot].funded_minor == 300_00
 
 
-def test_who_decides_reads_names_beside_numbers(app: Flask, world: World) -> None:
+def test_an_approval_shows_names_beside_ids(app: Flask, world: World) -> None:
     two = Two(app, world)
     world.do(partners.create, world.deps.keys, "plat", "银联公益")
     line = f"L,charge,T-1,300000,0,CNY,{world.clock.at.isoformat()}"

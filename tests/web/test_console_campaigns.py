@@ -113,7 +113,7 @@ def test_a_second_click_drafts_no_second_campaign(manager: Reader, world: World)
         ),
     ],
 )
-def test_what_cannot_be_is_told_at_its_field(
+def test_an_invalid_value_of_a_draft_is_reported_at_its_field(
     manager: Reader, world: World, value: dict[str, Any], field: str, words: str
 ) -> None:
     page = drafted(manager, world, **({"plan.purpose": "照亮村路"} | value))
@@ -152,7 +152,7 @@ def test_projects_join_by_branch_by_tier_or_one_by_one(manager: Reader, world: W
     world.check()
 
 
-def test_a_project_that_is_not_approved_joins_with_nobody(manager: Reader, world: World) -> None:
+def test_one_unapproved_project_keeps_all_chosen_ones_from_joining(manager: Reader, world: World) -> None:
     draft = world.do(drafts.create, NewProject(VILLAGES[0], "草稿", "micro", "灯", 1_00), ACTOR).id
     drafted(manager, world)
     assert "草稿" not in manager.open(ENTRIES)
@@ -161,7 +161,7 @@ def test_a_project_that_is_not_approved_joins_with_nobody(manager: Reader, world
     assert "加入项目 3" in text(manager.open(ENTRIES + "?q=%25&under=x") and manager.open(ENTRIES))
 
 
-def test_nobody_joins_what_is_called_off(manager: Reader, world: World) -> None:
+def test_no_project_joins_a_cancelled_campaign(manager: Reader, world: World) -> None:
     drafted(manager, world)
     manager.open(ENTRIES)
     page = manager.page
@@ -200,7 +200,7 @@ def test_a_liaison_makes_projects_only_in_the_own_branch(reader: Reader, world: 
 
 
 @pytest.mark.parametrize("role", ["finance", "auditor", "reviewer"])
-def test_who_may_not_write_campaigns_finds_no_way_in(reader: Reader, world: World, role: str) -> None:
+def test_roles_without_the_right_see_no_forms_for_campaigns(reader: Reader, world: World, role: str) -> None:
     world.do(create_manager, "someone", PASSWORD, role, "test")
     reader.sign_in("someone")
     assert NEW not in reader.open("/console/")
@@ -210,9 +210,7 @@ def test_who_may_not_write_campaigns_finds_no_way_in(reader: Reader, world: Worl
         reader.open(path, 403)
 
 
-def test_two_who_edit_one_draft_keep_both_changes_and_are_told_of_the_same_field(
-    manager: Reader, world: World
-) -> None:
+def test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict(manager: Reader, world: World) -> None:
     world.do(campaign_drafts.create, new_campaign(world.clock.at, slug="plan", name="新活动"), "test")
     page = "/console/campaigns/plan/edit"
     manager.open(page)

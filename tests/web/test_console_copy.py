@@ -48,7 +48,7 @@ def test_a_campaign_is_copied_with_dates_moved(manager: Reader, world: World) ->
     world.check()
 
 
-def test_what_cannot_be_copied_says_why_and_makes_nothing(manager: Reader, world: World) -> None:
+def test_a_copy_that_is_not_possible_states_why_and_creates_nothing(manager: Reader, world: World) -> None:
     world.pot(600_000_00)
     world.pot(100_000_00)
     manager.open(f"/console/campaigns/{SLUG}/copy")

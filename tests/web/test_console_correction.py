@@ -13,7 +13,7 @@ def typed(world: World, project: int, **other: str) -> dict[str, str]:
     return {"project": str(world.projects[project]), **agreed, **other}
 
 
-def test_what_comes_of_it_is_shown_and_then_done(manager: Reader, world: World) -> None:
+def test_a_correction_is_previewed_and_then_made(manager: Reader, world: World) -> None:
     world.pot(30_00)
     donation = world.pay(world.give(100_00))
     address = f"/donations/{donation.id}/project"

@@ -105,7 +105,7 @@ def test_a_gift_above_the_limit_is_released_with_a_reason(manager: Reader, world
     assert "没有待办消息" in manager.open("/console/inbox")
 
 
-def test_payments_of_another_shop_stand_apart_and_are_no_work(manager: Reader, world: World) -> None:
+def test_payments_of_another_shop_are_listed_apart_and_are_no_work(manager: Reader, world: World) -> None:
     gift = world.give(5_00)
     world.tell("payment_intent.succeeded", world.intent(gift) | {"id": "pi_other", "metadata": {}})
     world.settle()
@@ -180,7 +180,7 @@ def test_payments_that_are_not_as_asked_are_decided(manager: Reader, world: Worl
     world.check()
 
 
-def test_who_may_only_refund_sees_only_that(app: Flask, world: World) -> None:
+def test_each_role_sees_only_its_actions_on_payments(app: Flask, world: World) -> None:
     exception(world, world.give(50_00).id)
     for role, verbs in (("finance", {"收下", "退回"}), ("auditor", set())):
         world.do(create_manager, role, PASSWORD, role, "test")

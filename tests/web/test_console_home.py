@@ -61,7 +61,7 @@ def test_differences_of_no_event_wait_for_the_finance_of_the_federation(manager:
     assert world.do(waiting, admin("4102")) == []
 
 
-def test_one_search_leads_to_what_was_typed(manager: Reader, world: World) -> None:
+def test_one_search_finds_donations_by_id_reference_and_amount(manager: Reader, world: World) -> None:
     gift = world.pay(world.give(66_60))
     world.give(20_00)
     for typed in (str(gift.id), str(gift.id)[:8], f"pi_{gift.id.hex}", "66.60", "￥66.6"):
@@ -73,7 +73,7 @@ def test_one_search_leads_to_what_was_typed(manager: Reader, world: World) -> No
     assert "/console/projects" in manager.page.request.full_path
 
 
-def test_a_contact_is_searched_by_who_refunds_and_stands_in_no_address(
+def test_searching_a_contact_needs_the_right_to_refund_and_leaves_it_out_of_the_url(
     manager: Reader, reader: Reader, world: World
 ) -> None:
     manager.open("/console/")

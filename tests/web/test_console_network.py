@@ -37,7 +37,7 @@ def test_a_node_is_added_renamed_closed_and_opened_again(manager: Reader, world:
     assert "修改机构名称" in acts and "新&lt;b&gt;村 → 新村社区" in acts and "并入邻村" in acts
 
 
-def test_a_search_leads_to_a_node_and_a_branch_stays_in_its_own(app: Flask, manager: Reader, world: World) -> None:
+def test_a_search_finds_a_node_and_only_within_the_branch(app: Flask, manager: Reader, world: World) -> None:
     assert "/console/network/4101" in manager.open("/console/network?q=栾川")
     assert "没有找到这个地区" in manager.open("/console/network?q=月球")
     world.do(create_manager, "county", PASSWORD, "liaison", "test", "4101")
@@ -78,7 +78,7 @@ def test_a_closed_branch_takes_no_node_and_opens_from_above(world: World) -> Non
     world.check()
 
 
-def test_a_node_is_merged_after_a_look_and_its_address_leads_on(manager: Reader, world: World) -> None:
+def test_a_node_is_merged_after_a_preview_and_its_address_redirects(manager: Reader, world: World) -> None:
     world.do(tree.add, TOWN, "41010198", "旧村", "test")
     manager.open("/console/network/41010198")
     assert "并入另一个机构" in manager.page.text

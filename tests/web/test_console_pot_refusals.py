@@ -58,7 +58,7 @@ NOW = "2026-01-01T00:00"
         ({"fund": ""}, "fund", "请填写"),
     ],
 )
-def test_every_refusal_is_told_at_its_field_and_nothing_typed_is_lost(
+def test_every_refusal_is_shown_at_its_field_and_keeps_the_typed_values(
     manager: Reader, world: World, typed: dict[str, Any], field: str, words: str
 ) -> None:
     manager.open(NEW)

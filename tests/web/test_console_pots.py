@@ -14,7 +14,7 @@ from tests.web.reader import PASSWORD, Reader, forms, text
 from tests.world import World
 
 
-def test_a_campaign_without_pots_says_so_and_leads_to_the_first(manager: Reader) -> None:
+def test_a_campaign_without_pots_links_to_creating_the_first(manager: Reader) -> None:
     page = manager.open("/console/campaigns/day")
     assert "还没有配捐池" in page and NEW in page
 
@@ -81,7 +81,7 @@ def test_two_clicks_at_the_same_moment_make_one_pot(manager: Reader, world: Worl
     world.check()
 
 
-def test_what_was_changed_after_the_preview_is_shown_again_first(manager: Reader, world: World) -> None:
+def test_a_form_changed_after_its_preview_is_previewed_again(manager: Reader, world: World) -> None:
     preview(manager, world)
     page = text(manager.send(NEW, verb="save", ratio_bps="1:0.5"))
     assert "请核对" in page and "每捐 1 元配捐 0.5 元" in page
@@ -235,7 +235,7 @@ def test_after_the_settling_a_pot_is_only_read(manager: Reader, world: World) ->
 
 
 @pytest.mark.parametrize("role", ["finance", "auditor", "liaison", "reviewer"])
-def test_who_may_not_write_pots_only_reads_them(reader: Reader, world: World, role: str) -> None:
+def test_roles_without_the_right_only_read_pots(reader: Reader, world: World, role: str) -> None:
     pot = world.pot(500_00)
     world.do(create_manager, "someone", PASSWORD, role, "test")
     reader.sign_in("someone")
@@ -246,7 +246,7 @@ def test_who_may_not_write_pots_only_reads_them(reader: Reader, world: World, ro
         reader.open(path, 403)
 
 
-def test_a_pot_that_is_none(manager: Reader) -> None:
+def test_an_unknown_pot_is_not_found(manager: Reader) -> None:
     for tab in ("", "/donations", "/rules", "/top-ups"):
         manager.open(f"/console/pots/99999999999999999999999{tab}", 404)
         manager.open(f"/console/pots/77{tab}", 404)

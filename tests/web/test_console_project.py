@@ -34,7 +34,7 @@ def test_after_the_release_it_says_what_is_the_projects(manager: Reader, world: 
     assert "100.00 100.00 200.00 0.00" in text(manager.open(f"/console/projects/{world.projects[0]}"))
 
 
-def test_match_on_hold_stands_apart_with_its_case(manager: Reader, world: World) -> None:
+def test_match_on_hold_is_shown_apart_with_its_case(manager: Reader, world: World) -> None:
     world.pot(1_000_00)
     donation = world.pay(world.give(100_00))
     world.do(open_case, donation.id, "odd", ACTOR)
@@ -42,7 +42,7 @@ def test_match_on_hold_stands_apart_with_its_case(manager: Reader, world: World)
     assert "100.00 0.00 (100.00)" in page and "1 件待复核" in page
 
 
-def test_the_second_of_two_is_told_who_changed_what_and_writes_only_their_own(
+def test_the_second_of_two_editors_learns_who_changed_what_and_saves_only_their_own(
     manager: Reader, app: Flask, world: World
 ) -> None:
     project = world.projects[0]

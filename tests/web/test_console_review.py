@@ -68,7 +68,7 @@ def test_a_suspended_project_is_changed_and_resubmitted(app: Flask, world: World
     world.check()
 
 
-def test_only_what_was_changed_is_written_and_who_is_late_is_told(
+def test_only_changed_fields_are_saved_and_a_late_editor_is_informed(
     manager: Reader, world: World, draft: int
 ) -> None:
     page = f"/console/projects/{draft}/review"

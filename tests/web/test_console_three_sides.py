@@ -20,9 +20,7 @@ def api(app: Flask, world: World) -> Api:
     return Api(app.test_client(), world)
 
 
-def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
-    manager: Reader, api: Api, at_bank: World
-) -> None:
+def test_bank_differences_are_explained_and_signed_off_together(manager: Reader, api: Api, at_bank: World) -> None:
     world = at_bank
     payouts(world, ("po_100001", 500_00, 0))
     bank(world, (490_00, "po_100001", 1), (88_00, "", 3), (12_00, "", 3))
@@ -68,7 +66,7 @@ def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
     world.check()
 
 
-def test_a_difference_leads_to_its_donation_only_where_there_is_one(manager: Reader, world: World) -> None:
+def test_a_difference_links_to_its_donation_only_if_it_exists(manager: Reader, world: World) -> None:
     """A bill may name a donation that was never told: its difference has no link that ends nowhere."""
     gift, never_told = world.give(50_00).id, uuid4()
     for donation in (gift, never_told):

@@ -59,13 +59,13 @@ def test_differences_of_no_campaign_share_the_views_of_differences(manager: Read
 
 
 @pytest.mark.parametrize("page", ["nothing", "", "cases", "differences"])
-def test_a_form_that_names_no_list_leads_nowhere_else(manager: Reader, page: str) -> None:
+def test_a_saved_view_of_an_unknown_list_does_not_redirect_elsewhere(manager: Reader, page: str) -> None:
     manager.open("/console/projects?q=abc")
     manager.send("/views", status=404 if page == "cases" else 200, view_name="x", page=page, q="abc")
     assert manager.page.request.host == "localhost" and "视图已保存" not in manager.page.text
 
 
-def test_who_may_not_see_a_list_has_no_views_of_it(world: World) -> None:
+def test_views_of_a_list_need_the_right_to_read_it(world: World) -> None:
     for page, filters in (("messages", {"queue": "open"}), ("refund_requests", {"state": "open"})):
         with pytest.raises(Forbidden, match="not_permitted"):
             world.do(save, COUNTY, page, "mine", filters)
@@ -73,7 +73,7 @@ def test_who_may_not_see_a_list_has_no_views_of_it(world: World) -> None:
             world.do(views_of, COUNTY, page)
 
 
-def test_shared_views_reach_the_branch_and_nobody_else(world: World) -> None:
+def test_shared_views_are_visible_only_in_the_branch(world: World) -> None:
     world.do(save, COUNTY, "donations", "mine", {"channel": "web"})
     world.do(save, COUNTY, "donations", "ours", {"channel": "web"}, shared=True)
     seen = [[view.name for view in world.do(views_of, caller, "donations")] for caller in (COUNTY, TOWN, OTHER)]

@@ -112,9 +112,7 @@ def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Fla
         assert len(cells(result.stdout)) > len(EVIL)
 
 
-def test_every_text_that_anybody_types_is_no_formula_in_any_table(
-    manager: Reader, app: Flask, world: World
-) -> None:
+def test_typed_text_is_never_a_formula_in_an_exported_table(manager: Reader, app: Flask, world: World) -> None:
     """Funds, pots, teams, goods, agreements, payees, sources, questions, people: all of them are called =1+1."""
     of_county = things_of(world, COUNTY._replace(mark="=1+1", team="老同学"))
     whole = things_of_the_federation(world)

@@ -45,7 +45,7 @@ def test_the_table_adds_up_by_county_and_township(reader: Reader, world: World) 
     assert "活动尚未结案" in page and "合计 170.01 170.01 340.02" in page
 
 
-def test_the_file_speaks_english_too(reader: Reader, world: World) -> None:
+def test_the_file_has_an_english_header(reader: Reader, world: World) -> None:
     assert rows_of(reader, "?lang=en")[0] == [
         "Level",
         "Code",
@@ -91,7 +91,7 @@ def test_standings_rank_totals_and_teams(reader: Reader, world: World) -> None:
     assert "栾川县" in text(reader.open("/c/day/standings?by=payment")), "what we do not rank by: by county"
 
 
-def test_what_belongs_to_no_township_is_called_other_on_page_and_in_the_file(reader: Reader, world: World) -> None:
+def test_projects_without_a_township_are_listed_as_other(reader: Reader, world: World) -> None:
     with world.db.transaction() as tx:
         county = drafts.create(tx, NewProject("4101", "县级项目", "special", "午餐", 30_000_00), ACTOR).id
         transitions.submit(tx, county, ACTOR)

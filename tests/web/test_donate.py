@@ -107,7 +107,7 @@ def test_the_same_form_twice_is_one_donation(reader: Reader, world: World) -> No
         ({"message": "a\x00b"}, "控制字符"),
     ],
 )
-def test_a_mistake_is_told_at_its_field_and_what_was_typed_is_kept(
+def test_a_mistake_is_shown_at_its_field_and_keeps_the_typed_values(
     reader: Reader, filled: dict[str, Any], words: str
 ) -> None:
     page = reader.give(422, **({"name": "王五"} | filled))
@@ -117,12 +117,12 @@ def test_a_mistake_is_told_at_its_field_and_what_was_typed_is_kept(
     assert reader.donations() == 0
 
 
-def test_mistakes_are_told_in_english_too(reader: Reader) -> None:
+def test_mistakes_are_shown_in_english(reader: Reader) -> None:
     reader.open(reader.form_page + "?lang=en")
     assert "Please enter a valid e-mail address" in reader.send(reader.form_page, 422, email="x")
 
 
-def test_too_little_match_is_told_per_pot_and_nothing_is_held(reader: Reader, world: World) -> None:
+def test_too_little_match_is_shown_per_pot_and_nothing_is_reserved(reader: Reader, world: World) -> None:
     world.pot(30_00, name="小池")
     page = text(reader.give(409, chip="10000", email="a@example.org", message="加油"))
     assert re.search(r"您的捐赠 ¥100.00 现在能配捐 ¥30.00", page) and "小池 ¥30.00 ¥30.00" in page

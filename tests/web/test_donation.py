@@ -100,9 +100,7 @@ def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
     assert not any(words in page for words in ("不捐了", "去支付", "没有扣款"))
 
 
-def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
-    reader: Reader, world: World, cashier: Server
-) -> None:
+def test_leaving_the_cashier_shows_that_nothing_was_paid(reader: Reader, world: World, cashier: Server) -> None:
     world.pot(500_00)
     reader.give()
     own = reader.page.request.full_path

@@ -84,7 +84,7 @@ def test_no_address_of_the_whole_way_holds_a_token(app: Flask, reader: Reader, w
     assert fields["replaces_token"] == token and fields["replaces"] == str(donation)
 
 
-def test_who_comes_back_from_the_cashier_sees_the_page_with_another_browser_too(
+def test_the_return_link_opens_the_donation_in_another_browser(
     app: Flask, world: World, donation: DonationView, bare: str
 ) -> None:
     order = order_of(world.deps, donation, "zh")

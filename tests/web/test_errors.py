@@ -65,6 +65,6 @@ def test_a_body_that_is_too_large(reader: Reader) -> None:
     assert response.status_code == 413 and "提交的内容太大" in response.text
 
 
-def test_an_unknown_page_is_told_in_words(reader: Reader) -> None:
+def test_an_unknown_page_explains_itself(reader: Reader) -> None:
     assert "没有找到" in reader.open("/nothing/here", 404)
     assert "没有这个活动" in reader.open("/c/nothing", 404)

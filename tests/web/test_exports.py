@@ -29,7 +29,7 @@ def test_a_county_takes_away_what_is_theirs(reader: Reader, world: World) -> Non
     assert whole[0][1] == "代码"
 
 
-def test_what_was_taken_away_is_in_the_trail(manager: Reader, world: World) -> None:
+def test_downloads_are_recorded_in_the_audit_trail(manager: Reader, world: World) -> None:
     fund = world.do(lambda tx: tx.scalar("SELECT max(id) FROM fund"))
     assert manager.http.get(f"/console/funds/{fund}/statement.csv").status_code == 200
     entries = world.do(

@@ -51,7 +51,7 @@ def test_a_correction_is_another_notice_with_both_versions_and_why(manager: Read
         world.do(correct, "day", WHY, "finance")
 
 
-def test_what_was_published_never_changes(api: Api, published: World) -> None:
+def test_a_published_notice_never_changes(api: Api, published: World) -> None:
     world = published
     made = api.post("/campaigns/day/notices", {"reason": WHY}, api.token()).get_json()
     assert (made["version"], made["number"], made["total_minor"], made["reason"]) == (2, 2, 140_00, WHY)

@@ -5,7 +5,7 @@ from tests.web.reader import Reader, text
 from tests.world import World
 
 
-def test_what_waits_for_a_payment_is_found_and_cancelled(reader: Reader, world: World) -> None:
+def test_an_unpaid_donation_is_found_and_cancelled(reader: Reader, world: World) -> None:
     assert "还没有捐赠" in reader.open("/my")
     world.pot(10_000_00)
     reader.give(email="a@example.org")

@@ -142,7 +142,7 @@ def test_codes_of_a_contact_are_limited_and_forgotten(reader: Reader, world: Wor
     assert forget_codes(world.deps) == own_codes.MOST_A_DAY
 
 
-def test_c8_a_stranger_does_not_use_up_the_codes_of_somebody(reader: Reader, world: World) -> None:
+def test_c8_a_stranger_does_not_use_up_the_codes_of_a_donor(reader: Reader, world: World) -> None:
     reader.http.environ_base["REMOTE_ADDR"] = "198.51.100.66"
     for spelled in ("owner@example.org", " OWNER@example.org", "Owner@Example.org") * 2:
         ask(reader, spelled)

@@ -89,7 +89,7 @@ def test_the_legal_block_is_on_every_page_of_an_event(reader: Reader, world: Wor
         assert all(fact in page for fact in ("CERT-77", "FILE-88", "BANK-99", "张三", "2030-01-01")), path
 
 
-def test_events_stand_under_what_can_be_done_with_them(reader: Reader, world: World) -> None:
+def test_campaigns_are_grouped_by_whether_donors_may_give(reader: Reader, world: World) -> None:
     page = text(reader.open("/"))
     assert "正在进行" in page and "已经结束" not in page
     world.clock.advance(hours=9)  # the scheduler has not run: the clock decides
@@ -103,7 +103,7 @@ def test_without_events_the_first_page_says_so(reader: Reader, world: World) -> 
     assert "现在没有可以捐的活动" in reader.open("/")
 
 
-def test_a_draft_is_nobody_elses_business(reader: Reader, world: World) -> None:
+def test_a_draft_is_not_public(reader: Reader, world: World) -> None:
     world.do(create, new_campaign(world.clock.at, slug="secret"), ACTOR)
     for path in ("/c/secret", "/public/c/secret", "/c/secret/screen", "/api/v1/campaigns/secret/totals"):
         assert reader.http.get(path).status_code == 404
@@ -147,7 +147,7 @@ def test_cards_and_strip_say_how_the_match_stands(reader: Reader, world: World) 
     assert f"下一批 {at} 开" in text(reader.open("/c/day"))
 
 
-def test_rules_are_told_in_plain_words(reader: Reader, world: World) -> None:
+def test_rules_are_shown_in_plain_words(reader: Reader, world: World) -> None:
     world.pot(500_00, name="县里的池", scope={"under": ["4102"]}, donation=50_00, donor_day=99_00)
     page = text(reader.open("/c/day"))
     for words in ("每捐 1 元配捐 1 元", "只支持：嵩县", "每笔配捐上限 50.00 元", "每人每天配捐上限 99.00 元"):

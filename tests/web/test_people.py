@@ -40,7 +40,7 @@ def test_a_plain_name_is_shown_and_a_message_waits(manager: Reader, world: World
     assert "愿老人们吃得好" not in manager.open(f"/c/{world.slug}/p/{world.projects[1]}")
 
 
-def test_what_looks_like_a_contact_is_not_ticked(manager: Reader, world: World) -> None:
+def test_suspicious_words_are_not_preselected(manager: Reader, world: World) -> None:
     gift(world, "张伟", "加微信 abc")
     page = manager.open("/console/words")
     assert "可能含联系方式" in page and "checked" not in page.split('name="words"')[1].split(">")[0]
@@ -55,7 +55,7 @@ def test_words_are_shown_escaped(manager: Reader, world: World) -> None:
     assert "&lt;script&gt;" in page and "&lt;b&gt;王" in page and "<script>alert" not in page
 
 
-def test_unpaid_words_and_refunded_gifts_are_nobodys_to_read(manager: Reader, world: World) -> None:
+def test_words_of_unpaid_and_refunded_gifts_are_not_shown(manager: Reader, world: World) -> None:
     world.give(66_00, donor=Donor(name="张伟", publish_name=True), message="还没付款")
     assert "还没付款" not in manager.open("/console/words")
     donation = world.give(66_00, donor=Donor(name="赵敏", publish_name=True))
