@@ -14,6 +14,7 @@ from uuid import UUID
 import config
 from app.dependencies import make_dependencies
 from app.jobs import registry
+from app.jobs.runs import Unit
 from app.jobs.scheduler import collect_rarely
 from app.observability import logs
 from bench import cpu, day
@@ -114,9 +115,9 @@ def work_off(deps: Dependencies, worker: Connection, count: int) -> float:
     processed another number of events."""
     began = time.perf_counter()
     worker.send(True)
-    reports = [registry.run("process-inbox", deps), worker.recv()]
+    reports = (registry.run("process-inbox", deps), worker.recv())
     took = time.perf_counter() - began
-    if sum(int(words.partition(" ")[0] or 0) for words in reports) != count:
+    if sum(counts.get(Unit.EVENTS_PROCESSED, 0) for counts in reports) != count:
         raise day.Broken(f"the jobs settled {reports!r} of {count}")
     return count / took
 
