@@ -109,6 +109,7 @@ class Table:
     preamble: tuple[tuple[str, ...], ...] = ()  # the cells of the lines before the header
     footer: tuple[tuple[int, tuple[str, ...]], ...] = ()  # number and cells of each line from `not_rows` on
     unread: tuple[str, ...] = ()  # of a format of ours: the titles of columns that are not read
+    headings: Mapping[str, str] = field(default_factory=dict)  # the file's own header of each column
 
     @property
     def faulty_lines(self) -> frozenset[int]:
@@ -128,8 +129,13 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     header_at, layout, places = _header(head, layouts)
     rest = chain(head[header_at + 1 :], lines)
     table = _read_rows(rest, layout, places, len(head[header_at][1]), encoding)
-    preamble = tuple(tuple(cells) for _, cells in head[:header_at])
-    table = replace(table, preamble=preamble, unread=_unread(head[header_at][1], layout, places))
+    cells = head[header_at][1]
+    table = replace(
+        table,
+        preamble=tuple(tuple(line) for _, line in head[:header_at]),
+        unread=_unread(cells, layout, places),
+        headings={name: cells[place] for name, place in places.items()},
+    )
     if not table.rows and not table.faults:
         raise Invalid("import_invalid", fields={f"line {head[header_at][0]}": fault("no_rows")})
     return table

@@ -51,8 +51,11 @@ def show(plan: ImportPlan[Any], lang: str | None) -> None:
     for language in _languages(lang):
         with force_locale(language):
             click.echo("\n".join(_plan_lines(plan)))
+        headings = plan.table.headings
         lines = [
-            line for faults in (plan.warnings, objections) for line in _fault_lines(faults, language, plan.kind)
+            line
+            for faults in (plan.warnings, objections)
+            for line in _fault_lines(faults, language, plan.kind, headings)
         ]
         click.echo("\n".join(lines), nl=bool(lines))
     if objections:
@@ -65,15 +68,15 @@ def _languages(lang: str | None) -> tuple[str, ...]:
 
 def _refusal_lines(refusal: Refusal, language: str, kind: str) -> list[str]:
     head = f"{refusal.code}: {refusal_text(refusal, language)}"
-    return [head, *_fault_lines(refusal.fields, language, kind)]
+    return [head, *_fault_lines(refusal.fields, language, kind, {})]
 
 
-def _fault_lines(faults: Mapping[str, Fault], language: str, kind: str) -> list[str]:
+def _fault_lines(faults: Mapping[str, Fault], language: str, kind: str, headings: Mapping[str, str]) -> list[str]:
     if language == "en":
         return [f"  {place}: {program_text(refused)}{_hint(refused)}" for place, refused in faults.items()]
     with force_locale(language):
         return [
-            f"  {place_text(kind, place)}：{fault_text(refused)}{_hint(refused)}"
+            f"  {place_text(kind, place, headings)}：{fault_text(refused)}{_hint(refused)}"
             for place, refused in faults.items()
         ]
 

@@ -65,12 +65,12 @@ def needed_columns(kind: str) -> list[NeededColumn]:
     return [NeededColumn(_TITLES[kind][column.name], column.titles[0], column.required) for column in columns]
 
 
-def place_of(kind: str, lines: Sequence[int | None], column: str) -> str:
+def place_of(kind: str, lines: Sequence[int | None], column: str, headings: Mapping[str, str]) -> str:
     """Return a column on lines of a file in words: 第 2、4–16 行“主题”. No lines: the file, or the column."""
     numbers = [line for line in lines if line is not None]
     if not numbers:
-        return place_text(kind, column)
-    return place_text(kind, f"line {_ranges(numbers)}" + (f".{column}" if column else ""))
+        return place_text(kind, column, headings)
+    return place_text(kind, f"line {_ranges(numbers)}" + (f".{column}" if column else ""), headings)
 
 
 def _ranges(numbers: Sequence[int]) -> str:
@@ -85,21 +85,26 @@ def _ranges(numbers: Sequence[int]) -> str:
     return _("、").join(shown) + ("…" if len(runs) > _MOST_RUNS else "")
 
 
-def place_text(kind: str, name: str) -> str:
-    """Return a place in a file in words: `line 3.amount_yuan` is 第 3 行“金额”."""
-    return line_place(name, _TITLES.get(kind, {}))
+def place_text(kind: str, name: str, headings: Mapping[str, str]) -> str:
+    """Return a place in a file in words: `line 3.amount_yuan` is 第 3 行“金额”.
+
+    A column goes by the header that it has in the file (`headings`), so that it is found there; a Chinese page
+    shows our own English ones in Chinese.
+    """
+    titles = _TITLES.get(kind, {}) if language() != "en" else {}
+    own = {column: heading for column, heading in headings.items() if heading != column}
+    return line_place(name, {**titles, **own})
 
 
 def line_place(name: str, titles: Mapping[str, str]) -> str:
-    """Return a place in a table in words. `titles`: the Chinese headers of its columns."""
+    """Return a place in a table in words. `titles`: the headers of its columns."""
     line, _dot, column = name.partition(".")
     if not line.startswith("line "):
         return _("文件") if name == "file" else name
     number = line.removeprefix("line ")
     if not column:
         return _("第 %(line)s 行", line=number)
-    title = column if language() == "en" else titles.get(column, column)
-    return _("第 %(line)s 行“%(column)s”", line=number, column=title)
+    return _("第 %(line)s 行“%(column)s”", line=number, column=titles.get(column, column))
 
 
 def sum_line(part: Sum) -> str:

@@ -16,6 +16,7 @@ def report_of(plan: ImportPlan[Any]) -> dict[str, Any]:
     return {
         "layout": plan.table.layout.name,
         "encoding": plan.table.encoding,
+        "headings": dict(plan.table.headings),
         "rows": len(plan.table.rows),
         "new": len(plan.new),
         "skipped": plan.skipped,

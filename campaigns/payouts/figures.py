@@ -1,5 +1,6 @@
 """How much of a campaign's money is divided, planned and paid, per project and in total."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from kernel.db import Tx, one_of
@@ -33,6 +34,13 @@ class ProjectFigures(NamedTuple):
     code: str
     name: str
     figures: Figures
+
+
+class Outcomes(NamedTuple):
+    """How many payments of a plan the bank owes an outcome, and how many it refused or returned."""
+
+    open: int = 0
+    failed: int = 0
 
 
 # One row per project of the campaign. What its shares were allotted is what they have, what is set aside, and what
@@ -95,3 +103,13 @@ def of_project(tx: Tx, campaign_id: int, project_id: int) -> Figures:
     sql = f"{_PER_PROJECT} SELECT {_COLUMNS} FROM sums s WHERE s.project_id = :project"
     rows = tx.rows_as(Figures, sql, campaign=campaign_id, project=project_id)
     return rows[0] if rows else Figures()
+
+
+def outcomes(tx: Tx, plan_ids: Collection[int]) -> dict[int, Outcomes]:
+    """Return plan -> the outcomes of its payments, for those plans that have open or failed ones. A sent plan
+    without open ones is finished."""
+    sql = """SELECT plan_id, count(*) FILTER (WHERE state = 'sent') AS open,
+                    count(*) FILTER (WHERE state IN ('returned', 'withdrawn')) AS failed
+               FROM remittance WHERE plan_id = ANY(:plans) GROUP BY plan_id"""
+    rows = tx.rows(sql, plans=list(plan_ids))
+    return {row.plan_id: Outcomes(row.open, row.failed) for row in rows if row.open or row.failed}

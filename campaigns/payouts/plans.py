@@ -1,10 +1,10 @@
 """Payout plans (拨付计划): created from the books, approved by another person, sent to the bank or withdrawn."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import lock_campaign, lock_campaign_by_id, slug_of
@@ -148,13 +148,6 @@ def plans_of(tx: Tx, campaign_id: int) -> list[PayoutPlan]:
 def remittances_of(tx: Tx, plan_id: int) -> list[Remittance]:
     """Return the remittances of a plan in order."""
     return tx.all(select(Remittance).where(Remittance.plan_id == plan_id).order_by(col(Remittance.id)))
-
-
-def open_payments(tx: Tx, plan_ids: Collection[int]) -> dict[int, int]:
-    """Return plan -> number of payments that the bank was ordered to make and whose outcome is not known yet, for
-    those plans that have some. A sent plan without any is finished."""
-    sent = Remittance.state == RemittanceState.SENT, col(Remittance.plan_id).in_(plan_ids)
-    return dict(tx.all(select(Remittance.plan_id, func.count()).where(*sent).group_by(col(Remittance.plan_id))))
 
 
 def lock_plan(tx: Tx, plan_id: int, *states: PlanState) -> tuple[Campaign, PayoutPlan]:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from campaigns.closing.cancel import cancel
+from campaigns.donations.refunds.refund import request_refund
 from payments.partners.partners import create as create_partner
 from tests.cli.conftest import Terminal
 from tests.closing.partner import tell
@@ -53,6 +54,17 @@ def test_an_event_is_cancelled_in_the_console_with_its_name_typed(world: World, 
     assert "已登记。" in manager.send("/given-back", verb="save", reason="平台来函")
     assert world.view(gift).status == "refunded"
     world.check()
+
+
+def test_the_effect_of_cancelling_counts_a_refund_that_failed(world: World, manager: Reader) -> None:
+    gift = world.pay(world.give(30_00))
+    world.pay(world.give(100_00))
+    world.do(request_refund, gift.id, None, "asked for", ACTOR)
+    world.do(lambda tx: tx.run("UPDATE refund SET state = 'failed'"))
+    manager.open(f"/console/campaigns/{SLUG}/cancel")
+    assert "已付的 2 笔共 130.00 元全部退回" in manager.page.text
+    assert "1 笔 100.00 元由系统原路退款" in manager.page.text
+    assert "1 笔 30.00 元退款没有成功，须由人退回" in manager.page.text
 
 
 def test_an_event_is_cancelled_by_command(world: World, terminal: Terminal) -> None:

@@ -64,7 +64,8 @@ def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, wo
     rows = "".join(f"灯{line},micro,灯,{'x' if line in (2, 3, 4, 7) else 5},9\n" for line in range(2, 9))
     page = text(upload(manager, "projects", f"名称,类别,简介,目标,机构代码\n{rows}".encode()))
     assert "有 11 处要改" in page
-    assert "第 2–4、7 行“目标金额”：" in page and "第 2–8 行“机构代码”： 组织网络里没有这个机构" in page
+    assert "第 2–4、7 行“目标”：" in page, "as the file heads it"
+    assert "第 2–8 行“机构代码”： 组织网络里没有这个机构" in page
     assert 'line 2, "reference"' in text(manager.open("/console/imports/2?lang=en"))
     manager.open("/console/imports?lang=zh")
     assert "没有这个合作平台" in text(

@@ -76,7 +76,7 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     assert "已拨付给项目 80.00" in text(manager.open(f"/c/{world.slug}/p/{project}"))
     manager.open("/console/payout-plans/1")
     page = manager.send("/remittances/1/returned", reason="户名不符")
-    assert "户名不符" in page
+    assert "户名不符" in page and "已办结 1 笔没有付成" in text(page)
     assert sums(world)["share_project"] + sums(world)["share_township"] == 95_00
     world.check()
 

@@ -67,6 +67,9 @@ class ImportOut(Schema):
     file_hash = Text(metadata={"description": "SHA-256"})
     layout = Text(allow_none=True)
     encoding = Text(allow_none=True)
+    headings = fields.Dict(
+        keys=Text(), values=Text(), metadata={"description": "the file's own header of each understood column"}
+    )
     rows = Whole(0, allow_none=True, metadata={"description": "rows of data that were understood"})
     new = Whole(0, allow_none=True, metadata={"description": "rows that would be imported"})
     skipped = Whole(0, allow_none=True, metadata={"description": "blank lines, totals, footers"})

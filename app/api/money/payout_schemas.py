@@ -110,6 +110,7 @@ class PlanOut(Schema):
     campaign = Text()
     state = one_of(*PlanState)
     open_payments = Whole(0, metadata={"description": "sent to the bank, and neither paid nor refused yet"})
+    failed_payments = Whole(0, metadata={"description": "refused or returned by the bank, or withdrawn"})
     total_minor = Minor()
     currency = Currency()
     made_by = Text()

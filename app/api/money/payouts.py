@@ -265,13 +265,15 @@ def _plan(tx: Tx, plan: PayoutPlan) -> dict[str, Any]:
 
 
 def _plans(tx: Tx, rows: Sequence[PayoutPlan]) -> list[dict[str, Any]]:
-    unsettled = plans.open_payments(tx, [plan.id or 0 for plan in rows])
+    outcomes = figures.outcomes(tx, [plan.id or 0 for plan in rows])
+    none = figures.Outcomes()
     return [
         {
             **plan.model_dump(),
             "campaign": plans.campaign_of(tx, plan),
             "currency": CURRENCY,
-            "open_payments": unsettled.get(plan.id or 0, 0),
+            "open_payments": outcomes.get(plan.id or 0, none).open,
+            "failed_payments": outcomes.get(plan.id or 0, none).failed,
         }
         for plan in rows
     ]

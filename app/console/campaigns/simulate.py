@@ -101,5 +101,7 @@ def _changes(form: ConsoleForm, pots: Sequence[PotState]) -> dict[int, PotChange
 
 def _lines(refusal: Invalid) -> str:
     """Return the faults of the typed lines, each with its line number."""
-    places = {name: place_text("", name) + _("：") if name.startswith("line ") else "" for name in refusal.fields}
+    places = {
+        name: place_text("", name, {}) + _("：") if name.startswith("line ") else "" for name in refusal.fields
+    }
     return _("；").join(places[name] + fault_text(why) for name, why in refusal.fields.items())

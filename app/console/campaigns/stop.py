@@ -98,6 +98,9 @@ def _cancelled(left: GivingBack) -> list[str]:
         sentences.append(
             _("%(count)s 笔 %(amount)s 元来自合作平台或线下，系统退不了，须由平台或主办方退回。", **figures)
         )
+    if left.failed:
+        figures = {"count": left.failed, "amount": yuan(left.failed_minor)}
+        sentences.append(_("%(count)s 笔 %(amount)s 元退款没有成功，须由人退回。", **figures))
     if left.disputed:
         sentences.append(_("%(count)s 笔正在争议中，由银行裁定。", count=left.disputed))
     sentences.append(_("配捐 %(amount)s 元和各池余额退回基金。", amount=yuan(left.match_minor)))

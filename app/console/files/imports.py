@@ -1,5 +1,6 @@
 """Imports of files: upload one, check the preview, confirm it, and follow the result."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +80,7 @@ def show(run_id: int) -> str:
     with deps().db.transaction() as tx:
         run = runs.find(tx, g.caller, run_id)
     report = run.report
+    headings = report.get("headings", {})
     codes = {question["code"] for question in report.get("questions", ())}
     return render_template(
         "console/import.html",
@@ -89,17 +91,17 @@ def show(run_id: int) -> str:
         codes=codes,
         times=[datetime.fromisoformat(report[name]) for name in ("first_at", "last_at") if report.get(name)],
         needs_reason=bool(codes & runs.WITH_REASON),
-        **{name: _worded(run.kind, report.get(name, ())) for name in ("faults", "questions", "warnings")},
+        **{name: _worded(run.kind, report.get(name, ()), headings) for name in ("faults", "questions", "warnings")},
     )
 
 
-def _worded(kind: str, rows: Any) -> list[tuple[str, str]]:
+def _worded(kind: str, rows: Any, headings: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return faults as pairs of place and sentence. Equal faults of one column share a pair."""
     lines: dict[tuple[str, str], list[int | None]] = {}
     for row in rows:
         sentence = fault_text(Fault(row["code"], row["params"]))
         lines.setdefault((row["field"], sentence), []).append(row["line"])
-    return [(place_of(kind, numbers, field), sentence) for (field, sentence), numbers in lines.items()]
+    return [(place_of(kind, numbers, field, headings), sentence) for (field, sentence), numbers in lines.items()]
 
 
 @blueprint.post("/imports/<int:run_id>/confirm", endpoint="import_confirm")

@@ -39,7 +39,7 @@ def show_campaign(slug: str) -> str:
         sums = figures.totals(tx, campaign.id or 0)
         rows, total = figures.per_project(tx, campaign.id or 0, page)
         made = plans.plans_of(tx, campaign.id or 0)
-        unsettled = plans.open_payments(tx, [plan.id or 0 for plan in made])
+        outcomes = figures.outcomes(tx, [plan.id or 0 for plan in made])
         bearer = fees_from(tx, campaign)
     return render_template(
         "console/payouts.html",
@@ -50,7 +50,7 @@ def show_campaign(slug: str) -> str:
         total=total,
         page=page,
         plans=made,
-        open_payments=unsettled,
+        outcomes=outcomes,
         fees_from=bearer,
     )
 
@@ -81,10 +81,10 @@ def show(plan_id: int) -> str:
         accounts = {account_id: tx.get(PayeeAccount, account_id) for account_id in account_ids}
         campaign = find_campaign(tx, slug_of(tx, plan.campaign_id))
         answers = newest_answers(tx, [row.id or 0 for row in rows])
-        unsettled = plans.open_payments(tx, [plan_id])
+        outcomes = figures.outcomes(tx, [plan_id])
         today = local_day(tx.now)
     shown = {"plan": plan, "rows": rows, "names": names, "accounts": accounts, "campaign": campaign}
-    shown |= {"answers": answers, "open_payments": unsettled}
+    shown |= {"answers": answers, "outcomes": outcomes}
     return render_template("console/payout_plan.html", **shown, today=today)
 
 

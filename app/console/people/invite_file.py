@@ -20,7 +20,7 @@ from app.http.scope import Where
 from app.http.uploads import uploaded_file
 from app.i18n.import_texts import line_place
 from app.i18n.labels import ROLES, word
-from app.i18n.locale import when
+from app.i18n.locale import language, when
 from app.i18n.refusals.faults import fault_text
 from campaigns.network.invite_file import GuestList, read_guests
 from campaigns.network.roles import Permission
@@ -90,13 +90,14 @@ def _make(text: str) -> FlaskResponse:
 
 def _page(form: ConsoleForm, text: str, understood: GuestList | None = None, refused: str = "") -> str:
     faults = list(understood.faults.items()) if understood else []
+    titles = {} if language() == "en" else _COLUMNS
     return render_template(
         "console/invite_file.html",
         form=form,
         text=text,
         guests=understood.guests[:_SHOWN] if understood else [],
         total=len(understood.guests) if understood else 0,
-        faults=[(line_place(place, _COLUMNS), fault_text(fault)) for place, fault in faults[:_SHOWN]],
+        faults=[(line_place(place, titles), fault_text(fault)) for place, fault in faults[:_SHOWN]],
         fault_count=len(faults),
         unread=understood.unread if understood else (),
         roles=roles_to_give(g.caller),
