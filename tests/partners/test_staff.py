@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from campaigns.closing.reconciliation.bill_differences import bill_days
+from campaigns.intake import partner_states
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.network.people import create_manager
 from campaigns.partner_alarms import AlarmKind, partner_alarms
 from kernel.clock import local_day
+from payments.models import PartnerState
+from payments.partners.partners import create
 from tests.partners.engineer import NAME, Engineer, bill
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
@@ -74,6 +77,17 @@ def test_staff_see_the_days_whose_bill_is_missing(engineer: Engineer, world: Wor
     page = reader.open(f"/console/partners/{NAME}")
     assert page.count("账单没到") == 1 and page.count("对方说没有") == 1
     assert "T-0" in reader.open(f"/console/partners/{NAME}/bills/{first}")
+
+
+def test_a_secret_says_whether_it_waits_or_has_ended(engineer: Engineer, world: World) -> None:
+    world.do(create, world.deps.keys, "draft", "新平台", state=PartnerState.DRAFT)
+    world.do(partner_states.prepare_secret, world.deps.keys, "draft", "wang")
+    reader = staff(engineer, world)
+    page = reader.open("/console/partners/draft")
+    assert "等第二个人批准" in page and "已停用" not in page
+    world.do(partner_states.change_state, world.deps.keys, NAME, "ended", "wang")
+    page = reader.open(f"/console/partners/{NAME}")
+    assert "已停用" in page and f"/console/partners/{NAME}/limits" not in page
 
 
 def test_refused_events_are_counted_by_code(engineer: Engineer, world: World) -> None:

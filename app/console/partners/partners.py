@@ -123,8 +123,8 @@ def _page(name: str, form: ConsoleForm | None) -> str:
         partner = partners.known(tx, name)
         secrets, now = partner_secrets.list_secrets(tx, partner), tx.now
         standing = _standing(tx, partner)
-    sends = partner.state in partner_secrets.SENDING
-    valid = [own for own in secrets if sends and not own.waits and (own.ends_at is None or own.ends_at > now)]
+    ended = partner.state == PartnerState.ENDED
+    valid = [own for own in secrets if not ended and not own.waits and (own.ends_at is None or own.ends_at > now)]
     real = [secret for secret in valid if not secret.test]
     lasting = [secret for secret in real if not secret.ends_at]
     return render_template(
@@ -134,7 +134,7 @@ def _page(name: str, form: ConsoleForm | None) -> str:
         valid=valid,
         endable=[own for own in valid if own.test or any(other is not own for other in lasting)],
         room=partner.state in partner_secrets.BOOKED and len(real) < partner_secrets.MOST_VALID,
-        test_room=sends and len(valid) - len(real) < partner_secrets.MOST_VALID,
+        test_room=partner.state in partner_secrets.SENDING and len(valid) - len(real) < partner_secrets.MOST_VALID,
         overlaps=OVERLAPS,
         limits=deps().limits,
         form=form or ConsoleForm({}),
