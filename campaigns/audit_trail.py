@@ -25,7 +25,7 @@ def _of_lineage(table: str, key: str = "id") -> str:
 
 
 # Kind of subject -> the condition on `{id}` that it belongs to `:branch` or below.
-_BELONGS = {
+OF_BRANCH = {
     "organisation": _of_lineage("organisation", "code"),
     "project": _of_lineage("project"),
     "approval": _of_lineage("approval"),
@@ -95,7 +95,7 @@ def _in_branch() -> str:
     """Return the condition that an entry is about something in the branch. The id is parsed only where there is
     one."""
     cases = []
-    for kind, condition in _BELONGS.items():
+    for kind, condition in OF_BRANCH.items():
         form, type_ = _FORMS.get(kind, _NUMBER)
         belongs = condition.format(id=f"CAST(substr(e.subject, {len(kind) + 2}) AS {type_})")
         cases.append(f"WHEN '{kind}' THEN e.subject ~ '^{kind}:{form}$' AND EXISTS ({belongs})")
@@ -105,7 +105,7 @@ def _in_branch() -> str:
 def is_placed(subject: str) -> bool:
     """Return whether it is defined to whom subjects of this kind belong."""
     kind = subject.partition(":")[0]
-    return kind in _BELONGS or kind in OF_FEDERATION
+    return kind in OF_BRANCH or kind in OF_FEDERATION
 
 
 _CONDITIONS = {

@@ -8,8 +8,10 @@ from flask import Flask
 
 from app.exports.kinds import KINDS
 from app.i18n.audit.audit_fields import TABLES
+from app.i18n.audit.audit_subjects import SUBJECTS
 from app.i18n.audit.audit_texts import changes, field_label
 from app.i18n.desk_labels import IMPORT_FORMATS
+from campaigns.audit_trail import OF_BRANCH, OF_FEDERATION
 
 ROOT = Path(__file__).parents[2]
 CALLS = ("record_audit", "add_entry")
@@ -108,3 +110,7 @@ def test_a_text_that_only_resembles_a_time_is_shown_unchanged(app: Flask) -> Non
 
 def test_every_table_that_is_downloaded_has_its_name_in_words() -> None:
     assert {kind.name for kind in KINDS} | {"reconciliation.pdf"} == set(TABLES)
+
+
+def test_every_kind_of_subject_has_its_name_in_words() -> None:
+    assert {*OF_FEDERATION, *OF_BRANCH} <= SUBJECTS.keys()

@@ -14,7 +14,8 @@ from app.forms import Form
 from app.http import access, scope
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
-from app.i18n.audit.audit_labels import GROUPS, SUBJECTS
+from app.i18n.audit.audit_labels import GROUPS
+from app.i18n.audit.audit_subjects import SUBJECTS
 from app.i18n.audit.audit_texts import act_text, changes, changes_text, subject_text
 from app.i18n.names import actor_name
 from app.i18n.refusals.faults import fault_text

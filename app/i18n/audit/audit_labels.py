@@ -1,4 +1,4 @@
-"""Labels of the acts and subjects of audit entries."""
+"""Labels of the acts of audit entries."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -255,42 +255,4 @@ GROUPS = {
     "statement": _l("对账单"),
     "token": _l("接口令牌"),
     "watch": _l("重点核实名单"),
-}
-SUBJECTS = {
-    **audit_accounting.SUBJECTS,
-    "self_check": _l("自查表"),
-    "approval": _l("待批准事项"),
-    "bank": _l("银行账户"),
-    "campaign": _l("活动"),
-    "case": _l("复核个案"),
-    "discrepancy": _l("差异"),
-    "donation": _l("单笔捐赠"),
-    "donors": _l("捐赠人"),
-    "fund": _l("基金"),
-    "import": _l("导入"),
-    "inbox_conflict": _l("前后矛盾的消息"),
-    "inbox_event": _l("消息"),
-    "invitation": _l("邀请"),
-    "keys": _l("密钥"),
-    "manager": _l("账号"),
-    "network": _l("组织网络"),
-    "offline": _l("线下捐赠"),
-    "organisation": _l("机构"),
-    "view": _l("视图"),
-    "others": _l("其他"),
-    "partner": _l("合作平台"),
-    "payment": _l("支付"),
-    "payment_exception": _l("异常支付"),
-    "pot": _l("配捐池"),
-    "project": _l("项目"),
-    "projects": _l("一批项目"),
-    "provider": _l("支付平台"),
-    "receipt": _l("捐赠票据"),
-    "receipts": _l("一批票据"),
-    "refund": _l("退款"),
-    "refund_request": _l("退款申请"),
-    "table": _l("表格"),
-    "token": _l("令牌"),
-    "unknown": _l("不存在的账号"),
-    "watch": _l("名单条目"),
 }

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from app.i18n import giving_labels, labels
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.audit.audit_fields import FIELDS, PERMISSIONS, TABLES
-from app.i18n.audit.audit_labels import ACTS, ASKED, SUBJECTS
+from app.i18n.audit.audit_labels import ACTS, ASKED
+from app.i18n.audit.audit_subjects import SUBJECTS
 from app.i18n.desk_labels import IMPORT_FORMATS, STATION_ITEMS
 from app.i18n.labels import word
 from app.i18n.locale import when
