@@ -36,15 +36,15 @@ def capture(tx: Tx, donation_ids: Sequence[UUID]) -> list[Transfer]:
         ids=list(donation_ids),
         now=tx.now,
     )
-    return [_captured(row, pot_reserved(row.pot_id, row.project_id)) for row in rows]
+    return [_capture_transfer(row, pot_reserved(row.pot_id, row.project_id)) for row in rows]
 
 
-def captured_at_once(row: ReservationAmount) -> Transfer:
+def immediate_capture(row: ReservationAmount) -> Transfer:
     """Return the transfer of match for a payment that is already proven. It was never reserved."""
-    return _captured(row, pot_free(row.pot_id))
+    return _capture_transfer(row, pot_free(row.pot_id))
 
 
-def _captured(row: ReservationAmount, source: Account) -> Transfer:
+def _capture_transfer(row: ReservationAmount, source: Account) -> Transfer:
     return Transfer(
         f"reservation:{row.id}:capture",
         source,

@@ -24,7 +24,7 @@ def hold_match(tx: Tx, cases: Mapping[UUID, int]) -> list[Transfer]:
         RETURNING id, donation_id, pot_id, project_id, live_minor AS amount_minor""",
         ids=sorted(cases),
     )
-    return [_held(row, cases[row.donation_id]) for row in rows]
+    return [_hold_transfer(row, cases[row.donation_id]) for row in rows]
 
 
 def clear_hold(tx: Tx, donation_id: UUID, case_id: int) -> list[Transfer]:
@@ -35,10 +35,10 @@ def clear_hold(tx: Tx, donation_id: UUID, case_id: int) -> list[Transfer]:
         RETURNING id, donation_id, pot_id, project_id, live_minor AS amount_minor""",
         id=donation_id,
     )
-    return [_cleared(row, case_id) for row in rows if row.amount_minor]
+    return [_clear_hold_transfer(row, case_id) for row in rows if row.amount_minor]
 
 
-def _held(row: ReservationAmount, case_id: int) -> Transfer:
+def _hold_transfer(row: ReservationAmount, case_id: int) -> Transfer:
     return Transfer(
         f"reservation:{row.id}:screen:{case_id}",
         pot_captured(row.pot_id, row.project_id),
@@ -51,7 +51,7 @@ def _held(row: ReservationAmount, case_id: int) -> Transfer:
     )
 
 
-def _cleared(row: ReservationAmount, case_id: int) -> Transfer:
+def _clear_hold_transfer(row: ReservationAmount, case_id: int) -> Transfer:
     return Transfer(
         f"reservation:{row.id}:screen:{case_id}:released",
         pot_held(row.pot_id, row.project_id),

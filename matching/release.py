@@ -30,10 +30,10 @@ def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) 
         ids=[part.reservation_id for part in reserved],
         now=tx.now,
     )
-    return [_released(row) for row in rows]
+    return [_release_transfer(row) for row in rows]
 
 
-def _released(row: ReservationAmount) -> Transfer:
+def _release_transfer(row: ReservationAmount) -> Transfer:
     return Transfer(
         f"reservation:{row.id}:release",
         pot_reserved(row.pot_id, row.project_id),

@@ -23,7 +23,7 @@ from matching.allocate import (
     serving_offers,
 )
 from matching.cap_usage import FindProjectsOfCounties, fill_cap_usage
-from matching.capture import captured_at_once
+from matching.capture import immediate_capture
 from matching.kinds import MatchCause
 from matching.models import MatchDecision, Reservation
 from matching.pot_state import PotState, lock_free_accounts
@@ -164,7 +164,7 @@ def write_decided_matches(
         ReservationAmount(id_, request.donation_id, part.pot_id, _project_of(request), part.given_minor)
         for id_, (_, request, part) in zip(reservation_ids, parts, strict=True)
     ]
-    posting = _reserved if state == "reserved" else captured_at_once
+    posting = _reservation_transfer if state == "reserved" else immediate_capture
     return decision_ids, [posting(reservation) for reservation in placed]
 
 
@@ -172,7 +172,7 @@ def _project_of(request: ReservationRequest) -> int:
     return request.allocation_request.target.project_id
 
 
-def _reserved(reservation: ReservationAmount) -> Transfer:
+def _reservation_transfer(reservation: ReservationAmount) -> Transfer:
     return Transfer(
         f"reservation:{reservation.id}:hold",
         pot_free(reservation.pot_id),

@@ -150,7 +150,7 @@ def _correct(
         actor=actor,
         corrected_at=tx.now,
     )
-    post(tx, [*_take_back(tx, campaign, parts, number), _moved(donation, row)])
+    post(tx, [*_take_back(tx, campaign, parts, number), _move_transfer(donation, row)])
     with count_elsewhere(tx, donation.id):
         donation.project_id = agreed.project
         tx.add(donation)
@@ -189,7 +189,7 @@ def _take_back(tx: Tx, campaign: Campaign, parts: list[ReservedPart], number: in
     )
 
 
-def _moved(donation: Donation, row: ProjectCorrection) -> Transfer:
+def _move_transfer(donation: Donation, row: ProjectCorrection) -> Transfer:
     source, target = (
         donations_account(donation.campaign_id, project_id, donation.currency)
         for project_id in (row.from_project_id, row.to_project_id)

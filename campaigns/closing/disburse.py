@@ -42,7 +42,8 @@ def return_to_funds(tx: Tx, campaign: Campaign, amounts: Mapping[int, int]) -> l
     assert campaign.id is not None
     pots = [pot for pot in load_pot_states(tx, [campaign.id]) if pot.pot_id in amounts]
     free = lock_free_accounts(tx, pots)
-    return [_returned(tx, pot, left) for pot in pots if (left := min(amounts[pot.pot_id], free[pot.pot_id])) > 0]
+    left = ((pot, min(amounts[pot.pot_id], free[pot.pot_id])) for pot in pots)
+    return [_return_to_fund(tx, pot, left_minor) for pot, left_minor in left if left_minor > 0]
 
 
 def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
@@ -50,10 +51,10 @@ def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])
     free = lock_free_accounts(tx, pots)
-    return [_returned(tx, pot, left) for pot in pots if (left := free[pot.pot_id])]
+    return [_return_to_fund(tx, pot, left) for pot in pots if (left := free[pot.pot_id])]
 
 
-def _returned(tx: Tx, pot: PotState, amount_minor: int) -> Transfer:
+def _return_to_fund(tx: Tx, pot: PotState, amount_minor: int) -> Transfer:
     """Record and return the transfer. The id of the funding row makes its key unique."""
     row = tx.add(PotFunding.returned(pot.pot_id, amount_minor, "returned", tx.now))
     key = f"pot:{pot.pot_id}:returned:{row.id}"

@@ -16,10 +16,7 @@ from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.report import report
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.lifecycle.drafts import create
-from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.phases import Phase
-from campaigns.lifecycle.transitions import schedule
 from kernel.clock import SHANGHAI
 from kernel.errors import Conflict, Invalid
 from payments.partners import partners
@@ -27,7 +24,7 @@ from tests.api.client import Api, application
 from tests.cashier import clock, world
 from tests.closing.partner import tell
 from tests.web.reader import Reader, text
-from tests.world import ACTOR, World, new_campaign
+from tests.world import ACTOR, World
 
 __all__ = ["clock", "world"]
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
@@ -162,19 +159,6 @@ def test_b_a_partner_without_gifts_that_says_so_holds_nothing(plat: World) -> No
 
 def _noon(day: date) -> str:
     return datetime.combine(day, time(12), SHANGHAI).isoformat()
-
-
-def test_b_an_orphan_line_holds_one_event_of_those_that_overlap(plat: World) -> None:
-    at = plat.clock.at
-    second = {"slug": "second", "opens_at": at + timedelta(hours=1), "ends_at": at + timedelta(hours=20)}
-    plat.do(create, new_campaign(at, **second), ACTOR)
-    plat.do(add_entry, "second", plat.projects[0], ACTOR)
-    plat.do(schedule, "second", ACTOR)
-    plat.clock.at = at + timedelta(hours=2)
-    plat.close()
-    bill(plat, f"L-1,charge,g-9,8800,0,CNY,{plat.clock.at.isoformat()}")
-    held = [slug for slug in (plat.slug, "second") if plat.do(listed, plat.do(find_campaign, slug).id)[0]]
-    assert held == ["second"], "the one that opened last"
 
 
 def _to(world: World, phase: Phase) -> None:

@@ -34,14 +34,19 @@ def causes(world: World, campaign_id: int | None) -> list[str]:
     return [row.cause for row in world.do(listed, campaign_id)[0]]
 
 
-def test_a_line_in_two_campaigns_is_listed_in_the_one_that_opened_last(plat: World) -> None:
-    """Both take late messages for a day; the line came when only the second took donations."""
+@pytest.mark.parametrize("hours", [1, 9])
+def test_a_line_in_two_campaigns_is_listed_in_the_one_that_opened_last(plat: World, hours: int) -> None:
+    """Both are open, or only the second still takes donations: both take late messages for a day."""
     at = plat.clock.at
-    second = {"slug": "second", "opens_at": at + timedelta(hours=9), "ends_at": at + timedelta(hours=20)}
+    second = {
+        "slug": "second",
+        "opens_at": at + timedelta(hours=hours),
+        "ends_at": at + timedelta(hours=20),
+    }
     plat.do(create, new_campaign(at, **second), ACTOR)
     plat.do(add_entry, "second", plat.projects[0], ACTOR)
     plat.do(schedule, "second", ACTOR)
-    plat.clock.at = at + timedelta(hours=10)
+    plat.clock.at = at + timedelta(hours=hours + 1)
     plat.close()
     bill(plat, f"L-1,charge,g-9,8800,0,CNY,{plat.clock.at.isoformat()}")
     first, other = (plat.do(find_campaign, slug) for slug in (plat.slug, "second"))

@@ -1,25 +1,16 @@
 """The application on this test's own database, and the engineer of a platform that is live."""
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from payments.models import PartnerState
 from payments.partners.partners import create
-from tests.api.client import application
 from tests.partners.engineer import NAME, Engineer
 from tests.partners.outside import node_with_packages
+from tests.site import app, http
 from tests.world import World
 
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
-
-
-@pytest.fixture
-def http(app: Flask) -> FlaskClient:
-    return app.test_client()
+__all__ = ["app", "http"]
 
 
 @pytest.fixture

@@ -6,21 +6,14 @@ from flask.testing import FlaskClient
 
 from campaigns.network.people import create_manager
 from payments.partners.partners import create
-from tests.api.client import Api, application
+from tests.api.client import Api
 from tests.cli.conftest import Terminal
+from tests.site import app, http
 from tests.web.reader import PASSWORD, Reader
 from tests.webhooks.test_partners import NAME
 from tests.world import World
 
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
-
-
-@pytest.fixture
-def http(app: Flask) -> FlaskClient:
-    return app.test_client()
+__all__ = ["app", "http"]
 
 
 @pytest.fixture
