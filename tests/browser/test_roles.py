@@ -114,7 +114,7 @@ def test_a_project_becomes_an_event_with_two_pots(federation: Stack, office: Off
     page.get_by_label("新的结束时间").fill("2091-01-01T21:00")
     page.locator("form[action$='/extend']").get_by_label("原因").fill("雪天路不通")
     page.get_by_role("button", name="确认延长").click()
-    approve_waiting(office, "demo-manager", slug)
+    approve_waiting(office, "demo-manager", f"{name}活动")
     expect(office.open("demo-event", f"campaigns/{slug}").locator("main")).to_contain_text("2091")
     page.get_by_role("link", name="先用的池").first.click()
     page.get_by_role("link", name="暂停配捐池").click()
