@@ -3,7 +3,7 @@ enough. These are refunds, bookings and reductions above a limit, acts that cann
 one's own work."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from campaigns.audit import entries_of
 from campaigns.closing import cancel, reschedule
 from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.give_back import mark_given_back
-from campaigns.closing.models import Discrepancy
+from campaigns.closing.models import CONTRADICTION, Discrepancy
 from campaigns.closing.reconciliation import discrepancies
 from campaigns.closing.reconciliation.bookings import SIGNED_OFF
-from campaigns.closing.reconciliation.sign_off_together import sign_off_together
+from campaigns.closing.reconciliation.sign_off_together import ShownGroup, sign_off_together
 from campaigns.closing.reconciliation.take_second import take_second, take_second_together
 from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
@@ -189,17 +189,13 @@ def _account(attempt: Attempt) -> str:
 
 
 def _sign_off_together(tx: Tx, attempt: Attempt) -> Any:
-    shown = attempt.arguments
-    day = date.fromisoformat(shown["day"])
-    group = (shown["provider"], shown["cause"], day, shown["differences"], shown["stake_minor"])
-    return sign_off_together(tx, attempt.subject, group, attempt.reason, attempt.actor, _account(attempt))
+    shown = ShownGroup.of(attempt.arguments)
+    return sign_off_together(tx, attempt.subject, shown, attempt.reason, attempt.actor, _account(attempt))
 
 
 def _take_second_together(tx: Tx, attempt: Attempt) -> Any:
-    shown = attempt.arguments
-    counted = (shown["differences"], shown["stake_minor"])
-    day = date.fromisoformat(shown["day"])
-    return take_second_together(tx, attempt.subject, shown["provider"], day, counted, attempt.reason, attempt.actor)
+    shown = ShownGroup.of({**attempt.arguments, "cause": CONTRADICTION})
+    return take_second_together(tx, attempt.subject, shown, attempt.reason, attempt.actor)
 
 
 def _extend(tx: Tx, attempt: Attempt) -> Any:

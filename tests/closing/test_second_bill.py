@@ -9,7 +9,7 @@ from campaigns.closing.reconciliation.discrepancies import listed
 from campaigns.closing.reconciliation.evidence import evidence
 from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import compare
-from campaigns.closing.reconciliation.sign_off_together import groups, sign_off_together
+from campaigns.closing.reconciliation.sign_off_together import ShownGroup, groups, sign_off_together
 from campaigns.closing.reconciliation.take_second import take_second, take_second_together
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid, NotFound
@@ -134,9 +134,8 @@ def test_a_bill_is_taken_as_a_whole_and_lines_that_it_lacks_count_no_more(billed
     counted = group(billed)
     assert (counted.differences, counted.stake_minor) == (2, 55_00 + 60_00)
     with pytest.raises(Conflict, match="differences_changed"):
-        billed.do(take_second_together, "day", "partner:plat", counted.day, (2, 1), ASKED, "finance")
-    shown_to = (counted.differences, counted.stake_minor)
-    billed.do(take_second_together, "day", "partner:plat", counted.day, shown_to, ASKED, "finance")
+        billed.do(take_second_together, "day", counted.shown._replace(stake_minor=1), ASKED, "finance")
+    billed.do(take_second_together, "day", counted.shown, ASKED, "finance")
     assert list(differences(billed)) == ["missing_here L3", f"missing_there {donation_id_of('plat', 'T-2')}"]
     assert fees(billed) == -30
     for _ in range(2):  # the same again, and the first one again
@@ -150,8 +149,8 @@ def test_a_bill_is_taken_as_a_whole_and_lines_that_it_lacks_count_no_more(billed
 def test_the_first_is_kept_without_a_booking_by_who_signs(billed: World) -> None:
     bill(billed, ("L1", "charge", "T-1", 50_00, 30), ("L2", "charge", "T-2", 60_00, 36))
     before = billed.do(positions)
-    shown = group(billed)
-    billed.do(sign_off_together, "day", (*shown[:2], shown.day, 1, 55_00), "the first is right", "finance")
+    shown = ShownGroup("partner:plat", "contradiction", group(billed).day, 1, 55_00)
+    billed.do(sign_off_together, "day", shown, "the first is right", "finance")
     assert billed.do(positions) == before
     assert [name for name in differences(billed) if "contradiction" in name] == []
     billed.check()

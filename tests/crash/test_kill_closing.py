@@ -2,7 +2,7 @@
 replied to, and at the release: the same step again heals it, and the books end to the fen as they should."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -13,7 +13,12 @@ from campaigns.closing.close import close
 from campaigns.closing.publication.objections import NewObjection, raise_objection, reply_to
 from campaigns.closing.reconciliation.discrepancies import rebook, sign_off
 from campaigns.closing.reconciliation.import_statement import import_statement
-from campaigns.closing.reconciliation.sign_off_together import Group, groups, sign_off_together
+from campaigns.closing.reconciliation.sign_off_together import (
+    Group,
+    ShownGroup,
+    groups,
+    sign_off_together,
+)
 from campaigns.closing.reconciliation.take_second import take_second_together
 from campaigns.dependencies import Dependencies
 from kernel.clock import FixedClock
@@ -48,14 +53,13 @@ def _of_gift(tx: Tx) -> int:
 
 def _sign_group(tx: Tx) -> None:
     group = _group(tx, "missing_here")
-    shown: tuple[str, str, date, int, int] = (PROVIDER, group.cause, group.day, 2, 12_00)
+    shown = ShownGroup(PROVIDER, group.cause, group.day, 2, 12_00)
     sign_off_together(tx, "day", shown, "of another shop", "finance", "foreign_money")
 
 
 def _take_bill(tx: Tx) -> None:
     group = _group(tx, "contradiction")
-    shown = (group.differences, group.stake_minor)
-    take_second_together(tx, "day", PROVIDER, group.day, shown, "the platform was asked", "finance")
+    take_second_together(tx, "day", group.shown, "the platform was asked", "finance")
 
 
 # The steps in their order: what one transaction does, and after what of it the process dies before the commit.

@@ -51,8 +51,7 @@ def _take_bill(slug: str, provider: str, day: str, back: str) -> str | Response:
         return redirect(back, 303)
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
-        shown = (group.differences, group.stake_minor)
-        take_second_together(tx, slug, group.provider, group.day, shown, typed.reason, typed.caller.name)
+        take_second_together(tx, slug, group.shown, typed.reason, typed.caller.name)
         figures = {"count": group.differences, "source": named_source(group.provider)}
         return [
             _("%(source)s：%(count)s 条流水改以后一份账单为准，后一份没有的流水不再算。", **figures),

@@ -153,12 +153,11 @@ def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str 
     if group is None:
         flash(_("这组差异已经全部了结。"), "good")
         return redirect(back, 303)
-    shown = (group.provider, group.cause, group.day, group.differences, group.stake_minor)
     choice = None if group.is_of_bills else Choice("account", _("记到"), DIFFERENCE_ACCOUNTS, _suggested(group))
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         account = chosen(choice, typed.form) if choice else AccountKind.SUSPENSE
-        sign_off_together(tx, slug, shown, typed.reason, typed.caller.name, account)
+        sign_off_together(tx, slug, group.shown, typed.reason, typed.caller.name, account)
         return _effect(group, account)
 
     change = Change(

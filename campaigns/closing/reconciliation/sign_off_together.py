@@ -1,8 +1,8 @@
 """Sign off all open differences of one provider, cause and day together, after showing their number and sum."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlmodel import col, select
 
@@ -22,6 +22,27 @@ NO_CAMPAIGN = "-"  # stands for differences that belong to no campaign
 MOST = 5_000  # differences at once
 
 
+class ShownGroup(NamedTuple):
+    """A group of open differences as an operator has seen it: their number and stake (fen)."""
+
+    provider: str
+    cause: str
+    day: date
+    differences: int
+    stake_minor: int
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Parse the arguments of a request, whose day is text."""
+        return cls(
+            arguments["provider"],
+            arguments["cause"],
+            date.fromisoformat(arguments["day"]),
+            arguments["differences"],
+            arguments["stake_minor"],
+        )
+
+
 class Group(NamedTuple):
     """Open differences of one provider and cause that were listed on one day: how many, and their sums in fen (what
     the other side has beyond our books). `sum_minor` keeps the signs. `stake_minor` adds absolute values; of two
@@ -39,6 +60,10 @@ class Group(NamedTuple):
     def is_of_bills(self) -> bool:
         """Return whether they are between two bills of a partner."""
         return is_of_bills(self.provider, self.cause)
+
+    @property
+    def shown(self) -> ShownGroup:
+        return ShownGroup(self.provider, self.cause, self.day, self.differences, self.stake_minor)
 
 
 def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
@@ -69,13 +94,12 @@ def group_of(tx: Tx, slug: str, provider: str, cause: str, day: date) -> Group:
 def sign_off_together(
     tx: Tx,
     slug: str,
-    shown: tuple[str, str, date, int, int],
+    shown: ShownGroup,
     reason: str,
     actor: str,
     account: str = AccountKind.SUSPENSE,
 ) -> Sequence[Discrepancy]:
-    """Sign off a group for one reason, and book the sums on the account of their cause. `shown` is what the
-    operator has seen: provider, cause, day, number and stake (fen).
+    """Sign off a group for one reason, and book the sums on the account of their cause.
 
     Raises Invalid `reason_missing` and `booking_account_invalid`, NotFound `campaign_unknown`, Conflict
     `differences_changed` when the group is no longer what was shown.
@@ -83,29 +107,21 @@ def sign_off_together(
     require_reason(reason)
     kind = account_of(account)
     rows = open_group(tx, slug, shown)
-    provider, cause, day, number, stake_minor = shown
     for row in rows:
         row.state, row.reason, row.actor, row.ended_at = SIGNED_OFF, reason, actor, tx.now
         tx.session.add(row)
-    detail = {
-        "provider": provider,
-        "cause": cause,
-        "day": str(day),
-        "differences": number,
-        "stake_minor": stake_minor,
-        "account": str(kind),
-    }
-    record_audit(tx, actor, "discrepancies.sign_off", subject_of(tx, slug, provider), reason=reason, **detail)
+    detail = {**shown._asdict(), "day": str(shown.day), "account": str(kind)}
+    record_audit(tx, actor, "discrepancies.sign_off", subject_of(tx, slug, shown.provider), reason=reason, **detail)
     post(tx, booking_transfers(tx, rows, kind))
     return rows
 
 
-def open_group(tx: Tx, slug: str, shown: tuple[str, str, date, int, int]) -> list[Discrepancy]:
-    """Lock and return the open differences of a provider, cause and day. Raises NotFound `campaign_unknown`,
-    Conflict `differences_changed` when number and stake (fen) are not what was shown."""
-    provider, cause, day, number, stake_minor = shown
-    rows = [row for row in _open_of(tx, _campaign_id(tx, slug), provider, cause) if _day(row) == day][:MOST]
-    if (len(rows), sum(row.stake_minor for row in rows)) != (number, stake_minor):
+def open_group(tx: Tx, slug: str, shown: ShownGroup) -> list[Discrepancy]:
+    """Lock and return the open differences of a group. Raises NotFound `campaign_unknown`, Conflict
+    `differences_changed` when their number or stake is not what was shown."""
+    of_cause = _open_of(tx, _campaign_id(tx, slug), shown.provider, shown.cause)
+    rows = [row for row in of_cause if _day(row) == shown.day][:MOST]
+    if (len(rows), sum(row.stake_minor for row in rows)) != (shown.differences, shown.stake_minor):
         raise Conflict("differences_changed")
     return rows
 

@@ -3,15 +3,14 @@ lines of a bill together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
 
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
-from campaigns.closing.models import CONTRADICTION, Discrepancy
+from campaigns.closing.models import Discrepancy
 from campaigns.closing.reconciliation.discrepancies import find_open
 from campaigns.closing.reconciliation.reconcile import compare
-from campaigns.closing.reconciliation.sign_off_together import open_group, subject_of
+from campaigns.closing.reconciliation.sign_off_together import ShownGroup, open_group, subject_of
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict
@@ -40,20 +39,24 @@ def take_second(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrep
     return discrepancy
 
 
-def take_second_together(
-    tx: Tx, slug: str, provider: str, day: date, counted: tuple[int, int], reason: str, actor: str
-) -> Sequence[Discrepancy]:
+def take_second_together(tx: Tx, slug: str, shown: ShownGroup, reason: str, actor: str) -> Sequence[Discrepancy]:
     """Let a second bill count as a whole: all lines of a provider that contradict the first bill and were listed on
-    a day. `counted` is their number and stake (fen) as the operator has seen them.
+    a day.
 
-    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when they are no
-    longer what was shown, `second_bill_missing` for a provider without bills.
+    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when the group is
+    no longer what was shown, `second_bill_missing` for another cause or a provider without bills.
     """
     require_reason(reason)
-    rows = open_group(tx, slug, (provider, CONTRADICTION, day, *counted))
+    rows = open_group(tx, slug, shown)
     _take(tx, rows)
-    detail = {"provider": provider, "day": str(day), "differences": counted[0], "stake_minor": counted[1]}
-    record_audit(tx, actor, "discrepancies.take_second", subject_of(tx, slug, provider), reason=reason, **detail)
+    subject = subject_of(tx, slug, shown.provider)
+    detail = {
+        "provider": shown.provider,
+        "day": str(shown.day),
+        "differences": shown.differences,
+        "stake_minor": shown.stake_minor,
+    }
+    record_audit(tx, actor, "discrepancies.take_second", subject, reason=reason, **detail)
     compare(tx)
     for row in rows:
         tx.session.refresh(row)
