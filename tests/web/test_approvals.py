@@ -73,7 +73,7 @@ def test_the_console_shows_what_would_be_refused_now(app: Flask, world: World) -
     assert "等第二个人批准" in two.first.send(path, verb="save")
     world.give(100_00)
     assert "现在批准也执行不了" in two.second.open("/console/approvals")
-    assert "没有这么多" in two.second.send("/approvals/1", decision="approve", note="")
+    assert "未被占用的资金只有 200.00 元" in two.second.send("/approvals/1", decision="approve", note="")
     assert world.pots()[pot].funded_minor == 300_00
 
 
