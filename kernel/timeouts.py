@@ -22,7 +22,7 @@ class Timeouts:
     """Time-outs in seconds.
 
     `connect_s` limits opening a connection, `pool_s` waiting for a free one, `statement_s` a statement, `lock_s` a
-    lock, and `idle_s` the idle time within a transaction.
+    lock, and `idle_s` the idle time within a transaction. The defaults are for pages, whose visitors wait.
     """
 
     connect_s: int = 3
@@ -65,7 +65,6 @@ class Timeouts:
         }
 
 
-WEB = Timeouts()  # a visitor waits
 JOBS = Timeouts(connect_s=10, pool_s=30, statement_s=1800, lock_s=60, idle_s=60)
 
 

@@ -242,7 +242,6 @@ BANK_CLAIMS = {
     "deposit": _l("基金入账"),
     "paid_out": _l("对外付款"),
 }
-BANK_MATCHED_BY = {"reference": _l("凭参考号"), "amount": _l("凭金额和日期")}
 GOODS_BASES = {
     "invoice": _l("按发票"),
     "appraisal": _l("按评估"),

@@ -14,7 +14,6 @@ FIGURES = (
     "closing_minor",
     "spent_minor",
 )
-FUND_FIGURES = ("opening_minor", "in_minor", "out_minor", "moved_minor", "closing_minor")
 PROJECT, FUND = "project", "fund"  # what kind of resource money was moved from or to
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 
-from sqlmodel import col, select
-
 from campaigns.audit import record_audit
 from campaigns.payouts.models import Remittance, RemittanceState
 from campaigns.payouts.plans import move
@@ -48,7 +46,7 @@ def mark_paid(tx: Tx, remittance_id: int, reference: str, paid_on: date, evidenc
         return row
     _require(row, RemittanceState.SENT)
     row.reference, row.paid_on, row.evidence = reference, paid_on, evidence
-    return _moved(tx, row, RemittanceState.PAID, actor, "remittance.paid", TransferKind.REMITTANCE_PAID)
+    return _change_state(tx, row, RemittanceState.PAID, actor, "remittance.paid", TransferKind.REMITTANCE_PAID)
 
 
 def refuse(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
@@ -61,7 +59,7 @@ def refuse(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
     _require(row, RemittanceState.SENT)
     row.reason = reason
     kind = TransferKind.REMITTANCE_WITHDRAWN
-    return _moved(tx, row, RemittanceState.WITHDRAWN, actor, "remittance.refused", kind)
+    return _change_state(tx, row, RemittanceState.WITHDRAWN, actor, "remittance.refused", kind)
 
 
 def refuse_together(tx: Tx, reasons: Mapping[int, str], actor: str) -> None:
@@ -88,12 +86,7 @@ def mark_returned(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remitt
     _require(row, RemittanceState.PAID)
     row.reason = reason
     kind = TransferKind.REMITTANCE_RETURNED
-    return _moved(tx, row, RemittanceState.RETURNED, actor, "remittance.returned", kind)
-
-
-def by_end_to_end_id(tx: Tx, end_to_end_id: str) -> Remittance | None:
-    """Return the remittance that a statement line names, or None."""
-    return tx.first(select(Remittance).where(col(Remittance.end_to_end_id) == end_to_end_id))
+    return _change_state(tx, row, RemittanceState.RETURNED, actor, "remittance.returned", kind)
 
 
 def _require(row: Remittance, state: RemittanceState) -> None:
@@ -101,7 +94,7 @@ def _require(row: Remittance, state: RemittanceState) -> None:
         raise Conflict("remittance_state", state=row.state)
 
 
-def _moved(
+def _change_state(
     tx: Tx, row: Remittance, state: RemittanceState, actor: str, action: str, kind: TransferKind
 ) -> Remittance:
     assert row.id is not None

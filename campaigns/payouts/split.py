@@ -8,7 +8,7 @@ from ledger.chart import AccountKind
 
 
 class Shares(NamedTuple):
-    """The shares of a project's money in basis points; they sum to 10,000."""
+    """The shares of a project's money in basis points, 10,000 in all. By default all of it is the project's."""
 
     project_bps: int = BPS_WHOLE
     township_bps: int = 0
@@ -41,7 +41,6 @@ ACCOUNTS = (
     AccountKind.SHARE_MANAGEMENT,
     AccountKind.SHARE_FEES,
 )
-EVERYTHING = Shares()  # applies without a rule: all money is the project's (our default)
 
 
 def divide(total_minor: int, fees_minor: int, shares: Shares) -> Parts:

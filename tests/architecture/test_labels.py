@@ -32,7 +32,6 @@ ROOT = Path(__file__).parents[2]
 # The CHECK constraint of a column with a list of values -> the labels of those values, and labels beyond them.
 OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "approval_state": (giving_labels.APPROVAL_STATES, set()),
-    "bank_claim_how": (giving_labels.BANK_MATCHED_BY, set()),
     "bank_claim_kind": (giving_labels.BANK_CLAIMS, set()),
     "campaign_phase": (labels.PHASES, set()),
     "discrepancy_account": (accounting_labels.DIFFERENCE_ACCOUNTS, set()),
@@ -104,6 +103,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
 UNSEEN = {  # on no page
     "account_link_kind",
     "audit_block_source",
+    "bank_claim_how",
     "burst_count_kind",
     "closing_problem_code",
     "donation_dispute",
