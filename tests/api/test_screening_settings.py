@@ -63,7 +63,7 @@ def test_bad_settings_change_nothing(api: Api, world: World) -> None:
     assert values(api.manage(path, status=200, method="GET"))["refund_count"] == 5
 
 
-def test_the_description_tells_the_bounds(api: Api) -> None:
+def test_the_api_description_states_the_bounds(api: Api) -> None:
     described = api.http.get("/api/openapi.json").get_json()["components"]["schemas"]["ScreeningSettingsIn"]
     assert described["properties"]["small_count"]["minimum"] == 2
     assert described["properties"]["small_count"]["maximum"] == 1_000

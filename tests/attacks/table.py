@@ -101,7 +101,7 @@ ROWS = {
             "test_tries_are_limited",
             "test_c8_a_stranger_does_not_use_up_the_codes_of_a_donor",
             "test_a_code_works_once_and_none_before_it_does",
-            "test_who_set_it_up_signs_in_with_a_code",
+            "test_an_account_with_a_second_factor_signs_in_with_a_code",
         ),
     ),
     "C9": Row(

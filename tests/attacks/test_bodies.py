@@ -60,7 +60,7 @@ def send_without_end(site: Site, head: bytes, piece: bytes, stop: Event) -> None
             return
 
 
-def test_c3_a_body_without_end_stops_nobody(site: Site) -> None:
+def test_c3_an_endless_body_does_not_block_other_requests(site: Site) -> None:
     """The server read what came after a response without letting any other request have a turn."""
     for head, piece in ENDLESS.values():
         stop = Event()
@@ -111,7 +111,7 @@ def _response(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def test_c3_readers_and_senders_of_a_byte_at_a_time_hold_nobody_up(site: Site) -> None:
+def test_c3_slow_readers_and_senders_do_not_block_other_requests(site: Site) -> None:
     """Readers with a small window leave most of the response in the server; senders never come to the end."""
     slow = []
     try:

@@ -80,7 +80,7 @@ def test_c3_the_description_is_made_once(world: World, database_url: str, path: 
     assert (known.status_code, known.data) == (304, b"") and packed.headers["ETag"] != first.headers["ETag"]
 
 
-def test_c3_who_is_refused_at_the_same_moment_hears_of_it_at_different_ones(
+def test_c3_simultaneous_refusals_are_sent_at_different_times(
     http_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wave of refusals would be followed by a wave of new connections, and each keeps everybody else waiting."""
@@ -189,7 +189,7 @@ def test_c3_good_webhooks_are_never_counted_and_forged_ones_are(
         ("not:an:address", "not:an:address", False),
     ],
 )
-def test_c3_an_address_stands_for_its_network(address: str, network: str, tells: bool) -> None:
+def test_c3_an_address_counts_as_its_network(address: str, network: str, tells: bool) -> None:
     assert network_of(address) == network
     assert tells_visitors_apart(network) is tells
 
@@ -271,7 +271,7 @@ def test_c3_half_open_requests_hold_no_worker(site: Site, monkeypatch: pytest.Mo
         connection.close()
 
 
-def test_c8_who_guesses_waits_and_locks_nobody_out(
+def test_c8_guessing_slows_down_one_address_and_locks_no_account(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without Redis: the right password waits at the address that guessed, and gets in from any other."""

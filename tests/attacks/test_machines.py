@@ -227,7 +227,7 @@ print(lines.Lost.count)
 """
 
 
-def test_d6_a_reader_of_the_log_that_stopped_holds_nobody_up() -> None:
+def test_d6_a_stopped_reader_of_the_log_does_not_block_the_process() -> None:
     """The log is a pipe, and nobody reads from its other end."""
     script = [sys.executable, "-c", STOPPED]
     done = subprocess.Popen(script, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -119,7 +119,7 @@ def test_c15_a_refused_right_is_recorded_with_account_and_route(api: Api, world:
     assert entry.detail["about"] == "POST /api/v1/pots/<id:pot_id>/top-ups"
 
 
-def test_c15_what_exists_for_others_only_is_a_refusal_and_what_does_not_exist_is_none(
+def test_c15_a_resource_of_another_branch_is_recorded_as_refused_and_a_missing_one_is_not(
     api: Api, world: World, resources: Resources
 ) -> None:
     token = world.do(create_token, "manager", "neighbour", branch_code=NEIGHBOUR)
@@ -131,7 +131,7 @@ def test_c15_what_exists_for_others_only_is_a_refusal_and_what_does_not_exist_is
     assert len(trail(world, action="access.refused")) == 1
 
 
-def test_c15_a_button_that_is_refused_on_its_page_is_recorded_too(app: Flask, world: World) -> None:
+def test_c15_a_refused_button_is_recorded(app: Flask, world: World) -> None:
     world.do(create_manager, "looks", PASSWORD, "liaison", ACTOR, "41010101")
     reader = Reader(app.test_client(), world)
     reader.sign_in_by_form("looks")

@@ -48,7 +48,7 @@ def partner_pays(world: World, amount_minor: int = 50_00) -> UUID:
     return donation_id_of("plat", THEIR_ID)
 
 
-def test_c1_nobody_takes_the_id_of_a_partners_donation(api: Api, world: World) -> None:
+def test_c1_the_id_of_a_partners_donation_cannot_be_taken(api: Api, world: World) -> None:
     world.do(partners.create, world.deps.keys, "plat", "Plat")
     taken = api.command(50_00, id=str(donation_id_of("plat", THEIR_ID)), project=world.projects[1])
     problem(api.post("/donations", taken), 422, "donation_id_reserved")

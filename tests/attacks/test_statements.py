@@ -260,7 +260,7 @@ def test_b_a_gift_after_the_result_is_listed_until_its_bill_comes(published: Wor
     published.check()
 
 
-def test_b_what_was_signed_off_is_no_correction_of_gifts(published: World) -> None:
+def test_b_a_signed_off_difference_is_no_correction_of_gifts(published: World) -> None:
     """A difference that is found after the result goes to suspense, not into what donors gave."""
     at = published.do(find_campaign, published.slug).opens_at.isoformat()
     bill(published, f"L-9,charge,g-9,8800,0,CNY,{at}")

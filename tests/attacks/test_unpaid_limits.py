@@ -77,7 +77,7 @@ def test_c4_forty_pledges_of_one_donor_are_not_all_accepted(api: Api, world: Wor
     world.check()
 
 
-def test_c4_what_is_paid_counts_no_more(api: Api, world: World) -> None:
+def test_c4_paid_donations_do_not_count_as_unpaid(api: Api, world: World) -> None:
     world.pot(POT)
     donor = {"phone": "13800138000"}
     for _ in range(3):

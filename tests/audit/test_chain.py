@@ -124,7 +124,7 @@ def test_a_block_that_was_changed_or_deleted_breaks_the_chain(sealed: World, sta
     assert any(fault.startswith("audit_blocks_are_a_chain: ") for fault in broken)
 
 
-def test_a_sealed_block_cannot_be_changed_while_the_trigger_stands(sealed: World) -> None:
+def test_a_sealed_block_cannot_be_changed_while_the_trigger_exists(sealed: World) -> None:
     for table in ("audit_block", "audit_entry"):
         for statement in (f"UPDATE {table} SET hash = ''", f"DELETE FROM {table}", f"TRUNCATE {table}"):
             if "hash" in statement and table == "audit_entry":

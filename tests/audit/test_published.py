@@ -119,7 +119,7 @@ def test_f21_a_report_that_was_changed_is_named(published: World, change: Any) -
         (another_head, ["published_heads_are_in_the_chain", "reports_are_in_the_audit_trail"]),
     ],
 )
-def test_f21_who_computes_the_hash_anew_meets_the_books_and_the_chain(
+def test_f21_a_forged_report_with_a_new_hash_contradicts_the_books_and_the_chain(
     published: World, change: Any, named: list[str]
 ) -> None:
     assert forge_report(published, change, with_hash=True) == named

@@ -162,7 +162,7 @@ ROWS = {
     "F24": Row(
         "rules overwrote a colleague's; unchanged rules became a new version",
         (
-            "test_rules_that_others_changed_meanwhile_are_looked_at_again",
+            "test_rules_changed_by_others_meanwhile_are_previewed_again",
             "test_f24_unchanged_rules_are_no_new_version",
         ),
     ),

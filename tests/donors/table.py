@@ -115,7 +115,7 @@ ROWS = {
     ),
     "B1": Row(
         "no contact to ask",
-        ("test_the_contact_of_the_host_stands_on_the_pages", "test_a_question_is_answered_where_it_was_asked"),
+        ("test_the_contact_of_the_host_is_shown_on_the_pages", "test_a_question_is_answered_on_the_donations_page"),
     ),
     "B2": Row(
         "the amount could not be changed; Back gave an empty form",

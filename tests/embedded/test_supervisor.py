@@ -104,7 +104,7 @@ def test_a_child_that_ignores_the_stop_is_killed_with_its_own_children(tmp_path:
     assert not any(is_running(pid) for pid in family)
 
 
-def test_a_second_run_on_the_same_directory_is_told_the_pid_of_the_first(tmp_path: Path) -> None:
+def test_a_second_run_on_the_same_directory_names_the_pid_of_the_first(tmp_path: Path) -> None:
     with DataLock(tmp_path) as first:
         assert not first.unclean
         with pytest.raises(ServerError, match=str(os.getpid())), DataLock(tmp_path):
@@ -141,7 +141,7 @@ def test_secrets_of_an_older_version_are_kept_and_completed(tmp_path: Path) -> N
     assert made["SECRET_KEY"]
 
 
-def test_what_the_user_set_wins_and_empty_counts_as_unset() -> None:
+def test_variables_set_by_the_user_win_and_empty_ones_count_as_unset() -> None:
     assert with_defaults({"A": "mine", "B": ""}, {"A": "made", "B": "made"}) == {"A": "mine", "B": "made"}
 
 
@@ -157,7 +157,7 @@ def test_a_port_that_is_free_again_is_not_taken() -> None:
     check_ports(settings, after_crash=False)
 
 
-def test_with_a_real_provider_nobody_needs_the_port_of_the_sandbox() -> None:
+def test_with_a_real_provider_the_port_of_the_sandbox_may_be_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(taken.getsockname()[1])}
         check_ports(config.load(ports | {"STRIPE_SECRET_KEY": "sk_test_of_a_provider"}), after_crash=False)

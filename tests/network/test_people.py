@@ -33,7 +33,7 @@ def test_a_manager_signs_in_with_login_and_password_and_the_password_is_not_kept
         ("wang", "x" * 2_000),
     ],
 )
-def test_a_wrong_login_and_a_wrong_password_are_refused_alike(db: Database, login: str, password: str) -> None:
+def test_a_wrong_login_and_a_wrong_password_get_the_same_refusal(db: Database, login: str, password: str) -> None:
     with db.transaction() as tx:
         people.create_manager(tx, "wang", PASSWORD, Role.MANAGER, "seed")
     with pytest.raises(Forbidden) as refused, db.transaction() as tx:

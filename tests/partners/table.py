@@ -46,7 +46,7 @@ ROWS = {
     "P5": Row(
         "match differs by the order of arrival: a chosen, documented and visible rule",
         (
-            "test_match_goes_by_the_order_of_arrival_and_says_so",
+            "test_match_follows_the_order_of_arrival_and_is_explained_so",
             "test_two_orders_of_a_day_differ_in_nothing_but_match",
             "test_a_shuffled_day_ends_as_the_ordered_one",
         ),

@@ -63,7 +63,7 @@ def test_silence_is_acknowledged_until_the_platform_spoke_and_fell_silent_again(
     assert kinds(world) == [SILENT]
 
 
-def test_what_waits_ends_by_being_dealt_with(engineer: Engineer, world: World) -> None:
+def test_a_waiting_alarm_ends_when_its_cause_is_dealt_with(engineer: Engineer, world: World) -> None:
     engineer.send(engineer.paid(1, project_code="NOWHERE"))
     world.settle()
     world.clock.at += timedelta(hours=1, minutes=30)
@@ -76,7 +76,7 @@ def test_what_waits_ends_by_being_dealt_with(engineer: Engineer, world: World) -
         world.do(acknowledge_alarm, "nobody", REFUSED, 1, "wang")
 
 
-def test_what_waits_for_a_platform_that_ended_is_left_to_staff(engineer: Engineer, world: World) -> None:
+def test_events_waiting_for_an_ended_platform_are_left_to_staff(engineer: Engineer, world: World) -> None:
     """Nobody will resume it: its donations must not wait unseen, and a retry books them."""
     for state in ("paused", "ended"):
         world.do(partner_states.change_state, world.deps.keys, NAME, state, "wang")

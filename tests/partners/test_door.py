@@ -43,7 +43,7 @@ def test_each_event_gets_its_own_result(engineer: Engineer, world: World) -> Non
     assert plain == {"accepted": 0, "repeated": 1, "conflicting": 0}, "nobody asked"
 
 
-def test_a_ping_is_heard_and_leaves_nothing(engineer: Engineer, world: World) -> None:
+def test_a_ping_is_accepted_and_stores_nothing(engineer: Engineer, world: World) -> None:
     response = engineer.call("", {"type": "ping"})
     assert (response.status_code, response.get_json()["pings"]) == (202, 1)
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0

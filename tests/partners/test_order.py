@@ -15,7 +15,7 @@ def captured(world: World, number: int) -> int:
     return int(world.view(donation_id_of(NAME, f"T-{number}")).captured_minor)
 
 
-def test_match_goes_by_the_order_of_arrival_and_says_so(engineer: Engineer, world: World) -> None:
+def test_match_follows_the_order_of_arrival_and_is_explained_so(engineer: Engineer, world: World) -> None:
     world.pot(30_00)
     engineer.send(engineer.paid(1, minutes_ago=0))
     world.settle()

@@ -126,7 +126,7 @@ def test_silence_ends_after_our_time_out(sandbox: Server, order: PaymentOrder, k
     assert payments_of(sandbox, order) == [opened.reference]
 
 
-def test_nobody_there_and_wrong_key(sandbox: Server, order: PaymentOrder) -> None:
+def test_an_unreachable_provider_and_a_wrong_key_are_told_apart(sandbox: Server, order: PaymentOrder) -> None:
     with pytest.raises(GatewayUnavailable):
         StripeGateway(KEY, "http://127.0.0.1:9", ["card"]).open_intent(order)
     with pytest.raises(GatewayRefused):

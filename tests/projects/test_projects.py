@@ -21,7 +21,7 @@ def versions(db: Database) -> list[int]:
         return [row[0] for row in tx.rows("SELECT matching_version FROM campaign ORDER BY id")]
 
 
-def test_a_new_project_is_a_draft_where_its_organisation_stands(tree: Database) -> None:
+def test_a_new_project_is_a_draft_with_the_place_of_its_organisation(tree: Database) -> None:
     with tree.transaction() as tx:
         made = drafts.create(tx, happy_home(), "liaison")
         assert made.code == f"P{made.id:06d}"
@@ -155,7 +155,7 @@ def test_a_move_never_waits_in_a_ring_with_a_donor(tree: Database, campaign: Cam
     assert versions(tree) == [2]
 
 
-def test_matching_sees_where_a_project_stands(tree: Database) -> None:
+def test_matching_targets_have_the_place_of_the_project(tree: Database) -> None:
     with tree.transaction() as tx:
         project_id, county = approved(tx), approved(tx, organisation_code="410303", tier="special")
         shown = targets(tx, [project_id, county, 404])

@@ -148,7 +148,7 @@ def test_programs_request_and_managers_decide(api: Api, world: World, paid: Dona
     problem(api.post("/refund-requests/999/accept", {}, api.token("finance")), 404, "refund_request_unknown")
 
 
-def test_the_desk_is_kept_by_command_too(app: Flask, world: World, paid: DonationView) -> None:
+def test_the_desk_can_be_worked_by_command(app: Flask, world: World, paid: DonationView) -> None:
     terminal = Terminal(app)
     world.do(request_money_back, world.deps.keys, paid.id, None, "多点了\n一次")
     assert f"{paid.id}" in terminal.ok("refund-requests", "list") and "多点了 一次" in terminal.ok(

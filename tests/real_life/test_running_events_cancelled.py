@@ -68,7 +68,7 @@ def test_wind_up_a_cancelled_event_with_two_hundred_paid_gifts(day: Day) -> None
     sound(world)
 
 
-def test_who_is_paying_and_who_paid_get_it_back(world: World, api: Api) -> None:
+def test_unpaid_and_paid_donations_of_a_cancelled_campaign_are_returned(world: World, api: Api) -> None:
     before = in_fund(world)
     world.pot(500_00)
     unpaid, gift = world.give(100_00), world.pay(world.give(100_00))

@@ -100,7 +100,7 @@ def test_reduced_mode_withdraws_a_page_that_readers_had(
     assert ann.get("/c/day").status_code == 200
 
 
-def test_what_is_one_visitors_is_stored_nowhere(ann: FlaskClient, app: Flask, world: World) -> None:
+def test_responses_for_one_visitor_are_never_stored(ann: FlaskClient, app: Flask, world: World) -> None:
     donation = world.give()
     token = world.deps.keys.token(str(donation.id))
     exchanged = ann.get(f"/d/{donation.id}?token={token}")
@@ -135,7 +135,7 @@ def test_an_unchanged_page_is_not_sent_again(ann: FlaskClient) -> None:
     assert head.data == b"" and head.headers["Content-Length"] == plain.headers["Content-Length"]
 
 
-def test_what_was_searched_for_is_sent_compressed_and_holds_no_secret(ann: FlaskClient, world: World) -> None:
+def test_search_results_are_sent_compressed_and_contain_no_secret(ann: FlaskClient, world: World) -> None:
     plain = ann.get("/c/day?q=村")
     assert (
         "Content-Encoding" not in plain.headers and "csrf" not in plain.text and "Set-Cookie" not in plain.headers
@@ -202,14 +202,14 @@ def test_a_phase_shows_within_a_second_whether_written_or_not(ann: FlaskClient, 
     within_a_second(lambda: "已取消" in ann.get("/c/day").text)
 
 
-def test_a_change_by_hand_shows_too(ann: FlaskClient, world: World) -> None:
+def test_a_manual_change_in_the_database_is_shown(ann: FlaskClient, world: World) -> None:
     ann.get("/")
     with world.db.transaction() as tx:
         tx.run("UPDATE campaign SET name = '改了名'")
     within_a_second(lambda: "改了名" in ann.get("/").text)
 
 
-def test_what_does_not_exist_is_not_kept(ann: FlaskClient, front: Front, world: World) -> None:
+def test_a_missing_page_is_not_kept(ann: FlaskClient, front: Front, world: World) -> None:
     response = ann.get("/c/nothing")
     assert response.status_code == 404 and "没有找到" in response.text
     assert ann.get("/public/c/nothing").status_code == 404

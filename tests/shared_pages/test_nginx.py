@@ -143,7 +143,7 @@ def test_two_visitors_two_languages_and_nothing_of_each_other(site: Site) -> Non
         assert "How match works" in text and "Set-Cookie" not in kept.headers
 
 
-def test_what_is_a_visitors_own_is_never_kept(site: Site) -> None:
+def test_pages_of_one_visitor_are_never_kept(site: Site) -> None:
     project = re.search(r"/c/demo/p/(\d+)", site.text("/c/demo"))
     assert project
     tokens = set()

@@ -124,7 +124,7 @@ def test_one_keeper_at_a_time(tmp_path: Path) -> None:
     assert take_lock(tmp_path) is not None and take_lock(tmp_path) is None and is_kept(tmp_path)
 
 
-def test_what_a_stopped_keeper_left_without_an_order_is_deleted(tmp_path: Path) -> None:
+def test_a_site_without_an_order_left_by_a_stopped_keeper_is_deleted(tmp_path: Path) -> None:
     (tmp_path / "site" / "postgres").mkdir(parents=True)
     (tmp_path / STATE).write_text('{"id": "old", "state": "running"}')
     Keeper(tmp_path, {}).tick()

@@ -29,7 +29,7 @@ def test_without_signing_in_there_is_only_the_form(reader: Reader) -> None:
     assert reader.http.post("/console/campaigns/day/cancel").status_code == 400
 
 
-def test_wrong_passwords_are_told_alike(reader: Reader, manager: Reader) -> None:
+def test_wrong_logins_and_passwords_get_the_same_message(reader: Reader, manager: Reader) -> None:
     manager.open("/console/")
     manager.send("/console/sign-out")
     for login in ("boss", "nobody", "x\x00y"):
@@ -106,7 +106,7 @@ def test_a_row_of_the_projects_folds_all_but_its_next_step_into_one_menu(manager
         assert row.count("<form") == 3 and row.index("<form") > menu, "no next step: an approved project"
 
 
-def test_who_belongs_to_a_branch_acts_only_there(reader: Reader, world: World) -> None:
+def test_managers_of_a_branch_act_only_within_it(reader: Reader, world: World) -> None:
     mine = world.do(create, NewProject(VILLAGES[0], "我村", "micro", "灯", 1_000_00), "test").id
     world.do(create, NewProject(VILLAGES[2], "别村", "micro", "灯", 1_000_00), "test")
     world.do(create_manager, "liaison", PASSWORD, "liaison", "test", "4101")

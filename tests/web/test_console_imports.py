@@ -118,7 +118,7 @@ def test_a_correction_is_confirmed_by_a_colleague(manager: Reader, world: World)
     world.check()
 
 
-def test_who_sees_the_page(manager: Reader, world: World) -> None:
+def test_the_import_page_is_open_to_roles_that_import(manager: Reader, world: World) -> None:
     upload(manager, "network", "x")
     for role, status in (("auditor", 403), ("liaison", 200)):
         world.do(create_manager, role, PASSWORD, role, "test")

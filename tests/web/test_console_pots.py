@@ -152,7 +152,7 @@ def test_new_rules_are_a_new_version_from_a_time_on(manager: Reader, world: Worl
     world.check()
 
 
-def test_rules_that_others_changed_meanwhile_are_looked_at_again(manager: Reader, world: World) -> None:
+def test_rules_changed_by_others_meanwhile_are_previewed_again(manager: Reader, world: World) -> None:
     pot = world.pot(500_00)
     path = f"/console/pots/{pot}/rules"
     manager.open(path)
@@ -192,7 +192,7 @@ def test_money_moves_once_and_is_shown_before(manager: Reader, world: World, ver
     world.check()
 
 
-def test_money_that_others_moved_meanwhile_is_looked_at_again(manager: Reader, world: World) -> None:
+def test_money_moved_by_others_meanwhile_is_previewed_again(manager: Reader, world: World) -> None:
     pot = world.pot(500_00)
     path = f"/console/pots/{pot}/top-ups"
     manager.open(path)

@@ -26,7 +26,9 @@ def test_counties_and_townships_with_projects_in_the_order_of_a_dictionary(world
     assert [township.name for _, townships in shown for township in townships] == ["庙子镇", "车村镇"]
 
 
-def test_the_page_leads_from_county_to_village_and_asks_nobody_where_they_are(reader: Reader, world: World) -> None:
+def test_the_page_links_from_county_to_village_without_asking_for_the_location(
+    reader: Reader, world: World
+) -> None:
     spell_names(world.deps)
     page = reader.open("/c/day/places")
     assert "data-near" not in page, "nobody said where the places are"

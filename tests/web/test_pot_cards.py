@@ -134,7 +134,7 @@ def test_a_challenge_is_lost_only_when_no_late_payment_can_meet_it(reader: Reade
     assert page.count("达到 9 人后解锁") == 1 and "挑战没有达成，没有解锁" in page
 
 
-def test_what_is_called_off_offers_nothing(reader: Reader, world: World) -> None:
+def test_a_cancelled_campaign_offers_no_match(reader: Reader, world: World) -> None:
     special_pot(world, 100_00, "challenge", challenge={"donors": 9})
     world.pot(100_00)
     world.do(cancel, "day", ACTOR)
@@ -142,7 +142,7 @@ def test_what_is_called_off_offers_nothing(reader: Reader, world: World) -> None
     assert "现可配" not in page and "待解锁" not in page and "挑战没有达成" in page
 
 
-def test_what_is_under_review_after_the_end_reads_well_in_english(reader: Reader, world: World) -> None:
+def test_match_under_review_after_the_end_is_explained_in_english(reader: Reader, world: World) -> None:
     world.pot(40_00)
     world.do(staff.add, world.deps.keys, "41010101", email="s@example.org", actor="li")
     world.pay(world.give(40_00, email="s@example.org"))
@@ -152,7 +152,7 @@ def test_what_is_under_review_after_the_end_reads_well_in_english(reader: Reader
     assert "Funded ¥40, matched ¥0, returned to the fund ¥0, under review ¥40 " in page
 
 
-def test_a_challenges_story_is_told_before_and_after(app: Flask, world: World) -> None:
+def test_a_challenge_is_explained_before_and_after_it_is_met(app: Flask, world: World) -> None:
     special_pot(world, 100_00, "challenge", challenge={"donors": 1})
     world.pot(40_00, rank=2, name="later")
     donation = paid(world, 60_00)

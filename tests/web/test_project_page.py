@@ -48,7 +48,7 @@ def test_without_a_word_of_the_village_there_is_no_empty_part(reader: Reader, wo
     assert "能做什么" not in page and "钱怎么花" not in page and "tel:" not in page
 
 
-def test_what_managers_type_is_shown_escaped(reader: Reader, world: World) -> None:
+def test_text_of_managers_is_escaped(reader: Reader, world: World) -> None:
     rows = [{"name": HOSTILE, "amount_minor": target(world), "note": HOSTILE}]
     contact = {"name": HOSTILE, "role": HOSTILE, "phone": "0379-63912345", "consented": True}
     say(world, unit=HOSTILE, unit_price_minor=5_00, unit_note=HOSTILE, budget=rows, contact=contact)

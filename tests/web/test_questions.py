@@ -11,7 +11,7 @@ def paid(world: World) -> tuple[str, str]:
     return str(donation.id), world.deps.keys.token(str(donation.id))
 
 
-def test_a_question_is_answered_where_it_was_asked(manager: Reader, world: World) -> None:
+def test_a_question_is_answered_on_the_donations_page(manager: Reader, world: World) -> None:
     donation_id, token = paid(world)
     manager.open(f"/d/{donation_id}?token={token}")
     page = manager.send(f"/d/{donation_id}/questions#question", question="票据什么时候开？<b>")
@@ -23,7 +23,7 @@ def test_a_question_is_answered_where_it_was_asked(manager: Reader, world: World
     assert "下周开好" in manager.open(f"/d/{donation_id}")
 
 
-def test_the_contact_of_the_host_stands_on_the_pages(manager: Reader, world: World) -> None:
+def test_the_contact_of_the_host_is_shown_on_the_pages(manager: Reader, world: World) -> None:
     donation_id, token = paid(world)
     manager.open(f"/console/campaigns/{world.slug}")
     manager.send("/contact", phone="0379-6339 0000", hours="9:00 至 18:00", email="help@example.org")

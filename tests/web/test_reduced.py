@@ -43,7 +43,7 @@ def test_the_switch_leaves_giving_only(reader: Reader, world: World, app: Flask)
 
 
 @pytest.mark.parametrize("table", ["public_words"])
-def test_what_is_only_looked_at_may_break_and_giving_goes_on(reader: Reader, world: World, table: str) -> None:
+def test_giving_continues_when_tables_of_other_pages_break(reader: Reader, world: World, table: str) -> None:
     world.do(lambda tx: tx.run(f"ALTER TABLE {table} RENAME TO broken"))
     try:
         assert reader.http.get("/c/day/people").status_code == 500

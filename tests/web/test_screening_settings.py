@@ -29,7 +29,7 @@ def test_a_manager_reads_changes_and_puts_back_thresholds(manager: Reader, world
     assert "Screening thresholds" in manager.open(f"{PAGE}?lang=en")
 
 
-def test_what_cannot_be_is_shown_at_its_field_with_what_was_typed(manager: Reader, world: World) -> None:
+def test_invalid_thresholds_are_shown_at_their_fields_with_the_typed_values(manager: Reader, world: World) -> None:
     manager.open(PAGE)
     page = manager.send("/screening", 422, small_minor="<b>many", small_count="1", refund_count="7")
     assert "请检查标出的标准，没有任何改动" in page
@@ -44,7 +44,7 @@ def test_what_cannot_be_is_shown_at_its_field_with_what_was_typed(manager: Reade
     manager.open("/console/campaigns/nowhere/screening", 404)
 
 
-def test_who_may_only_read_sees_and_changes_nothing(reader: Reader, world: World) -> None:
+def test_readers_see_the_thresholds_and_cannot_change_them(reader: Reader, world: World) -> None:
     world.do(create_manager, "eye", PASSWORD, "auditor", "test")
     reader.sign_in("eye")
     page = reader.open(PAGE)

@@ -36,7 +36,7 @@ def app_of(reader: Reader) -> TOTP:
     return app
 
 
-def test_who_set_it_up_signs_in_with_a_code(manager: Reader, world: World) -> None:
+def test_an_account_with_a_second_factor_signs_in_with_a_code(manager: Reader, world: World) -> None:
     assert "演示环境不要求" in manager.open(ACCOUNT)
     app = app_of(manager)
     assert "还有 10 个恢复码" in text(manager.open(ACCOUNT))
@@ -88,7 +88,7 @@ def strict(world: World, database_url: str, cashier: Server) -> Flask:
     )
 
 
-def test_where_it_is_required_it_is_set_up_at_the_first_sign_in(strict: Flask, world: World) -> None:
+def test_a_required_second_factor_is_set_up_at_the_first_sign_in(strict: Flask, world: World) -> None:
     for login, role in (("boss", "admin"), ("money", "finance"), ("eye", "auditor")):
         world.do(create_manager, login, PASSWORD, role, "test")
     reader = Reader(strict.test_client(), world)

@@ -81,7 +81,7 @@ def test_one_of_the_own_sessions_is_ended_with_the_password(manager: Reader, rea
     assert (opens(manager.http), opens(other.http)) == (False, True)
 
 
-def test_a_session_that_nobody_uses_ends(world: World, database_url: str, cashier: Server) -> None:
+def test_an_idle_session_ends(world: World, database_url: str, cashier: Server) -> None:
     own = {"SESSION_IDLE_SENSITIVE_S": "600", "STRIPE_API_BASE": cashier.base}
     reader = Reader(application(database_url, world.deps, **own).test_client(), world)
     world.do(create_manager, "boss", PASSWORD, "admin", "test")

@@ -24,13 +24,13 @@ from tests.world import World
         ("ADMIN队", "reserved_name"),
     ],
 )
-def test_what_cannot_be_a_name(name: str, code: str) -> None:
+def test_an_invalid_team_name_is_refused(name: str, code: str) -> None:
     refused = name_fault(name)
     assert refused is not None and refused.code == code
 
 
 @pytest.mark.parametrize("name", ["高一(3)班", "老张一家", "Team 1", "A·B", "同心-一队"])
-def test_what_can(name: str) -> None:
+def test_a_valid_team_name_is_accepted(name: str) -> None:
     assert name_fault(name) is None
 
 

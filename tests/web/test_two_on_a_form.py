@@ -176,7 +176,7 @@ def test_forms_keep_what_both_changed_and_tell_the_second(manager: Reader, colle
         assert _fields(manager, form)[name] == own, f"told, they may save again: {form}"
 
 
-def test_a_version_is_not_written_over_one_that_nobody_saw(
+def test_a_version_does_not_replace_one_that_the_editor_has_not_seen(
     manager: Reader, colleague: Reader, world: World
 ) -> None:
     project = world.projects[0]

@@ -34,7 +34,7 @@ def test_text_stays_text(text: str) -> None:
     assert read_workbook(book([[text]], 1))[1] == [text]
 
 
-def test_what_a_workbook_cannot_hold_is_replaced() -> None:
+def test_characters_that_a_workbook_cannot_hold_are_replaced() -> None:
     assert read_workbook(book([["a\x00b\ud800", "长" * 40_000]], 2))[1] == ["a\ufffdb\ufffd", "长" * 32_767]
 
 

@@ -131,7 +131,7 @@ def test_the_id_of_the_request_recognises_nothing(http: FlaskClient, world: Worl
     assert send(http, secret, event(world, 1), message="msg_other").get_json()["repeated"] == 1
 
 
-def test_a_donor_without_a_name_and_one_that_nobody_knows(http: FlaskClient, world: World, secret: str) -> None:
+def test_donors_without_a_name_and_without_a_key(http: FlaskClient, world: World, secret: str) -> None:
     world.pot(1_000_00, donor=30_00)
     for number in (1, 2):
         key = f"T-{number}"

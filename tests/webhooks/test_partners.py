@@ -120,7 +120,7 @@ def test_an_event_beside_a_batch_is_refused_because_one_would_be_lost(
     assert send(http, secret, {"type": "batch", "events": [event(world, 2)]}).get_json()["accepted"] == 1
 
 
-def test_who_did_not_sign_is_refused(http: FlaskClient, world: World, secret: str) -> None:
+def test_a_wrong_signature_is_refused(http: FlaskClient, world: World, secret: str) -> None:
     body = event(world)
     other = "whsec_" + base64.b64encode(b"x" * 32).decode()
     problem(send(http, other, body), 401, "signature_invalid")

@@ -94,7 +94,7 @@ def test_signed_nonsense_is_a_400(http: FlaskClient, world: World, payload: byte
 
 
 @pytest.mark.parametrize("value", ["\\u0000", "\\ud800", "x\\u0000y"])
-def test_what_the_database_cannot_keep_is_a_400(http: FlaskClient, world: World, value: str) -> None:
+def test_text_that_the_database_cannot_store_is_a_400(http: FlaskClient, world: World, value: str) -> None:
     payload = json.dumps(event(world)).replace("payment_intent.succeeded", value).encode()
     problem(send(http, payload, signed(payload)), 400, "body_invalid")
     assert stored(world) == 0
