@@ -75,18 +75,7 @@ def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
     Raises Invalid `event_invalid` with every invalid field (with `partial` only if the body contains no events),
     and `batch_too_large`.
     """
-    if not isinstance(body, dict):
-        raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
-    if "events" in body and "data" in body:  # whichever we took, the other would be lost
-        raise Invalid("event_invalid", fields={"events": fault("event_and_batch")})
-    if "events" not in body:
-        events, prefix = [body], "{1}"
-    elif not isinstance(body["events"], list) or not body["events"]:
-        raise Invalid("event_invalid", fields={"events": fault("no_events")})
-    else:
-        events, prefix = body["events"], "events.{0}.{1}"
-    if len(events) > BATCH_MOST:
-        raise Invalid("batch_too_large", most=BATCH_MOST)
+    events = _events_of(body)
     batch = Batch(len(events), {}, [], [], {})
     for index, event in enumerate(events):
         if is_plain(event, now):
@@ -100,13 +89,30 @@ def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
         else:
             batch.events[index] = event
     if batch.faults_by_index and not partial:
-        _refuse(batch.faults_by_index, prefix)
+        _refuse(batch.faults_by_index, single="events" not in body)
     return batch
 
 
-def _refuse(faults_by_index: dict[int, dict[str, Fault]], prefix: str) -> None:
+def _events_of(body: Any) -> list[Any]:
+    """Return the events of a batch, or the one event that the body is."""
+    if not isinstance(body, dict):
+        raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
+    if "events" not in body:
+        return [body]
+    events = body["events"]
+    if "data" in body:  # whichever we took, the other would be lost
+        raise Invalid("event_invalid", fields={"events": fault("event_and_batch")})
+    if not isinstance(events, list) or not events:
+        raise Invalid("event_invalid", fields={"events": fault("no_events")})
+    if len(events) > BATCH_MOST:
+        raise Invalid("batch_too_large", most=BATCH_MOST)
+    return events
+
+
+def _refuse(faults_by_index: dict[int, dict[str, Fault]], *, single: bool) -> None:
+    """Raise Invalid `event_invalid`. Fields of a batch begin with the place of their event: `events.3.data`."""
     fields = {
-        prefix.format(index, field).rstrip("."): refused
+        field if single else ".".join(filter(None, ("events", str(index), field))): refused
         for index, event_faults in faults_by_index.items()
         for field, refused in event_faults.items()
     }
