@@ -17,7 +17,7 @@ from campaigns.closing.problems import (
     STEP_FAILED,
     StatementUnavailable,
     clear_problem,
-    keep_problem,
+    record_problem,
 )
 from campaigns.closing.publication.objections import count_open
 from campaigns.closing.publication.partner_sums import count_contradicted
@@ -26,7 +26,7 @@ from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
-from campaigns.closing.restore import take_waiting
+from campaigns.closing.restore import dequeue_restores
 from campaigns.closing.waits import last_message_at, unfinished
 from campaigns.closing.wind_up import wind_up
 from campaigns.dependencies import Dependencies
@@ -77,11 +77,11 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             if row.had_problem:
                 clear_problem(deps, row.id)
         except StatementUnavailable:
-            keep_problem(deps, row.id, STATEMENT_UNAVAILABLE)
+            record_problem(deps, row.id, STATEMENT_UNAVAILABLE)
         except Exception as error:
             failure = failure_of(error)
             log.error("closing_failed", campaign=row.slug, error=failure.kind, at=failure.place)
-            keep_problem(deps, row.id, STEP_FAILED, str(failure))
+            record_problem(deps, row.id, STEP_FAILED, str(failure))
             failures.append(error)
     if failures:
         raise failures[0]
@@ -150,7 +150,7 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
         return None
     unlock_met_challenges(tx, campaign)
     assert campaign.id is not None
-    take_waiting(tx, campaign.id)  # donations whose money came back are among those offered match now
+    dequeue_restores(tx, campaign.id)  # donations whose money came back are among those offered match now
     while reoffer(tx, campaign) + redistribute(tx, campaign):
         pass  # match that moved to a better pot frees money in a worse one for unmatched donations
     return Phase.RECONCILING

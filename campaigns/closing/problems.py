@@ -13,7 +13,7 @@ class StatementUnavailable(Exception):
     """The provider's statement could not be read. The campaign waits; the run does not count as failed."""
 
 
-def keep_problem(deps: Dependencies, campaign_id: int, code: str, detail: str = "") -> None:
+def record_problem(deps: Dependencies, campaign_id: int, code: str, detail: str = "") -> None:
     """Record that a step of a campaign failed. `detail` holds nothing personal."""
     with deps.db.transaction() as tx:
         tx.run(

@@ -25,13 +25,13 @@ def restore_match(deps: Dependencies) -> int:
 def _restore(deps: Dependencies, campaign_id: int) -> int:
     with deps.db.transaction() as tx:
         campaign = lock_campaign_by_id(tx, campaign_id)
-        donations = take_waiting(tx, campaign_id)
+        donations = dequeue_restores(tx, campaign_id)
         if donations and campaign.phase in LIVING:
             reoffer(tx, campaign, restoring={entry.donation_id for entry in donations})
         return len(donations)
 
 
-def take_waiting(tx: Tx, campaign_id: int) -> list[MatchRestore]:
+def dequeue_restores(tx: Tx, campaign_id: int) -> list[MatchRestore]:
     """Remove and return the queued donations of a campaign that wait for match. The campaign is locked."""
     waiting = tx.all(select(MatchRestore).where(MatchRestore.campaign_id == campaign_id))
     for entry in waiting:

@@ -35,7 +35,7 @@ def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]
     tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
     _gather(tx, reconciled)
     _store(tx)
-    _end_gone(tx)
+    _end_disappeared(tx)
     _sign_off_dismissed(tx)
     return tx.all(
         select(Discrepancy)
@@ -82,7 +82,7 @@ def _store(tx: Tx) -> None:
     )
 
 
-def _end_gone(tx: Tx) -> None:
+def _end_disappeared(tx: Tx) -> None:
     """End the differences that disappeared. The donations of an archived campaign are no longer compared, so their
     differences stay; those of its lines are, and end as in any other campaign."""
     with tx.by_set():
