@@ -113,15 +113,15 @@ def pause(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
 
     Raises NotFound `pot_unknown`, Invalid `reason_missing`, Conflict `campaign_phase` after settling.
     """
-    _set_paused(tx, pot_id, True, reason, actor)
+    _set_paused(tx, pot_id, reason, actor, paused=True)
 
 
 def resume(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
     """Resume a paused pot. Idempotent. Raises as `pause`."""
-    _set_paused(tx, pot_id, False, reason, actor)
+    _set_paused(tx, pot_id, reason, actor, paused=False)
 
 
-def _set_paused(tx: Tx, pot_id: int, paused: bool, reason: str, actor: str) -> None:
+def _set_paused(tx: Tx, pot_id: int, reason: str, actor: str, *, paused: bool) -> None:
     require_reason(reason)
     if matching.pots.pause(tx, _lock_pot(tx, pot_id), paused=paused):
         record_audit(tx, actor, "pot.pause" if paused else "pot.resume", f"pot:{pot_id}", reason=reason)

@@ -143,5 +143,7 @@ class _Mover:
         self.capacity.restore(allocation_request, part.pot_id, moved_minor)
         live[part.reservation_id] = moving._replace(amount_minor=moving.amount_minor - moved_minor)
         live[-len(live)] = LiveMatch(offer.pot_id, offer.rules.ratio_bps, moved_minor)  # has no reservation id yet
-        request = ReservationRequest(donation_id, self.campaign_id, allocation_request, True, stage="any")
-        self.plans.append(PlannedMatch(request, allocation, False, part))
+        request = ReservationRequest(
+            donation_id, self.campaign_id, allocation_request, accept_unmatched=True, stage="any"
+        )
+        self.plans.append(PlannedMatch(request, allocation, refused=False, source=part))

@@ -71,7 +71,7 @@ def _create_replacing(deps: Dependencies, command: CreateDonation) -> Created | 
 
 
 def _create_together(
-    deps: Dependencies, commands: Sequence[CreateDonation], all_or_nothing: bool = False
+    deps: Dependencies, commands: Sequence[CreateDonation], *, all_or_nothing: bool = False
 ) -> list[Created | Refusal]:
     """Create donations in one transaction. `all_or_nothing`: raise a refusal instead of returning it."""
     for _ in range(3):

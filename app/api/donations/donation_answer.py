@@ -14,7 +14,7 @@ from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView
 
 
-def answer(donation: DonationView, message: str, status: int = 200, as_donor: bool = True) -> Response:
+def answer(donation: DonationView, message: str, status: int = 200, *, as_donor: bool = True) -> Response:
     """Return the response for a donation. Only its donor gets the token and the means of payment."""
     body = _body(donation, message)
     if as_donor:

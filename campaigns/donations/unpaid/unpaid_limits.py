@@ -146,9 +146,9 @@ class UnpaidReservations:
         reserved = {pot_id: self._reserved.get((origin, pot_id), Reserved()) for pot_id in parts}
         most = {pot_id: self._most_minor(pot_id, shared=shared) for pot_id in parts}
         if any(reserved[pot_id].donations >= most_donations for pot_id in parts):
-            return Exceeded(origin, True, reserved, most)
+            return Exceeded(origin, too_many=True, reserved=reserved, most_minor=most)
         if any(reserved[pot_id].reserved_minor + minor > most[pot_id] for pot_id, minor in parts.items()):
-            return Exceeded(origin, False, reserved, most)
+            return Exceeded(origin, too_many=False, reserved=reserved, most_minor=most)
         return None
 
     def _most_minor(self, pot_id: int, *, shared: bool) -> int:
