@@ -39,7 +39,7 @@ def test_above_the_limit_a_second_person_approves(api: Api, world: World, second
     day = local_day(world.clock.at).isoformat()
     body = {"project": world.projects[1], "consent": "letter", "consented_on": day, "reason": "wrong village"}
     approval = ask(api, f"/donations/{donation.id}/project-corrections", body)
-    assert f"更正为项目 {world.projects[1]}" in approval["text"]
+    assert f"（{world.projects[1]} 号）" in approval["text"]
     assert world.view(donation).project_id == world.projects[0]
     assert decide(api, approval, second).status_code == 200
     assert world.view(donation).project_id == world.projects[1]

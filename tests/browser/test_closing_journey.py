@@ -190,6 +190,9 @@ def spend_and_check(site: Site, finance: Page) -> None:
     liaison.get_by_text("登记一笔支出").click()
     liaison.get_by_label("金额（元）").fill("66.60")
     liaison.get_by_label("用途").fill("老人床铺棉被三套")
+    rows = liaison.get_by_role("group", name="预算项").get_by_role("radio")
+    expect(rows.and_(liaison.locator(":checked"))).to_have_count(0)  # each row is chosen by the person
+    rows.first.check()
     liaison.get_by_label("单据号").fill("NO. 0042")
     picture = {"name": "invoice.jpg", "mimeType": "image/jpeg", "buffer": photo((1200, 1600))}
     liaison.get_by_label("凭证照片").set_input_files(picture)  # type: ignore[arg-type]
