@@ -95,10 +95,10 @@ def require(tx: Tx, caller: Caller, holder: Holder, unknown: str, *, acting: boo
         raise Forbidden("not_permitted")
 
 
-def require_draw(tx: Tx, caller: Caller, fund_id: int, campaign: Holder) -> None:
+def require_draw(tx: Tx, caller: Caller, fund_id: int, fund: Holder, campaign: Holder) -> None:
     """Require that a caller may fill a campaign's pots from a fund: it is theirs, or was granted to a branch with
     the campaign's host. Raises NotFound `fund_unknown`, because the funds of others do not exist for them."""
-    if may_act(caller, holder_of(tx, "fund_id", fund_id)):
+    if may_act(caller, fund):
         return
     if not granted_to(tx, fund_id).intersection(campaign.lineage):
         raise NotFound("fund_unknown")

@@ -7,7 +7,8 @@ from flask import request
 
 from app.forms import Form, chosen_ids
 from app.http.repeats import FIELD
-from kernel.errors import Invalid, fault
+from app.http.security_events import notice_refusal
+from kernel.errors import Invalid, Refusal, fault
 from kernel.human_input import Unreadable, read_moment
 
 _NOT_CONTENT = frozenset({"csrf_token", FIELD, "verb", "shown", "seen", "place_q", "project_q"})
@@ -23,6 +24,11 @@ class ConsoleForm(Form):
     def verb(self) -> str:
         """Return the button that was pressed."""
         return self["verb"]
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Show a refusal at its fields, and record it if it is about rights."""
+        notice_refusal(refusal)
+        super().add_refusal(refusal)
 
     @property
     def finished(self) -> bool:

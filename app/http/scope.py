@@ -4,17 +4,19 @@ A route argument that `campaigns.rights.RESOURCES` knows names the resource. A r
 looks as if it did not exist; changing a resource that the caller may only see is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
 from flask import g
 
+from app.http.security_events import notice_rights
 from campaigns import rights
 from campaigns.network.roles import Caller
 from campaigns.rights import RESOURCES, Holder
 from kernel.db import Tx
-from kernel.errors import Forbidden, NotFound
+from kernel.errors import Forbidden, NotFound, Refusal
 from kernel.text import is_storable
 from matching.pots import find as find_pot
 
@@ -45,8 +47,8 @@ def require(
 
     Raises NotFound with the code of the resource's kind, Forbidden `not_permitted`.
     """
-    if where is Where.FEDERATION and caller.branch_code is not None:
-        raise Forbidden("not_permitted")
+    if where is Where.FEDERATION:
+        require_holder(caller, rights.FEDERATION)
     if kind is None:
         return
     if kind in _OF_A_CAMPAIGN and "slug" in arguments:
@@ -55,9 +57,18 @@ def require(
         return
     g.holder = rights.holder_of(tx, kind, arguments[kind])
     from_below = where is Where.FROM_BELOW
-    g.foreign = True  # a refusal from here on is about a resource that exists, but not for this caller
-    rights.require(tx, caller, g.holder, RESOURCES[kind].unknown, acting=acting, from_below=from_below)
-    g.foreign = False
+    with _recorded():
+        rights.require(tx, caller, g.holder, RESOURCES[kind].unknown, acting=acting, from_below=from_below)
+
+
+@contextmanager
+def _recorded() -> Iterator[None]:
+    """Record refusals of what exists, but not for this caller, also those that a view shows on its page."""
+    try:
+        yield
+    except Refusal:
+        notice_rights()
+        raise
 
 
 def _require_campaign(tx: Tx, kind: str, arguments: Mapping[str, Any]) -> None:
@@ -68,13 +79,13 @@ def _require_campaign(tx: Tx, kind: str, arguments: Mapping[str, Any]) -> None:
 def require_holder(caller: Caller, holder: Holder | None) -> None:
     """Require that a resource lies within the caller's branch. Raises Forbidden `not_permitted`."""
     if holder is not None and not rights.may_act(caller, holder):
+        notice_rights()
         raise Forbidden("not_permitted")
 
 
 def require_federation() -> None:
     """Refuse a caller with a branch. Raises Forbidden `not_permitted`."""
-    if g.caller.branch_code is not None:
-        raise Forbidden("not_permitted")
+    require_holder(g.caller, rights.FEDERATION)
 
 
 def branch() -> str | None:
@@ -97,8 +108,7 @@ def require_node(tx: Tx, code: str | None) -> None:
     The use case reports an unknown organisation, with the field's name. Raises Forbidden `not_permitted`.
     """
     holder = rights.Holder(rights.lineage_of(tx, code)) if code and is_storable(code) else rights.FEDERATION
-    if not rights.may_act(g.caller, holder):
-        raise Forbidden("not_permitted")
+    require_holder(g.caller, holder)
 
 
 def require_named(tx: Tx, kind: str, key: Any) -> None:
@@ -110,9 +120,8 @@ def require_named(tx: Tx, kind: str, key: Any) -> None:
     if caller.branch_code is None:
         return
     holder = rights.holder_of(tx, kind, key)
-    g.foreign = True
-    rights.require(tx, caller, holder, RESOURCES[kind].unknown, acting=True, from_below=False)
-    g.foreign = False
+    with _recorded():
+        rights.require(tx, caller, holder, RESOURCES[kind].unknown, acting=True, from_below=False)
 
 
 def require_merge(tx: Tx, code: str, into: str) -> None:
@@ -127,8 +136,11 @@ def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
     """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for resources
     outside their branch, Forbidden `not_permitted` for a campaign of a node above it."""
     holder = rights.holder_of(tx, "slug", campaign)
-    rights.require(tx, g.caller, holder, "campaign_unknown", acting=True, from_below=True)
-    rights.require_draw(tx, g.caller, fund_id, holder)
+    with _recorded():
+        rights.require(tx, g.caller, holder, "campaign_unknown", acting=True, from_below=True)
+    fund = rights.holder_of(tx, "fund_id", fund_id)
+    with _recorded():
+        rights.require_draw(tx, g.caller, fund_id, fund, holder)
 
 
 def require_draw_of_pot(tx: Tx, pot_id: int) -> None:

@@ -76,14 +76,19 @@ def notice_sign_in(refusal: Refusal, login: str) -> None:
 
 
 def notice_refusal(refusal: Refusal) -> None:
-    """Note a refusal about permissions, tokens, or a resource that exists but not for this caller."""
-    if refusal.code in RIGHTS or g.get("foreign"):
-        rule = request.url_rule.rule if request.url_rule else ""
-        _notice(Noticed(RIGHTS_REFUSED, f"{request.method} {rule}"))
+    """Note a refusal about permissions or tokens."""
+    if refusal.code in RIGHTS:
+        notice_rights()
     elif refusal.code == "token_invalid":
         _notice(Noticed(TOKEN_REFUSED))
     elif refusal.code == "rate_limited" and "Authorization" in request.headers:
         _notice(Noticed(TOKEN_LIMITED))
+
+
+def notice_rights() -> None:
+    """Note that what this route does was refused to the caller."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    _notice(Noticed(RIGHTS_REFUSED, f"{request.method} {rule}"))
 
 
 def _notice(noticed: Noticed) -> None:

@@ -35,11 +35,13 @@ class Guest(NamedTuple):
 
 
 class GuestList(NamedTuple):
-    """A parsed file; `faults` by `line N.column`, `unread` are the titles of columns that are not read."""
+    """A parsed file; `faults` by `line N.column`, `unread` are the titles of columns that are not read. `foreign`:
+    a row names a node of another branch, whose fault is that of an unknown one."""
 
     guests: list[Guest]
     faults: Mapping[str, Fault]
     unread: Sequence[str]
+    foreign: bool
 
 
 def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str | None) -> GuestList:
@@ -52,7 +54,8 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
     table = read_table(data, (LAYOUT,))
     if len(table.rows) > MOST_ROWS:
         raise Invalid("import_invalid", fields={"file": fault("too_many_rows", most=MOST_ROWS)})
-    nodes = _nodes(tx, {row.cells["branch"] for row in table.rows}, branch)
+    named = _nodes(tx, {row.cells["branch"] for row in table.rows})
+    nodes = {node.code: node.name for node in named if branch is None or branch in node.lineage}
     guests, faults = [], dict(table.faults)
     seen: dict[tuple[str, str, str], int] = {}
     for row in table.rows:
@@ -64,14 +67,11 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
         seen.setdefault(key, row.line)
         faults |= {f"line {row.line}.{column}": refused for column, refused in refused_cells.items()}
         guests.append(guest)
-    return GuestList(guests, faults, table.unread)
+    return GuestList(guests, faults, table.unread, foreign=len(nodes) < len(named))
 
 
-def _nodes(tx: Tx, codes: Collection[str], branch: str | None) -> dict[str, str]:
-    query = select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(codes))
-    if branch is not None:
-        query = query.where(col(Organisation.lineage).contains([branch]))
-    return dict(tx.all(query))
+def _nodes(tx: Tx, codes: Collection[str]) -> Sequence[Organisation]:
+    return tx.all(select(Organisation).where(col(Organisation.code).in_(codes)))
 
 
 def _guest(row: Row, roles: Mapping[str, str], nodes: Mapping[str, str]) -> Guest:

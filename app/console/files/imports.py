@@ -14,6 +14,7 @@ from app.current import deps
 from app.http import access
 from app.http.off_loop import off_loop
 from app.http.scope import Where
+from app.http.security_events import notice_refusal
 from app.http.uploads import uploaded_file
 from app.i18n.import_texts import needed_columns, place_of, sum_line
 from app.i18n.refusals.faults import fault_text
@@ -49,6 +50,7 @@ def upload() -> Any:
         partner = partner if kind == "statement" else ""
         run = runs.upload(deps(), g.caller, kind, file.data, file.name, partner, apart=off_loop)
     except Refusal as refusal:
+        notice_refusal(refusal)
         return _listed(refusal_sentence(refusal)), 422
     return redirect(url_for("console.import_run", run_id=run.id), 303)
 

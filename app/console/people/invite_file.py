@@ -17,6 +17,7 @@ from app.http import access, scope
 from app.http.addresses import join_url
 from app.http.off_loop import off_loop
 from app.http.scope import Where
+from app.http.security_events import notice_refusal, notice_rights
 from app.http.uploads import uploaded_file
 from app.i18n.import_texts import line_place
 from app.i18n.labels import ROLES, word
@@ -49,6 +50,7 @@ def invite_file() -> Answer:
             understood = _read(tx, text)
         return _page(form, text, understood), 422 if understood.faults else 200
     except Refusal as refusal:
+        notice_refusal(refusal)
         return _page(form, request.form.get("text", ""), refused=refusal_sentence(refusal)), 422
 
 
@@ -64,7 +66,10 @@ def _text(form: ConsoleForm) -> str:
 
 
 def _read(tx: Tx, text: str) -> GuestList:
-    return read_guests(tx, text, _roles(), scope.branch())
+    understood = read_guests(tx, text, _roles(), scope.branch())
+    if understood.foreign:
+        notice_rights()
+    return understood
 
 
 def _roles() -> Mapping[str, str]:

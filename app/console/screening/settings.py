@@ -62,8 +62,8 @@ def change(slug: str) -> Response | tuple[str, int]:
             if not form.faults:
                 settings.change(tx, slug, values, defaults, g.caller.name)
     except Refusal as refusal:
-        notice_refusal(refusal)
         if refusal.code != "screening_invalid":
+            notice_refusal(refusal)
             flash(refusal_sentence(refusal), "bad")
             return redirect(url_for("console.screening_settings", slug=slug), 303)
         form.add_refusal(refusal)
