@@ -1,7 +1,7 @@
 """The checklist of stations as a table: each station with what it has, who confirmed it, and what it lacks."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,8 +12,9 @@ from app.i18n.labels import LEVELS, word
 from app.i18n.locale import counted, when
 from app.i18n.names import actor_name
 from campaigns.stations.models import StationItem
-from campaigns.stations.stations import Check, CheckState, Station, listed
+from campaigns.stations.stations import LISTED, Check, CheckState, Station, listed
 from kernel.db import Tx
+from matching.rules import Level
 
 
 def stations(tx: Tx, order: Order) -> Table:
@@ -33,25 +34,35 @@ def stations(tx: Tx, order: Order) -> Table:
 
 
 def _row_at(tx: Tx) -> Callable[[Station], Sequence[Any]]:
-    """Return a function that turns a station into a row, with days counted until now."""
+    """Return a function that turns a station into a row, with days counted until now.
+
+    The few different texts are translated once: there are thousands of stations.
+    """
     now = tx.now
+    known = _("系统里有")
+    levels = {level: str(word(LEVELS, level)) for level in LISTED}
+
+    @cache
+    def lacking(days: int) -> str:
+        return counted("缺 %(count)s 天", days)
+
+    def cell(check: Check) -> str:
+        if check.state is CheckState.KNOWN:
+            return known
+        if check.ticked_at is None:
+            return lacking((now - (check.missing_since or now)).days)
+        return f"{_('人工打勾')} {actor_name(check.ticked_by)} {when(check.ticked_at)}"
 
     def row(station: Station) -> Sequence[Any]:
-        about = [station.code, station.name, str(word(LEVELS, station.level)), station.parent_name]
         lacks = len(station.missing)
         return [
-            *about,
-            *(_cell(check, now) for check in station.checks),
+            station.code,
+            station.name,
+            levels[Level(station.level)],
+            station.parent_name,
+            *map(cell, station.checks),
             lacks,
             (now - station.since).days if lacks else None,
         ]
 
     return row
-
-
-def _cell(check: Check, now: datetime) -> str:
-    if check.state is CheckState.KNOWN:
-        return _("系统里有")
-    if check.ticked_at is None:
-        return counted("缺 %(count)s 天", (now - (check.missing_since or now)).days)
-    return f"{_('人工打勾')} {actor_name(check.ticked_by)} {when(check.ticked_at)}"

@@ -75,7 +75,7 @@ def set_goal(tx: Tx, new: NewGoal, actor: str) -> YearlyGoal:
     if not 0 <= new.goods_minor <= MAX_MINOR:
         faults["goods_minor"] = fault("amount_out_of_range", least_minor=0, most_minor=MAX_MINOR)
     if not 0 <= new.online_bps <= BPS_WHOLE:
-        faults["online_bps"] = fault("out_of_range", least=0, most=BPS_WHOLE)
+        faults["online_bps"] = fault("share_out_of_range", least_share_bps=0, most_share_bps=BPS_WHOLE)
     if faults:
         raise Invalid("goal_invalid", fields=faults)
     goal = lock_goal(tx, new.year)

@@ -86,7 +86,7 @@ def _rules_faults(values: Mapping[str, Any]) -> dict[str, Any]:
         faults["surplus_to"] = fault("not_one_of", options=list(SurplusWay))
     for name in ("management_most_bps", "management_year_most_bps"):
         if not 0 <= values[name] <= BPS_WHOLE:
-            faults[name] = fault("out_of_range", least=0, most=BPS_WHOLE)
+            faults[name] = fault("share_out_of_range", least_share_bps=0, most_share_bps=BPS_WHOLE)
     if refused := text_fault(values["management_source"], MOST_SOURCE):
         faults["management_source"] = refused
     return faults

@@ -57,7 +57,7 @@ def divide(total_minor: int, fees_minor: int, shares: Shares) -> Parts:
 def shares_faults(shares: Shares, management_most_bps: int) -> dict[str, Fault]:
     """Return the faults of shares: each must be from 0 to 10,000, their sum 10,000, and management within its
     ceiling."""
-    out_of_range = fault("out_of_range", least=0, most=BPS_WHOLE)
+    out_of_range = fault("share_out_of_range", least_share_bps=0, most_share_bps=BPS_WHOLE)
     faults = {name: out_of_range for name, bps in shares._asdict().items() if not 0 <= bps <= BPS_WHOLE}
     if not faults and sum(shares) != BPS_WHOLE:
         faults["project_bps"] = fault("shares_not_whole", sum_share_bps=sum(shares))

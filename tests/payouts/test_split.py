@@ -37,4 +37,8 @@ def test_shares_are_the_whole_and_management_stays_within_its_ceiling() -> None:
     assert shares_faults(Shares(8_000, 1_000, 1_000), 1_000) == {}
     assert shares_faults(Shares(8_000, 1_000, 999), 1_000)["project_bps"].params == {"sum_share_bps": 9_999}
     assert shares_faults(Shares(8_000, 999, 1_001), 1_000)["management_bps"].code == "above_ceiling"
-    assert set(shares_faults(Shares(10_001, 0, -1), 1_000)) == {"project_bps", "management_bps"}
+    beyond = shares_faults(Shares(10_001, 0, -1), 1_000)
+    assert {name: fault.code for name, fault in beyond.items()} == {
+        "project_bps": "share_out_of_range",
+        "management_bps": "share_out_of_range",
+    }

@@ -8,6 +8,7 @@ from tests.world import SLUG, World
 
 
 def test_a_manager_sets_criteria_and_publishes_who_won(manager: Reader, world: World) -> None:
+    assert "按现在的账" not in manager.open(f"/console/campaigns/{SLUG}/awards?now=1")  # without awards
     manager.open(f"/console/campaigns/{SLUG}/awards")
     bad = manager.send("/awards", name="最快的村", among="village", criterion="fastest", places="1", tie="earlier")
     assert "请填写大于 0 的金额" in bad

@@ -84,6 +84,7 @@ FAULTS = {
     "consent_required": _l("须先征得本人同意"),
     "negative": _l("不能是负数"),
     "out_of_range": _l("应是 %(least)s 至 %(most)s 的整数"),
+    "share_out_of_range": _l("应在 %(least_share_bps)s 至 %(most_share_bps)s 之间"),
     "amount_not_positive": _l("请填写大于 0 的金额"),
     "amount_too_large": _l("金额不能超过 %(most_minor)s 元"),
     "amount_out_of_range": _l("金额应在 %(least_minor)s 至 %(most_minor)s 元之间"),
