@@ -65,6 +65,9 @@ def test_a_campaign_is_drafted_completed_and_scheduled(manager: Reader, world: W
     assert page.count('class="fault"') == 2 and 'value="the area"' in page and 'value="1200.50"' in page
     manager.send(EDIT, verb="save", **plan(**{"plan.certificate_holder": "洛阳市慈善总会"}))
     world.do(add_entry, "spring", world.projects[0], ACTOR)
+    manager.open(EDIT)
+    form_of_the_draft = manager.page
+    manager.open("/console/campaigns/spring")
     assert "活动已排期" in manager.send("/spring/schedule")
     with world.db.transaction() as tx:
         campaign = find_campaign(tx, "spring")
@@ -72,7 +75,8 @@ def test_a_campaign_is_drafted_completed_and_scheduled(manager: Reader, world: W
     assert "<b>洛阳市慈善总会</b>" in manager.open("/c/spring"), (
         "the public pages name the holder of the certificate"
     )
-    assert "活动当前阶段不能做这件事" in (manager.open(EDIT) and manager.send(EDIT, verb="save"))
+    manager.page = form_of_the_draft
+    assert "活动当前阶段不能做这件事" in manager.send(EDIT, verb="save")
 
 
 def test_a_second_click_drafts_no_second_campaign(manager: Reader, world: World) -> None:
@@ -208,6 +212,11 @@ def test_roles_without_the_right_see_no_forms_for_campaigns(reader: Reader, worl
     for path in (NEW, "/console/campaigns/day/edit", "/console/campaigns/day/entries", "/console/projects/new"):
         assert path not in page
         reader.open(path, 403)
+
+
+def test_only_a_draft_has_the_form_of_its_plan(manager: Reader) -> None:
+    page = text(manager.open("/console/campaigns/day/edit"))
+    assert "活动当前阶段不能做这件事" in page and "修改活动方案" not in page and "提前结束" in page
 
 
 def test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict(manager: Reader, world: World) -> None:

@@ -60,11 +60,14 @@ def _create(tx: Tx, new: drafts.NewCampaign) -> bool:
 @blueprint.route("/campaigns/<slug>/edit", methods=["GET", "POST"], endpoint="campaign_edit")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def change(slug: str) -> str | Response:
-    """Edit the plan and the times of a draft."""
+    """Edit the plan and the times of a draft. The page of a later campaign offers what may still change."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
     stored = CampaignForm.of(campaign)
     if request.method == "GET":
+        if campaign.phase != Phase.DRAFT:
+            flash(refusal_text(Conflict("campaign_phase", phase=campaign.phase)), "bad")
+            return redirect(url_for("console.campaign", slug=slug), 303)
         if "check" in request.args:
             _mark_missing(slug, stored)
         return _form(stored, campaign, stored)
