@@ -22,17 +22,21 @@ def _unsafe_secrets(config: Config) -> Iterator[str]:
     for name, value in values.items():
         if not value:
             yield f"{name} is missing"
-        elif name in KEYS and (len(value) < LEAST_KEY or len(set(value)) < LEAST_VARIETY):
+        elif name in KEYS and _weak(value):
             yield f"{name} must be at least {LEAST_KEY} random characters"
         elif name in stripe and not value.startswith(stripe[name]):
             yield f"{name} must begin with {' or '.join(stripe[name])}"
     for name in ("FIELD_KEY_BEFORE", "LOOKUP_KEY"):
         value = getattr(config, name.lower())
-        if value and (len(value) < LEAST_KEY or value in (config.field_key, config.secret_key)):
-            yield f"{name} must be at least {LEAST_KEY} characters, and none of the keys of today"
+        if value and (_weak(value) or value in values.values()):
+            yield f"{name} must be at least {LEAST_KEY} random characters, and none of the other secrets"
     amounts = [value for value in values.values() if value]
     if len(set(amounts)) < len(amounts):
         yield "the secrets must differ from each other"
+
+
+def _weak(key: str) -> bool:
+    return len(key) < LEAST_KEY or len(set(key)) < LEAST_VARIETY
 
 
 def _unsafe_addresses(config: Config) -> Iterator[str]:
@@ -42,6 +46,8 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "DATABASE_URL must name sslmode=require, verify-ca or verify-full for a server on another machine"
     if not config.public_url.startswith("https://"):
         yield "PUBLIC_URL must begin with https://"
+    elif not _is_site(config.public_url):
+        yield "PUBLIC_URL must be https:// and the site's name, with nothing behind it"
     if config.stripe_api_base and not config.stripe_api_base.startswith("https://"):
         yield "STRIPE_API_BASE must begin with https://"
     if config.mail_url.startswith("file:"):
@@ -54,6 +60,12 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
     if config.training:
         yield "BEISHAN_TRAINING must not be set: a training site is started by embedded.training alone"
+
+
+def _is_site(url: str) -> bool:
+    """Return whether an address is that of a whole site: links, cookies and trusted hosts are made of its name."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and url == f"https://{parts.netloc}" and not {"@", " "} & set(parts.netloc)
 
 
 def _private(url: str) -> bool:
