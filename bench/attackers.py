@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 from bench import day
 from bench.load import get, post
+from bench.trickle import Trickle
 
 ADDRESS = "198.51.100.66"  # of all attackers except those who guess passwords
 CONNECTIONS = 16
@@ -175,11 +176,28 @@ def half_open(port: int, projects: list[int]) -> Held:
     return Held(port, lambda number: whole[:40] if number % 2 else whole[:-20], HALF_OPEN)
 
 
+def slow_readers(port: int, _projects: list[int]) -> Trickle:
+    """Request the file of a campaign, and read a byte of it per second."""
+    return Trickle(port, get(f"/public/c/{day.SLUG}.csv", X_Forwarded_For=ADDRESS))
+
+
+def slow_stream_readers(port: int, _projects: list[int]) -> Trickle:
+    return Trickle(port, get(f"/api/v1/campaigns/{day.SLUG}/live", X_Forwarded_For=ADDRESS))
+
+
+def slow_senders(port: int, projects: list[int]) -> Trickle:
+    """Send the body of a donation, a byte per second."""
+    head, blank, body = post("/api/v1/donations", next(day.bodies(projects, 1)), X_Forwarded_For=ADDRESS).partition(
+        b"\r\n\r\n"
+    )
+    return Trickle(port, head + blank, body)
+
+
 class Kind(NamedTuple):
     """How an attack begins, and how many of its requests (or held connections) must have reached the server in each
     second. With fewer it proves nothing."""
 
-    begin: Callable[[int, list[int]], Loop | Held]
+    begin: Callable[[int, list[int]], Loop | Held | Trickle]
     floor_per_s: float
 
 
@@ -190,6 +208,9 @@ KINDS: dict[str, Kind] = {
     "pledges of a flood": Kind(pledges, 20),
     "live streams": Kind(streams, 40),
     "half-open requests": Kind(half_open, 40),
+    "slow readers of exports": Kind(slow_readers, 10),
+    "slow readers of streams": Kind(slow_stream_readers, 10),
+    "slow senders": Kind(slow_senders, 10),
 }
 
 

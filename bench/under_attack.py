@@ -16,7 +16,7 @@ from bench.result import Result
 
 DONATIONS_S = 66  # the first minute of a city's giving day
 CLIENTS = 32
-SECONDS, ROUNDS = 2.4, 4  # two and a half minutes for six kinds
+SECONDS, ROUNDS = 2.4, 4  # four minutes for nine kinds
 TARGET = 2.0
 
 
@@ -118,7 +118,7 @@ class Measured(NamedTuple):
         answers = dict(self.met.statuses)
         met = f"{self.met.requests} requests reached the server, at {share:.0f}% of a core; responses {answers}"
         if not self.shown:
-            return f"NOT SHOWN, {self.met.requests} of {self.floor} requests reached the server"
+            met = f"NOT SHOWN, {self.met.requests} of {self.floor} requests reached the server"
         return f"{self.ratio:.2f} ({1000 * self.quiet:.1f} to {1000 * self.attacked:.1f} ms; {met})"
 
 

@@ -69,7 +69,7 @@ def test_an_unmeasured_row_meets_no_target() -> None:
 def test_an_attack_that_hardly_met_the_server_shows_nothing() -> None:
     weak = Measured(0.01, 0.01, Met(Counter({200: 9}), 9, 0.1), 10, 1.0)
     strong = weak._replace(met=weak.met + Met(Counter({429: 1}), 1, 0.1))
-    assert "NOT SHOWN, 9 of 10 requests" in str(weak) and "20% of a core" in str(strong)
+    assert "1.00 (10.0 to 10.0 ms; NOT SHOWN, 9 of 10 requests" in str(weak) and "20% of a core" in str(strong)
     assert _result({"docs": strong}).reached is True
     assert _result({"docs": strong, "exports": weak}).reached is False
 
