@@ -1,4 +1,4 @@
-"""Bodies that are sent in odd ways, or longer than anybody reads, stop nobody else (C3)."""
+"""Requests that are sent in odd ways, or with bodies longer than anybody reads, stop nobody else (C3)."""
 
 import socket
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import pytest
 
+from app.api.routes import ABOUT
 from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -102,7 +103,7 @@ def _response(connection: socket.socket) -> bytes:
         part = connection.recv(1 << 16)
         assert part, received
         received += part
-    head, _, body = received.partition(b"\r\n\r\n")
+    head, _blank, body = received.partition(b"\r\n\r\n")
     (length,) = (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
     while len(body) < length:
         part = connection.recv(1 << 16)
@@ -135,3 +136,24 @@ def test_c3_slow_readers_and_senders_do_not_block_other_requests(site: Site) -> 
         for connection in slow:
             connection.close()
     assert site.child.alive and "WORKER TIMEOUT" not in site.child.log_tail()
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /api/v1/" + b"a" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /api/v1/campaigns HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 9_000 + b"\r\n\r\n", 431),
+        (b"no request\r\n\r\n", 400),
+    ],
+)
+def test_c3_what_the_server_cannot_read_is_answered_as_the_description_says(
+    site: Site, request_bytes: bytes, status: int
+) -> None:
+    """The server answers before the application, in HTML, and closes the connection."""
+    with socket.create_connection(("127.0.0.1", site.port), timeout=40) as connection:
+        connection.sendall(request_bytes)
+        with connection.makefile("rb") as response:
+            head, _blank, body = response.read().partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode()) and b"text/html" in head
+    assert b"Traceback" not in body
+    assert f"({status})" in ABOUT
