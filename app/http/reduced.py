@@ -41,14 +41,26 @@ class ReducedMode:
         self._trouble_at = time.monotonic()
 
     def is_on(self) -> bool:
-        """Return whether the mode is on; looks at the switch and Redis every `LOOK_S` seconds."""
-        setting = settings().reduced
-        if setting != AUTO:
-            return setting == ON
-        self._look()
-        if self._switch != AUTO:
-            return self._switch == ON
+        """Return whether the mode is on."""
+        order = self._order()
+        if order != AUTO:
+            return order == ON
         return not self._redis_answers or time.monotonic() - self._trouble_at < TROUBLE_S
+
+    def withdraws(self) -> bool:
+        """Return whether kept pages are withdrawn too. After a failure of the database they stay, marked as late:
+        then the last good page is all there is."""
+        order = self._order()
+        return order == ON or (order == AUTO and not self._redis_answers)
+
+    def _order(self) -> str:
+        """Return what the setting or else the switch orders; looks at the switch and Redis every `LOOK_S`
+        seconds."""
+        setting: str = settings().reduced
+        if setting != AUTO:
+            return setting
+        self._look()
+        return self._switch
 
     def _look(self) -> None:
         if time.monotonic() - self._looked_at < LOOK_S:
@@ -67,18 +79,23 @@ class ReducedMode:
 
 def note_trouble(cause: str) -> None:
     """Note that the database failed just now."""
-    mode: ReducedMode = current_app.extensions["reduced"]
-    mode.note_trouble(cause)
+    _mode().note_trouble(cause)
 
 
 def is_reduced() -> bool:
     """Return whether only giving is served now."""
-    mode: ReducedMode = current_app.extensions["reduced"]
-    return mode.is_on()
+    return _mode().is_on()
 
 
 def require_full() -> None:
     """Refuse a page that reduced mode does not serve. Raises Unavailable `reduced_mode`."""
-    if is_reduced():
+    if not is_reduced():
+        return
+    if _mode().withdraws():
         request.environ.get(MAKING, set()).add(WITHDRAWN)
-        raise Unavailable("reduced_mode")
+    raise Unavailable("reduced_mode")
+
+
+def _mode() -> ReducedMode:
+    mode: ReducedMode = current_app.extensions["reduced"]
+    return mode

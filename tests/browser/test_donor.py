@@ -167,4 +167,4 @@ def test_with_redis_stopped_giving_and_live_totals_go_on(
         # Reduced mode refuses the stream, and the page asks for its totals instead.
         faults[:] = [fault for fault in faults if "status of 503" not in fault]
         # It ends within seconds; the tests that follow look at pages that it refuses.
-        assert wait_until(lambda: phone.request.get(f"{stack.url}/c/demo/standings").status == 200, 10)
+        assert wait_until(lambda: phone.request.get(f"{stack.url}/c/demo/standings").status == 200, 30)

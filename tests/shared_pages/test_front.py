@@ -100,6 +100,18 @@ def test_reduced_mode_withdraws_a_page_that_readers_had(
     assert ann.get("/c/day").status_code == 200
 
 
+def test_after_a_failure_of_the_database_the_page_that_readers_had_stays(
+    ann: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = ann.get("/c/day/standings")
+    monkeypatch.setattr(front_module, "KEEP_S", 0.0)
+    app.extensions["reduced"].note_trouble("test")
+    for _ in range(3):
+        kept = ann.get("/c/day/standings")
+        assert kept.status_code == 200 and len(kept.data) >= len(had.data)
+    assert ann.get("/c/day/people").status_code == 503, "it was not kept, and is not made now"
+
+
 def test_responses_for_one_visitor_are_never_stored(ann: FlaskClient, app: Flask, world: World) -> None:
     donation = world.give()
     token = world.deps.keys.token(str(donation.id))
