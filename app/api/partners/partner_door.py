@@ -96,8 +96,14 @@ _DIFFERENCES = _list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=M
 _BILL = described_object(
     layout=TEXT | {"description": "the format that it was read in"},
     encoding=TEXT,
+    headings={
+        "type": "object",
+        "additionalProperties": TEXT,
+        "description": "the file's own header of each column that was read",
+    },
     rows=COUNT,
     new=COUNT | {"description": "lines that could be read"},
+    unread=_list(TEXT) | {"description": "headers of columns that nothing reads"},
     skipped=COUNT | {"description": "blank lines, totals, refunds that failed"},
     first_at=MOMENT | _MAYBE,
     last_at=MOMENT | _MAYBE,
