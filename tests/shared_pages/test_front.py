@@ -17,7 +17,6 @@ from app.shared_pages.shelf import Address
 from app.web.campaigns import people
 from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
-from campaigns.site_switch import REDUCED, turn_switch
 from kernel.db import Database, Tx
 from kernel.keys import Keys
 from tests.shared_pages.addresses import publish, shared_addresses
@@ -37,11 +36,6 @@ def within_a_second(act: Callable[[], bool]) -> None:
         assert time.monotonic() - began < SECOND + ROOM_S + 5 * slowest
         time.sleep(0.02)
         looked = time.monotonic()
-
-
-@pytest.fixture
-def ann(front: Front, app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture
@@ -86,30 +80,6 @@ def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask
         for reply in answers:
             assert reply.status_code == 200 and "Set-Cookie" not in reply.headers
             assert b"csrf_token" not in reply.data and "独一无二".encode() not in reply.data
-
-
-def test_reduced_mode_withdraws_a_page_that_readers_had(
-    ann: FlaskClient, app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The last good page stays when a page cannot be built, but not against the operators' switch."""
-    assert ann.get("/c/day/standings").status_code == 200
-    monkeypatch.setattr(front_module, "KEEP_S", 0.0)  # otherwise half a minute on a quiet site
-    world.do(turn_switch, REDUCED, "on", ACTOR)
-    app.extensions["reduced"]._looked_at = -100.0
-    within_a_second(lambda: ann.get("/c/day/standings").status_code == 503)
-    assert ann.get("/c/day").status_code == 200
-
-
-def test_after_a_failure_of_the_database_the_page_that_readers_had_stays(
-    ann: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    had = ann.get("/c/day/standings")
-    monkeypatch.setattr(front_module, "KEEP_S", 0.0)
-    app.extensions["reduced"].note_trouble("test")
-    for _ in range(3):
-        kept = ann.get("/c/day/standings")
-        assert kept.status_code == 200 and len(kept.data) >= len(had.data)
-    assert ann.get("/c/day/people").status_code == 503, "it was not kept, and is not made now"
 
 
 def test_responses_for_one_visitor_are_never_stored(ann: FlaskClient, app: Flask, world: World) -> None:

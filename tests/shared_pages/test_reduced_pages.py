@@ -1,0 +1,35 @@
+"""What becomes of pages that readers already had when only giving is served."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.shared_pages import front as front_module
+from campaigns.site_switch import REDUCED, turn_switch
+from tests.shared_pages.test_front import within_a_second
+from tests.world import ACTOR, World
+
+
+def test_reduced_mode_withdraws_a_page_that_readers_had(
+    ann: FlaskClient, app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last good page stays when a page cannot be built, but not against the operators' switch."""
+    assert ann.get("/c/day/standings").status_code == 200
+    monkeypatch.setattr(front_module, "KEEP_S", 0.0)  # otherwise half a minute on a quiet site
+    world.do(turn_switch, REDUCED, "on", ACTOR)
+    app.extensions["reduced"]._looked_at = -100.0
+    within_a_second(lambda: ann.get("/c/day/standings").status_code == 503)
+    assert ann.get("/c/day").status_code == 200
+
+
+def test_after_a_failure_of_the_database_the_page_that_readers_had_stays(
+    ann: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = ann.get("/c/day/standings")
+    monkeypatch.setattr(front_module, "KEEP_S", 0.0)
+    monkeypatch.setattr(front_module, "RENEW_S", 0.0)  # each reader has it made again
+    app.extensions["reduced"].note_trouble("test")
+    for _ in range(3):
+        kept = ann.get("/c/day/standings")
+        assert kept.status_code == 200 and len(kept.data) >= len(had.data)
+    assert ann.get("/c/day/people").status_code == 503, "it was not kept, and is not made now"
