@@ -30,7 +30,7 @@ def test_after_a_failure_of_the_database_the_page_that_readers_had_stays(
     had = ann.get("/c/day/standings")
     tried: list[str] = []
     make = Front._make
-    monkeypatch.setattr(Front, "_make", lambda *given: (make(*given), tried.append("standings")))
+    monkeypatch.setattr(Front, "_make", lambda *arguments: (make(*arguments), tried.append("standings")))
     monkeypatch.setattr(front_module, "KEEP_S", 0.0)
     monkeypatch.setattr(front_module, "RENEW_S", 0.0)  # each reader has it made again
     app.extensions["reduced"].note_trouble("test")
