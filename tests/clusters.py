@@ -10,7 +10,13 @@ from embedded.postgres import Postgres
 from migrations import upgrade
 from tests.run_folder import shared
 
-SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+SPEED = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    "autovacuum": "off",  # it comes when it likes: no test may see its locks, or plans that it changed, at times
+}
 SMALL = {"min_wal_size": "32MB", "max_wal_size": "64MB"}  # what is copied
 
 

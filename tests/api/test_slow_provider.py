@@ -24,24 +24,26 @@ def world(db: Database, clock: FixedClock, cashier: Server) -> World:
 
 
 def _open_transactions(world: World) -> list[Any]:
-    """Sessions of this database, other than the one that asks, that are in a transaction."""
+    """Clients of this database, other than the one that asks, that are in a transaction."""
     return list(
         world.do(
             lambda tx: tx.rows(
                 """SELECT pid, state, query FROM pg_stat_activity
-                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"""
+                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+                      AND backend_type = 'client backend'"""
             )
         )
     )
 
 
 def _row_locks(world: World) -> int:
-    """Locks of others on our tables."""
+    """Locks of other clients on our tables."""
     return int(
         world.do(
             lambda tx: tx.scalar(
-                """SELECT count(*) FROM pg_locks
-                    WHERE pid <> pg_backend_pid() AND locktype IN ('tuple', 'relation', 'transactionid')
+                """SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+                      AND locktype IN ('tuple', 'relation', 'transactionid')
                       AND database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"""
             )
         )
