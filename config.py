@@ -8,15 +8,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from settings.keys import KEYS
-from settings.safety import database_is_local, sslmode_of, unsafe
+from settings.safety import LOOPBACK, database_is_local, risks, sslmode_of, unsafe
 from settings.together import Config
 
 __all__ = [
+    "LOOPBACK",
     "BadSettings",
     "Config",
     "database_is_local",
     "load",
     "require_secrets",
+    "risks",
     "sslmode_of",
     "unsafe",
 ]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -62,6 +63,8 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     app = Application("app", static_folder=None)
     current.attach(app, settings, deps or make_dependencies(settings, _timeouts(settings)))
     logs.configure(settings.log_level)
+    if settings.production and (risks := settings_of.risks(settings)):
+        structlog.get_logger().warning("settings_risky", risks=risks)
     _configure(app, settings)
     for step in (logs, origin, security, security_events, rate_limit, heavy_reads, static):
         step.attach(app)

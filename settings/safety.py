@@ -1,14 +1,19 @@
 """Checks that settings are safe in production (our rules)."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 from settings.keys import KEYS
 from settings.together import Config
 
 LEAST_KEY = 32  # characters; `python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes 64
-LEAST_VARIETY = 8  # different characters in a key; 32 random ones have far more
-_LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
+LEAST_PAIRS = 20  # different pairs of neighbours in a key; 32 random digits have about 27, a repeated word few
+LEAST_ISSUED = 16  # characters behind the prefix of a key that the provider issued
+LEAST_VARIETY = 6  # different ones among them
+MOST_UNAPPROVED_MINOR = 100_000_000  # one person moving a million yuan alone is as good as no second person
+_STRIPE = {"STRIPE_SECRET_KEY": ("sk_live_", "rk_live_"), "STRIPE_WEBHOOK_SECRET": ("whsec_",)}
+LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
 
 
 def unsafe(config: Config) -> list[str]:
@@ -16,16 +21,37 @@ def unsafe(config: Config) -> list[str]:
     return [*_unsafe_secrets(config), *_unsafe_addresses(config)]
 
 
+def risks(config: Config) -> list[str]:
+    """Return the settings that weaken a production site but that a federation can have a reason for, one sentence
+    each. They are logged at the start, and `doctor` shows them."""
+    return [sentence for is_risk, sentence in _risks(config) if is_risk]
+
+
+def _risks(config: Config) -> Iterator[tuple[bool, str]]:
+    yield config.second_person == "off", "SECOND_PERSON=off: one person alone can refund, pay out and cancel"
+    yield (
+        config.second_person_above_minor > MOST_UNAPPROVED_MINOR,
+        f"SECOND_PERSON_ABOVE_MINOR is above {MOST_UNAPPROVED_MINOR}: one person alone moves nearly every amount",
+    )
+    yield (
+        config.second_factor == "offered",
+        "SECOND_FACTOR=offered: a stolen password opens administration and money",
+    )
+    yield config.stripe_test_mode == "accept", "STRIPE_TEST_MODE=accept: payments without money are booked as money"
+    yield config.unpaid_limits == "off", "UNPAID_LIMITS=off: one visitor can reserve all match without paying"
+    yield config.address_requests_per_s == 0, "ADDRESS_REQUESTS_PER_S=0: one address can use up the site"
+    yield config.trusted_proxies == 0, "TRUSTED_PROXIES=0: behind a proxy, all visitors count as one address"
+
+
 def _unsafe_secrets(config: Config) -> Iterator[str]:
-    stripe = {"STRIPE_SECRET_KEY": ("sk_live_", "rk_live_"), "STRIPE_WEBHOOK_SECRET": ("whsec_",)}
-    values = {name: getattr(config, name.lower()) for name in (*KEYS, *stripe)}
+    values = {name: getattr(config, name.lower()) for name in (*KEYS, *_STRIPE)}
     for name, value in values.items():
         if not value:
             yield f"{name} is missing"
         elif name in KEYS and _weak(value):
             yield f"{name} must be at least {LEAST_KEY} random characters"
-        elif name in stripe and not value.startswith(stripe[name]):
-            yield f"{name} must begin with {' or '.join(stripe[name])}"
+        elif name in _STRIPE and not _issued(value, _STRIPE[name]):
+            yield f"{name} must begin with {' or '.join(_STRIPE[name])}, followed by the key itself"
     for name in ("FIELD_KEY_BEFORE", "LOOKUP_KEY"):
         value = getattr(config, name.lower())
         if value and (_weak(value) or value in values.values()):
@@ -36,7 +62,13 @@ def _unsafe_secrets(config: Config) -> Iterator[str]:
 
 
 def _weak(key: str) -> bool:
-    return len(key) < LEAST_KEY or len(set(key)) < LEAST_VARIETY
+    return len(key) < LEAST_KEY or len(set(pairwise(key))) < LEAST_PAIRS
+
+
+def _issued(key: str, prefixes: tuple[str, ...]) -> bool:
+    """Return whether a key looks as the provider issues them: a prefix alone or a placeholder is none."""
+    rest = next((key.removeprefix(prefix) for prefix in prefixes if key.startswith(prefix)), "")
+    return len(rest) >= LEAST_ISSUED and len(set(rest)) >= LEAST_VARIETY and not set(rest) & set(" .<>")
 
 
 def _unsafe_addresses(config: Config) -> Iterator[str]:
@@ -44,12 +76,19 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "DATABASE_URL is missing"
     elif not _encrypted(config.database_url):
         yield "DATABASE_URL must name sslmode=require, verify-ca or verify-full for a server on another machine"
+    if config.redis_url and not _protected_redis(config.redis_url):
+        yield (
+            "REDIS_URL must be rediss://, with a password or a client certificate and without ssl_cert_reqs=none, "
+            "for a server on another machine"
+        )
     if not config.public_url.startswith("https://"):
         yield "PUBLIC_URL must begin with https://"
     elif not _is_site(config.public_url):
         yield "PUBLIC_URL must be https:// and the site's name, with nothing behind it"
     if config.stripe_api_base and not config.stripe_api_base.startswith("https://"):
         yield "STRIPE_API_BASE must begin with https://"
+    if not config.stripe_checkout_url.startswith("https://"):
+        yield "STRIPE_CHECKOUT_URL must begin with https://"
     if config.mail_url.startswith("file:"):
         yield "MAIL_URL must begin with smtp:// or smtps://: a folder sends nothing to anybody"
     if config.sms_url and not config.sms_url.startswith("https://"):
@@ -70,7 +109,19 @@ def _is_site(url: str) -> bool:
 
 def _private(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme == "https" or parts.hostname in _LOOPBACK
+    return parts.scheme == "https" or parts.hostname in LOOPBACK
+
+
+def _protected_redis(url: str) -> bool:
+    """Return whether nobody on the way can read or change what Redis is told: a socket, this machine, or TLS with
+    a checked certificate and a client that Redis knows."""
+    parts = urlsplit(url)
+    options = parse_qs(parts.query)
+    if parts.scheme == "unix" or parts.hostname in LOOPBACK:
+        return True
+    known = parts.password or options.get("password") or options.get("ssl_certfile")
+    checked = options.get("ssl_cert_reqs", ["required"])[-1] == "required"
+    return bool(parts.scheme == "rediss" and known and checked)
 
 
 def database_is_local(url: str) -> bool:
@@ -81,7 +132,7 @@ def database_is_local(url: str) -> bool:
     named = [*query.get("host", [parts.hostname or ""]), *query.get("hostaddr", [])]
     hosts = [host for text in named for host in text.split(",")]
     # A service file may name any machine.
-    return not query.get("service") and all(host in _LOOPBACK or host.startswith("/") for host in hosts)
+    return not query.get("service") and all(host in LOOPBACK or host.startswith("/") for host in hosts)
 
 
 def sslmode_of(url: str) -> str:

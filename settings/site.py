@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from settings.process import Process
-from settings.texts import Bucket, Http, Words
+from settings.texts import Bucket, Hosts, Http
 
 
 class Site(Process):
@@ -13,7 +13,7 @@ class Site(Process):
     given_sandbox_port: int | None = Field(None, ge=1, le=65_535, alias="SANDBOX_PORT")
     public_url: Http = Field("", alias="PUBLIC_URL")  # default: this machine and PORT
     # Other host names of the site, besides that of PUBLIC_URL; a leading dot includes all names below.
-    trusted_hosts: Words = Field((), alias="TRUSTED_HOSTS")
+    trusted_hosts: Hosts = Field((), alias="TRUSTED_HOSTS")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
     # Whether browsers must also use TLS for all hosts below that of PUBLIC_URL.

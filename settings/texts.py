@@ -1,5 +1,6 @@
 """Formats of the texts of settings."""
 
+import re
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,8 +28,8 @@ def _http(url: str) -> str:
 
 
 def _mail(url: str) -> str:
-    """Accept smtp:// (STARTTLS if the server offers it) and smtps://, each optionally with `user:password@`, and
-    file:///folder, which stores letters instead of sending them."""
+    """Accept smtp:// (with STARTTLS, required unless the server is on this machine) and smtps://, each optionally
+    with `user:password@`, and file:///folder, which stores letters instead of sending them."""
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps", "file") or (parts.scheme != "file" and not parts.hostname):
         raise ValueError("must begin with smtp://, smtps:// or file:///")
@@ -63,6 +64,17 @@ def _words(text: str) -> tuple[str, ...]:
     return words
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    """Accept host names, each optionally with a leading dot for all names below it, which then must not be a whole
+    top-level domain."""
+    names = _words(text)
+    if not all(_HOST.fullmatch(name) and ("." in name[1:] or name[0] != ".") for name in names):
+        raise ValueError("must be host names with commas between them, without *, scheme, port and path")
+    return names
+
+
+_HOST = re.compile(r"\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
+
 Postgres = Annotated[str, AfterValidator(_psycopg)]
 Redis = Annotated[str, AfterValidator(_redis)]
 Http = Annotated[str, AfterValidator(_http)]
@@ -70,4 +82,5 @@ Mail = Annotated[str, AfterValidator(_mail)]
 Bucket = Annotated[str, AfterValidator(_bucket)]
 Sms = Annotated[str, AfterValidator(_sms)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 Upper = BeforeValidator(str.upper)

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.base import command
 from app.current import deps, settings
 from app.dependencies import job_timeouts, picture_store, web_timeouts
-from config import Config, database_is_local, sslmode_of, unsafe
+from app.mail.transport import Smtp, Transport, transport_of
+from config import Config, database_is_local, risks, sslmode_of, unsafe
 from kernel.db import Database
 from kernel.errors import Unavailable
 from kernel.files import FileStore
@@ -49,12 +50,14 @@ def doctor() -> None:
 def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Line]:
     """Run all checks, one line each. A check that cannot be run is a fault."""
     yield _settings(config)
+    yield from (Line("risk", True, sentence) for sentence in (risks(config) if config.production else ()))
     yield _timeouts(config)
     yield _database(config)
     yield role_line(db)
     yield _encryption(config)
     yield _redis(config.redis_url)
     yield pictures_line(picture_store(config))
+    yield mail_line(transport_of(config.mail_url))
     yield _clock("clock", "the database", _database_time(db))
     try:
         account = gateway.account()
@@ -151,6 +154,14 @@ def pictures_line(store: FileStore) -> Line:
     except Unavailable:
         return Line("pictures", False, "the bucket of PICTURES_URL does not answer, or not for this key")
     return Line("pictures", True, "reachable")
+
+
+def mail_line(transport: Transport | None) -> Line:
+    """Check that the mail server lets us in, with TLS unless it is on this machine."""
+    if not isinstance(transport, Smtp):
+        return Line("mail", True, "a folder: letters are not sent" if transport else "not set: no letters are sent")
+    failure = transport.check()
+    return Line("mail", not failure, f"the mail server refuses: {failure}" if failure else "reachable")
 
 
 def _database_time(db: Database) -> datetime | None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
 from campaigns.donations.letters.outbox import Delivery
+from config import LOOPBACK
 
 _TIMEOUT_S = 15
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -32,6 +33,10 @@ class Transport(Protocol):
     """A way to send letters."""
 
     def send(self, message: EmailMessage, address: str) -> Outcome: ...
+
+
+class NoTls(smtplib.SMTPException):
+    """The server does not offer TLS. Passwords, and letters to another machine, must not travel in clear."""
 
 
 class Smtp:
@@ -57,6 +62,15 @@ class Smtp:
             return Outcome(Delivery.LATER, type(error).__name__)
         return Outcome(Delivery.SENT)
 
+    def check(self) -> str:
+        """Connect, with TLS and sign-in as for a letter, and return what went wrong; empty if nothing did."""
+        try:
+            with self._connect() as server:
+                server.noop()
+        except (smtplib.SMTPException, OSError) as error:
+            return type(error).__name__
+        return ""
+
     def _connect(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "", self._url.port or _PORTS[self._url.scheme]
         tls = ssl.create_default_context()
@@ -67,9 +81,9 @@ class Smtp:
             server.ehlo()
             if server.has_extn("starttls"):
                 server.starttls(context=tls)
-            elif self._url.username:
+            elif self._url.username or host not in LOOPBACK:
                 server.close()
-                raise smtplib.SMTPException("a password must not travel in clear")
+                raise NoTls
         if self._url.username:
             server.login(unquote(self._url.username), unquote(self._url.password or ""))
         return server

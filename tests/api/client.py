@@ -27,8 +27,8 @@ PRODUCTION = {
     **SECRETS,
     "BEISHAN_ENV": "production",
     "DATABASE_URL": "postgresql:///x",
-    "STRIPE_SECRET_KEY": "sk_live_x",
-    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+    "STRIPE_SECRET_KEY": "sk_live_51HwLr4pQz8NnT0aXk",
+    "STRIPE_WEBHOOK_SECRET": "whsec_f3Kq9ZtB1mWc7RyD5sHv",
     "PUBLIC_URL": "https://give.example.org",
 }
 

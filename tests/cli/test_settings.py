@@ -84,12 +84,28 @@ def test_a_fresh_checkout_lists_its_routes_without_any_setting() -> None:
             "                                        ",
             "FIELD_KEY must be at least 32 random characters",
         ),
+        ("SECRET_KEY", "0123456789" * 4, "SECRET_KEY must be at least 32 random characters"),
+        ("FIELD_KEY", "change-me-please" * 4, "FIELD_KEY must be at least 32 random characters"),
         ("LOOKUP_KEY", "a" * 64, "LOOKUP_KEY must be at least 32 random characters"),
         ("FIELD_KEY_BEFORE", " " * 40, "FIELD_KEY_BEFORE must be at least 32 random characters"),
         ("LOOKUP_KEY", PRODUCTION["SECRET_KEY"], "and none of the other secrets"),
         ("FIELD_KEY", PRODUCTION["SECRET_KEY"], "the secrets must differ from each other"),
         ("STRIPE_SECRET_KEY", "sk_test_x", "STRIPE_SECRET_KEY must begin with sk_live_ or rk_live_"),
+        ("STRIPE_SECRET_KEY", "sk_live_", "followed by the key itself"),
+        ("STRIPE_SECRET_KEY", "rk_live_", "followed by the key itself"),
+        ("STRIPE_SECRET_KEY", "sk_live_x", "followed by the key itself"),
+        ("STRIPE_SECRET_KEY", "sk_live_" + "x" * 40, "followed by the key itself"),
+        ("STRIPE_SECRET_KEY", "sk_live_....................", "followed by the key itself"),
+        ("STRIPE_SECRET_KEY", "sk_live_<your key of stripe>", "followed by the key itself"),
         ("STRIPE_WEBHOOK_SECRET", "secret", "STRIPE_WEBHOOK_SECRET must begin with whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_", "followed by the key itself"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_" + " " * 40, "followed by the key itself"),
+        ("REDIS_URL", "redis://redis.internal:6379/0", "REDIS_URL must be rediss://"),
+        ("REDIS_URL", "redis://:word@10.0.0.7", "REDIS_URL must be rediss://"),
+        ("REDIS_URL", "rediss://redis.internal", "REDIS_URL must be rediss://"),
+        ("REDIS_URL", "rediss://:word@redis.internal?ssl_cert_reqs=none", "REDIS_URL must be rediss://"),
+        ("REDIS_URL", "redis://127.0.0.1.example.org", "REDIS_URL must be rediss://"),
+        ("STRIPE_CHECKOUT_URL", "http://pay.example.org", "STRIPE_CHECKOUT_URL must begin with https://"),
         ("PUBLIC_URL", "", "PUBLIC_URL must begin with https://"),
         ("PUBLIC_URL", "http://give.example.org", "PUBLIC_URL must begin with https://"),
         ("PUBLIC_URL", "https:///give", "PUBLIC_URL must be https:// and the site's name"),
@@ -109,11 +125,54 @@ def test_production_refuses_what_is_unsafe(name: str, value: str, sentence: str)
         config.load(PRODUCTION | {name: value})
 
 
+@pytest.mark.parametrize(
+    "name", ["*", "*.example.org", ".", ".org", "https://a.example", "a.example:443", "a.example/b"]
+)
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_a_trusted_host_is_a_name(name: str, environment: str) -> None:
+    with pytest.raises(config.BadSettings, match="TRUSTED_HOSTS must be host names"):
+        config.load(PRODUCTION | {"BEISHAN_ENV": environment, "TRUSTED_HOSTS": f"give.example.org,{name}"})
+
+
 def test_production_says_all_of_it_at_once() -> None:
     with pytest.raises(config.BadSettings) as refused:
         config.load({"BEISHAN_ENV": "production"})
     lines = str(refused.value).splitlines()
     assert len(lines) == 1 + 4 + 2, lines
+    unsafe_settings = {
+        "STRIPE_SECRET_KEY": "sk_live_",
+        "STRIPE_WEBHOOK_SECRET": "whsec_",
+        "REDIS_URL": "redis://redis.internal",
+        "STRIPE_CHECKOUT_URL": "http://pay.example.org",
+        "MAIL_URL": "file:///tmp/box",
+        "BEISHAN_SANDBOX": "1",
+    }
+    with pytest.raises(config.BadSettings) as refused:
+        config.load(PRODUCTION | unsafe_settings)
+    assert {line.split()[0] for line in str(refused.value).splitlines()[1:]} == set(unsafe_settings)
+
+
+RISKY = {
+    "SECOND_PERSON": "off",
+    "SECOND_PERSON_ABOVE_MINOR": "100000001",
+    "SECOND_FACTOR": "offered",
+    "STRIPE_TEST_MODE": "accept",
+    "UNPAID_LIMITS": "off",
+    "ADDRESS_REQUESTS_PER_S": "0",
+    "TRUSTED_PROXIES": "0",
+}
+
+
+def test_what_a_federation_may_choose_is_told_as_a_risk(capsys: pytest.CaptureFixture[str]) -> None:
+    sound = PRODUCTION | {"TRUSTED_PROXIES": "1"}
+    assert config.risks(config.load(sound)) == []
+    for name, value in RISKY.items():
+        (sentence,) = config.risks(config.load(sound | {name: value}))
+        assert sentence.startswith(name)
+    create_app(config.load(sound | RISKY))
+    logged = capsys.readouterr().err
+    assert "settings_risky" in logged
+    assert all(name in logged for name in RISKY)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +180,20 @@ def test_production_says_all_of_it_at_once() -> None:
 )
 def test_production_starts_with_sound_settings(url: str) -> None:
     assert config.load(PRODUCTION | {"DATABASE_URL": url}).production
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:6379/0",
+        "redis://[::1]",
+        "unix:///run/redis/redis.sock",
+        "rediss://:word@redis.internal",
+        "rediss://redis.internal?ssl_certfile=/etc/beishan/redis.pem",
+    ],
+)
+def test_production_takes_a_redis_that_nobody_can_listen_to(url: str) -> None:
+    assert config.load(PRODUCTION | {"REDIS_URL": url}).redis_url == url
 
 
 def test_nothing_is_served_without_secrets() -> None:

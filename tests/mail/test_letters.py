@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import config
+from app.cli.doctor import Line, mail_line
 from app.mail.send import send_letters
-from app.mail.transport import Folder
+from app.mail.transport import Folder, transport_of
 from campaigns.donations.donors.contact import Donor
 from campaigns.donations.letters.outbox import BACKOFF
 from campaigns.donations.unpaid.expire import expire
@@ -101,6 +102,16 @@ def test_a_server_that_is_away_is_tried_again_and_later_given_up(world: World, m
     mail_server.replies.clear()
     assert send(world, mail_server) == 1
     assert letters(world) == [("thanks", "sent", 3, "")]
+
+
+def test_nothing_is_sent_in_clear_to_another_machine(world: World, mail_server: MailServer) -> None:
+    """The server of the test offers no TLS. Under the name 127.1 it counts as another machine."""
+    world.pay(world.give(100_00, donor=DONOR))
+    away = replace(world.deps, mail_url=mail_server.url.replace("127.0.0.1", "127.1"), mail_from="a@example.org")
+    assert send_letters(away) == 0
+    assert letters(world) == [("thanks", "waiting", 1, "NoTls")] and mail_server.letters == []
+    assert mail_line(transport_of(away.mail_url)) == Line("mail", False, "the mail server refuses: NoTls")
+    assert mail_line(transport_of(mail_server.url)).ok
 
 
 def test_an_address_that_does_not_exist_is_written_to_no_more(
