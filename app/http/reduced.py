@@ -62,6 +62,11 @@ class ReducedMode:
         self._look()
         return self._switch
 
+    def look_again(self) -> None:
+        """Look at the switch at the next question: something changed in the database, and what is built from it
+        stays."""
+        self._looked_at = -LOOK_S
+
     def _look(self) -> None:
         if time.monotonic() - self._looked_at < LOOK_S:
             return

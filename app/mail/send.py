@@ -15,7 +15,7 @@ from campaigns.donations.letters.letters import gets_letters
 from campaigns.donations.letters.outbox import ClaimedLetter, Delivery, claim, drop_old, is_known_to_bounce, record
 from campaigns.donations.view import donation_view
 from campaigns.payouts.purpose import told_change
-from campaigns.privacy.own_codes import code_of, still_valid
+from campaigns.privacy.own_codes import code_of, language_of_valid
 from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.side_by_side import side_by_side
@@ -86,11 +86,12 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
 
 def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, ways: _Ways) -> _Written | None:
     """Compose the letter with a requested code. It is sent even to a donor who declined letters, because they
-    requested it."""
+    requested it, and in the language of the page on which they did."""
     code_id = UUID(letter.about)
-    if not still_valid(tx, code_id):
+    language = language_of_valid(tx, code_id)
+    if language is None:
         return None
-    code = code_of(deps.keys, code_id)
+    reader, code = reader._replace(language=language), code_of(deps.keys, code_id)
     if letter.kind == LetterKind.TEXT_CODE:
         identity = phone_identity(reader.address)
         number = identity.value if identity else reader.address

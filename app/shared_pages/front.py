@@ -19,7 +19,7 @@ from werkzeug.test import run_wsgi_app
 
 from app.current import deps, settings
 from app.dependencies import web_timeouts
-from app.http.reduced import WITHDRAWN
+from app.http.reduced import WITHDRAWN, ReducedMode
 from app.http.request_id import MAKING, accepted_id
 from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
@@ -55,6 +55,7 @@ class Front:
         self._shelf = Shelf()
         self._maker = Maker(self._make_beside)
         self._count: CountRequest = app.extensions["count_request"]
+        self._reduced: ReducedMode = app.extensions["reduced"]
         self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
         self._content = Reading(-1, -KEEP_S)
         self._reading = Reading(-1, -KEEP_S, self._content)
@@ -166,6 +167,7 @@ class Front:
         kept, version = self._content, self.freshness.content
         if kept.version != version or now - kept.at >= KEEP_S:
             self._content = kept = Reading(version, now)
+            self._reduced.look_again()
         return kept
 
     def _call(self, address: Address) -> tuple[bytes, str, Headers, bool]:

@@ -40,7 +40,7 @@
       if (minutes < 0) continue;
       const words = JSON.parse(place.dataset.words);
       const left = { days: Math.floor(minutes / 1440), hours: Math.floor(minutes / 60) % 24, minutes: minutes % 60 };
-      place.textContent = fill(left.days ? words.days : minutes >= 60 ? words.hours : words.minutes, left);
+      place.textContent = fill(left.days ? words.days : minutes >= 60 ? words.hours : minutes ? words.minutes : words.now, left);
     }
     for (const place of document.querySelectorAll("[data-in]")) {
       const seconds = Math.floor((Date.parse(place.dataset.in) - Date.now()) / 1000);

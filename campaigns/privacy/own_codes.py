@@ -37,9 +37,9 @@ def require_identity(contact: str) -> Identity:
     return identity
 
 
-def request_code(tx: Tx, keys: Keys, identity: Identity) -> UUID:
-    """Send a code to a phone number or e-mail address if a donor gave with it, and return the id of the code.
-    Raises Forbidden `code_limit`."""
+def request_code(tx: Tx, keys: Keys, identity: Identity, language: str = "zh") -> UUID:
+    """Send a code in `language` to a phone number or e-mail address if a donor gave with it, and return the id
+    of the code. Raises Forbidden `code_limit`."""
     key = identity_key(keys, identity)
     # Count concurrent requests one after the other.
     tx.lock_name(f"donor-code:{key}")
@@ -47,7 +47,13 @@ def request_code(tx: Tx, keys: Keys, identity: Identity) -> UUID:
     if (tx.first(recent) or 0) >= MOST_A_DAY:
         raise Forbidden("code_limit", most=MOST_A_DAY)
     code = tx.add(
-        DonorCode(id=uuid4(), contact_key=key, donation_id=_reachable_by(tx, key), tries=0, created_at=tx.now)
+        DonorCode(
+            id=uuid4(),
+            contact_key=key,
+            donation_id=_reachable_by(tx, key),
+            language=language,
+            created_at=tx.now,
+        )
     )
     if code.donation_id is not None:
         kind = LetterKind.CODE if identity.kind == "email" else LetterKind.TEXT_CODE
@@ -79,10 +85,11 @@ def code_of(keys: Keys, code_id: UUID) -> str:
     return str(number % 10**DIGITS).zfill(DIGITS)
 
 
-def still_valid(tx: Tx, code_id: UUID) -> bool:
-    """Return whether a code can still be entered: not used, not expired and not tried too often."""
+def language_of_valid(tx: Tx, code_id: UUID) -> str | None:
+    """Return the language in which a code was requested; None if it can no longer be entered, because it was used,
+    has expired or was tried too often."""
     code = tx.get(DonorCode, code_id)
-    return code is not None and _can_be_typed(tx, code)
+    return code.language if code is not None and _can_be_typed(tx, code) else None
 
 
 def _can_be_typed(tx: Tx, code: DonorCode) -> bool:

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.http import reduced
 from app.shared_pages import front as front_module
 from app.shared_pages.front import Front
 from campaigns.site_switch import REDUCED, turn_switch
@@ -12,16 +13,18 @@ from tests.shared_pages.test_front import within_a_second
 from tests.world import ACTOR, World
 
 
-def test_reduced_mode_withdraws_a_page_that_readers_had(
+def test_the_switch_withdraws_a_page_that_readers_had_and_brings_it_back(
     ann: FlaskClient, app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last good page stays when a page cannot be built, but not against the operators' switch."""
+    """The last good page stays when a page cannot be built, but not against the operators' switch: the turn itself
+    has the pages rebuilt, also in a process that looked at the switch just before."""
+    monkeypatch.setattr(reduced, "LOOK_S", 3600.0)
     assert ann.get("/c/day/standings").status_code == 200
-    monkeypatch.setattr(front_module, "KEEP_S", 0.0)  # otherwise half a minute on a quiet site
     world.do(turn_switch, REDUCED, "on", ACTOR)
-    app.extensions["reduced"]._looked_at = -100.0
     within_a_second(lambda: ann.get("/c/day/standings").status_code == 503)
     assert ann.get("/c/day").status_code == 200
+    world.do(turn_switch, REDUCED, "off", ACTOR)
+    within_a_second(lambda: ann.get("/c/day/standings").status_code == 200)
 
 
 def test_after_a_failure_of_the_database_the_page_that_readers_had_stays(

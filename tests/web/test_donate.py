@@ -55,12 +55,16 @@ def test_a_form_that_is_changed_after_it_was_sent_replaces_what_it_made(reader: 
     reader.open(reader.form_page)
     form = reader.page
     reader.send(reader.form_page, chip="10000")
+    replaced = reader.page.request.full_path
     reader.page = form
     assert "配捐，先留着 200.00" in text(reader.send(reader.form_page, chip="20000"))
     assert sum(pot.reserved_minor for pot in world.pots().values()) == 200_00
     statuses = world.do(lambda tx: [row[0] for row in tx.rows("SELECT status FROM donation ORDER BY status")])
     assert statuses == ["cancelled", "paying"]
     world.check()
+    left_behind = reader.open(replaced)  # say in another tab: to the new one, not to one more
+    assert "这一笔换成了新的" in left_behind and 'href="/my">去看新的那一笔' in left_behind
+    assert "再试一次" not in left_behind
 
 
 def test_the_other_language_keeps_what_was_typed(reader: Reader, world: World) -> None:

@@ -7,7 +7,10 @@ from uuid import uuid4
 from app.http.donor_cookie import page_address
 from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
+from campaigns.projects.picture_file import rewrite
+from campaigns.projects.pictures import PictureText, insert_picture
 from tests.payments.servers import Server
+from tests.projects.photos import photo
 from tests.web.reader import Reader, forms, text
 from tests.world import World, offline_gateway
 
@@ -36,6 +39,18 @@ def test_after_paying_the_captured_match_is_explained(reader: Reader, world: Wor
     assert "“第一池”（1:1）：待配 100.00 元，配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。" in page
     assert "“第二池”：只支持指定地区的项目。" in page
     assert "每笔配捐上限 25.00 元" in page
+
+
+def test_thanks_show_the_village_that_was_given_to(reader: Reader, world: World) -> None:
+    donation = world.give()
+    text_of_picture = PictureText("村口的灯")
+    world.do(
+        insert_picture, donation.project_id, text_of_picture, rewrite(photo((400, 320))), "file", "test", position=1
+    )
+    assert "村口的灯" not in page_of(reader, donation), "before paying the page has one thing to do"
+    assert "村口的灯" in page_of(reader, world.pay(donation))
+    world.refund(donation, donation.amount_minor)
+    assert "村口的灯" not in page_of(reader, donation)
 
 
 def test_a_refund_is_shown_with_the_match_that_went_back(reader: Reader, world: World) -> None:

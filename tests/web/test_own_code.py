@@ -165,6 +165,19 @@ def test_a_phone_number_gets_a_text_message(
     assert digits and "一共捐了 1 笔" in enter(reader, digits[1])
 
 
+def test_the_letter_with_a_code_speaks_the_language_of_the_page(
+    reader: Reader, world: World, mail_server: MailServer
+) -> None:
+    """Not that of the gift: who asks reads this page."""
+    world.pay(world.give(66_60, donor=DONOR))
+    reader.open("/my?lang=en")
+    reader.send("/my/code", contact="xiaoman@example.org")
+    send_letters(replace(world.deps, mail_url=mail_server.url, mail_from="no-reply@example.org"))
+    letter = next(letter for letter in mail_server.letters if "/my/code/" in str(letter))
+    assert letter["Content-Language"] == "en"
+    assert re.search(r"Your code is \d{6}", str(letter.get_body(("plain",)).get_content()))  # type: ignore[union-attr]
+
+
 def test_consent_export_and_erasure_of_all_at_once(reader: Reader, world: World, mail_server: MailServer) -> None:
     donations = [world.pay(world.give(amount, donor=DONOR)).id for amount in (10_00, 20_00)]
     ask(reader, "xiaoman@example.org")

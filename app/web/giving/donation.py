@@ -20,6 +20,7 @@ from app.web.blueprint import blueprint
 from app.web.match_state import match_state
 from campaigns.audit import DONOR
 from campaigns.disclosure.campaigns import CampaignView, public_campaign
+from campaigns.disclosure.pictures import covers
 from campaigns.disclosure.pot_details import pots_serving
 from campaigns.disclosure.project_page import unit_of
 from campaigns.disclosure.totals import PotView
@@ -165,6 +166,7 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
             "steps": traces(tx, [donation]).get(donation_id),
             "letters": letters_shown(tx, donation_id),
             "unit": unit_of(tx, donation.project_id),
+            "cover": covers(tx, [donation.project_id]).get(donation.project_id),
             "receipts": receipts_of(tx, deps().keys, donation_id),
             "unpaid": own_unpaid_sum(tx, explanation),
             "contact_helps": contact_would_help(tx, explanation),

@@ -16,6 +16,7 @@ from app.http.errors import status_of
 from app.http.network import network_of
 from app.http.problems import plain
 from app.http.security import own_cookie
+from app.i18n.locale import chosen
 from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import blueprint
 from campaigns.audit import DONOR
@@ -81,7 +82,7 @@ def send_code() -> AnyResponse | tuple[str, int]:
         both = f"{identity_key(deps().keys, identity)} {_network()}"
         rate_limit.hit("own_code_both", both, _CODES_OF_BOTH, _DAY_S, without_redis=True)
         with deps().db.transaction() as tx:
-            code_id = own_codes.request_code(tx, deps().keys, identity)
+            code_id = own_codes.request_code(tx, deps().keys, identity, chosen())
     except Refusal as refusal:
         page = render_template("web/own_code_ask.html", contact=contact, trouble=refusal_text(refusal))
         return page, status_of(refusal)
