@@ -43,6 +43,7 @@ from payments.stripe import StripeGateway
 from tests.plans import complete_plan
 from tests.projects.approved import approved_project
 from tests.rows import Rows, rows_of
+from tests.run_folder import shared
 
 TREE = """code,name,level,parent_code
 41,洛阳市,city,
@@ -55,9 +56,8 @@ TREE = """code,name,level,parent_code
 41020101,天桥沟村,village,410201
 """
 VILLAGES = ("41010101", "41010102", "41020101")
-ACTOR = "test"
-_FILES = TemporaryDirectory(prefix="beishan-pictures-")  # of this process
-SLUG = "day"
+ACTOR, SLUG = "test", "day"
+_FILES = TemporaryDirectory(prefix="pictures-", dir=shared("pictures"))  # of this process
 
 
 def offline_gateway() -> PaymentGateway:
