@@ -9,6 +9,7 @@ from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.letters.letter_models import LetterKind
 from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
+from campaigns.lifecycle.host_contact import Contact
 from campaigns.payouts.purpose import ToldChange
 
 
@@ -22,6 +23,7 @@ class Words(NamedTuple):
     link: str
     keep: str
     host: str
+    contact: str
     why: str
 
 
@@ -43,6 +45,7 @@ def words_of(
         link=_("再试一次") if kind is LetterKind.LAPSED else _("看这笔捐赠"),
         keep=_("凭这个链接能看、能管这笔捐赠，请不要转发。"),
         host=f"{campaign.name} · {campaign.host} · {filing}",
+        contact=_contact(campaign.contact),
         why=_("这封信不是公益事业捐赠票据。您捐赠时留了邮箱，所以收到它；不想再收，请在捐赠页上点“不再发信给我”。"),
     )
 
@@ -60,6 +63,7 @@ def code_words(code: str, minutes: int) -> Words:
         link=_("去填验证码"),
         keep="",
         host="",
+        contact="",
         why=_("有人在倍善用这个邮箱查找捐赠，所以有这封信。"),
     )
 
@@ -71,6 +75,14 @@ def code_text(code: str, minutes: int) -> str:
         code=code,
         minutes=minutes,
     )
+
+
+def _contact(contact: Contact | None) -> str:
+    """Return how to reach the host; empty if it has stated nothing."""
+    if contact is None:
+        return ""
+    phone = " ".join(part for part in (contact.phone, contact.hours) if part and contact.phone)
+    return _("有问题找我们：%(ways)s", ways=_("，").join(way for way in (phone, contact.email) if way))
 
 
 def _subject(kind: LetterKind, project: str) -> str:
@@ -144,7 +156,8 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView)
     first = (
         [_("付款到得晚一些，我们照常收下；配捐按到账时池里的余额算。")] if kind is LetterKind.LATE_THANKS else []
     )
-    return [*first, _kept(donation), *_under_review(donation)]
+    following = _("接下来公示结果、拨给村里、花在村里，走到哪一步，捐赠页上都看得到。")
+    return [*first, _kept(donation), *_under_review(donation), following]
 
 
 def _kept(donation: DonationView) -> str:

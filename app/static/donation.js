@@ -53,8 +53,11 @@
         if (!now) return;
         const { reserved_minor, captured_minor, held_minor } = now.match;
         const state = [now.status, reserved_minor, captured_minor, held_minor, now.refunded_minor].join("/");
-        const typing = document.activeElement && document.activeElement.matches("textarea, input");
-        if (state !== seen && !typing) location.replace(location.href.split("#")[0]);
+        // Neither what somebody is writing is lost, nor what was refused a moment ago (that page has no address).
+        const written = [...document.querySelectorAll("textarea, input")].some(
+          (field) => field === document.activeElement || field.value !== field.defaultValue);
+        if (state !== seen && !written && location.pathname === `/d/${donation}`)
+          location.replace(location.href.split("#")[0]);
       })
       .catch(() => {}); // offline: the next round tries again
   };

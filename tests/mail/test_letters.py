@@ -14,6 +14,7 @@ from campaigns.donations.donors.contact import Donor
 from campaigns.donations.letters.outbox import BACKOFF
 from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
+from campaigns.lifecycle.host_contact import Contact, set_contact
 from campaigns.payouts.allot import allot
 from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.privacy.erase import erase
@@ -53,6 +54,24 @@ def test_a_paid_gift_is_thanked_for_once(world: World, mail_server: MailServer) 
     assert "您捐 66.60 元，配捐 66.60 元" in body(letter) and "一共收到 133.20 元" in body(letter)
     assert f"/d/{paid.id}?token=" in body(letter) and "小满：" in body(letter, "html")
     assert letters(world) == [("thanks", "sent", 1, "")]
+
+
+@pytest.mark.parametrize(
+    ("locale", "answers", "following"),
+    [
+        ("zh", "有问题找我们：0379-1234567 9:00-18:00，help@example.org", "拨给村里"),
+        ("en", "us: 0379-1234567", "paid out"),
+    ],
+)
+def test_thanks_say_what_comes_next_and_who_answers_questions(
+    world: World, mail_server: MailServer, locale: str, answers: str, following: str
+) -> None:
+    contact = Contact("0379-1234567", "9:00-18:00", "help@example.org")
+    world.do(set_contact, world.slug, contact, "test")
+    world.pay(world.give(66_60, donor=DONOR, locale=locale))
+    send(world, mail_server)
+    for kind in ("plain", "html"):
+        assert answers in body(mail_server.letters[0], kind) and following in body(mail_server.letters[0], kind)
 
 
 def test_donors_without_an_address_and_of_platforms_get_no_letter(world: World, mail_server: MailServer) -> None:

@@ -1,7 +1,7 @@
 """Somebody to talk to: the host's phone on the pages, a question about a donation, its answer."""
 
 from tests.api.client import Api, problem
-from tests.web.reader import Reader, text
+from tests.web.reader import Reader, forms, text
 from tests.world import World
 
 
@@ -21,6 +21,24 @@ def test_a_question_is_answered_on_the_donations_page(manager: Reader, world: Wo
     assert "票据什么时候开" in page and donation_id in page
     manager.send("/console/questions/1", reason="下周开好")
     assert "下周开好" in manager.open(f"/d/{donation_id}")
+
+
+def test_what_was_refused_is_kept_and_said_where_it_was_typed(reader: Reader, world: World) -> None:
+    """The reply opens at its part of the page: a notice at the top would be out of sight."""
+    donation_id, token = paid(world)
+    reader.open(f"/d/{donation_id}?token={token}")
+    own = reader.page
+    for part, action, typed in (
+        ("question", "/questions#question", {"question": "问" * 501}),
+        ("refund", "/refund-requests#refund", {"reason": "捐错了村", "amount": "9999"}),
+        ("receipt", "/receipt#receipt", {"title": "某公司", "kind": "company", "email": "a@example.org"}),
+    ):
+        reader.page = own
+        where, fields = next(form for form in forms(reader.page.text) if form[0].endswith(action))
+        page = reader.http.post(where, data=fields | typed, follow_redirects=True).text
+        opened = page.split(f'id="{part}" open>')[1].split("</details>")[0]
+        assert 'role="alert"' in opened and page.count('role="alert"') == 1, part
+        assert all(words in opened for words in typed.values()), part
 
 
 def test_the_contact_of_the_host_is_shown_on_the_pages(manager: Reader, world: World) -> None:

@@ -99,12 +99,12 @@ def request_refund(donation_id: UUID) -> AnyResponse:
     form = Form(request.form)
     amount_minor, reason = form.amount("amount"), form.text("reason", MOST_REASON, lines=True) or ""
     if form.faults:
-        return show_donation(donation_id, next(iter(form.faults.values())), 422, form)
+        return show_donation(donation_id, next(iter(form.faults.values())), 422, form, at="refund")
     try:
         with deps().db.transaction() as tx:
             request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form)
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at="refund")
     return donor_cookie.to_page(donation_id, at="refund")
 
 
@@ -112,12 +112,13 @@ def request_refund(donation_id: UUID) -> AnyResponse:
 @access.donor_link
 def explain_case(donation_id: UUID) -> AnyResponse:
     """File the donor's statement about match under review as an appeal, to which a reviewer replies."""
-    text = Form(request.form).text("text", MOST_REASON, lines=True) or ""
+    form = Form(request.form)
+    text = form.text("text", MOST_REASON, lines=True) or ""
     try:
         with deps().db.transaction() as tx:
             file_appeal(tx, deps().keys, case_id_of_donation(tx, donation_id), text, DONOR)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form)
     return donor_cookie.to_page(donation_id)
 
 
@@ -183,12 +184,12 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
 @access.donor_link
 def ask_question(donation_id: UUID) -> AnyResponse:
     """Ask a question about the donation. The answer appears on its page."""
-    words = request.form.get("question", "").replace("\x00", "")
+    form = Form(request.form)
     try:
         with deps().db.transaction() as tx:
-            ask(tx, deps().keys, donation_id, words)
+            ask(tx, deps().keys, donation_id, form["question"])
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at="question")
     return donor_cookie.to_page(donation_id, at="question")
 
 
@@ -201,7 +202,11 @@ def _in_flight(donation: DonationView) -> bool | None:
         return None
 
 
-def show_donation(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
+def show_donation(
+    donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None, at: str = ""
+) -> AnyResponse:
+    """Return the page of a donation. `trouble`: why something was refused; `form`: what was typed there, in the
+    part of the page that `at` names."""
     with deps().db.snapshot() as tx:
         read = _read(tx, donation_id)
     view, campaign = read.donation, read.campaign
@@ -226,6 +231,7 @@ def show_donation(donation_id: UUID, trouble: object, status: int = 200, form: F
         lasting_link=f"{deps().public_url}/d/{donation_id}?token={token}",
         visit=donor_cookie.pass_for(donation_id),
         trouble=str(trouble),
+        trouble_at=at,
         waiting=waiting,
         left=left,
         seen=f"{view.status}/{view.reserved_minor}/{view.captured_minor}/{view.held_minor}/{view.refunded_minor}",

@@ -27,7 +27,7 @@ def ask_for_receipt(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             request_receipt(tx, deps().keys, donation_id, payer)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form)
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at="receipt")
     return donor_cookie.to_page(donation_id, at="receipt")
 
 
