@@ -10,7 +10,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from kernel.clock import FixedClock
@@ -20,9 +20,8 @@ from tests.copies import copied
 from tests.machine.machine import GivingDay
 from tests.world import World, build
 
-QUIET = {"suppress_health_check": list(HealthCheck), "print_blob": True}
-SHORT = settings(max_examples=10, stateful_step_count=30, derandomize=True, database=None, **QUIET)
-LONG = settings(max_examples=100, stateful_step_count=60, database=None, **QUIET)
+SHORT = settings(max_examples=10, stateful_step_count=30, print_blob=True)
+LONG = settings(max_examples=100, stateful_step_count=60, print_blob=True)
 ENDS = NOON + timedelta(hours=29, minutes=30)
 # Match is given in the daytime, on the first day with a break (the day begins at 12:00), and not to the very last.
 WINDOWS = [

@@ -45,7 +45,7 @@ class Journeys:
     def drive(self) -> None:
         donation = self.pledge()
         self.stack.order("/pay", reference=donation["payment"]["reference"])
-        assert wait_until(lambda: self.status(donation) == "paid", 30, 0.2)
+        assert wait_until(lambda: self.status(donation) == "paid", 90, 0.2)
         path = f"/donations/{donation['id']}"
         self.stack.api(f"{path}/refund-requests", "POST", donation["token"], reason=REFUND_WORDS, amount_minor=100)
         self.refused(f"{path}/appeal", donation["token"], text=APPEAL)
@@ -75,7 +75,7 @@ class Journeys:
 
     def page(self, path: str) -> str:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        return str(opener.open(self.stack.url + path, timeout=20).read().decode())
+        return str(opener.open(self.stack.url + path, timeout=60).read().decode())
 
     def partner(self) -> None:
         secret = self.stack.flask("partners", "create", "plat").strip()
@@ -95,7 +95,7 @@ class Journeys:
             }
             request = urllib.request.Request(f"{self.stack.url}/webhooks/partners/plat", payload.encode(), headers)
             request.add_header("Content-Type", "application/json")
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20).read()
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60).read()
 
     def offline(self) -> None:
         day = datetime.now(UTC) + timedelta(hours=8)
@@ -135,7 +135,7 @@ def in_redis(stack: Stack) -> str:
 def test_marked_people_leave_no_trace(stack: Stack, tmp_path: Path) -> None:
     journeys = Journeys(stack, tmp_path)
     journeys.drive()
-    assert wait_until(lambda: stack.flask("inbox", "list").count("e-2") == 1, 30, 0.5)
+    assert wait_until(lambda: stack.flask("inbox", "list").count("e-2") == 1, 90, 0.5)
     stack.flask("jobs", "run", "personal-data")
     time.sleep(1)
     assert traces(logs(stack)) == []

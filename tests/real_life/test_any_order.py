@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.check import check_books
@@ -36,11 +36,10 @@ from tests.copies import copied
 from tests.real_life.provider import MadeUpProvider
 from tests.world import ACTOR, World, build
 
-SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-SHORT = settings(max_examples=8, suppress_health_check=SHARED)
+SHORT = settings(max_examples=8)
 Steps = list[tuple[str, int, str]]
 Fresh = Callable[[], AbstractContextManager[tuple[World, MadeUpProvider]]]
-LONG = settings(max_examples=400, suppress_health_check=SHARED)
+LONG = settings(max_examples=400)
 
 GIFT = 100_00
 acts = st.lists(
