@@ -107,7 +107,8 @@ def test_a_double_click_gives_one_donation(phone: Page, stack: Stack) -> None:
     choose_village(phone, stack)
     reserved = sum(pot["reserved_minor"] for pot in stack.api("/campaigns/demo")["pots"])
     held: list[Route] = []
-    phone.route("**/donate/**", held.append)  # or the second click may meet the page that follows the first
+    # Or the second click may meet the page that follows the first.
+    phone.route("**/donate/**", lambda route: held.append(route))
     phone.locator("form.give button.button").dblclick(no_wait_after=True)
     phone.unroute("**/donate/**")
     for route in held:

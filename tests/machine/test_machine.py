@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -16,8 +15,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.conftest import NOON
-from tests.copies import copied
+from tests.databases import Databases
 from tests.machine.machine import GivingDay
+from tests.rows import rows_in
 from tests.world import World, build
 
 SHORT = settings(max_examples=10, stateful_step_count=30, print_blob=True)
@@ -32,21 +32,17 @@ Opens = Callable[[ExitStack], World]
 
 
 @pytest.fixture
-def opens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Opens:
-    """Opens a giving day in a database of its own, copied from one that was made once. Seeds of random pots are
-    known, so that a day that was found can be lived again."""
+def opens(db: Database, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Opens:
+    """Opens a giving day in a database of its own, with the rows of one that was made once. Seeds of random pots
+    are known, so that a day that was found can be lived again."""
     monkeypatch.setattr("matching.reveal.token_bytes", lambda size: bytes(range(size)))
-    first = Database(database_url, FixedClock(NOON))
-    made = build(first, FixedClock(NOON), ends_at=ENDS, windows=WINDOWS)
-    first.close()
-    number = count()
+    made = build(db, FixedClock(NOON), ends_at=ENDS, windows=WINDOWS)
+    rows = rows_in(db)
 
     def open_world(stack: ExitStack) -> World:
-        url = stack.enter_context(copied(database_url, f"machine_{next(number)}"))
         clock = FixedClock(NOON)
-        db = Database(url, clock, pool_size=2)
-        stack.callback(db.close)
-        return replace(made, deps=replace(made.deps, db=db), clock=clock, _events=0)
+        copy = stack.enter_context(databases.copy(rows, clock))
+        return replace(made, deps=replace(made.deps, db=copy), clock=clock, _events=0)
 
     return open_world
 
@@ -61,7 +57,7 @@ def _run(opens: Opens, how: settings, every: int) -> None:
 
 
 def test_any_course_of_a_day_is_as_the_plain_model_says(opens: Opens) -> None:
-    _run(opens, SHORT, every=10)
+    _run(opens, SHORT, every=3)
 
 
 @pytest.mark.long

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +31,9 @@ from payments.messages import message
 from payments.partners import partners
 from tests.closing.partner import code_of, event
 from tests.conftest import NOON
-from tests.copies import copied
+from tests.databases import Databases
 from tests.real_life.provider import MadeUpProvider
+from tests.rows import rows_in
 from tests.world import ACTOR, World, build
 
 SHORT = settings(max_examples=8)
@@ -108,23 +108,20 @@ class Teller:
 
 
 @pytest.fixture
-def fresh(database_url: str) -> Fresh:
-    """Opens a long campaign with enough match in a database of its own, copied from one that was made once."""
-    first = Database(database_url, FixedClock(NOON))
-    made = build(first, FixedClock(NOON), ends_at=NOON + timedelta(days=9))
+def fresh(db: Database, databases: Databases) -> Fresh:
+    """Opens a long campaign with enough match in a database of its own, with the rows of one that was made once."""
+    made = build(db, FixedClock(NOON), ends_at=NOON + timedelta(days=9))
     made.pot(1_000_00)
     made.do(partners.create, made.deps.keys, "plat", "平台", statement_expected=False)
-    first.close()
-    number = count()
+    rows = rows_in(db)
 
     @contextmanager
     def open_day() -> Iterator[tuple[World, MadeUpProvider]]:
         clock = FixedClock(NOON)
         provider = MadeUpProvider(clock)
-        with copied(database_url, f"any_order_{next(number)}") as url:
-            db = Database(url, clock, pool_size=2)
-            yield replace(made, deps=replace(made.deps, db=db, gateway=provider.gateway()), clock=clock), provider
-            db.close()
+        with databases.copy(rows, clock) as copy:
+            deps = replace(made.deps, db=copy, gateway=provider.gateway())
+            yield replace(made, deps=deps, clock=clock), provider
         provider.close()
 
     return open_day
