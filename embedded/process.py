@@ -178,12 +178,7 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a free TCP port on 127.0.0.1. For a minute nobody else is given it: a connection that ended there
-    lingers (TIME_WAIT), which the system respects when it chooses a port, and servers ignore."""
+    """Return a TCP port that was free on 127.0.0.1 a moment ago."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.listen()
-        with socket.create_connection(probe.getsockname()):
-            probe.accept()[0].close()
         return int(probe.getsockname()[1])

@@ -19,7 +19,7 @@ def bucket(folder: Path) -> Iterator[tuple[Child, str]]:
     server = Child(args, folder / "server.log")
     server.start()
     try:
-        assert wait_until(lambda: not port_is_free(port), 60), server.log_tail()
+        assert wait_until(lambda: not port_is_free(port), 20), server.log_tail()
         yield server, f"http://key:secret@127.0.0.1:{port}/{NAME}"
     finally:
         server.kill()

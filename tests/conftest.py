@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 from campaigns.network import people
 from embedded.postgres import Postgres
@@ -27,11 +27,9 @@ from tests.world import World, build
 
 __all__ = ["cashier"]
 
-# Machines are shared and noisy: how long examples take says nothing. `make test` takes the same ones each time;
-# `make test-long` looks for new ones.
-patient: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("beishan", max_examples=60, derandomize=True, **patient)
-settings.register_profile("long", max_examples=500, database=None, **patient)
+# Machines are shared and noisy: how long one example takes says nothing. The second is that of `make test-long`.
+settings.register_profile("beishan", deadline=None, max_examples=60)
+settings.register_profile("long", deadline=None, max_examples=500)
 settings.load_profile("beishan")
 
 # Argon2id as in production takes a quarter of a second, and half of the tests sign in.

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, event
 
 from kernel.clock import Clock
 from kernel.db import Database
-from tests.rows import Rows
 
 KEPT_CONNECTIONS = 4  # of one pool; after a test of crowds it starts anew
 
@@ -133,15 +132,6 @@ class Databases:
         if url not in self._pools:
             self._pools[url] = Pools(url)
         return self._pools[url].seen_by(clock)
-
-    @contextmanager
-    def copy(self, rows: Rows, clock: Clock) -> Iterator[Database]:
-        """Take one with these rows for a block: for tests that begin each of many examples with the same ones."""
-        with self.one() as url:
-            database = self.opened(url, clock)
-            with database.engine.begin() as connection:
-                rows.load(connection.connection.driver_connection)  # type: ignore[arg-type]
-            yield database
 
     def give_back(self, url: str) -> None:
         """Empty it for the next test, or drop it when its schema was changed or it has grown."""

@@ -4,8 +4,6 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from kernel.db import Database
-
 _TABLES = """SELECT quote_ident(relname) FROM pg_class
               WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
 _SEQUENCES = """SELECT format('SELECT setval(%L, %s)', quote_ident(sequencename), last_value) FROM pg_sequences
@@ -27,15 +25,8 @@ class Rows(NamedTuple):
         connection.execute(self.sequences.encode())
 
 
-def rows_in(database: Database) -> Rows:
-    """Read all rows of a database."""
-    with database.engine.begin() as connection:
-        driver: Any = connection.connection.driver_connection
-        return rows_of(driver)
-
-
 def rows_of(connection: psycopg.Connection[Any]) -> Rows:
-    """Read all rows, by a connection."""
+    """Read all rows of a database."""
     tables = {}
     for (table,) in connection.execute(_TABLES).fetchall():
         if connection.execute(f"SELECT EXISTS (SELECT FROM {table})".encode()).fetchone() == (True,):

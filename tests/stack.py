@@ -155,7 +155,7 @@ def call(url: str, method: str, fields: dict[str, Any], token: str = "") -> Any:
     """One JSON request; raises urllib.error.HTTPError for an answer of 400 and above."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     body = json.dumps(fields).encode() if method != "GET" else None
-    with _OPENER.open(urllib.request.Request(url, body, headers, method=method), timeout=60) as response:
+    with _OPENER.open(urllib.request.Request(url, body, headers, method=method), timeout=20) as response:
         return json.loads(response.read() or b"null")
 
 

@@ -12,7 +12,7 @@ Put the declaration directly below the route. The application does not start wit
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import partial, wraps
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.routing import Rule
@@ -148,8 +148,9 @@ def managers(
     content: Callable[[], bytes] = repeats.whole_body,
     keeps_reply: bool = True,
 ) -> Callable[[View], View]:
-    """Require a manager with one of these permissions who may reach the route's resource; both are checked before
-    the body is read. A change repeated with the same `Idempotency-Key` takes effect once.
+    """Require a manager with one of these permissions who may reach the route's resource. Both are checked before
+    the body is read, and again if it took long to arrive, because the token or session may have ended meanwhile. A
+    change repeated with the same `Idempotency-Key` takes effect once.
 
     `own_transactions`: the view runs several transactions, so a crash can keep its effect and lose its reply; it
     must be safe to repeat. `content`: what two requests must share to be the same; default: the body.
@@ -158,12 +159,17 @@ def managers(
     """
     access = Access(Audience.MANAGER, permissions, where, resource)
 
+    def admit(arguments: Mapping[str, Any]) -> None:
+        with deps().db.transaction() as tx:
+            g.caller = rights.widened(tx, auth.require_manager(tx, *permissions))
+            access.require(tx, g.caller, arguments, acting=access.acts)
+
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            with deps().db.transaction() as tx:
-                g.caller = rights.widened(tx, auth.require_manager(tx, *permissions))
-                access.require(tx, g.caller, kwargs, acting=access.acts)
+            admit(kwargs)
+            if repeats.arrived_slowly(content):
+                admit(kwargs)
             call = partial(view, *args, **kwargs)
             return repeats.reply_once(call, apart=own_transactions, content=content, keep=keeps_reply)
 
@@ -245,8 +251,7 @@ def opens(endpoint: str, holder: rights.Holder | None = None) -> bool:
 
 def caller() -> Caller:
     """Return the manager who calls."""
-    manager: Caller = g.caller
-    return manager
+    return cast(Caller, g.caller)
 
 
 def actor() -> str:

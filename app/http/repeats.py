@@ -7,6 +7,7 @@ are not stored, so the same key may be sent again.
 """
 
 import re
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from hashlib import sha256
@@ -29,6 +30,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"  # header of a stored reply
 FIELD = "form_key"
 MOST_KEY = 200  # characters
+SLOW_S = 1.0
 _METHODS = ("POST", "PATCH")
 # A string of RFC 8941, as the draft requires, or a token without quotes, as most programs send it.
 _QUOTED, _BARE = r"[\x20\x21\x23-\x5b\x5d-\x7e]", r"[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]"
@@ -40,6 +42,14 @@ _NOT_CONTENT = frozenset({FIELD, "csrf_token"})
 def whole_body() -> bytes:
     """Return the body of the current request."""
     return request.get_data()
+
+
+def arrived_slowly(content: Callable[[], bytes]) -> bool:
+    """Read the body of a change, and return whether its sender took long."""
+    began = time.monotonic()
+    if request.method not in ("GET", "HEAD"):
+        content()
+    return time.monotonic() - began > SLOW_S
 
 
 def reply_once(

@@ -14,6 +14,7 @@ from sqlmodel import col, func, select
 from campaigns.approvals.act import Act, Attempt
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.approvals.requester import may_still
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.network.owners import may_be_same_person, owners_of
@@ -138,11 +139,14 @@ def open_of(tx: Tx, name: str, subjects: Iterable[Any]) -> dict[str, int]:
 def approve(tx: Tx, deps: Dependencies, caller: Caller, approval_id: int, note: str = "") -> Approval:
     """Approve another person's act and perform it now, with the reason they gave and this caller as actor.
 
-    Raises NotFound `approval_unknown`, Conflict `approval_ended`, Forbidden `approval_own` and `not_permitted`,
-    Invalid `reason_invalid` for the note, and what the act raises, in which case the approval still waits.
+    Raises NotFound `approval_unknown`, Conflict `approval_ended`, or `approval_requester_ended` if the requester
+    may no longer perform it, Forbidden `approval_own` and `not_permitted`, Invalid `reason_invalid` for the note,
+    and what the act raises, in which case the approval still waits.
     """
     require_storable_reason(note)
     approval = _lock_for_decision(tx, caller, approval_id)
+    if not may_still(tx, approval, ACTS[approval.act].permission):
+        raise Conflict("approval_requester_ended")
     do_now(tx, deps, approval, caller.name)
     return _end(tx, approval, ApprovalState.APPROVED, caller.name, note)
 

@@ -1,6 +1,6 @@
 """Order, follow and download a file, and the steps of the job that writes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from zlib import compress, decompress
@@ -61,9 +61,10 @@ def order(tx: Tx, caller: Caller, wanted: Order) -> ExportRun:
 
 
 def find(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
-    """Return a file that the caller ordered. Raises NotFound `export_unknown`, also for other callers' files."""
+    """Return a file that the caller ordered. Raises NotFound `export_unknown`, also for other callers' files, and
+    for one beyond the caller's branch: theirs has changed since, or they are a token with less than its owner."""
     run = tx.get(ExportRun, run_id)
-    if run is None or run.owner != caller.owner:
+    if run is None or run.owner != caller.owner or caller.branch_code not in (None, run.branch_code):
         raise NotFound("export_unknown")
     return run
 
@@ -71,6 +72,8 @@ def find(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
 def ordered_by(tx: Tx, caller: Caller) -> list[ExportRun]:
     """Return the caller's latest orders, newest first."""
     own = select(ExportRun).where(ExportRun.owner == caller.owner)
+    if caller.branch_code is not None:
+        own = own.where(ExportRun.branch_code == caller.branch_code)
     return tx.all(own.order_by(col(ExportRun.id).desc()).limit(MOST_SHOWN))
 
 
@@ -84,12 +87,13 @@ def take(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
     return run
 
 
-def content(db: Database, run_id: int) -> Iterator[bytes]:
-    """Yield a file part by part. Each part is read in its own transaction, so that a slow reader blocks nothing."""
+def content(db: Database, run_id: int, allowed: Callable[[Tx], bool]) -> Iterator[bytes]:
+    """Yield a file part by part, as long as the reader is `allowed` to. Each part is read in its own transaction,
+    so that a slow reader blocks nothing."""
     number = 0
     while True:
         with db.transaction() as tx:
-            part = tx.get(ExportPart, (run_id, number))
+            part = tx.get(ExportPart, (run_id, number)) if allowed(tx) else None
         if part is None:
             return
         yield decompress(part.content)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import or_
 from sqlmodel import col, select
@@ -107,6 +107,15 @@ def caller_of_token(tx: Tx, token: str) -> Caller | None:
     if row is None:
         return None
     _note_use(tx, row)
+    return _caller(row)
+
+
+def callers_labelled(tx: Tx, label: str) -> list[Caller]:
+    """Return the callers of all tokens with this label that have not ended."""
+    return [_caller(row) for row in tx.all(_not_ended(tx).where(ApiToken.label == label))]
+
+
+def _caller(row: ApiToken) -> Caller:
     scopes = None if row.scopes is None else tuple(row.scopes)
     owner = f"manager:{row.owner_id}" if row.owner_id else f"token:{row.id}"
     return Caller(f"token:{row.label}", row.role, row.branch_code, owner, scopes, row.owner_id)
@@ -119,12 +128,17 @@ def account_of_token(tx: Tx, token: str) -> tuple[str, str] | None:
 
 
 def _valid(tx: Tx, token: str) -> ApiToken | None:
-    """Return the row of a token that has neither ended nor been revoked, and whose account is not disabled."""
+    """Return the row of a token that has not ended."""
+    return tx.first(_not_ended(tx).where(ApiToken.token_hash == token_hash(token)))
+
+
+def _not_ended(tx: Tx) -> Any:
+    """Return the query of tokens that have neither ended nor been revoked, and whose account is not disabled."""
     ends = col(ApiToken.expires_at)
-    query = select(ApiToken).join(Manager, col(Manager.id) == ApiToken.owner_id, isouter=True)
-    return tx.first(
-        query.where(
-            ApiToken.token_hash == token_hash(token),
+    return (
+        select(ApiToken)
+        .join(Manager, col(Manager.id) == ApiToken.owner_id, isouter=True)
+        .where(
             col(ApiToken.revoked_at).is_(None),
             col(ApiToken.waits).is_(False),
             or_(ends.is_(None), ends > tx.now),

@@ -171,11 +171,11 @@ def test_a_run_waits_for_transactions_that_took_smaller_ids(world: World, monkey
         with world.db.transaction() as tx:
             deposits.deposit(tx, slow_fund, 5, "CNY", "slow", "finance")
             posted.set()
-            go_on.wait(60)
+            go_on.wait(10)
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert posted.wait(60)
+    assert posted.wait(5)
     world.pay(world.give(50_00))  # takes greater ids, and commits first
     with pytest.raises(Unavailable) as refusal:
         book(world.deps, "finance", TODAY)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.api.client import Api, problem
@@ -43,6 +43,10 @@ def books(api: Api) -> tuple[int, ...]:
     )
 
 
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+
+
+@RELAXED
 @given(changes=st.dictionaries(st.sampled_from(FIELDS), junk, min_size=1, max_size=3))
 @example(changes={"amount_minor": True})
 @example(changes={"amount_minor": 100.0})

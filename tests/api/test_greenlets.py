@@ -36,7 +36,7 @@ def batch(items):
 sizes = []
 batcher = Batcher(batch)
 calls = [gevent.spawn(batcher.submit, n) for n in range(100)]
-gevent.joinall(calls, timeout=60, raise_error=True)
+gevent.joinall(calls, timeout=20, raise_error=True)
 
 def slow(items):
     gevent.sleep(0.1)
@@ -51,7 +51,7 @@ gevent.sleep(0)
 for ended in (follower, more[0], leader, more[1]):
     ended.kill(block=False)
 after = gevent.spawn(batcher.submit, 7)
-gevent.joinall([more[2], after], timeout=60)
+gevent.joinall([more[2], after], timeout=20)
 ended = [more[2].value, after.value, batcher.submit(8), batcher._waiting, batcher._led]
 
 answers = [call.value for call in calls]
@@ -61,7 +61,7 @@ print(json.dumps({"ended": ended, "together": together, "answers": answers, "bat
 
 def test_greenlets_wait_side_by_side_and_share_batches(database_url: str) -> None:
     command = [sys.executable, "-c", SCRIPT, database_url]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     events = json.loads(done.stdout)
     assert events["together"] >= 2  # if one wait held up the others, each would be alone
@@ -103,7 +103,7 @@ print(json.dumps({"beside": turns_while(off_loop), "on": turns_while(lambda act:
 
 def test_a_file_is_read_beside_the_event_loop() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", READING], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", READING], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     turns = json.loads(done.stdout)

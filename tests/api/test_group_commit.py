@@ -16,7 +16,7 @@ from campaigns.donations.create import Created, create_donations
 from kernel.errors import Conflict, Invalid, Refusal
 from tests.world import World
 
-SECONDS = 60.0
+SECONDS = 20.0
 Answers = list[Created | Refusal]
 
 

@@ -91,7 +91,7 @@ def test_pictures_in_a_bucket_are_served_by_the_site(world: World, database_url:
         assert api.http.get(f"/c/{world.slug}/p/{world.projects[0]}").status_code == 200
         assert api.http.get(f"/c/{world.slug}/p/{world.projects[0]}/link.zh.jpg").status_code == 200
         server.start()
-        assert wait_until(lambda: api.http.get(address).status_code == 200, 60)
+        assert wait_until(lambda: api.http.get(address).status_code == 200, 20)
         remove = f"{pictures}/{picture['id']}/remove"
         assert api.post(remove, {"reason": "consent_withdrawn"}, api.token("liaison")).status_code == 204
         assert list(tmp_path.rglob("*.webp")) == []

@@ -1,7 +1,7 @@
 """No donor waits for a stranger: one whose provider takes long holds no lock and no transaction."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,36 +10,17 @@ from werkzeug.test import TestResponse
 
 from kernel.clock import FixedClock
 from kernel.db import Database
-from payments.gateway import OpenedPayment, PaymentOrder
-from payments.stripe import StripeGateway
 from tests.api.client import Api
-from tests.payments.servers import KEY, Server
+from tests.payments.servers import Server
 from tests.world import World, build
 
-PATIENCE_S = 60.0
-
-
-class SlowGateway(StripeGateway):
-    """Its page of payment opens when the test says so."""
-
-    def __init__(self, cashier: Server) -> None:
-        super().__init__(KEY, cashier.base, ("card",))
-        self.asked, self.go_on = Event(), Event()
-
-    def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
-        self.asked.set()
-        assert self.go_on.wait(PATIENCE_S)
-        return super().open_checkout(order)
+SLOW_S = 4.0
 
 
 @pytest.fixture
-def provider(cashier: Server) -> SlowGateway:
-    return SlowGateway(cashier)
-
-
-@pytest.fixture
-def world(db: Database, clock: FixedClock, provider: SlowGateway) -> World:
-    return build(db, clock, provider)
+def world(db: Database, clock: FixedClock, cashier: Server) -> World:
+    """Its provider is waited for longer than it needs."""
+    return build(db, clock, cashier.gateway(timeout_s=2 * SLOW_S))
 
 
 def _open_transactions(world: World) -> list[Any]:
@@ -69,25 +50,35 @@ def _row_locks(world: World) -> int:
     )
 
 
-def test_twenty_donors_pass_one_whose_provider_sleeps(
-    app: Flask, api: Api, world: World, provider: SlowGateway
-) -> None:
+def _asked(cashier: Server) -> bool:
+    """Has the slow request reached the provider?"""
+    return cashier.get("/_sandbox/faults").json() == []
+
+
+def _wait_for(cashier: Server, slow: Future[Any]) -> None:
+    deadline = time.monotonic() + SLOW_S
+    while not _asked(cashier):
+        assert not slow.done() and time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_twenty_donors_pass_one_whose_provider_sleeps(app: Flask, api: Api, world: World, cashier: Server) -> None:
     pot = world.pot(2_100_00, donor=100_00, project=2_100_00)
+    cashier.order("/faults", kind="delay", path="/v1/checkout/sessions", seconds=SLOW_S)
 
     def give(flow: str) -> TestResponse:
         return Api(app.test_client(), world).post("/donations", api.command(100_00, payment_flow=flow))
 
     with ThreadPoolExecutor(5) as pool:
         slow = pool.submit(give, "redirect")
-        assert provider.asked.wait(PATIENCE_S)
+        _wait_for(cashier, slow)
         assert _open_transactions(world) == []
         assert _row_locks(world) == 0
         others = list(pool.map(give, ["intent"] * 20))
         assert not slow.done()
         assert {response.status_code for response in others} == {201}
         assert {reply.get_json()["match"]["reserved_minor"] for reply in others} == {100_00}
-        provider.go_on.set()
-        answered = slow.result(PATIENCE_S)
+        answered = slow.result(3 * SLOW_S)
     assert (answered.status_code, answered.get_json()["match"]["reserved_minor"]) == (201, 100_00)
     assert world.pots()[pot].available_minor == 0
     world.check()

@@ -75,17 +75,11 @@ def sources() -> list[tuple[ast.Module, str]]:
     ]
 
 
-@cache
-def calls_and_texts(tree: ast.Module) -> list[ast.Call | ast.Constant]:
-    """The calls and constants of a module; walked once, because few of its nodes are either."""
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Constant)]
-
-
 def calls_in(tree: ast.Module, room: str, names: tuple[str, ...]) -> list[Call]:
     """The calls of these names in one module; a code that is chosen by a condition counts as both."""
     return [
         Call(called(node), code, frozenset(word.arg for word in node.keywords if word.arg), room)
-        for node in calls_and_texts(tree)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and called(node) in names and node.args
         for code in _codes(node.args[0])
     ]
@@ -103,14 +97,13 @@ def _codes(node: ast.expr) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
-@cache
 def words() -> set[str]:
     """Every text constant of the source but for the tables of texts."""
     return {
         node.value
         for tree, room in sources()
         if room != "app.i18n"
-        for node in calls_and_texts(tree)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 

@@ -8,19 +8,7 @@ import pytest
 
 from app.i18n.refusals.faults import FAULTS
 from app.i18n.refusals.refusals import REFUSALS
-from tests.architecture.error_codes import (
-    KINDS,
-    PAGE,
-    Call,
-    called,
-    calls,
-    calls_and_texts,
-    calls_in,
-    english,
-    page,
-    sources,
-    words,
-)
+from tests.architecture.error_codes import KINDS, PAGE, Call, called, calls, calls_in, english, page, sources, words
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 REGENERATE = "run: python -m tests.architecture.error_codes"
@@ -56,7 +44,7 @@ def test_every_figure_that_a_text_names_is_given(table: dict[str, Any], names: t
 
 def test_the_code_of_every_fault_is_written_out() -> None:
     for tree, room in sources():
-        made = [node for node in calls_and_texts(tree) if isinstance(node, ast.Call) and called(node) == "fault"]
+        made = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) == "fault"]
         assert len(made) <= len(calls_in(tree, room, ("fault",))), room
 
 
@@ -66,7 +54,7 @@ def test_no_regular_expression_reads_our_own_sentences() -> None:
     made = [
         (room, node.args[0].value)
         for tree, room in sources()
-        for node in calls_and_texts(tree)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and called(node) in ("compile", "match", "fullmatch", "search", "sub")
         and node.args

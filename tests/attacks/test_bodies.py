@@ -150,7 +150,7 @@ def test_c3_what_the_server_cannot_read_is_answered_as_the_description_says(
     site: Site, request_bytes: bytes, status: int
 ) -> None:
     """The server answers before the application, in HTML, and closes the connection."""
-    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=40) as connection:
         connection.sendall(request_bytes)
         with connection.makefile("rb") as response:
             head, _blank, body = response.read().partition(b"\r\n\r\n")

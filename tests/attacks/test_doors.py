@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -24,7 +23,6 @@ from app.http.network import network_of, tells_visitors_apart
 from app.observability import metrics
 from bench import cpu
 from campaigns.network.people import create_manager
-from embedded.process import wait_until
 from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -42,10 +40,7 @@ STRANGER = "198.51.100.66"
 
 
 @pytest.fixture
-def http_client(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """A stranger in front of doors whose time stands still: on a busy machine requests are no flood."""
-    standing = time.monotonic()
-    monkeypatch.setattr(doors, "time", SimpleNamespace(monotonic=lambda: standing, sleep=time.sleep))
+def http_client(world: World, database_url: str) -> FlaskClient:
     app = application(database_url, world.deps, TRUSTED_PROXIES="1", ADDRESS_REQUESTS_PER_S="10")
     doors.put_in_front(app)
     client = app.test_client()
@@ -68,16 +63,14 @@ def site(databases: Databases, redis_server: Redis, servers_dir: Path) -> Iterat
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])
-def test_c3_the_description_is_made_once(
-    world: World, database_url: str, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_c3_the_description_is_made_once(world: World, database_url: str, path: str) -> None:
     client = application(database_url, world.deps).test_client()
     first = client.get(path)
-    made: list[bytes] = []
-    monkeypatch.setattr("app.http.made_once.sha256", made.append)
+    began = time.thread_time()
     again = client.get(path)
+    took = time.thread_time() - began
     assert first.status_code == again.status_code == 200 and first.data == again.data
-    assert first.headers["ETag"] == again.headers["ETag"] and made == []
+    assert first.headers["ETag"] == again.headers["ETag"] and took < 0.05
     known = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (known.status_code, known.data) == (304, b"")
     packed = client.get(path, headers={"Accept-Encoding": "gzip"})
@@ -93,7 +86,7 @@ def test_c3_simultaneous_refusals_are_sent_at_different_times(
     """A wave of refusals would be followed by a wave of new connections, and each keeps everybody else waiting."""
     pauses: list[float] = []
     monkeypatch.setattr(doors, "MOST_DELAY_S", 0.0)
-    monkeypatch.setattr(doors.time, "sleep", pauses.append)
+    monkeypatch.setattr("app.http.doors.time.sleep", pauses.append)
     statuses = [http_client.get("/readyz").status_code for _ in range(60)]
     assert statuses.count(429) == len(pauses) > 20
     assert min(pauses) < 0.8 < 1.2 < max(pauses) and len(set(pauses)) > 10
@@ -106,7 +99,7 @@ def test_c3_one_caller_makes_and_the_others_have_the_last_one() -> None:
     def make() -> bytes:
         made.append(str(len(made) + 1).encode())
         making.set()
-        assert go_on.wait(60)
+        assert go_on.wait(20)
         return made[-1]
 
     kept = MadeOnce(make, 3600)
@@ -119,7 +112,7 @@ def test_c3_one_caller_makes_and_the_others_have_the_last_one() -> None:
         making.clear()
         go_on.clear()
         maker = pool.submit(kept.made)
-        assert making.wait(60)
+        assert making.wait(20)
         assert {caller.body for caller in pool.map(lambda _: kept.made(), range(9))} == {b"1"}
         go_on.set()
         assert maker.result().body == kept.made().body == b"2"
@@ -210,7 +203,7 @@ def test_c3_a_sender_cannot_choose_its_address() -> None:
 
 
 def stream(site: Site, address: str) -> http.client.HTTPConnection:
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
     connection.request("GET", f"/api/v1/campaigns/{SLUG}/live", headers={"X-Forwarded-For": address})
     return connection
 
@@ -236,8 +229,10 @@ def test_c3_live_streams_are_limited_by_address_and_in_all(site: Site) -> None:
     assert json.loads(answers[-1].read())["code"] == "streams_full"
     for connection in mine + others:
         connection.close()
-    # A stream notices at its next heartbeat that its reader is gone.
-    assert wait_until(lambda: stream(site, STRANGER).getresponse().status == 200, 90, 1)
+    deadline = time.monotonic() + 40  # a stream notices at its next heartbeat that its reader is gone
+    while stream(site, STRANGER).getresponse().status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(1)
 
 
 def _visit_first(site: Site) -> None:
@@ -246,7 +241,7 @@ def _visit_first(site: Site) -> None:
     paths = ("/api/docs", "/api/openapi.json", f"/api/v1/campaigns/{SLUG}/totals", "/console/sign-in")
     before = cpu.seconds(site.child.pid)
     assert [site.get(path).status for path in paths] == [200] * 4
-    assert cpu.seconds(site.child.pid) - before < 1.0, "it took 1.9 s when the first visitor had it made"
+    assert cpu.seconds(site.child.pid) - before < 0.5, "it took 1.9 s when the first visitor had it made"
 
 
 def test_c3_half_open_requests_hold_no_worker(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +254,7 @@ def test_c3_half_open_requests_hold_no_worker(site: Site, monkeypatch: pytest.Mo
     ).encode()
     sockets = []
     for number in range(300):
-        connection = socket.create_connection(("127.0.0.1", site.port), timeout=60)
+        connection = socket.create_connection(("127.0.0.1", site.port), timeout=40)
         connection.sendall(head[:30] if number % 3 else head + body[:-10])
         sockets.append(connection)
     answers = [

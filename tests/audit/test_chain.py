@@ -140,17 +140,17 @@ class Writer:
         self.ready, self.go = Event(), Event()
         self.thread = Thread(target=self._write, args=(world,))
         self.thread.start()
-        assert self.ready.wait(60)
+        assert self.ready.wait(10)
 
     def _write(self, world: World) -> None:
         with world.db.transaction() as tx:
             record_audit(tx, ACTOR, "test.slow", "thing:slow")
             self.ready.set()
-            assert self.go.wait(60)
+            assert self.go.wait(10)
 
     def commit(self) -> None:
         self.go.set()
-        self.thread.join(60)
+        self.thread.join(10)
 
 
 def test_ids_that_commit_out_of_order_are_sealed_when_nothing_can_come_before_them(world: World) -> None:

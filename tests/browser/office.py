@@ -84,7 +84,7 @@ class Programs:
         request = urllib.request.Request(f"{self._stack.url}/api/v1{path}", json.dumps(body).encode(), headers)
         try:
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(request, timeout=60) as reply:
+            with opener.open(request, timeout=20) as reply:
                 return int(reply.status), json.load(reply)
         except urllib.error.HTTPError as refusal:
             return refusal.code, None

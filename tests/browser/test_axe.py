@@ -41,10 +41,6 @@ FURTHER = (
 UNATTENDED = ("/c/demo/widget", "/c/demo/screen")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK = {"width": 1440, "height": 900}
-# Whatever moves has come to its end, if it has one.
-FADED = """() => Promise.allSettled(document.getAnimations()
-  .filter((each) => each.effect.getComputedTiming().endTime < Infinity).map((each) => each.finished))
-  .then(() => null)"""
 # Chinese that an English page does not mark: a screen reader spells it, a browser takes the wrong font.
 UNMARKED = """() => {
   const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -61,7 +57,7 @@ UNMARKED = """() => {
 
 def violations(page: Page) -> list[str]:
     """What axe finds on the page as it stands, after its fades; and Chinese that an English page does not mark."""
-    page.evaluate(FADED)
+    page.wait_for_timeout(300)
     unmarked = [f"{page.url} unmarked: {text}" for text in page.evaluate(UNMARKED)]
     result = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     return unmarked + [

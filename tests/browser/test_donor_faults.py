@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from embedded.process import wait_until
 from tests.browser.conftest import PATIENCE_MS, PHONE
 from tests.browser.steps import books_hold, give, go_to_cashier, pay
 from tests.stack import Stack
@@ -40,7 +39,7 @@ def test_the_event_page_is_for_one_minute(phone: Page, stack: Stack) -> None:
     assert phone.locator(".project-card .picture").count() == phone.locator(".project-card").count() == 20
     phone.locator(".pager a[rel=next]").click()
     phone.wait_for_url(re.compile("page=2"))
-    assert wait_until(lambda: 0 <= top(phone, "#projects") < 200, 60), "the list stays in view"
+    assert 0 <= top(phone, "#projects") < 200, "the list stays in view"
 
 
 def test_a_wide_screen_has_two_columns(chromium: Browser, stack: Stack) -> None:
@@ -101,8 +100,7 @@ def test_a_connection_that_breaks_after_the_payment_loses_nothing(chromium: Brow
         go_to_cashier(page)
         context.route("**/d/**", lambda route: route.abort())
         page.locator("button.go").click(no_wait_after=True)
-        lost = "chrome-error:"
-        assert wait_until(lambda: page.url.startswith(lost) or page.wait_for_timeout(100) is not None, 60)
+        page.wait_for_timeout(500)
         context.unroute("**/d/**")
         page.goto(f"{stack.url}/my")
         page.locator(".own h3 a").first.click()

@@ -43,7 +43,7 @@ def code_in_mailbox(page: Page, stack: Stack, mail: str) -> str:
             r"\b(\d{6})\b", " ".join(page.locator("article", has_text=mail).locator("h2").all_inner_texts())
         )
 
-    assert wait_until(lambda: bool(letters()), 90, 0.5)
+    assert wait_until(lambda: bool(letters()), 30, 0.5)
     return letters()[0]
 
 
@@ -79,7 +79,6 @@ def test_a_gift_and_all_that_its_donor_may_do_with_it(
             fresh.goto(f"{stack.url}/my?lang={language}")
             fresh.fill("input[name=contact]", mail)
             fresh.locator("form[action='/my/code'] button").click()
-            expect(fresh.locator("input[name=code]")).to_be_visible()
             where = fresh.url
             code = code_in_mailbox(fresh, stack, mail)
             fresh.goto(where)
@@ -120,7 +119,7 @@ def test_seven_tabs_hold_one_stream_and_the_eighth_opens(chromium: Browser, stac
         pages = [context.new_page() for _ in range(7)]
         for page in pages:
             page.goto(f"{stack.url}/c/demo")
-        assert wait_until(lambda: bool(streams) or pages[0].wait_for_timeout(100) is not None, 60)
+        assert wait_until(lambda: bool(streams) or pages[0].wait_for_timeout(100) is not None, 20)
         eighth = context.new_page()
         eighth.goto(f"{stack.url}/c/demo/p/1")
         expect(eighth.get_by_role("heading", level=1)).to_be_visible()

@@ -65,7 +65,7 @@ def test_a_refund_is_asked_for_and_the_donor_sees_it(desk: Page, phone: Page, st
         phone.reload()
         return "¥40.00" in phone.locator(".donation").inner_text()
 
-    assert wait_until(refunded, 90, 1)
+    assert wait_until(refunded, 30, 1)
     expect(phone.locator(".two .match dd")).to_have_text(re.compile("60.00"))
 
 

@@ -134,7 +134,7 @@ def test_a_charity_runs_its_matching_alone(chromium: Browser, phone: Page, stack
             desk.reload()
             return "60.00" in desk.locator(".pot-card .sums > div", has_text="已配").inner_text()
 
-        assert wait_until(matched, 90, 1)
+        assert wait_until(matched, 30, 1)
         desk.get_by_role("link", name="嵩县路灯池").click()
         expect(desk.locator("main")).to_contain_text("每笔配捐上限")
         desk.get_by_role("link", name="配捐过的捐赠").click()

@@ -8,7 +8,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -88,6 +88,7 @@ def test_hostile_headers_are_refused(name: str, value: str) -> None:
     assert code(BODY, signed() | {name: value}) == "signature_invalid"
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=60), st.lists(st.text(max_size=30), min_size=3, max_size=3))
 def test_nothing_else_is_ever_raised(body: bytes, values: list[str]) -> None:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")

@@ -1,6 +1,6 @@
 """Files that a job writes: ordered once, followed by a bar, taken away by who ordered them, gone after a day."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,10 @@ from app.exports.work import write_exports
 from campaigns.donations.search_plan import DonationQuery
 from campaigns.exports import runs
 from campaigns.exports.models import ExportRun, ExportState
+from campaigns.network.models import Manager
+from campaigns.network.people import caller_of
 from campaigns.network.roles import Caller
+from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from tests.api.client import Api
 from tests.web.conftest import app, clock, manager, reader, world
@@ -34,7 +37,7 @@ def ordered(
 
 
 def content_of(world: World, run: ExportRun) -> bytes:
-    return b"".join(runs.content(world.db, run.id or 0))
+    return b"".join(runs.content(world.db, run.id or 0, lambda _tx: True))
 
 
 def test_a_file_is_ordered_followed_and_taken_away(manager: Reader, world: World) -> None:
@@ -76,6 +79,47 @@ def test_an_order_reaches_its_branch_and_its_owner(app: Flask, world: World) -> 
         world.do(runs.take, CITY, run.id)
     with pytest.raises(Invalid, match="export_invalid"):
         ordered(app, world, donor_key="a key")
+
+
+def test_a_file_is_out_of_reach_once_its_owner_has_less(app: Flask, world: World) -> None:
+    """Their branch has changed since, or a token of theirs is limited to a part."""
+    run = ordered(app, world)
+    write_exports(world.deps)
+    county = CITY._replace(branch_code="4102")
+    with pytest.raises(NotFound, match="export_unknown"):
+        world.do(runs.take, county, run.id)
+    assert world.do(runs.ordered_by, county) == []
+    assert [row.id for row in world.do(runs.ordered_by, CITY)] == [run.id]
+
+
+@pytest.mark.parametrize("loses", ["the session", "the account", "the branch", "the role"])
+def test_a_download_breaks_off_when_its_reader_loses_the_right(
+    app: Flask, manager: Reader, world: World, monkeypatch: pytest.MonkeyPatch, loses: str
+) -> None:
+    monkeypatch.setattr(work, "PART_BYTES", 500)
+    for _ in range(12):
+        world.give(10_00)
+    ordered(app, world, world.do(lambda tx: caller_of(tx.get(Manager, 1))))
+    write_exports(world.deps)
+    whole = manager.http.get("/console/exports/1").data
+    file = manager.http.get("/console/exports/1", buffered=False)
+    parts = iter(file.response)
+    first = next(parts)
+    world.do(_LOSSES[loses])
+    assert first == whole[:500] and list(parts) == []
+    file.close()
+
+
+def _change(sql: str) -> Callable[[Tx], object]:
+    return lambda tx: list(tx.rows(f"{sql} RETURNING id"))
+
+
+_LOSSES = {
+    "the session": _change("UPDATE manager_session SET ended_at = now()"),
+    "the account": _change("UPDATE manager SET disabled_at = now()"),
+    "the branch": _change("UPDATE manager SET branch_code = '4102'"),
+    "the role": _change("UPDATE manager SET role = 'liaison'"),
+}
 
 
 def test_a_writer_that_was_killed_is_followed_by_another(app: Flask, world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.check import check_books
@@ -243,7 +243,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_is_corrected_in_between_books_and_replay_agree_to_the_fen(world: World, steps: Any) -> None:
     """Gifts, refunds and corrections in any order: every promise holds, each match replays, and a project has what

@@ -4,7 +4,7 @@ from collections import defaultdict
 from itertools import count
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -149,5 +149,5 @@ def test_random_books_always_balance(db: Database) -> None:
     Here.db = db
     run_state_machine_as_test(
         Here,
-        settings=settings(max_examples=25, stateful_step_count=12),
+        settings=settings(max_examples=25, stateful_step_count=12, suppress_health_check=list(HealthCheck)),
     )

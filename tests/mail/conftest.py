@@ -41,7 +41,7 @@ class MailServer:
 def mail_server() -> Iterator[MailServer]:
     server = MailServer()
     port = free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=port, ready_timeout=60)
+    controller = Controller(server, hostname="127.0.0.1", port=port)
     controller.start()
     server.url = f"smtp://127.0.0.1:{port}"
     yield server

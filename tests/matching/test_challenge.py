@@ -157,7 +157,7 @@ def test_two_jobs_at_once_unlock_once(world: World) -> None:
     gate, answers = Barrier(4), []
 
     def run() -> None:
-        gate.wait(60)
+        gate.wait(20)
         answers.append(unlock_challenges(world.deps))
 
     threads = [Thread(target=run) for _ in range(4)]

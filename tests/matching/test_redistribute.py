@@ -11,14 +11,13 @@ from campaigns.closing.redistribute import redistribute
 from campaigns.donations.explain import explain
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from kernel.db import Tx
-from ledger.post import post
 from matching.allocate import AllocationRequest, Capacity, Offer
 from matching.reallocate import reallocate
 from matching.requests import LiveMatch
 from matching.rules import Caps, Rules
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.matching.offers import HERE
-from tests.races.runners import at_once, errors, read_free_accounts, until_somebody_waits
+from tests.races.runners import Meeting, at_once, errors, meet_before, read_free_accounts
 from tests.world import ACTOR, SLUG, VILLAGES, World
 
 
@@ -158,15 +157,7 @@ def test_without_the_lock_both_would_move(world: World, monkeypatch: Any) -> Non
     _contested(world)
     monkeypatch.setattr(moving, "lock_free_accounts", read_free_accounts)
     monkeypatch.setattr("campaigns.closing.reoffer.lock_free_accounts", read_free_accounts)
-    waited: list[bool] = []
-
-    def wait_and_post(tx: Tx, transfers: Any) -> Any:
-        if not waited:
-            waited.append(True)
-            until_somebody_waits(world.db)
-        return post(tx, transfers)
-
-    monkeypatch.setattr(moving, "post", wait_and_post)
+    meet_before(monkeypatch, Meeting(patience_s=3), moving, "post")
     answers = at_once(*[lambda: world.do(lambda tx: redistribute(tx, find_campaign(tx, SLUG)))] * 2)
     assert errors(answers), answers
     world.check()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from campaigns.closing.correct_project import Agreed, correct_project
@@ -212,7 +212,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=4, phases=[Phase.generate])
+@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_moves_each_month_opens_with_what_the_last_closed_with(released: World, steps: Any) -> None:
     """Purposes, transfers between funds and merges in any order: each line, node and fund adds up to the fen, opens

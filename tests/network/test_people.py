@@ -93,9 +93,9 @@ def test_a_leaked_password_is_refused(password: str) -> None:
 
 
 def test_a_long_password_is_judged_in_time() -> None:
-    began = time.thread_time()
+    began = time.process_time()
     assert people.password_fault("wang", "@4$5(3)!1|0" * 90) is None
-    assert time.thread_time() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("password", ["wang.min12345", "my-WANG.MIN-secretly", "1234wang.min"])

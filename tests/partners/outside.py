@@ -33,7 +33,7 @@ def run(*command: str, stdin: str = "", **environ: str) -> str:
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=60,
         env=os.environ | environ,
         check=False,
     )

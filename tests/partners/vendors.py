@@ -52,7 +52,7 @@ def private_pem(key: rsa.RSAPrivateKey) -> str:
 
 def post(address: str, payload: bytes, headers: dict[str, str]) -> Answer:
     try:
-        with urlopen(Request(address, payload, headers), timeout=60) as response:
+        with urlopen(Request(address, payload, headers), timeout=10) as response:
             return Answer(response.status, response.read().decode(), response.headers.get_content_type())
     except HTTPError as error:
         return Answer(error.code, error.read().decode(), error.headers.get_content_type())

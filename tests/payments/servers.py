@@ -100,18 +100,18 @@ class Server:
         self.http.trust_env = False
         self.http.auth = (KEY, "")
 
-    def gateway(self, *methods: str, timeout_s: float = 60) -> StripeGateway:
+    def gateway(self, *methods: str, timeout_s: float = 8) -> StripeGateway:
         return StripeGateway(KEY, self.base, methods or ("card",), timeout_s)
 
     def get(self, path: str, **params: Any) -> requests.Response:
-        return self.http.get(self.base + path, params=params, timeout=60)
+        return self.http.get(self.base + path, params=params, timeout=10)
 
     def post(self, path: str, **form: Any) -> requests.Response:
-        return self.http.post(self.base + path, data=form, timeout=60)
+        return self.http.post(self.base + path, data=form, timeout=10)
 
     def order(self, path: str, /, **fields: Any) -> Any:
         """An order to the sandbox (`/_sandbox/...`)."""
-        response = self.http.post(f"{self.base}/_sandbox{path}", json=fields, timeout=60)
+        response = self.http.post(f"{self.base}/_sandbox{path}", json=fields, timeout=10)
         assert response.status_code == 200, response.text
         return response.json()
 
@@ -152,5 +152,5 @@ def _ready(server: Server) -> Server:
         except requests.ConnectionError:
             return False
 
-    until(answers)
+    until(answers, 30)
     return server

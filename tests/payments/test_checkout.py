@@ -18,7 +18,7 @@ WAYS = ("card", "alipay", "wechat_pay")
 def press(server: Server, session: str, **form: str) -> requests.Response:
     """A button on the cashier's page, without following where it leads."""
     url = f"{server.base}/pay/{session}"
-    return server.http.post(url, data=form, timeout=60, allow_redirects=False)
+    return server.http.post(url, data=form, timeout=10, allow_redirects=False)
 
 
 def told(server: Server, kind: str, about: str) -> PaymentFact:
@@ -37,7 +37,7 @@ def test_paying_redirects_to_the_thank_you_page_and_sends_facts(sandbox: Server,
     order = make_order()
     opened = sandbox.gateway(*WAYS).open_checkout(order)
     assert opened.url is not None
-    page = sandbox.http.get(opened.url, timeout=60)
+    page = sandbox.http.get(opened.url, timeout=10)
     assert "不会真的扣款" in page.text
     assert order.label in page.text
     assert "100.00" in page.text
@@ -49,7 +49,7 @@ def test_paying_redirects_to_the_thank_you_page_and_sends_facts(sandbox: Server,
     assert told(sandbox, "payment_intent.succeeded", intent).donation_id == order.donation_id
     linked = told(sandbox, "checkout.session.completed", opened.reference)
     assert (linked.kind, linked.payment_intent) == (FactKind.LINKED, intent)
-    assert "已支付" in sandbox.http.get(f"{sandbox.base}/pay/{opened.reference}", timeout=60).text
+    assert "已支付" in sandbox.http.get(f"{sandbox.base}/pay/{opened.reference}", timeout=10).text
     assert sandbox.gateway().close(opened.reference) is ClosedAs.PAID
 
 
@@ -106,7 +106,7 @@ def test_walk_away_then_the_hold_lapses(sandbox: Server, order: PaymentOrder) ->
         opened.reference,
         order.donation_id,
     )
-    assert "已过期" in sandbox.http.get(f"{sandbox.base}/pay/{opened.reference}", timeout=60).text
+    assert "已过期" in sandbox.http.get(f"{sandbox.base}/pay/{opened.reference}", timeout=10).text
     press(sandbox, opened.reference, do="pay", method="card", card="4242424242424242")
     assert sandbox.get(f"/v1/checkout/sessions/{opened.reference}").json()["payment_status"] == "unpaid"
 

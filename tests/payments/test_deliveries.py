@@ -13,7 +13,7 @@ def quiet(sandbox: Server) -> Iterator[None]:
     """Nothing under way before and after."""
     calm(sandbox)
     yield
-    assert sandbox.http.delete(f"{sandbox.base}/_sandbox/webhooks/faults", timeout=60).status_code == 200
+    assert sandbox.http.delete(f"{sandbox.base}/_sandbox/webhooks/faults", timeout=10).status_code == 200
     sandbox.order("/webhooks/resume")
     calm(sandbox)
 
@@ -90,7 +90,7 @@ def test_dashboard_shows_the_payment(sandbox: Server) -> None:
 
 def test_orders_it_does_not_understand_are_refused(sandbox: Server) -> None:
     for path, fields in (("/faults", {"kind": "x"}), ("/faults", {"colour": 1}), ("/pay", {}), ("/dance", {})):
-        response = sandbox.http.post(f"{sandbox.base}/_sandbox{path}", json=fields, timeout=60)
+        response = sandbox.http.post(f"{sandbox.base}/_sandbox{path}", json=fields, timeout=10)
         assert 400 <= response.status_code < 500
     form = sandbox.post("/_sandbox/faults", kind="500")  # what a page of another site could send
     assert form.status_code == 415

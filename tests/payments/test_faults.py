@@ -18,7 +18,7 @@ from tests.payments.servers import KEY, Receiver, Server, start_sandbox, until
 @pytest.fixture(autouse=True)
 def no_fault_left(sandbox: Server) -> Iterator[None]:
     yield
-    assert sandbox.http.delete(f"{sandbox.base}/_sandbox/faults", timeout=60).status_code == 200
+    assert sandbox.http.delete(f"{sandbox.base}/_sandbox/faults", timeout=10).status_code == 200
 
 
 def payments_of(server: Server, order: PaymentOrder) -> list[str]:
@@ -117,12 +117,12 @@ def test_trouble_of_the_provider_may_be_tried_again(sandbox: Server, order: Paym
 
 @pytest.mark.parametrize("kind", ["delay", "delay_after"])
 def test_silence_ends_after_our_time_out(sandbox: Server, order: PaymentOrder, kind: str) -> None:
-    sandbox.order("/faults", kind=kind, seconds=3)
+    sandbox.order("/faults", kind=kind, seconds=1.5)
     with pytest.raises(GatewayUnavailable):  # who waits for the answer gets it
         sandbox.gateway(timeout_s=0.5).open_intent(order)
     opened = until(lambda: sandbox.gateway().open_intent(order))
     until(lambda: payments_of(sandbox, order) == [opened.reference])
-    time.sleep(3)  # the delayed first request takes effect only now
+    time.sleep(1.5)  # the delayed first request takes effect only now
     assert payments_of(sandbox, order) == [opened.reference]
 
 
@@ -161,7 +161,7 @@ def test_replayed_answers_say_so(sandbox: Server, order: PaymentOrder) -> None:
     form = {"amount": "100", "currency": "cny"}
     headers = {"Idempotency-Key": str(order.donation_id)}
     url = f"{sandbox.base}/v1/payment_intents"
-    first, again = (sandbox.http.post(url, data=form, headers=headers, timeout=60) for _ in range(2))
+    first, again = (sandbox.http.post(url, data=form, headers=headers, timeout=10) for _ in range(2))
     assert first.json() == again.json()
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -173,7 +173,7 @@ def test_publishable_key_confirms_with_the_client_secret_only(sandbox: Server, o
 
     def confirm(**form: str | None) -> int:
         form = {"payment_method": "pm_card_visa"} | form
-        return requests.post(url, data=form, auth=("pk_test_x", ""), timeout=60).status_code
+        return requests.post(url, data=form, auth=("pk_test_x", ""), timeout=10).status_code
 
     assert confirm() == 401
     assert confirm(client_secret="pi_x_secret_y") == 404

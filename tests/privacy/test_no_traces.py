@@ -45,7 +45,7 @@ class Journeys:
     def drive(self) -> None:
         donation = self.pledge()
         self.stack.order("/pay", reference=donation["payment"]["reference"])
-        assert wait_until(lambda: self.status(donation) == "paid", 90, 0.2)
+        assert wait_until(lambda: self.status(donation) == "paid", 30, 0.2)
         path = f"/donations/{donation['id']}"
         self.stack.api(f"{path}/refund-requests", "POST", donation["token"], reason=REFUND_WORDS, amount_minor=100)
         self.refused(f"{path}/appeal", donation["token"], text=APPEAL)
@@ -75,7 +75,7 @@ class Journeys:
 
     def page(self, path: str) -> str:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        return str(opener.open(self.stack.url + path, timeout=60).read().decode())
+        return str(opener.open(self.stack.url + path, timeout=20).read().decode())
 
     def partner(self) -> None:
         secret = self.stack.flask("partners", "create", "plat").strip()
@@ -95,7 +95,7 @@ class Journeys:
             }
             request = urllib.request.Request(f"{self.stack.url}/webhooks/partners/plat", payload.encode(), headers)
             request.add_header("Content-Type", "application/json")
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60).read()
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20).read()
 
     def offline(self) -> None:
         day = datetime.now(UTC) + timedelta(hours=8)
@@ -121,12 +121,6 @@ def tables(stack: Stack) -> str:
     return b"\n".join(parts).decode()
 
 
-def stored_messages(stack: Stack) -> int:
-    with psycopg.connect(stack.postgres.url.replace("+psycopg", "")) as connection:
-        stored = connection.execute("SELECT id FROM inbox_event UNION ALL SELECT id FROM inbox_conflict")
-        return len(stored.fetchall())
-
-
 def logs(stack: Stack) -> str:
     files = [path for path in stack.folder.rglob("*.log") if path.is_file()]
     assert len(files) >= 4
@@ -141,14 +135,13 @@ def in_redis(stack: Stack) -> str:
 def test_marked_people_leave_no_trace(stack: Stack, tmp_path: Path) -> None:
     journeys = Journeys(stack, tmp_path)
     journeys.drive()
-    assert wait_until(lambda: stack.flask("inbox", "list").count("e-2") == 1, 90, 0.5)
+    assert wait_until(lambda: stack.flask("inbox", "list").count("e-2") == 1, 30, 0.5)
     stack.flask("jobs", "run", "personal-data")
     time.sleep(1)
     assert traces(logs(stack)) == []
     assert traces(journeys.page("/metrics")) == []
     assert traces(in_redis(stack)) == []
     assert traces(tables(stack)) == []
-    assert wait_until(lambda: stored_messages(stack) >= 7, 90, 0.5), "the provider tells one thing after the other"
     assert "3 donations and 7 stored messages" in journeys.erase()
     assert traces(tables(stack)) == []
     assert traces(logs(stack)) == []

@@ -88,7 +88,7 @@ def test_a_store_that_is_down_or_not_there_says_so(tmp_path: Path, address: str)
 def test_waiting_for_a_store_does_not_block_the_thread() -> None:
     """The slow server and the one who waits for it share a thread: neither would ever come to its turn."""
     done = subprocess.run(
-        [sys.executable, "-c", SHARED_THREAD], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", SHARED_THREAD], capture_output=True, text=True, timeout=30, check=False
     )
     assert done.stdout.endswith("refused\n") and "Traceback" not in done.stderr, done.stderr
 

@@ -11,7 +11,7 @@ from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
 from matching.rules import Target
 from tests.projects.conftest import VILLAGE, approved, happy_home
-from tests.races.runners import PATIENCE_S, until_somebody_waits
+from tests.races.runners import until_somebody_waits
 
 Campaign = Callable[..., int]
 
@@ -151,7 +151,7 @@ def test_a_move_never_waits_in_a_ring_with_a_donor(tree: Database, campaign: Cam
         until_somebody_waits(tree)
         donor.run("SET LOCAL lock_timeout = '3s'")
         donor.rows("SELECT id FROM project WHERE id = :id FOR KEY SHARE", id=project_id)
-    manager.join(PATIENCE_S)
+    manager.join(10)
     assert versions(tree) == [2]
 
 

@@ -12,7 +12,7 @@ from kernel.db import Database
 from kernel.errors import Conflict, Invalid
 from tests.projects.conftest import approved, happy_home
 from tests.projects.test_projects import Campaign, versions
-from tests.races.runners import PATIENCE_S, until_somebody_waits
+from tests.races.runners import until_somebody_waits
 
 STATES = ("draft", "review", "approved", "fundraising", "executing", "evaluated", "suspended", "blacklisted")
 
@@ -84,7 +84,7 @@ def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
         until_somebody_waits(tree)
         decided = tx.scalar("SELECT nextval('ledger_transfer_id_seq')")
         assert targets(tx, [project_id])[project_id].rating == 0
-    manager.join(PATIENCE_S)
+    manager.join(10)
     with tree.transaction() as tx:
         assert tx.scalar("SELECT position FROM project_rating") > decided
         assert targets(tx, [project_id])[project_id].rating == 5

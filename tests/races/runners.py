@@ -5,6 +5,7 @@ Controls name the marker, never the wording of the statement, and fail when no s
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -13,14 +14,9 @@ from typing import Any
 
 import pytest
 
-from embedded.process import wait_until
 from kernel.db import Database, Tx
 from ledger.chart import AccountKind
 from ledger.statements import pot_balances
-
-PATIENCE_S = 60.0  # a busy machine may let a thread wait for seconds; whoever waits longer waits in vain
-WAITING = """SELECT pid FROM pg_stat_activity
-              WHERE datname = current_database() AND wait_event_type = 'Lock' AND backend_type = 'client backend'"""
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -28,7 +24,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     start = Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:
-        start.wait(PATIENCE_S)
+        start.wait(10)
         try:
             return act()
         except Exception as error:
@@ -40,12 +36,17 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 def until_somebody_waits(db: Database) -> None:
     """Return as soon as a transaction of this database waits for a lock."""
-
-    def somebody_waits() -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         with db.transaction() as tx:
-            return tx.scalar(WAITING) is not None
-
-    assert wait_until(somebody_waits, PATIENCE_S, 0.02), "nobody came to wait for a lock"
+            waiting = tx.scalar(
+                """SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+            )
+        if waiting:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody came to wait for a lock")
 
 
 def errors(answers: Sequence[Any]) -> list[Exception]:
@@ -55,16 +56,16 @@ def errors(answers: Sequence[Any]) -> list[Exception]:
 class Meeting:
     """Where two transactions wait for each other between reading and writing: the unlucky moment, made certain.
 
-    They meet once: whoever comes later goes on at once.
+    A thread that waits longer than `patience_s` goes on alone, and so does every thread after it.
     """
 
-    def __init__(self) -> None:
-        self._barrier = Barrier(2)
+    def __init__(self, parties: int = 2, patience_s: float = 1) -> None:
+        self._barrier = Barrier(parties)
+        self._patience_s = patience_s
 
     def wait(self) -> None:
         with suppress(BrokenBarrierError):
-            self._barrier.wait(PATIENCE_S / 2)  # the server ends transactions in which nothing happens for longer
-            self._barrier.abort()
+            self._barrier.wait(self._patience_s)
 
 
 def meet_before(monkeypatch: pytest.MonkeyPatch, meeting: Meeting, module: Any, name: str) -> None:
@@ -108,12 +109,12 @@ def read_free_accounts(tx: Tx, pots: Any) -> dict[int, int]:
     return {pot_id: balance for (pot_id, _), balance in balances.items()}
 
 
-def pots_without_lock(monkeypatch: pytest.MonkeyPatch, wait: Callable[[], object] = lambda: None) -> None:
-    """Read pots without their lock when match is reserved, and wait like this before reserving."""
+def pots_without_lock(monkeypatch: pytest.MonkeyPatch, pause_s: float) -> None:
+    """Read pots without their lock when match is reserved, and wait `pause_s` seconds before reserving."""
 
     def read(tx: Tx, pots: Any) -> dict[int, int]:
         free = read_free_accounts(tx, pots)
-        wait()
+        time.sleep(pause_s)
         return free
 
     monkeypatch.setattr("matching.reserve.lock_free_accounts", read)

@@ -1,5 +1,6 @@
 """Imports when two schedulers tick, when one is lost half-way, and when a file cannot be opened any more."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,7 +11,6 @@ from campaigns.imports.models import ImportRun
 from campaigns.imports.work import work_off
 from campaigns.network.roles import Caller
 from kernel.errors import Conflict
-from tests.races.runners import PATIENCE_S, WAITING, until_somebody_waits
 from tests.world import TREE, World
 
 ADMIN = Caller("boss", "admin")
@@ -50,10 +50,13 @@ def test_a_scheduler_that_is_lost_half_way_leaves_the_file_to_the_next(world: Wo
     with ThreadPoolExecutor(1) as pool, world.db.transaction() as tx:
         tx.run("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE")
         lost = pool.submit(work_off, world.deps)
-        until_somebody_waits(world.db)
-        tx.scalar("SELECT pg_terminate_backend(:pid)", pid=tx.scalar(WAITING))
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        while not (pid := tx.scalar(waiting)):
+            time.sleep(0.02)
+            tx.run("SELECT pg_stat_clear_snapshot()")
+        tx.scalar("SELECT pg_terminate_backend(:pid)", pid=pid)
         with pytest.raises(OperationalError):
-            lost.result(PATIENCE_S)
+            lost.result(timeout=20)
     assert (state(world, run_id), count(world, "organisation"), count(world, "import_file")) == ("confirmed", 8, 1)
     assert work_off(world.deps) == 1
     assert (state(world, run_id), count(world, "organisation"), count(world, "import_file")) == ("done", 9, 0)

@@ -28,15 +28,15 @@ DECIDE = {"released": decide.clear, "cancelled": decide.cancel}
 
 
 def _held(world: World) -> tuple[UUID, int]:
-    """A donation of a hundred yuan whose match is on hold, and its case; 40 yuan were just refunded."""
+    """A donation of a hundred yuan whose match is on hold, and its case."""
     donation_id = paid(world, 100_00).id
     world.do(open_cases, {donation_id: SIGN})
-    world.tell("charge.refunded", world.charge(donation_id, 40_00))
     return donation_id, world.do(case_id_of_donation, donation_id)
 
 
-def _decision_against_refund(world: World, to: str, held: tuple[UUID, int]) -> tuple[DonationView, list[Any]]:
-    donation_id, case = held
+def _decision_against_refund(world: World, to: str) -> tuple[DonationView, list[Any]]:
+    donation_id, case = _held(world)
+    world.tell("charge.refunded", world.charge(donation_id, 40_00))
     answers = at_once(
         lambda: world.do(DECIDE[to], case, "because", ACTOR), lambda: process_inbox(world.deps, most=1)
     )
@@ -47,7 +47,7 @@ def _decision_against_refund(world: World, to: str, held: tuple[UUID, int]) -> t
 def test_a_decision_and_a_refund_end_the_same_in_either_order(world: World, to: str, stays: int) -> None:
     pot = world.pot(1_000_00)
     for done in range(1, ROUNDS + 1):
-        view, answers = _decision_against_refund(world, to, _held(world))
+        view, answers = _decision_against_refund(world, to)
         assert errors(answers) == []
         assert (view.refunded_minor, view.captured_minor, view.held_minor) == (40_00, stays, 0)
         assert world.pots()[pot].available_minor == 1_000_00 - done * stays
@@ -59,11 +59,11 @@ def test_control_without_the_donations_lock_both_take_the_match_back(
 ) -> None:
     """The reservation's CHECK and the books' floor are the second defence: one of the two breaks."""
     world.pot(1_000_00)
-    held, meeting = _held(world), Meeting()
+    meeting = Meeting(patience_s=5)
     meet_before(monkeypatch, meeting, decide, "return_surplus")
     meet_before(monkeypatch, meeting, match_changes, "return_surplus")
     with without_lock("donations"):
-        _, answers = _decision_against_refund(world, "cancelled", held)
+        _, answers = _decision_against_refund(world, "cancelled")
     assert len(errors(answers)) == 1
 
 

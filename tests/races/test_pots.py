@@ -1,7 +1,5 @@
 """Many donors on few pots: never a fen more than there is, and what there is goes out."""
 
-import time
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from campaigns.check import check_books
 from campaigns.donations.view import DonationView
 from campaigns.funds import deposits, funds
 from kernel.errors import Conflict, Refusal
-from tests.races.runners import Meeting, at_once, drop_check, errors, pots_without_lock
+from tests.races.runners import at_once, drop_check, errors, pots_without_lock
 from tests.world import ACTOR, World
 
 THREADS = 32
@@ -47,7 +45,7 @@ def test_one_pot_and_three_hundred_donations(world: World) -> None:
 
 
 def test_control_without_lock_and_floor_the_pot_is_oversold(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    pots_without_lock(monkeypatch, partial(time.sleep, 0.02))
+    pots_without_lock(monkeypatch, 0.02)
     world.do(drop_check, *FLOOR)
     _hundred_yuan_for_three_hundred(world)
     assert _matched(world) > 100_00
@@ -56,7 +54,7 @@ def test_control_without_lock_and_floor_the_pot_is_oversold(world: World, monkey
 
 def test_the_floor_is_the_second_defence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the lock donors run into the CHECK: they are turned away, but nothing is oversold."""
-    pots_without_lock(monkeypatch, partial(time.sleep, 0.02))
+    pots_without_lock(monkeypatch, 0.02)
     answers = _hundred_yuan_for_three_hundred(world)
     refused = [result.code for result in answers if isinstance(result, Refusal)]
     assert set(refused) == {"books_short"}
@@ -82,7 +80,7 @@ def test_two_donors_on_an_emptying_pot_with_a_rich_one_behind(world: World) -> N
 def test_control_without_lock_a_donor_is_turned_away_before_a_rich_pot(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pots_without_lock(monkeypatch, Meeting().wait)
+    pots_without_lock(monkeypatch, 0.2)
     answers, _, second = _two_on_the_last_of_the_first_pot(world)
     assert [refusal.code for refusal in errors(answers) if isinstance(refusal, Conflict)] == ["books_short"]
     assert world.pots()[second].available_minor == 1_000_00

@@ -40,7 +40,7 @@ def _second(world: World, create: Create) -> Any:
             create(tx, world, 0)
             second = pool.submit(world.do, create, world, 1)
             until_somebody_waits(world.deps.db)
-        return second.exception(60) or second.result()
+        return second.exception(30) or second.result()
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,9 @@ def test_control_without_locks_both_re_offers_give(world: World, monkeypatch: py
     pot = world.pot(100_00)
     gone, unserved = paid(world, 100_00), paid(world, 40_00)
     world.refund(gone, 100_00)
-    pots_without_lock(monkeypatch)
+    pots_without_lock(monkeypatch, 0)
     monkeypatch.setattr(offering, "lock_free_accounts", read_free_accounts)
-    meet_before(monkeypatch, Meeting(), offering, "post")
+    meet_before(monkeypatch, Meeting(patience_s=5), offering, "post")
     assert _offer_at_once(world, find_campaign) == [1, 1]
     assert by_pot(world, unserved) == {pot: 80_00}
     assert [fault for fault in _faults(world) if fault.startswith("donation_matched_within_ratio")]
@@ -92,7 +92,7 @@ def test_control_without_the_campaigns_lock_a_move_and_a_refund_take_the_same_ma
 ) -> None:
     """The reservation's CHECK is the second defence: one of the two breaks (the inbox would try again)."""
     _movable(world)
-    meeting = Meeting()
+    meeting = Meeting(patience_s=5)
     for module in (offering, moving):
         monkeypatch.setattr(module, "lock_free_accounts", read_free_accounts)
     meet_before(monkeypatch, meeting, moving, "write_decided_matches")

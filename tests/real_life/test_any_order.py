@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.check import check_books
@@ -31,15 +32,15 @@ from payments.messages import message
 from payments.partners import partners
 from tests.closing.partner import code_of, event
 from tests.conftest import NOON
-from tests.databases import Databases
+from tests.copies import copied
 from tests.real_life.provider import MadeUpProvider
-from tests.rows import rows_in
 from tests.world import ACTOR, World, build
 
-SHORT = settings(max_examples=8)
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+SHORT = settings(max_examples=8, suppress_health_check=SHARED)
 Steps = list[tuple[str, int, str]]
 Fresh = Callable[[], AbstractContextManager[tuple[World, MadeUpProvider]]]
-LONG = settings(max_examples=400)
+LONG = settings(max_examples=400, suppress_health_check=SHARED)
 
 GIFT = 100_00
 acts = st.lists(
@@ -108,20 +109,23 @@ class Teller:
 
 
 @pytest.fixture
-def fresh(db: Database, databases: Databases) -> Fresh:
-    """Opens a long campaign with enough match in a database of its own, with the rows of one that was made once."""
-    made = build(db, FixedClock(NOON), ends_at=NOON + timedelta(days=9))
+def fresh(database_url: str) -> Fresh:
+    """Opens a long campaign with enough match in a database of its own, copied from one that was made once."""
+    first = Database(database_url, FixedClock(NOON))
+    made = build(first, FixedClock(NOON), ends_at=NOON + timedelta(days=9))
     made.pot(1_000_00)
     made.do(partners.create, made.deps.keys, "plat", "平台", statement_expected=False)
-    rows = rows_in(db)
+    first.close()
+    number = count()
 
     @contextmanager
     def open_day() -> Iterator[tuple[World, MadeUpProvider]]:
         clock = FixedClock(NOON)
         provider = MadeUpProvider(clock)
-        with databases.copy(rows, clock) as copy:
-            deps = replace(made.deps, db=copy, gateway=provider.gateway())
-            yield replace(made, deps=deps, clock=clock), provider
+        with copied(database_url, f"any_order_{next(number)}") as url:
+            db = Database(url, clock, pool_size=2)
+            yield replace(made, deps=replace(made.deps, db=db, gateway=provider.gateway()), clock=clock), provider
+            db.close()
         provider.close()
 
     return open_day

@@ -20,7 +20,7 @@ from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
-from tests.races.runners import PATIENCE_S, at_once, errors, until_somebody_waits
+from tests.races.runners import at_once, errors, until_somebody_waits
 from tests.world import World, offline_gateway
 
 __all__ = ["clock", "day"]
@@ -178,7 +178,7 @@ def _cross(world: World, monkeypatch: pytest.MonkeyPatch) -> list[object]:
         return plan(*args)
 
     def capture_meanwhile() -> int:
-        assert paused.wait(PATIENCE_S)
+        assert paused.wait(10)
         return process_inbox(world.deps)
 
     monkeypatch.setattr(create, "plan_matches", pause_and_plan)

@@ -10,7 +10,7 @@ from campaigns.screening import decide, screen
 from campaigns.screening.context import load_subjects
 from campaigns.screening.signals import Signal
 from kernel.db import Database, Tx
-from tests.races.runners import PATIENCE_S, at_once, errors
+from tests.races.runners import at_once, errors
 from tests.world import World
 
 SIGN = (Signal("staff", {"amount_minor": 1}),)
@@ -23,7 +23,7 @@ def race(db: Database, acts: list[Callable[[Tx], object]]) -> list[Exception]:
     def run(act: Callable[[Tx], object]) -> None:
         with db.transaction() as tx:
             tx.scalar("SELECT 1")
-            gate.wait(PATIENCE_S)
+            gate.wait(10)
             act(tx)
 
     return errors(at_once(*[lambda act=act: run(act) for act in acts]))
@@ -55,7 +55,7 @@ def test_without_the_unique_donation_the_same_race_opens_more(world: World) -> N
 
     def naive(tx: Tx) -> None:
         assert load_subjects(tx, [donation]), "no case yet"
-        looked.wait(PATIENCE_S)
+        looked.wait(10)
         _insert(tx, donation)
 
     assert race(world.db, [naive] * 4) == []

@@ -25,16 +25,15 @@ from tests.world import ACTOR, World
 
 SECOND = 1.0
 ROOM_S = 0.5  # what a busy machine may add; to this, a few times what one look takes there
-LOOKS = 150  # on a quiet machine these take three seconds and more; the busier it is, the longer
 
 
 def within_a_second(act: Callable[[], bool]) -> None:
-    """Wait until something is so; a second at most, of a machine that is not busy."""
+    """Wait until something is so; a second at most."""
     began = looked = time.monotonic()
-    slowest, looks = 0.0, 1
+    slowest = 0.0
     while not act():
-        slowest, looks = max(slowest, time.monotonic() - looked), looks + 1
-        assert looks < LOOKS or time.monotonic() - began < SECOND + ROOM_S + 5 * slowest
+        slowest = max(slowest, time.monotonic() - looked)
+        assert time.monotonic() - began < SECOND + ROOM_S + 5 * slowest
         time.sleep(0.02)
         looked = time.monotonic()
 
@@ -248,7 +247,7 @@ def test_a_page_read_just_now_is_not_late_however_slow_the_first_look_is(ann: Fl
     reachable, looked = front.freshness._open, Event()
 
     def slowly() -> Database:
-        looked.wait(60)
+        looked.wait(30)
         return reachable()
 
     front.freshness._open = slowly

@@ -24,7 +24,7 @@ def test_no_reader_waits_for_a_maker_while_the_last_page_is_not_a_second_old(
 
     def slowly(address: Address) -> Any:
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(30)
         return original(address)
 
     monkeypatch.setattr(front, "_call", slowly)

@@ -34,7 +34,7 @@ class Site:
         self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
 
     def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self._tls)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self._tls)
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         text = response.read().decode("utf-8", "replace")
@@ -91,7 +91,7 @@ def site(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     child.start()
     site = Site(port, plain_port)
     try:
-        assert wait_until(lambda: not child.alive or _answers(site), 60, 0.1) and child.alive, child.log_tail()
+        assert wait_until(lambda: not child.alive or _answers(site), 20, 0.1) and child.alive, child.log_tail()
         yield site
     finally:
         child.stop()
@@ -110,7 +110,7 @@ def served_from_the_cache(site: Site, path: str, **headers: str) -> bool:
     def three() -> bool:
         return all(site.get(path, **headers)[0].headers["X-Cache"] == "HIT" for _ in range(3))
 
-    return wait_until(three, 60, 0)
+    return wait_until(three, 20, 0)
 
 
 def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) -> None:
@@ -161,7 +161,7 @@ def test_http_2_static_files_streams_and_closed_addresses(site: Site) -> None:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2", "http/1.1"])
-    connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=context, timeout=60)
+    connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=context, timeout=20)
     connection.connect()
     assert connection.sock.selected_alpn_protocol() == "h2"
     connection.close()
@@ -169,7 +169,7 @@ def test_http_2_static_files_streams_and_closed_addresses(site: Site) -> None:
     assert name
     states = [site.get(name[0])[0] for _ in range(3)]
     assert "immutable" in states[-1].headers["Cache-Control"] and states[-1].headers["X-Cache"] == "HIT"
-    stream = http.client.HTTPSConnection("127.0.0.1", site.port, timeout=60, context=site._tls)
+    stream = http.client.HTTPSConnection("127.0.0.1", site.port, timeout=20, context=site._tls)
     stream.request("GET", "/api/v1/campaigns/demo/live")
     response = stream.getresponse()
     began = time.monotonic()
@@ -184,7 +184,7 @@ def test_without_tls_pages_lead_to_it_and_programs_are_refused(site: Site) -> No
     """A redirect would hide that a token went over the wire in clear."""
     statuses = {}
     for path in ("/", "/c/demo", "/api/v1/funds", "/webhooks/partners/plat"):
-        connection = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=20)
         connection.request("GET", path)
         statuses[path] = connection.getresponse().status
         connection.close()
@@ -202,9 +202,9 @@ def test_a_change_shows_within_a_second_and_without_the_database_pages_say_so(st
     )
     assert CANCELLED in site.text("/c/demo")
     stack.postgres.stop()
-    assert wait_until(lambda: LATE in site.text("/c/demo"), 60)
+    assert wait_until(lambda: LATE in site.text("/c/demo"), 20)
     response, text = site.get("/c/demo")
     assert response.status == 200 and CANCELLED in text and "no-store" in response.headers["Cache-Control"]
     stack.postgres.restart()
-    assert wait_until(lambda: LATE not in site.text("/c/demo"), 60)
+    assert wait_until(lambda: LATE not in site.text("/c/demo"), 10)
     assert CANCELLED in site.text("/c/demo")

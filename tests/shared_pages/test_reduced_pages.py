@@ -37,7 +37,7 @@ def test_after_a_failure_of_the_database_the_page_that_readers_had_stays(
     monkeypatch.setattr(front_module, "KEEP_S", 0.0)
     monkeypatch.setattr(front_module, "RENEW_S", 0.0)  # each reader has it made again
     app.extensions["reduced"].note_trouble("test")
-    assert wait_until(lambda: ann.get("/c/day/standings").status_code == 200 and bool(tried), 60)
+    assert wait_until(lambda: ann.get("/c/day/standings").status_code == 200 and bool(tried), 20)
     kept = ann.get("/c/day/standings")
     assert kept.status_code == 200 and len(kept.data) >= len(had.data)
     assert ann.get("/c/day/people").status_code == 503, "it was not kept, and is not made now"

@@ -155,6 +155,6 @@ def test_a_whole_training_starts_and_is_thrown_away(tmp_path: Path) -> None:
             assert page.headers["Beishan-Training"] == "1" and "演练活动" in page.read().decode()
         (tmp_path / ORDER).unlink()
         keeper.tick()
-        assert wait_until(lambda: list(tmp_path.iterdir()) == [], 60)
+        assert wait_until(lambda: list(tmp_path.iterdir()) == [], 20)
     finally:
         keeper.stop()

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.web.reader import Reader, forms, text
@@ -176,6 +176,7 @@ hostile = st.text(st.characters(codec="utf-8", max_codepoint=0x2FFF), max_size=4
 NAMES = ("id", "chip", "custom", "name", "phone", "email", "message", "team", "channel", "source", "accept")
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(NAMES), hostile))
 def test_no_form_breaks_the_house(reader: Reader, filled: dict[str, str]) -> None:
     reader.open(reader.form_page)

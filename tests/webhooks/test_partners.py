@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -166,6 +166,7 @@ junk = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     where=st.sampled_from(["type", "id", "occurred_at", "data", "extra", "\x00"]),
     inside=st.sampled_from(["donation_id", "project_code", "amount_minor", "currency", "paid_at", "donor", "more"]),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -100,6 +100,7 @@ def test_text_that_the_database_cannot_store_is_a_400(http: FlaskClient, world: 
     assert stored(world) == 0
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(payload=st.binary(max_size=200), signature=st.one_of(st.none(), st.text(max_size=80)), sign=st.booleans())
 def test_no_bytes_are_our_fault(
     http: FlaskClient, world: World, payload: bytes, signature: str | None, sign: bool

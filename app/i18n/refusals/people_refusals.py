@@ -1,8 +1,13 @@
-"""The texts of refusals around donors' words, teams and questions."""
+"""The texts of refusals around donors' words, teams, questions, and acts that wait for a second person."""
 
 from flask_babel import lazy_gettext as _l
 
 PEOPLE_REFUSALS = {
+    "approval_ended": _l("这件事项已经有了决定，或已过期。"),
+    "approval_open": _l("同一件事已经有人提交，正在等第二个人批准（第 %(approval)s 号）。"),
+    "approval_own": _l("自己提交的事项须由另一个人决定。"),
+    "approval_requester_ended": _l("提交人的账号或令牌已停用，或已没有这项权限；请谢绝，需要时由他人重新提交。"),
+    "approval_unknown": _l("没有这件待批准的事项。"),
     "question_answered": _l("这个问题已经答复过。"),
     "question_invalid": _l("请写下您的问题，最多 500 字。"),
     "question_limit": _l("一笔捐赠最多问 %(most)s 个问题，请打电话联系主办方。"),
