@@ -143,11 +143,9 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     post(tx, effects.write())
     effects.count()
     intake.count(tx)
+    early = {id_ for id_, outcome in outcomes.items() if outcome.note.startswith("before_payment")}
     before_payment = [
-        fact.donation_id
-        for message, fact in received
-        if isinstance(fact, PartnerFact)
-        and outcomes.get(message.id, Outcome(0, "")).note.startswith("before_payment")
+        fact.donation_id for message, fact in received if message.id in early and isinstance(fact, PartnerFact)
     ]
     return Applied(
         {donation.campaign_id for donation in effects.aggregates if donation.changed},

@@ -13,7 +13,7 @@ from kernel.bulk import bytea, unnest
 from kernel.db import Tx
 from kernel.keys import Cipher, Keys
 from payments.inbox.message_keys import sealing_key
-from payments.inbox.sealed_messages import opened, seal_message
+from payments.inbox.sealed_messages import opened, seal_messages
 from payments.models import InboxEvent
 
 
@@ -46,15 +46,14 @@ def _seal_undecided_anew(tx: Tx, keys: Keys, old: list[int]) -> int:
     if not rows:
         return 0
     key_id, key = sealing_key(tx, keys)
-    cipher = Cipher(key)
     bodies = zip(rows, opened(tx, keys, rows), strict=True)
-    sealed = [(row.id, seal_message(cipher, row.source, row.event_id, body).sealed) for row, body in bodies]
+    sealed = seal_messages(Cipher(key), [row._replace(body=body) for row, body in bodies])
     tx.scalar(ALLOW_CHANGE)
     tx.run(
         f"""UPDATE inbox_event e SET sealed = u.sealed, sealed_by = :key
               FROM {unnest(InboxEvent, "id", "sealed")} WHERE e.id = u.id""",
-        id=[id_ for id_, _ in sealed],
-        sealed=[None if part is None else bytea(part) for _, part in sealed],
+        id=[row.id for row in rows],
+        sealed=[None if part.sealed is None else bytea(part.sealed) for part in sealed],
         key=key_id,
     )
     return len(rows)

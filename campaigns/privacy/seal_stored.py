@@ -17,7 +17,7 @@ from kernel.bulk import bytea, insert_rows, unnest, update_rows
 from kernel.db import Tx
 from kernel.keys import CONTENT_MARK, Cipher, Keys
 from payments.inbox.message_keys import NOTHING, sealing_key
-from payments.inbox.sealed_messages import keyed_content, seal_message
+from payments.inbox.sealed_messages import keyed_content, seal_messages
 from payments.messages import content_hash
 from payments.models import InboxConflict, InboxEvent
 
@@ -157,8 +157,7 @@ def _seal_messages(tx: Tx, keys: Keys, model: type[InboxEvent] | type[InboxConfl
     if not rows:
         return 0
     key_id, key = sealing_key(tx, keys)
-    cipher = Cipher(key)
-    sealed = [seal_message(cipher, row.source, row.event_id, row.body) for row in rows]
+    sealed = seal_messages(Cipher(key), rows)
     tx.scalar(ALLOW_CHANGE)
     names = ("id", "body", "body_hash", "sealed", "sealed_by")
     tx.run(

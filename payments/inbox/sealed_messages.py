@@ -17,8 +17,8 @@ from payments.messages import Message
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson would parse it as a float
 
 
-class SealedMessage(Protocol):
-    """A stored message."""
+class OpenMessage(Protocol):
+    """A message whose body is complete."""
 
     @property
     def source(self) -> str: ...
@@ -26,6 +26,11 @@ class SealedMessage(Protocol):
     def event_id(self) -> str: ...
     @property
     def body(self) -> Body: ...
+
+
+class SealedMessage(OpenMessage, Protocol):
+    """A stored message."""
+
     @property
     def sealed(self) -> bytes | None: ...
     @property
@@ -47,8 +52,7 @@ def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[A
 def sealed_columns(sealing: MessageSealing, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
     """Return the column values of messages sealed with a key."""
     key_id, key = sealing
-    cipher = Cipher(key)
-    rows = [seal_message(cipher, message.source, message.event_id, message.body) for message in messages]
+    rows = seal_messages(Cipher(key), messages)
     return {
         "source": [message.source for message in messages],
         "event_id": [message.event_id for message in messages],
@@ -64,10 +68,17 @@ def keyed_content(keys: Keys, body_hash: str) -> str:
     return keys.content(body_hash) if body_hash else ""
 
 
-def seal_message(cipher: Cipher, source: str, event_id: str, body: Body) -> Sealed:
-    """Split a message and seal its personal part."""
-    clear, rest = split(body, kept_of(source))
-    return Sealed(_json(clear), cipher.seal(_json(rest).encode(), _context(source, event_id)) if rest else None)
+def seal_messages(cipher: Cipher, messages: Sequence[OpenMessage]) -> list[Sealed]:
+    """Split messages and seal their personal parts."""
+    parts = [split(message.body, kept_of(message.source)) for message in messages]
+    personal = [(rest, message) for (_, rest), message in zip(parts, messages, strict=True) if rest]
+    sealed = iter(
+        cipher.seal_each(
+            [_json(rest).encode() for rest, _ in personal],
+            (_context(message.source, message.event_id) for _, message in personal),
+        )
+    )
+    return [Sealed(_json(clear), next(sealed) if rest else None) for clear, rest in parts]
 
 
 def _json(body: Body) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,16 @@ def test_a_message_is_put_together_as_it_was(source: str) -> None:
     clear, rest = split(body, kept_of(source))
     assert join(clear, json.loads(json.dumps(rest))) == body
     assert "k" not in json.dumps(clear["data"].get("donor", {})) and "new_field" in rest
+
+
+def test_messages_with_and_without_a_personal_part_come_back_in_their_order(world: World) -> None:
+    bodies: list[dict[str, Any]] = [
+        {"id": "paid-1", "type": "donation.paid", "data": {"donation_id": "1", "donor": {"key": "k-1"}}},
+        {"id": "refunded-1", "type": "donation.refunded", "data": {"donation_id": "1", "amount_minor": 5}},
+        {"id": "paid-2", "type": "donation.paid", "data": {"donation_id": "2", "donor": {"key": "k-2"}}},
+    ]
+    world.do(store, world.deps.keys, [message("partner:x", body["id"], body, compare=True) for body in bodies])
+    assert [row.body for row in world.do(claim, world.deps.keys, 3)] == bodies
 
 
 def test_a_providers_event_keeps_the_fields_that_the_engine_reads(world: World) -> None:
