@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.navigation import navigation, words_of_page
+from app.console.refused_form import fill_again, keep_typed
 from app.current import deps
 from app.http import access
 from app.http.repeats import form_once, new_form_key
@@ -75,6 +76,7 @@ def named_source(source: str) -> str:
 @blueprint.after_request
 def _private(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
+    fill_again(response)
     return response
 
 
@@ -103,9 +105,16 @@ def act(
     try:
         return make_once(make)
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
-        return redirect(back, 303)
+        return refused(refusal, back)
+
+
+def refused(refusal: Refusal, back: str) -> Response:
+    """Flash a refusal, record it if it is about rights, and redirect to the page of the form, which then shows what
+    was typed."""
+    notice_refusal(refusal)
+    flash(refusal_sentence(refusal), "bad")
+    keep_typed(refusal)
+    return redirect(back, 303)
 
 
 def make_once(make: Callable[[], Response]) -> Response:

@@ -29,7 +29,7 @@ ACTS = {
     "donation.refund_donor": _l("退回一位捐赠人在本活动的全部捐赠，共 %(amount)s 元，其中一笔是 %(subject)s"),
     "donation.given_back": _l("登记 %(amount)s 元已在系统外退回，捐赠 %(subject)s"),
     "donation.correct_project": _l("捐赠 %(subject)s 的 %(amount)s 元更正为项目 %(to_project)s"),
-    "refund_request.accept": _l("同意第 %(subject)s 号退款申请，退 %(amount)s 元"),
+    "refund_request.accept": _l("同意退款申请：%(subject)s，退 %(amount)s 元"),
     "payment.refund": _l("退回第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
@@ -41,23 +41,23 @@ ACTS = {
     ),
     "discrepancy.rebook": _l("第 %(subject)s 号差异已记账的 %(amount)s 元改记%(account)s"),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
-    "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
+    "fund.correct_deposit": _l("入账 %(subject)s 更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "fund.transfer": _l("基金 %(subject)s 划 %(right)s 元到基金 %(to_fund)s"),
-    "goods.confirm": _l("确认第 %(subject)s 号物资的价值"),
+    "goods.confirm": _l("确认物资的价值：%(subject)s"),
     "monthly.correct": _l("更正 %(subject)s %(month)s 收支月报里的数字，不计正负共改动 %(amount)s 元"),
-    "pledge.waive": _l("免除第 %(subject)s 号承诺没有兑现的部分"),
-    "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
-    "spending.check": _l("核对第 %(subject)s 号支出"),
+    "pledge.waive": _l("免除承诺没有兑现的部分：%(subject)s"),
+    "payout.approve": _l("批准拨付计划：%(subject)s，共 %(amount)s 元"),
+    "spending.check": _l("核对支出：%(subject)s"),
     "project.change_purpose": _l(
         "项目 %(subject)s 的 %(right)s 元改给项目 %(to_project)s（备案 %(filing_no)s，%(basis)s）%(evidence)s"
     ),
     "project.use_surplus": _l("项目 %(subject)s 的结余 %(right)s 元：%(way)s，给第 %(to)s 号"),
     "remittance.paid": _l(
-        "登记第 %(subject)s 号拨款 %(amount)s 元已付（回单号 %(reference)s，%(paid_on)s）：%(evidence)s"
+        "登记拨款 %(amount)s 元已付给 %(subject)s（回单号 %(reference)s，%(paid_on)s）：%(evidence)s"
     ),
-    "remittance.refused": _l("登记银行没有付第 %(subject)s 号拨款 %(amount)s 元，款项回到各项目"),
-    "remittance.returned": _l("登记第 %(subject)s 号拨款 %(amount)s 元退回，下一份计划重新拨付"),
-    "payee.confirm": _l("确认第 %(subject)s 号收款账户，以后拨款打到这个账户"),
+    "remittance.refused": _l("登记银行没有付拨款 %(amount)s 元给 %(subject)s，款项回到各项目"),
+    "remittance.returned": _l("登记给 %(subject)s 的拨款 %(amount)s 元退回，下一份计划重新拨付"),
+    "payee.confirm": _l("确认收款账户：%(subject)s，以后拨款打到这个账户"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
     "campaign.cancel": _l("取消活动 %(subject)s：马上停止接受捐赠，善款全部退回，不能恢复"),
@@ -72,9 +72,9 @@ ACTS = {
     "partner.map_code": _l("合作平台 %(subject)s 的项目编号“%(code)s”对应到项目 %(to_project)s"),
     "partner.mapping": _l("改变合作平台 %(subject)s 的通知格式、验签密钥或账单下载：%(shown)s"),
     "project.approve": _l("批准项目 %(subject)s 立项"),
-    "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
-    "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
-    "case.answer": _l("答复第 %(subject)s 号个案的申诉，改为：%(decision)s"),
+    "case.release": _l("恢复个案的配捐：捐赠 %(subject)s"),
+    "case.cancel": _l("取消个案的配捐：捐赠 %(subject)s"),
+    "case.answer": _l("答复个案的申诉：捐赠 %(subject)s，改为：%(decision)s"),
 }
 _DONATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Arguments that are shown unchanged, except that donation ids are shortened.

@@ -6,6 +6,7 @@ from sqlmodel import col, select
 
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval
+from campaigns.approvals.subject_lines import subject_lines
 from campaigns.lifecycle.models import Campaign
 from campaigns.payouts.models import SurplusWay
 from campaigns.subject_names import subject_names
@@ -20,6 +21,16 @@ _KINDS = {
     "slug": "campaign",
     "name": "partner",
     "code": "organisation",
+    "plan_id": "plan",
+    "remittance_id": "remittance",
+    "payee_id": "payee",
+    "spending_id": "spending",
+    "goods_id": "goods",
+    "pledge_id": "pledge",
+    "deposit_id": "deposit",
+    "donation_id": "donation",
+    "request_id": "refund_request",
+    "case_id": "case",
 }
 _ARGUMENTS = {"project": "project", "to_project": "project", "to_fund": "fund", "branch": "organisation"}
 
@@ -39,8 +50,8 @@ def named_arguments(approval: Approval) -> dict[str, str]:
 
 
 def names_of(tx: Tx, approvals: Iterable[Approval]) -> dict[str, str]:
-    """Return the names of what acts are about, by `kind:key`; platforms, whose bills are signed off, by their title
-    as `partner:name`."""
+    """Return the names of what acts are about, or facts about what has no name, by `kind:key`; platforms, whose
+    bills are signed off, by their title as `partner:name`."""
     keys = {key for approval in approvals for key in _keys(approval)}
     slugs = [key.removeprefix("campaign:") for key in keys if key.startswith("campaign:")]
     campaigns = tx.all(select(Campaign.slug, Campaign.name).where(col(Campaign.slug).in_(slugs))) if slugs else []
@@ -50,6 +61,7 @@ def names_of(tx: Tx, approvals: Iterable[Approval]) -> dict[str, str]:
         **{f"campaign:{slug}": name for slug, name in campaigns},
         **{f"partner:{name}": title for name, title in titles.items()},
         **{subject: named.name for subject, named in subject_names(tx, others).items()},
+        **subject_lines(tx, others),
     }
 
 

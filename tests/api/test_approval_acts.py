@@ -117,6 +117,20 @@ def _restore_listing(_api: Api, world: World) -> tuple[str, Json]:
     return f"/campaigns/{world.slug}/listing/restore", {"reason": "in force again"}
 
 
+# What the sentence of an act says of its numbered subject: whose it is, for whom, how much.
+TOLD = {
+    "payout.approve": "公益日 · 栾川县 ¥100.01",
+    "remittance.paid": "栾川县 · …2345 · 公益日",
+    "remittance.refused": "栾川县 · …2345 · 公益日",
+    "remittance.returned": "栾川县 · …2345 · 公益日",
+    "payee.confirm": "栾川县 · 栾川县慈善会 · 中国建设银行栾川支行 · …2345",
+    "spending.check": "幸福家园 41010101 · lunch · ¥10.00",
+    "goods.confirm": "幸福家园 41010101 · 棉被 200 床 · ¥24,000.00",
+    "pledge.waive": " · ¥0.01",
+    "fund.correct_deposit": " · R-1",
+    "refund_request.accept": " · 幸福家园 41010101",
+    "donation.refund_donor": " · 幸福家园 41010101",
+}
 PATCHED = ("person.admin", "partner.limits")
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     **MONEY,
@@ -165,6 +179,7 @@ def test_each_large_act_waits_and_is_done_as_it_would_have_been(
     changed = {table for table, rows in snapshot(world).items() if rows != before[table]}
     assert changed == {"approval", "audit_entry"}
     assert approval["act"] == act
+    assert TOLD.get(act, "") in approval["text"]
     assert decide(api, approval, second).status_code == 200
     done = snapshot(world)
     assert {table for table in done if done[table] != before[table]} >= {"approval", "audit_entry"}

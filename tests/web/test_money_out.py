@@ -184,7 +184,7 @@ def test_agreements_pledges_and_transfers_between_funds_have_pages(manager: Read
     page = manager.send("/pledges/1/pay", deposit="1", amount="500")
     assert "已兑现" in page
     partner = {"kind": "partner", "number": "P-1", "title": "合作", "party": "某某基金会", "assessment": "合格"}
-    manager.open("/console/agreements")
+    assert f'<option value="{world.slug}">' in manager.open("/console/agreements"), "chosen by name, not typed"
     manager.send("/network/41/agreements", **partner, signed_on="2026-09-01", campaign=world.slug)
     assert "某某基金会" in manager.open(f"/public/c/{world.slug}")
 

@@ -9,14 +9,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.accounting import balance_file, journal_file
-from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.blueprint import act, blueprint, refused
 from app.console.written import require_own
 from app.current import deps
 from app.forms import Form
 from app.http import access
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.i18n.accounting_labels import summary
 from app.table_file import FORMATS
 from app.web.blueprint import requested_page
@@ -103,8 +102,7 @@ def _apart(do: Any, back: str) -> Response:
     try:
         flash(do(), "good")
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
+        return refused(refusal, back)
     return redirect(back, 303)
 
 

@@ -6,13 +6,12 @@ from flask import flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import blueprint, refusal_sentence
+from app.console.blueprint import blueprint, refused
 from app.console.choices import names_of_projects
 from app.console.wait_desks import wait_lines
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import requested_page
 from campaigns.closing.cancel import find_cancellation
@@ -105,8 +104,7 @@ def schedule(slug: str) -> Response:
         flash(refusal_text(refusal), "bad")
         return redirect(url_for("console.campaign_edit", slug=slug, check=1), 303)
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
+        return refused(refusal, url_for("console.campaign", slug=slug))
     return redirect(url_for("console.campaign", slug=slug), 303)
 
 
@@ -119,6 +117,5 @@ def close_now(slug: str) -> Response:
         steps = close(deps(), slug)
         flash(_("完成了 %(steps)s 个到期的步骤。", steps=steps) if steps else _("现在没有到期的步骤。"), "good")
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
+        return refused(refusal, url_for("console.campaign", slug=slug))
     return redirect(url_for("console.campaign", slug=slug), 303)

@@ -18,6 +18,8 @@ from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.agreements import agreements, pledges
 from campaigns.agreements.agreements import NewAgreement
+from campaigns.disclosure.campaigns import campaign_lines
+from campaigns.funds.funds import list_funds
 from campaigns.network.organisations import root
 from campaigns.network.roles import Caller, Permission
 from kernel.clock import local_day
@@ -41,7 +43,10 @@ def _list(form: ConsoleForm) -> str:
         rows, total = agreements.listed(tx, scope.branch(), page)
         due = pledges.waiting_pledges(tx, scope.branch())
         own = g.caller.branch_code or root(tx)
+        campaigns = [(event.slug, event.name) for event in campaign_lines(tx, scope.branch())]
+        funds = [(str(fund.id), fund.name) for fund in list_funds(tx, scope.branch())]
     shown = {"rows": rows, "total": total, "page": page, "due": due, "own": own}
+    shown |= {"campaigns": campaigns, "funds": funds}
     return render_template("console/agreements.html", form=form, **shown)
 
 

@@ -12,14 +12,13 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app import partners as duties
-from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
+from app.console.blueprint import act, blueprint, make_once, refused, said_of
 from app.console.forms import ConsoleForm
 from app.console.written import require_own, shown_before
 from app.current import deps
 from app.forms import format_yuan
 from app.http import access
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES, SUMS_VERDICTS
 from app.i18n.inbox_texts import money, reason_text, type_text
 from app.i18n.labels import CAUSES
@@ -220,9 +219,7 @@ def set_state(name: str) -> Answer:
     try:
         return make_once(make)
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
-        return redirect(back, 303)
+        return refused(refusal, back)
 
 
 @blueprint.post("/partners/<name>/limits", endpoint="partner_limits")

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.blueprint import act, blueprint, refused
 from app.console.written import require_own
 from app.current import deps
 from app.forms import Form
 from app.http import access
 from app.http.pictures import picture_response, uploaded_picture
-from app.http.security_events import notice_refusal
 from campaigns.disclosure.pictures import picture_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import news, pictures
@@ -139,9 +138,7 @@ def _uploaded(back: str, do: Callable[[PictureText, Rewritten], Do]) -> Response
         )
         picture = uploaded_picture(request)
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
-        return redirect(back, 303)
+        return refused(refusal, back)
     return act(None, back, do(text, picture), _("图片已加上。"))
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refusal_sentence, said_of
+from app.console.blueprint import act, blueprint, refused, said_of
 from app.console.written import require_own
 from app.current import deps
 from app.duties import perform
@@ -15,7 +15,6 @@ from app.forms import Form
 from app.http import access
 from app.http.pictures import picture_response, uploaded_picture
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.web.blueprint import requested_page
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import projects
@@ -141,9 +140,7 @@ def _save(
         file = request.files.get("file")
         photo = vouchers.store_photo(deps(), uploaded_picture(request)) if file and file.filename else None
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
-        return redirect(back, 303)
+        return refused(refusal, back)
     return act(None, back, do(voucher, photo), done)
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.cases import Together, decide_together
-from app.console.blueprint import blueprint, refusal_sentence
+from app.console.blueprint import blueprint, refused
 from app.console.effects import Change, Typed, effect_page
 from app.console.forms import ConsoleForm
 from app.current import deps
@@ -16,7 +16,6 @@ from app.forms import chosen_ids
 from app.http import access, scope
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.i18n.locale import counted
 from app.i18n.screening_evidence import evidence_lines
 from app.live.publish import publish
@@ -97,8 +96,7 @@ def decide(slug: str) -> Response:
         ids = ids if which == "all" else [id_ for id_ in ids if id_ in chosen]
         _say(_decide_all(campaign_id, ids, decision, reason))
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
+        return refused(refusal, back)
     return redirect(back, 303)
 
 

@@ -7,14 +7,13 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refusal_sentence, said_of
+from app.console.blueprint import act, blueprint, refused, said_of
 from app.console.forms import requested_term_end
 from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
-from app.http.security_events import notice_refusal
 from app.i18n import labels
 from app.i18n.labels import word
 from app.i18n.screening_evidence import evidence_lines, limit_lines
@@ -119,6 +118,5 @@ def review_campaign(slug: str) -> Response:
             _("复查了 %(seen)s 笔捐赠，新增 %(opened)s 件复核。", seen=done.donations, opened=done.opened), "good"
         )
     except Refusal as refusal:
-        notice_refusal(refusal)
-        flash(refusal_sentence(refusal), "bad")
+        return refused(refusal, url_for("console.cases", slug=slug))
     return redirect(url_for("console.cases", slug=slug), 303)

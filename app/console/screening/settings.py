@@ -7,13 +7,12 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.blueprint import act, blueprint, refused
 from app.console.forms import ConsoleForm
 from app.console.written import require_own, shown_before
 from app.current import deps
 from app.http import access
 from app.http.errors import status_of
-from app.http.security_events import notice_refusal
 from app.i18n.labels import UNITS
 from app.i18n.screening_evidence import threshold_text
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
@@ -63,9 +62,7 @@ def change(slug: str) -> Response | tuple[str, int]:
                 settings.change(tx, slug, values, defaults, g.caller.name)
     except Refusal as refusal:
         if refusal.code != "screening_invalid":
-            notice_refusal(refusal)
-            flash(refusal_sentence(refusal), "bad")
-            return redirect(url_for("console.screening_settings", slug=slug), 303)
+            return refused(refusal, url_for("console.screening_settings", slug=slug))
         form.add_refusal(refusal)
         return _page(slug, form), status_of(refusal)
     if form.faults:
