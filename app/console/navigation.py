@@ -130,6 +130,12 @@ def words_of_page() -> list[Term]:
     return words_of(here, current_entry(here))
 
 
+def label_of(endpoint: str) -> Any:
+    """Return the label of the entry that a page belongs to; '' if it belongs to none."""
+    entry = current_entry(endpoint)
+    return next((each.label for group in GROUPS for each in group.entries if each.endpoint == entry), "")
+
+
 def current_entry(endpoint: str) -> str | None:
     """Return the entry of a page: the one of its own endpoint, otherwise the one with the longest matching
     prefix."""

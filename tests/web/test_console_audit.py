@@ -96,3 +96,17 @@ def test_the_file_has_every_entry_and_no_formula(manager: Reader, world: World) 
     assert len(rows) == 1_100 + 1 and len({row[-1] for row in rows}) == len(rows)
     assert rows[1][1] == "'=cmd()" and rows[1][2] == "评定项目星级"
     assert "export.audit" in manager.open("/console/audit"), "who took it away is recorded"
+
+
+def test_a_refused_route_and_the_kind_of_an_agreement_are_said_in_words(
+    app: Flask, manager: Reader, world: World
+) -> None:
+    world.do(create_manager, "kim", PASSWORD, "liaison", "test", VILLAGES[0])
+    kim = Reader(app.test_client(), world)
+    kim.sign_in("kim")
+    kim.open(f"/console/funds/{world.fund}", 404)
+    manager.open("/console/agreements")
+    manager.send("/network/41/agreements", kind="donation", number="A-1", title="x", party="y", signed_on="2026-09-01")
+    page = text(manager.open("/console/audit"))
+    assert "查看“基金”（/funds/…）" in page and "int:fund_id" not in page
+    assert "捐赠协议" in page and "类别： donation" not in page, page

@@ -1,6 +1,7 @@
 """The audit trail in words (who did what, to what, when and from where), with search and export."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -9,6 +10,7 @@ from flask import Response, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.console.blueprint import blueprint
+from app.console.navigation import label_of
 from app.current import deps
 from app.forms import Form
 from app.http import access, scope
@@ -19,6 +21,7 @@ from app.i18n.audit.audit_subjects import SUBJECTS
 from app.i18n.audit.audit_texts import act_text, changes, changes_text, subject_text
 from app.i18n.names import actor_name
 from app.i18n.refusals.faults import fault_text
+from app.i18n.refusals.refusals import code_text
 from app.table_file import FORMATS, table_response
 from campaigns.audit import record_audit
 from campaigns.audit_trail import AuditQuery, search
@@ -30,6 +33,7 @@ from kernel.ids import MOST_ID
 
 FILTERS = ("actor", "act", "kind", "number", "since", "until")
 _LINES_PER_READ = 1_000
+_ARGUMENT = re.compile("<[^>]*>")
 _PAGES = {"donation": ("donation", "donation_id"), "campaign": ("campaign", "slug"), "pot": ("pot", "pot_id")}
 
 
@@ -53,7 +57,7 @@ def list_entries() -> str:
         kinds=SUBJECTS,
         act_text=act_text,
         subject_text=subject_text,
-        changes=changes,
+        changes=lambda detail: changes(_worded(detail)),
     )
 
 
@@ -84,7 +88,7 @@ def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
                 actor_name(entry.actor),
                 act_text(entry.action),
                 subject_text(entry.subject, names[entry.subject].name if entry.subject in names else ""),
-                changes_text(entry.detail),
+                changes_text(_worded(entry.detail)),
                 entry.address,
                 f"{entry.action} {entry.subject}",
                 entry.id,
@@ -121,6 +125,27 @@ def _until(form: Form) -> Any:
     except Unreadable as unreadable:
         form.faults["until"] = fault_text(unreadable.fault)
         return None
+
+
+def _worded(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the details of an entry with what it is about in words: the page of a refused route, or a cause."""
+    return {**detail, "about": _about(detail["about"])} if detail.get("about") else detail
+
+
+def _about(text: str) -> str:
+    """Return a refused route (`POST /console/funds/<int:fund_id>`) as 办理“基金”（/funds/…）, a cause in words."""
+    method, _space, rule = text.partition(" ")
+    if not rule.startswith("/"):
+        return code_text(text)
+    path = _ARGUMENT.sub("…", rule.removeprefix("/console").removeprefix("/api/v1"))
+    page = label_of(path.split("/")[1]) if path else label_of("home")
+    what = {"place": page or _("其他"), "path": path or "/"}
+    shown = (
+        _("查看“%(place)s”（%(path)s）", **what)
+        if method in ("GET", "HEAD")
+        else _("办理“%(place)s”（%(path)s）", **what)
+    )
+    return _("通过接口%(what)s", what=shown) if rule.startswith("/api/") else shown
 
 
 def _address(subject: str, names: dict[str, Named]) -> str:

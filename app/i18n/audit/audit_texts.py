@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.i18n import giving_labels, labels
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
@@ -19,6 +20,7 @@ from app.i18n.partner_texts import ALARMS
 from app.i18n.refusals.fields import LABELS, label
 from kernel.money import yuan
 
+LINK_KINDS = {"invitation": _l("邀请"), "password": _l("新密码")}
 _SHORT = 8  # characters shown of a donation's id
 _WORDS = {
     "account": DIFFERENCE_ACCOUNTS,
@@ -26,7 +28,14 @@ _WORDS = {
     "alarm": ALARMS,
     "consent": giving_labels.CONSENTS,
     "decision": labels.CASE_STATES,
-    "kind": {**labels.WATCHED, **labels.IMPORT_KINDS, **labels.FUND_KINDS},
+    "kind": {
+        **labels.WATCHED,
+        **labels.IMPORT_KINDS,
+        **labels.FUND_KINDS,
+        **giving_labels.AGREEMENT_KINDS,
+        **giving_labels.SOURCE_KINDS,
+        **LINK_KINDS,
+    },
     "format": IMPORT_FORMATS,
     "item": STATION_ITEMS,
     "levels": labels.LEVELS,
