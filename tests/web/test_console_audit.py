@@ -106,7 +106,8 @@ def test_a_refused_route_and_the_kind_of_an_agreement_are_said_in_words(
     kim.sign_in("kim")
     kim.open(f"/console/funds/{world.fund}", 404)
     manager.open("/console/agreements")
-    manager.send("/network/41/agreements", kind="donation", number="A-1", title="x", party="y", signed_on="2026-09-01")
+    typed = {"kind": "donation", "number": "A-1", "title": "x", "party": "y", "signed_on": "2026-09-01"}
+    manager.send("/network/41/agreements", **typed)
     page = text(manager.open("/console/audit"))
     assert "查看“基金”（/funds/…）" in page and "int:fund_id" not in page
     assert "捐赠协议" in page and "类别： donation" not in page, page
