@@ -139,11 +139,11 @@ def _about(text: str) -> str:
         return code_text(text)
     path = _ARGUMENT.sub("…", rule.removeprefix("/console").removeprefix("/api/v1"))
     page = label_of(path.split("/")[1]) if path else label_of("home")
-    what = {"place": page or _("其他"), "path": path or "/"}
+    named = {"place": page or _("其他"), "path": path or "/"}
     shown = (
-        _("查看“%(place)s”（%(path)s）", **what)
+        _("查看“%(place)s”（%(path)s）", **named)
         if method in ("GET", "HEAD")
-        else _("办理“%(place)s”（%(path)s）", **what)
+        else _("办理“%(place)s”（%(path)s）", **named)
     )
     return _("通过接口%(what)s", what=shown) if rule.startswith("/api/") else shown
 
