@@ -29,6 +29,7 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
             advice=advice,
             request_id=g.get("request_id", ""),
             back=_form_page() if isinstance(error, CSRFError) else None,
+            campaign_page=_campaign_page(code),
         ),
         status,
     )
@@ -45,6 +46,13 @@ def _form_page() -> str | None:
     if "donation_id" in arguments and may_see_donation(arguments["donation_id"], request.form.get("token", "")):
         return page_address(arguments["donation_id"])
     return None
+
+
+def _campaign_page(code: str) -> str | None:
+    """Return the URL of the campaign in which something was not found, such as a project; None without one."""
+    slug = (request.view_args or {}).get("slug")
+    within = code.endswith("_unknown") and code != "campaign_unknown"
+    return url_for("web.campaign", slug=slug) if slug and within else None
 
 
 def _words(status: int) -> tuple[str, str]:

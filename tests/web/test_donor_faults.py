@@ -60,6 +60,8 @@ def test_a_campaign_that_is_called_off_says_what_becomes_of_gifts(reader: Reader
     world.do(cancel, "day", ACTOR)
     page = text(reader.open("/c/day"))
     assert "已付的捐款原路退回" in page and "捐给一个村" not in page
+    assert "活动现在不接受捐赠。 已取消" in text(reader.open(reader.form_page))
+    reader.open("/c/day")
     assert "已取消" in re.findall(r"<title>(.*?)</title>", reader.page.text)[0]
 
 
@@ -96,5 +98,6 @@ def test_an_event_that_comes_says_when(reader: Reader, world: World) -> None:
     page = text(reader.open("/c/day"))
     assert "活动还没开始" in page and "已配完" not in page and "捐给一个村" not in page
     form = text(reader.open(reader.form_page))
-    assert "活动现在不接受捐赠" in form and "留住配捐" not in form
+    assert "活动现在不接受捐赠" in form and "开放捐赠" in form and "留住配捐" not in form
+    assert "开放捐赠" in text(reader.open(f"/c/day/p/{world.projects[0]}")), "a village's own page says when, too"
     assert not re.search(r"<title>公益日", reader.open("/c/day")), "the title says that it has not begun"

@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from kernel.errors import Refusal, Unavailable
 from tests.web.reader import Reader
+from tests.world import World
 
 
 @pytest.fixture
@@ -68,3 +69,10 @@ def test_a_body_that_is_too_large(reader: Reader) -> None:
 def test_an_unknown_page_explains_itself(reader: Reader) -> None:
     assert "没有找到" in reader.open("/nothing/here", 404)
     assert "没有这个活动" in reader.open("/c/nothing", 404)
+
+
+def test_a_project_that_is_not_there_leads_back_to_its_campaign(reader: Reader, world: World) -> None:
+    for path in ("/c/day/p/99999", "/donate/day/99999"):
+        assert f'href="/c/{world.slug}">回到活动' in reader.open(path, 404), path
+    for path in ("/c/none/p/1", "/c/none", "/none"):
+        assert "回到活动" not in reader.open(path, 404), path
