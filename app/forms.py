@@ -131,6 +131,10 @@ class Form:
         """Read a ratio as basis points."""
         return self._read(name, None, parse_ratio, fault("not_a_ratio"))
 
+    def share(self, name: str) -> int | None:
+        """Read a part of a whole as basis points."""
+        return self._read(name, None, parse_ratio, fault("not_a_share"))
+
     def whole(self, name: str) -> int | None:
         """Read a whole number."""
         return self._read(name, None, parse_whole, fault("not_whole"))

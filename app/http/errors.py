@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.http.problems import problem
 from app.http.reduced import note_trouble
+from app.http.request_id import MAKING, TOO_LATE
 from app.http.security_events import notice_refusal
 from app.i18n.refusals.refusals import refusal_text
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
@@ -85,6 +86,7 @@ def attach(app: Flask, error_page: ErrorPage) -> None:
     app.register_error_handler(DBAPIError, _database_failed)
     app.register_error_handler(DataError, _unstorable)
     app.before_request(_refuse_nul)
+    app.before_request(_refuse_late_page)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -144,6 +146,12 @@ def _refuse_nul() -> None:
     """Refuse an address that contains a NUL: the database cannot store one, so it names nothing."""
     if "\x00" in request.path or b"%00" in request.query_string:
         raise BadRequest("the address holds a NUL character")
+
+
+def _refuse_late_page() -> None:
+    """Refuse a shared page whose first reader has waited long enough. Raises Unavailable `page_not_ready`."""
+    if TOO_LATE in request.environ.get(MAKING, ()):
+        raise Unavailable("page_not_ready")
 
 
 def _database_failed(error: Exception) -> Response:

@@ -8,6 +8,7 @@ from flask import g
 # The environ key that marks an internal request which builds a shared page; its value is a set of notes on it.
 # Only the visitor's request is recorded.
 MAKING = "beishan.making"
+TOO_LATE = "too_late"  # noted there: the page is not built, but refused
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

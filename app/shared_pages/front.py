@@ -20,7 +20,7 @@ from werkzeug.test import run_wsgi_app
 from app.current import deps, settings
 from app.dependencies import web_timeouts
 from app.http.reduced import WITHDRAWN, ReducedMode
-from app.http.request_id import MAKING, accepted_id
+from app.http.request_id import MAKING, TOO_LATE, accepted_id
 from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
 from app.observability.logs import log_request
@@ -108,7 +108,7 @@ class Front:
                 return page, False
             page = self._renewed(slot, address)
             if page is None:
-                return slot.refused or _NOTHING, False
+                return slot.refused or self._too_late(address), False
         return page, now - self._known_right(page) > MOST_AGE_S
 
     def _right(self, page: Made | Reading, now: float) -> bool:
@@ -170,10 +170,15 @@ class Front:
             self._reduced.look_again()
         return kept
 
-    def _call(self, address: Address) -> tuple[bytes, str, Headers, bool]:
+    def _too_late(self, address: Address) -> Refused:
+        """Return the refusal of a page that was never built and is not ready in time."""
+        body, status, headers, _withdrawn = self._call(address, TOO_LATE)
+        return Refused(status, headers, body, 0.0)
+
+    def _call(self, address: Address, *orders: str) -> tuple[bytes, str, Headers, bool]:
         """Call the application with an internal request. Return body, status, headers, and whether reduced mode
         withdrew the page."""
-        notes: set[str] = set()
+        notes = set(orders)
         environ = {
             "REQUEST_METHOD": "GET",
             "SCRIPT_NAME": "",
@@ -228,7 +233,6 @@ class Front:
 
 
 _UNCHANGED = ("ETag", "Vary")
-_NOTHING = Refused("503 SERVICE UNAVAILABLE", [("Retry-After", "1"), ("Content-Length", "0")], b"", 0.0)
 
 
 def _age(page: Made) -> str:

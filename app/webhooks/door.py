@@ -8,7 +8,7 @@ from flask import Blueprint, request, url_for
 
 from app.current import deps
 from app.http import access
-from app.http.problems import plain
+from app.http.problems import plain, problem
 from app.webhooks.signed import QUESTIONS, note_refused, question, tell_rate_limit
 from campaigns.disclosure.partner_projects import OpenIn, PartnerProject, partner_projects
 from campaigns.disclosure.pictures import Picture
@@ -85,8 +85,11 @@ def show_donation(name: str, their_id: str) -> Any:
     """Return a donation's state, its match, and why. 404 `donation_unknown`."""
     asking = question(name)
     of = door_donations.tested_donation if asking.test else door_donations.donation_of
-    with deps().db.transaction() as tx:
-        return plain(of(tx, name, their_id))
+    try:
+        with deps().db.transaction() as tx:
+            return plain(of(tx, name, their_id))
+    except NotFound as unknown:  # the text of the code is meant for donors, who follow links
+        return problem(404, unknown.code, "No payment with this donation_id was received from you.")
 
 
 @blueprint.get("/summary")

@@ -66,6 +66,7 @@ def test_the_goal_is_set_in_the_console_and_shown_on_the_first_page(
     beyond = manager.send("/goals", year="2026", money_minor="5", online_bps="140%")
     assert "应在 0% 至 100% 之间" in beyond and "10000" not in beyond
     manager.open("/console/goals")
+    assert "请填百分数" in text(manager.send("/goals", year="2026", money_minor="5", online_bps="many"))
     page = text(manager.send("/goals", year="2026", money_minor="2000000", goods_minor="100", online_bps="60%"))
     assert "目标已保存" in page and "50.0%" in page and "/ 60%" in page
     assert "2,000,000.00" in manager.open("/console/")

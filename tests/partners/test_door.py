@@ -85,7 +85,8 @@ def test_a_donation_says_its_match_and_why(engineer: Engineer, world: World) -> 
     assert shown["why"][0]["cause"] == "arrival", "no payment of a platform is late because it was never pledged"
     pot = shown["why"][0]["pots"][0]
     assert (pot["given_minor"], pot["left_before_minor"], pot["cuts"]) == (10_00, 1_000_00, ["donation_minor"])
-    problem(engineer.call("/donations/T-2"), 404, "donation_unknown")
+    unknown = problem(engineer.call("/donations/T-2"), 404, "donation_unknown")
+    assert "donation_id" in unknown["detail"] and "link" not in unknown["detail"]
 
 
 def test_a_donation_whose_payment_waits_says_why(engineer: Engineer, tester: Engineer, world: World) -> None:

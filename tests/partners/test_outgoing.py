@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from app.api.partners.partner_outgoing import schema_of
@@ -67,6 +68,12 @@ def _as_described(event: Any) -> None:
     schema = schema_of(OutgoingType(event["type"]))
     jsonschema_rs.validator_for(as_json_schema(schema)).validate(event)
     assert set(event["data"]) == set(schema["properties"]["data"]["properties"])
+
+
+@pytest.mark.parametrize("type_", OutgoingType)
+def test_each_event_has_an_example_that_is_as_described(http: FlaskClient, type_: OutgoingType) -> None:
+    described = http.get("/api/openapi.json").get_json()["x-webhooks"][type_.value]["post"]["requestBody"]
+    _as_described(described["content"]["application/json"]["example"])
 
 
 def subscribe(world: World, url: str, types: list[str] = ALL) -> str:

@@ -272,3 +272,21 @@ def test_who_asks_for_a_page_that_another_makes_for_the_first_time_waits_longer_
     other.start()
     assert ann.get("/c/day").status_code == 200
     other.join()
+
+
+def test_a_page_that_is_not_ready_in_time_is_refused_in_words(
+    front: Front, ann: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front_module, "FIRST_WAIT_S", 0.01)
+    for address, endpoint in (
+        ("/c/day", "web.campaign"),
+        ("/api/v1/campaigns/day/totals", "campaigns.show_totals"),
+    ):
+        language = "zh" if endpoint.startswith("web.") else ""
+        front._shelf.slot(Address(address, "", language), endpoint).making.acquire()
+    page = ann.get("/c/day")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "这一页还没有备好" in page.text and "</html>" in page.text
+    refused = ann.get("/api/v1/campaigns/day/totals")
+    assert refused.headers["Retry-After"] == "5"
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "page_not_ready")

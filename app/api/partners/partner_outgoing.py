@@ -42,6 +42,43 @@ DATA: dict[OutgoingType, tuple[str, dict[str, Any]]] = {
     ),
     OutgoingType.PROJECT_NEWS: ("A village of yours told something.", _NEWS),
 }
+_A_DONATION = {
+    "donation_id": "2026090900017",
+    "campaign": "99-2026",
+    "status": "paid",
+    "amount_minor": 5_000,
+    "refunded_minor": 0,
+    "currency": "CNY",
+    "match": {"captured_minor": 5_000, "held_minor": 0},
+    "as_of": "2026-09-09T09:09:10+08:00",
+}
+_OF_A_PROJECT = {"donations": 1_200, "raised_minor": 6_000_000, "refunded_minor": 5_000, "matched_minor": 2_000_000}
+EXAMPLES: dict[OutgoingType, dict[str, Any]] = {
+    OutgoingType.DONATION_MATCHED: _A_DONATION,
+    OutgoingType.DONATION_SETTLED: _A_DONATION | {"status": "settled", "as_of": "2026-09-10T10:00:00+08:00"},
+    OutgoingType.REFUND_BOOKED: _A_DONATION
+    | {
+        "status": "refunded",
+        "refunded_minor": 5_000,
+        "match": {"captured_minor": 0, "held_minor": 0},
+        "as_of": "2026-09-11T15:30:00+08:00",
+    },
+    OutgoingType.CAMPAIGN_PHASE: {"campaign": "99-2026", "phase": "open"},
+    OutgoingType.CAMPAIGN_SUMS: _OF_A_PROJECT
+    | {
+        "campaign": "99-2026",
+        "currency": "CNY",
+        "projects": [{"project_code": "V-0412", **_OF_A_PROJECT}],
+        "number": 1,
+        "answer_until": "2026-10-01T00:00:00+08:00",
+    },
+    OutgoingType.PROJECT_NEWS: {
+        "project_code": "V-0412",
+        "happened_on": "2026-09-20",
+        "title": "灶台修好了",
+        "text": "村里的长者食堂开了火，第一天有三十二位老人来吃饭。",
+    },
+}
 _HEADERS = {
     "webhook-id": "the id of the event, the same at every attempt",
     "webhook-timestamp": "when this attempt was signed, whole seconds since 1970",
@@ -60,6 +97,12 @@ def schema_of(type_: OutgoingType) -> dict[str, Any]:
     return described_object(**fields) | {"required": list(fields)}
 
 
+def example_of(type_: OutgoingType) -> dict[str, Any]:
+    """Return an event as it may be sent."""
+    at = "2026-09-09T09:09:10+08:00"
+    return {"type": type_.value, "id": f"{type_.value}:1", "occurred_at": at, "data": EXAMPLES[type_]}
+
+
 def _operation(type_: OutgoingType, tag: str) -> dict[str, Any]:
     return {
         "tags": [tag],
@@ -69,7 +112,10 @@ def _operation(type_: OutgoingType, tag: str) -> dict[str, Any]:
             {"name": name, "in": "header", "required": True, "schema": TEXT, "description": description}
             for name, description in _HEADERS.items()
         ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema_of(type_)}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema_of(type_), "example": example_of(type_)}},
+        },
         "responses": {
             "2XX": {"description": "taken; it is not sent again"},
             "default": {"description": f"tried again up to {len(BACKOFF)} times within a day"},

@@ -36,7 +36,7 @@ def save() -> str | Response:
         form.whole("year") or 0,
         form.amount("money_minor") or 0,
         form.amount("goods_minor") or 0,
-        form.ratio("online_bps") or 0,
+        form.share("online_bps") or 0,
     )
 
     def do(tx: Tx, caller: Caller) -> str | None:

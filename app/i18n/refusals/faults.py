@@ -91,6 +91,7 @@ FAULTS = {
     "amount_sign": _l("捐款的金额应为正数，退款的金额应为负数"),
     "amount_changed": _l("以前是 %(before_minor)s 元，现在是 %(now_minor)s 元，或手续费不同"),
     "not_a_ratio": _l("请填写比例，例如 1:1、1:0.5 或 50%%"),
+    "not_a_share": _l("请填百分数，如 35%%"),
     "not_an_amount": _l("请填写金额，单位元，最多两位小数，例如 100 或 66.60"),
     "currency_unsupported": _l("只支持人民币（%(currency)s）"),
     # times

@@ -24,7 +24,7 @@ PARTNER_REFUSALS = {
     "partner_state": _l("平台现在的状态（%(state)s）不能这样改。"),
     "partner_secret_last": _l("这是唯一长期有效的签名密钥，请先生成新的再停用。"),
     "partner_secret_unknown": _l("没有这个签名密钥。"),
-    "partner_secrets_full": _l("已有 %(most)s 个签名密钥有效，要生成新的，先由联合会停用一个。"),
+    "partner_secrets_full": _l("有效的签名密钥已达上限，要生成新的，先由联合会停用一个。"),
     "project_code_invalid": _l("编号没有对应上。"),
     "project_code_unknown": _l("这个编号没有对应过。"),
     "partner_unknown": _l("没有这个合作平台。"),

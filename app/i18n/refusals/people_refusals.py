@@ -8,6 +8,7 @@ PEOPLE_REFUSALS = {
     "approval_own": _l("自己提交的事项须由另一个人决定。"),
     "approval_requester_ended": _l("提交人的账号或令牌已停用，或已没有这项权限；请谢绝，需要时由他人重新提交。"),
     "approval_unknown": _l("没有这件待批准的事项。"),
+    "page_not_ready": _l("访问的人很多，这一页还没有备好，请过几秒刷新。"),
     "question_answered": _l("这个问题已经答复过。"),
     "question_invalid": _l("请写下您的问题，最多 500 字。"),
     "question_limit": _l("一笔捐赠最多问 %(most)s 个问题，请打电话联系主办方。"),
