@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kernel.clock import local_day
-from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
+from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, allocate, serving_offers
 from matching.pot_state import PotState
 from matching.rules import Rules, Target
 
@@ -43,8 +43,8 @@ class PotRun(NamedTuple):
 class Simulation(NamedTuple):
     """A simulated day: its gifts and their match (fen).
 
-    `short` counts gifts that found less than the rules would give, `unmatched` those that got nothing. `matches` is
-    the match of each gift, in the order of their times.
+    `short` counts gifts that an empty pot, a cap or a minimum left partly unmatched, `unmatched` those that got
+    nothing. `matches` is the match of each gift, in the order of their times.
     """
 
     gifts: int
@@ -115,8 +115,13 @@ def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
             runs[part.pot_id] = run._replace(given_minor=more, gifts=run.gifts + bool(part.given_minor), dry_at=dry)
         matches.append(allocation.matched_minor)
         count, raised, matched = count + 1, raised + gift.amount_minor, matched + allocation.matched_minor
-        short, unmatched = short + allocation.short, unmatched + (not allocation.matched_minor)
+        short, unmatched = short + _is_short(allocation), unmatched + (not allocation.matched_minor)
     return Simulation(count, raised, matched, short, unmatched, list(runs.values()), matches)
+
+
+def _is_short(allocation: Allocation) -> bool:
+    """Return whether a pot would have given more if it had had more money, or the last pot cut what was left."""
+    return allocation.short or bool(allocation.evaluations and allocation.evaluations[-1].cuts)
 
 
 def _offers(pots: Iterable[PotState], at: datetime) -> list[Offer]:

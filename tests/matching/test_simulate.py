@@ -33,7 +33,15 @@ def test_gifts_are_matched_in_the_order_of_their_times_until_the_pots_are_dry() 
 def test_caps_of_a_donor_hold_over_the_whole_day() -> None:
     capped = [pot(1, ((0, 1_000),), caps={"donor_minor": 100})]
     result = simulate(capped, [gift(1, 80), gift(2, 80), gift(3, 80, "b")])
-    assert result.matched_minor == 180 and result.pots[0].dry_at is None and result.short == 0
+    assert result.matched_minor == 180 and result.pots[0].dry_at is None
+
+
+def test_a_gift_that_a_cap_or_a_minimum_cut_is_short_unless_a_later_pot_matches_the_rest() -> None:
+    capped = pot(1, ((0, 1_000),), caps={"donation_minor": 50})
+    gifts = [gift(1, 80), gift(2, 50)]
+    assert simulate([capped], gifts).short == 1
+    assert simulate([capped, pot(2, ((0, 1_000),))], gifts).short == 0
+    assert simulate([pot(1, ((0, 1_000),), minimum_minor=60)], gifts).short == 1
 
 
 def test_changed_rules_are_compared_gift_by_gift() -> None:

@@ -95,7 +95,7 @@ class OutcomeOut(Schema):
     gifts = Whole()
     raised_minor = Minor(0)
     matched_minor = Minor(0)
-    short = Whole(metadata={"description": "gifts that found less than the rules would give"})
+    short = Whole(metadata={"description": "gifts that an empty pot, a cap or a minimum left partly unmatched"})
     unmatched = Whole()
     pots = fields.List(fields.Nested(PotRunOut))
 
