@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
-from campaigns import rights
-from campaigns.approvals.desk import Place
+from campaigns.approval_places import follow_subjects
+from campaigns.approvals.acts import MAKE_ADMIN
 from campaigns.approvals.models import Approval
 from campaigns.network import accounts, links, people, tokens
 from campaigns.network.links import NewLink
@@ -47,9 +47,10 @@ def set_rights(tx: Tx, user_id: int, role: str, branch: str | None) -> Any:
     require_no_more(access.caller(), role)
     scope.require_node(tx, branch)
     if not gives_rights(role):
-        return accounts.set_role(tx, manager.login, role, branch, access.actor())
-    place = Place(rights.lineage_of(tx, branch or ""))
-    return perform(tx, "person.admin", user_id, place=place, branch=branch, login=manager.login)
+        accounts.set_role(tx, manager.login, role, branch, access.actor())
+        follow_subjects(tx)
+        return None
+    return perform(tx, MAKE_ADMIN, user_id, branch=branch, login=manager.login)
 
 
 def invite(tx: Tx, role: str, branch: str | None, name: str = "") -> NewLink:

@@ -251,7 +251,7 @@ def _of_organisation(tx: Tx, code: str) -> Holder | None:
 
 
 def _of_approval(tx: Tx, approval_id: int) -> Holder | None:
-    """An approval belongs where the subject of its act did when it was requested."""
+    """An approval belongs where its act is decided (`campaigns.approval_places`)."""
     approval = tx.get(Approval, approval_id)
     return Holder(tuple(approval.lineage), approval.campaign or None) if approval else None
 

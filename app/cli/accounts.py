@@ -9,6 +9,7 @@ import click
 
 from app.cli.base import ACTOR, OPERATOR, command, deps
 from app.http.addresses import join_url
+from campaigns.approval_places import follow_subjects
 from campaigns.network import accounts, links, second_factor
 from campaigns.network.models import Manager
 from campaigns.network.people import create_manager, make_first_password
@@ -163,6 +164,7 @@ def role(login: str, role: str, branch: str | None, whole_network: bool) -> None
     with deps().db.transaction() as tx:
         before = accounts.find_by_login(tx, login, lock=True).branch_code
         accounts.set_role(tx, login, role, None if whole_network else branch or before, ACTOR)
+        follow_subjects(tx)
     click.echo(f"{login} is {role}")
 
 

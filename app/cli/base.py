@@ -13,7 +13,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import current
 from app.current import settings
-from app.duties import news_of, place_of
+from app.duties import news_of
+from campaigns.approval_places import place_of
 from app.i18n.refusals.faults import program_text
 from app.i18n.refusals.refusals import refusal_text
 from campaigns.approvals import desk
@@ -77,7 +78,7 @@ def perform(name: str, subject: Any, reason: str = "", **arguments: Any) -> Any:
     """Perform an act in a transaction and return its result. If the act must wait for a second person, the command
     reports that and ends."""
     with deps().db.transaction() as tx:
-        place = place_of(tx, name, subject)
+        place = place_of(tx, name, subject, arguments)
         outcome = desk.perform(tx, deps(), OPERATOR, name, subject, place, reason, **arguments)
         if not isinstance(outcome, Approval):
             news_of(tx, place.campaign)

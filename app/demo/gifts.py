@@ -101,10 +101,10 @@ def _over_pages(deps: Dependencies, campaign: str, gifts: Sequence[Gift], random
 
 
 def give_on_pages(deps: Dependencies, gifts: Sequence[Gift], command: Callable[[Gift], CreateDonation]) -> None:
-    """Create donations on our pages, a few at a time, and pay them."""
+    """Create donations on our pages, a few at a time, and pay each at its time."""
     for first in range(0, len(gifts), TOGETHER):
         group = gifts[first : first + TOGETHER]
-        at_their_time = deps.at(FixedClock(group[-1].at))
+        at_their_time = deps.at(FixedClock(group[0].at))
         for result in create_donations(at_their_time, [command(gift) for gift in group]):
             if isinstance(result, Refusal):
                 raise result

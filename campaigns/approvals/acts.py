@@ -226,6 +226,7 @@ def _plain(use_case: Callable[[Tx, Any, str, str], Any]) -> Callable[[Tx, Attemp
     return lambda tx, attempt: use_case(tx, attempt.subject, attempt.reason, attempt.actor)
 
 
+MAKE_ADMIN = "person.admin"
 _P = Permission
 ACTS: Mapping[str, Act] = {
     **MONEY_ACTS,
@@ -272,7 +273,7 @@ ACTS: Mapping[str, Act] = {
     "campaign.cancel": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(cancel.cancel), _of_cancelling),
     "campaign.restore_listing": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(restore_listing), _always),
     "campaign.extend": Act(_P.CAMPAIGNS_WRITE, "slug", str, _extend, _always),
-    "person.admin": Act(_P.PEOPLE_WRITE, "user_id", int, _make_admin, _of_rights),
+    MAKE_ADMIN: Act(_P.PEOPLE_WRITE, "user_id", int, _make_admin, _of_rights),
     "person.second_factor": Act(_P.PEOPLE_WRITE, "user_id", int, _reset_second_factor, _always),
     "token.activate": Act(
         _P.PEOPLE_WRITE,

@@ -1,6 +1,7 @@
 """The bank accounts of payee organisations: sealed, displayed masked, and confirmed by another person."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import col, select
@@ -128,6 +129,26 @@ def accounts_of(tx: Tx, code: str) -> list[PayeeAccount]:
     return tx.all(own.order_by(col(PayeeAccount.id).desc()))
 
 
+def shared_with(tx: Tx, keys: Keys, accounts: Sequence[PayeeAccount]) -> dict[int, list[str]]:
+    """Return account id -> codes of the other organisations that use the same number, or are proposed to.
+
+    That may be right (a township is paid through its county), so it refuses nothing: whoever confirms an account
+    should know.
+    """
+    alike = select(PayeeAccount).where(
+        col(PayeeAccount.tail).in_({account.tail for account in accounts if account.state != PayeeState.ENDED}),
+        PayeeAccount.state != PayeeState.ENDED,
+    )
+    owners: dict[str, set[str]] = {}
+    for other in tx.all(alike):
+        owners.setdefault(number_of(keys, other), set()).add(other.organisation_code)
+    return {
+        account.id or 0: sorted(owners[number_of(keys, account)] - {account.organisation_code})
+        for account in accounts
+        if account.state != PayeeState.ENDED
+    }
+
+
 def number_of(keys: Keys, payee: PayeeAccount) -> str:
-    """Return the number of an account. Use it for the bank's file only."""
+    """Return the number of an account, for the bank's file and for comparison only."""
     return keys.unwrap_text(payee.sealed, context_of(payee.organisation_code))

@@ -14,6 +14,8 @@ from app.jobs.runs import Unit
 from campaigns.audit import AuditEntry
 from campaigns.closing.reconciliation.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network import second_factor, tree
+from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
 from config import BadSettings, load
 from kernel.db import Tx
@@ -22,6 +24,7 @@ from tests.api.client import PRODUCTION, SECRETS, Api, application, problem
 from tests.api.test_repeats import send
 from tests.api.test_rights import snapshot
 from tests.races.runners import at_once
+from tests.web.reader import PASSWORD
 from tests.world import World
 
 __all__ = ["app", "second"]
@@ -244,3 +247,26 @@ def test_settings_say_when_a_second_person_is_needed() -> None:
     ):
         with pytest.raises(BadSettings, match=name):
             load(SECRETS | {name: value})
+
+
+def test_a_request_about_a_person_follows_them_to_their_new_branch(api: Api, world: World) -> None:
+    li = world.do(create_manager, "li", PASSWORD, "finance", "test", "4101")
+    world.do(second_factor.begin, world.deps.keys, li.id)
+    approval = ask(api, f"/users/{li.id}/second-factor/reset", {})
+    before, now = (world.do(create_token, "admin", code, branch_code=code) for code in ("4101", "4102"))
+    problem(decide(api, approval, now), 404, "approval_unknown")
+    assert api.call("PATCH", f"/users/{li.id}", {"branch": "4102"}, api.token()).status_code == 200
+    problem(decide(api, approval, before), 404, "approval_unknown")
+    assert api.get("/approvals", before).get_json() == []
+    assert decide(api, approval, now).status_code == 200
+
+
+def test_a_request_follows_a_node_that_was_merged(api: Api, world: World) -> None:
+    world.do(tree.add, "410101", "41010198", "旧村", "test")
+    li = world.do(create_manager, "li", PASSWORD, "finance", "test", "41010198")
+    world.do(second_factor.begin, world.deps.keys, li.id)
+    approval = ask(api, f"/users/{li.id}/second-factor/reset", {})
+    api.manage("/organisations/41010198/merge", {"into": "41010101", "reason": "united"}, 200)
+    run_job("approvals", world.deps)
+    village = world.do(create_token, "admin", "village", branch_code="41010101")
+    assert decide(api, approval, village).status_code == 200

@@ -77,6 +77,16 @@ def test_numbers_of_accounts_are_sealed_and_never_shown(api: Api, world: World) 
         assert code is None or reply.get_json()["fields"][field]["code"] == code
 
 
+def test_one_number_for_two_organisations_is_pointed_out(api: Api) -> None:
+    entered = [api.manage(f"/organisations/{code}/payees", ACCOUNT._asdict()) for code in ("4101", "4102")]
+    assert [payee["shared_with"] for payee in entered] == [[], ["4101"]]
+    alike = ACCOUNT._replace(number=f"9{ACCOUNT.number}")  # the same last digits
+    assert api.manage("/organisations/41/payees", alike._asdict())["shared_with"] == []
+    ended = api.manage(f"/payees/{entered[0]['id']}/end", {}, 200)
+    [left] = api.get("/organisations/4102/payees", api.token()).get_json()
+    assert (ended["shared_with"], left["shared_with"]) == ([], [])
+
+
 def test_the_file_is_the_same_each_time_and_valid_by_the_schema(api: Api, released: World, second: str) -> None:
     plan = sent(api, released, second)
     path = f"/payout-plans/{plan['id']}/file"

@@ -49,11 +49,14 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     assert "栾川县" in page and "批准时确定" in page
     assert "还没有确认的收款账户：栾川县" in manager.send("/payout-plans/1/approve")
 
+    manager.open("/console/network/4102/payees")
+    assert "同一账号" not in manager.send("/network/4102/payees", **ACCOUNT._asdict())
     manager.open("/console/network/4101/payees")
     bad = manager.send("/network/4101/payees", **ACCOUNT._replace(bank_code="1", holder="<b>x</b>")._asdict())
     assert "12 位数字的联行号" in bad and "<b>x</b>" not in bad and "&lt;b&gt;x" in bad
     page = manager.send("/network/4101/payees", **ACCOUNT._asdict())
     assert "****2345" in page and "9012" not in page
+    assert "同一账号也登记给了：" in page and "嵩县" in page
     payee = re.findall(r"/payees/(\d+)/confirm", page)[0]
     assert "使用中" in manager.send(f"/payees/{payee}/confirm")
 

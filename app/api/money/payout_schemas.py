@@ -69,6 +69,9 @@ class PayeeOut(Schema):
     bank = Text()
     bank_code = Text()
     tail = Text(metadata={"description": "the last four digits"})
+    shared_with = fields.List(
+        Text(), metadata={"description": "other organisations with the same number; empty once it has ended"}
+    )
     state = one_of(*PayeeState)
     proposed_by = Text()
     proposed_at = Time()

@@ -19,7 +19,7 @@ from campaigns.network.roles import Permission
 from campaigns.payouts import figures, payees, plans, remittances, rules
 from campaigns.payouts.allot import fees_from
 from campaigns.payouts.bank_answers import newest_answers
-from campaigns.payouts.models import PayoutPlan, Remittance
+from campaigns.payouts.models import PayeeAccount, PayoutPlan, Remittance
 from campaigns.payouts.payees import NewAccount
 from campaigns.payouts.postings import parts_of
 from campaigns.payouts.split import Shares
@@ -78,7 +78,7 @@ def change_rules(body: dict[str, Any], code: str) -> Any:
 def list_payees(code: str) -> Any:
     """List the bank accounts of an organisation, newest first."""
     with deps().db.transaction() as tx:
-        return payees.accounts_of(tx, code)
+        return _shown(tx, *payees.accounts_of(tx, code))
 
 
 @blueprint.post("/organisations/<code>/payees")
@@ -88,7 +88,7 @@ def list_payees(code: str) -> Any:
 def propose_payee(body: dict[str, Any], code: str) -> Any:
     """Enter a bank account of an organisation. Another person confirms it."""
     with deps().db.transaction() as tx:
-        return payees.propose(tx, deps().keys, code, NewAccount(**body), access.actor())
+        return _shown(tx, payees.propose(tx, deps().keys, code, NewAccount(**body), access.actor()))[0]
 
 
 @blueprint.post("/payees/<id:payee_id>/confirm")
@@ -100,7 +100,7 @@ def confirm_payee(payee_id: int) -> Any:
     second person."""
     with deps().db.transaction() as tx:
         outcome = perform(tx, "payee.confirm", payee_id)
-        return waiting(tx, outcome) or outcome
+        return waiting(tx, outcome) or _shown(tx, outcome)[0]
 
 
 @blueprint.post("/payees/<id:payee_id>/end")
@@ -109,7 +109,12 @@ def confirm_payee(payee_id: int) -> Any:
 def end_payee(payee_id: int) -> Any:
     """End an account, or decline one that awaits confirmation."""
     with deps().db.transaction() as tx:
-        return payees.end(tx, payee_id, access.actor())
+        return _shown(tx, payees.end(tx, payee_id, access.actor()))[0]
+
+
+def _shown(tx: Tx, *accounts: PayeeAccount) -> list[dict[str, Any]]:
+    shared = payees.shared_with(tx, deps().keys, accounts)
+    return [account.model_dump() | {"shared_with": shared.get(account.id or 0, [])} for account in accounts]
 
 
 @blueprint.get("/campaigns/<slug>/money-out")

@@ -15,7 +15,7 @@ from app.forms import Form
 from app.http import access
 from app.i18n.giving_labels import FEES_FROM, SURPLUS_WAYS
 from app.i18n.labels import LEVELS, word
-from campaigns.network.organisations import find
+from campaigns.network.organisations import find, names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.network.tree import lock_node
 from campaigns.payouts import payees, rules
@@ -38,9 +38,17 @@ def _page(code: str, form: Form) -> str:
     with deps().db.transaction() as tx:
         node = find(tx, code)
         accounts = payees.accounts_of(tx, code)
+        shared = payees.shared_with(tx, deps().keys, accounts)
+        names = names_of(tx, {other for others in shared.values() for other in others})
         held = rules.rules_of_organisation(tx, code)
     return render_template(
-        "console/payees.html", node=node, accounts=accounts, rules=held, was=_shown(held), form=form
+        "console/payees.html",
+        node=node,
+        accounts=accounts,
+        shared={account_id: [names[code] for code in codes] for account_id, codes in shared.items()},
+        rules=held,
+        was=_shown(held),
+        form=form,
     )
 
 
