@@ -108,7 +108,7 @@ class Table:
     refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
     preamble: tuple[tuple[str, ...], ...] = ()  # the cells of the lines before the header
     footer: tuple[tuple[int, tuple[str, ...]], ...] = ()  # number and cells of each line from `not_rows` on
-    unread: tuple[str, ...] = ()  # of a format of ours: the titles of columns that are not read
+    unread: tuple[str, ...] = ()  # titles of columns that are not read and may be a mistake
     headings: Mapping[str, str] = field(default_factory=dict)  # the file's own header of each column
 
     @property
@@ -124,6 +124,8 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     Raises Invalid `import_invalid` when the file cannot be decoded, has no rows, or fits no layout.
     """
     text, encoding = decode(data) if isinstance(data, bytes) else (data.removeprefix("\ufeff"), "text")
+    if not text.strip():
+        raise Invalid("import_invalid", fields={"file": fault("no_rows")})
     lines = _lines(text)
     head = list(islice(lines, MAX_PREAMBLE))
     header_at, layout, places = _header(head, layouts)
@@ -231,9 +233,12 @@ def _header(
 
 
 def _unread(header: Sequence[str], layout: Layout, places: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the titles of columns that are not read, such as one that is misspelt or there twice."""
-    read = set(places.values()) if layout.ours else range(len(header))
-    return tuple(title for place, title in enumerate(header) if title and place not in read)[:MOST_UNREAD]
+    """Return the titles of columns that are not read: of a format of ours all, such as a misspelt one; of a format
+    of others those that repeat the title of a column that is read."""
+    read = set(places.values())
+    titles = {_plain(header[place]) for place in read}
+    unread = [title for place, title in enumerate(header) if title and place not in read]
+    return tuple(title for title in unread if layout.ours or _plain(title) in titles)[:MOST_UNREAD]
 
 
 def _fits(layout: Layout, cells: Sequence[str]) -> int:

@@ -80,8 +80,9 @@ def _row(row: Row) -> tuple[ReceiptRow, dict[str, Fault]]:
     issued_on, amount_minor = date.min, 0
     try:
         issued_on = local_day(read_moment(cells["issued_on"]).at)
-    except Unreadable:
-        faults["issued_on"] = fault("not_a_date" if cells["issued_on"] else "required")
+    except Unreadable as unreadable:
+        nonsense = unreadable.fault.code == "not_a_time"
+        faults["issued_on"] = fault("not_a_date") if nonsense else unreadable.fault
     try:
         amount_minor = read_amount(cells["amount_yuan"])
     except Unreadable as unreadable:

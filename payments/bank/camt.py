@@ -38,7 +38,8 @@ _Element: TypeAlias = etree._Element
 
 def is_xml(data: bytes) -> bool:
     """Return whether a file is XML rather than a table."""
-    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+    utf_16 = data.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<"))
+    return utf_16 or data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def read_camt(data: bytes) -> BankFile:

@@ -111,6 +111,7 @@ def test_several_statements_of_a_file(world: World) -> None:
         (TWO_SIDES.replace("F003", "6.222E+12").encode(), {"line 7.line_id": "spreadsheet_number"}),
         (SIGNED.replace("2026/9/9 11:00", "2026/13/9").encode(), {"line 3.booked_on": "not_a_time"}),
         (b"a,b\n1,2\n", {"line 1": "missing_columns"}),
+        ("<Document><BkToCstmrStmt>".encode("utf-16"), {"line 1": "unreadable"}),
     ],
 )
 def test_a_fault_names_line_and_field_and_nothing_is_taken(

@@ -53,12 +53,12 @@ def test_chinese_headers_in_any_order_and_unknown_columns_are_fine() -> None:
 
 
 def test_columns_of_our_format_that_are_not_read_are_named() -> None:
-    """Such as one that is misspelt, or there twice; other programs' files have columns of their own."""
+    """Such as one that is misspelt, or there twice; of other programs' files only what is there twice."""
     text = "备注,凭证号,金额,金额,捐赠时间,项目编码\nx,BOX-1,100,7,2026/9/9 10:00,P1\n"
     table = read_table(text.encode(), [replace(OFFLINE, ours=True)])
     assert table.unread == ("备注", "金额", "项目编码")
     assert table.rows[0].cells["amount_yuan"] == "100"
-    assert read_table(text.encode(), [OFFLINE]).unread == ()
+    assert read_table(text.encode(), [OFFLINE]).unread == ("金额",)
 
 
 def test_preamble_blank_lines_totals_and_footer_are_no_rows() -> None:
@@ -137,3 +137,10 @@ def test_a_binary_file_is_refused_by_its_kind(begin: bytes, code: str) -> None:
     with pytest.raises(Invalid) as error:
         decode(begin + b"\x00" * 50)
     assert error.value.fields["file"].code == code
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n \n\t\r\n", b"\xff\xfe"])
+def test_an_empty_file_is_called_empty(data: bytes) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_table(data, [OFFLINE])
+    assert {place: why.code for place, why in refused.value.fields.items()} == {"file": "no_rows"}
