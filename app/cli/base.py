@@ -14,9 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app import current
 from app.current import settings
 from app.duties import news_of
-from campaigns.approval_places import place_of
 from app.i18n.refusals.faults import program_text
 from app.i18n.refusals.refusals import refusal_text
+from campaigns.approval_places import place_of
 from campaigns.approvals import desk
 from campaigns.approvals.models import Approval
 from campaigns.dependencies import Dependencies

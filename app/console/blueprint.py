@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.console.forms import ConsoleForm
 from app.console.navigation import navigation, words_of_page
 from app.console.refused_form import fill_again, keep_typed
 from app.current import deps
@@ -85,11 +86,13 @@ def act(
     back: str,
     do: Callable[[Tx, Caller], object],
     done: str = "",
+    form: ConsoleForm | None = None,
 ) -> Response:
     """Make a change for the signed-in manager in one transaction, flash the result and redirect to `back`.
 
     Without a `permission`, `do` must itself require one of those that the view declares. A refusal changes nothing
-    and is flashed. `do` may return a text that replaces `done`. A second click on the same button changes nothing.
+    and is flashed, or noted in the `form`, which the view then shows again. `do` may return a text that replaces
+    `done`. A second click on the same button changes nothing.
     """
 
     def make() -> Response:
@@ -105,7 +108,10 @@ def act(
     try:
         return make_once(make)
     except Refusal as refusal:
-        return refused(refusal, back)
+        if form is None:
+            return refused(refusal, back)
+        form.add_refusal(refusal)
+        return redirect(back, 303)
 
 
 def refused(refusal: Refusal, back: str) -> Response:

@@ -29,6 +29,7 @@ class ConsoleForm(Form):
         """Show a refusal at its fields, and record it if it is about rights."""
         notice_refusal(refusal)
         super().add_refusal(refusal)
+        self.overtaken = refusal.code == "changed_meanwhile"
 
     @property
     def finished(self) -> bool:

@@ -51,7 +51,7 @@ ACTS = {
     "project.change_purpose": _l(
         "项目 %(subject)s 的 %(right)s 元改给项目 %(to_project)s（备案 %(filing_no)s，%(basis)s）%(evidence)s"
     ),
-    "project.use_surplus": _l("项目 %(subject)s 的结余 %(right)s 元：%(way)s，给第 %(to)s 号"),
+    "project.use_surplus": _l("项目 %(subject)s 的结余 %(right)s 元：%(way)s，给 %(to)s"),
     "remittance.paid": _l(
         "登记拨款 %(amount)s 元已付给 %(subject)s（回单号 %(reference)s，%(paid_on)s）：%(evidence)s"
     ),

@@ -16,6 +16,7 @@ class Figures(NamedTuple):
     - `left`: what the two shares that are paid out still have, without what is set aside.
     - `payable`: what is set aside for approved remittances.
     - `paid`: what left the bank and did not come back.
+    - `moved`: what came from other projects, minus what they got, by changes of purpose and uses of surpluses.
     """
 
     raised_minor: int = 0
@@ -27,6 +28,10 @@ class Figures(NamedTuple):
     left_minor: int = 0
     payable_minor: int = 0
     paid_minor: int = 0
+
+    @property
+    def moved_minor(self) -> int:
+        return self.left_minor + self.payable_minor + self.paid_minor - self.project_minor - self.township_minor
 
 
 class ProjectFigures(NamedTuple):

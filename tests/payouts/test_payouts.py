@@ -213,6 +213,7 @@ def test_figures_per_project_and_in_all_agree(released: World) -> None:
         assert sum(getattr(row.figures, name) for row in rows) == getattr(whole, name), name
     assert (whole.raised_minor, whole.matched_minor, whole.payable_minor) == (250_02, 100_01, 340_03)
     assert (whole.left_minor, whole.management_minor) == (0, 10_00)
+    assert [row.figures.moved_minor for row in rows] == [0, 0, 0]
 
 
 def test_a_split_that_was_used_cannot_be_changed_backwards(released: World) -> None:

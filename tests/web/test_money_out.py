@@ -141,6 +141,8 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     page = manager.send(f"/projects/{project}/purpose", **typed, basis="consent", evidence="档案 3", reason="搬迁")
     assert "捐赠人书面同意 B-9" in text(page) and "还没有拨付 70.00" in text(page)
     assert "用途变更和结余" in manager.open(f"/c/{world.slug}/p/{project}")
+    shown = text(manager.open(f"/console/campaigns/{world.slug}/payouts"))
+    assert "100.00 0.00 0.00 -30.00 70.00" in shown and "0.00 0.00 0.00 +30.00 30.00" in shown
 
     for done, stars in (("开工", {}), ("验收合格", {"rating": "4"})):
         assert ("几星" in manager.open(f"/console/projects/{project}/review")) is bool(stars)
@@ -148,6 +150,11 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     assert "已评估" in text(page) and "验收合格" in page and "4 星" in text(page), "stars and text in one act"
     assert "70.00" in manager.open("/console/surpluses")
     manager.open(address)
+    unknown = typed | {"to_project": "P0", "amount_minor": "31", "basis": "filing", "reason": "搬迁"}
+    page = manager.send(f"/projects/{project}/purpose", **unknown)
+    assert "改给哪个项目（编号）：没有这个项目" in text(page)
+    assert page.count('value="31"') == 1, "the form of the surplus stays empty"
+    assert page.count('class="notice bad"') == 1, "the refusal is shown once, at its field"
     left = {"source": f"share_project/{world.slug}", "way": "same_purpose", "reason": "修好了还有剩"}
     page = manager.send(f"/projects/{project}/surplus", **left, amount_minor="70", to=str(other))
     assert "结余 用于目的相近的项目" in text(page) and "没有等着处理的结余" in manager.open("/console/surpluses")

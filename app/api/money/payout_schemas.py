@@ -92,6 +92,9 @@ class MoneyOutFigures(Schema):
     left_minor = Minor(0)
     payable_minor = Minor(0)
     paid_minor = Minor(0)
+    moved_minor = fields.Integer(
+        metadata={"description": "from other projects, minus to them or to funds: other purposes and surpluses"}
+    )
     currency = Currency()
 
 

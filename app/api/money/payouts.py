@@ -125,7 +125,7 @@ def show_figures(slug: str) -> Any:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         sums, bearer = figures.totals(tx, campaign.id or 0), fees_from(tx, campaign)
-    return {**sums._asdict(), "currency": CURRENCY, "fees_from": bearer}
+    return {**_sums(sums), "fees_from": bearer}
 
 
 @blueprint.get("/campaigns/<slug>/money-out/projects")
@@ -139,7 +139,11 @@ def list_figures(pagination_parameters: PaginationParameters, slug: str) -> Any:
         rows, pagination_parameters.item_count = figures.per_project(
             tx, campaign_id, page_of(pagination_parameters)
         )
-    return [{**row._asdict(), **row.figures._asdict(), "currency": CURRENCY} for row in rows]
+    return [{**row._asdict(), **_sums(row.figures)} for row in rows]
+
+
+def _sums(sums: figures.Figures) -> dict[str, Any]:
+    return {**sums._asdict(), "moved_minor": sums.moved_minor, "currency": CURRENCY}
 
 
 @blueprint.get("/campaigns/<slug>/payout-plans")

@@ -16,7 +16,6 @@ from campaigns.goals.models import YearlyGoal
 from campaigns.network.roles import Caller, Permission
 from kernel.clock import local_day
 from kernel.db import Tx
-from kernel.errors import Refusal
 from kernel.money import percent
 
 
@@ -40,16 +39,11 @@ def save() -> str | Response:
     )
 
     def do(tx: Tx, caller: Caller) -> str | None:
-        try:
-            return _set(tx, form, new, caller.name)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            form.overtaken = refusal.code == "changed_meanwhile"
-            raise
+        return _set(tx, form, new, caller.name)
 
     if form.faults:
         return _page(form)
-    back = act(Permission.CAMPAIGNS_WRITE, url_for("console.goals"), do, _("目标已保存。"))
+    back = act(Permission.CAMPAIGNS_WRITE, url_for("console.goals"), do, _("目标已保存。"), form)
     return _page(form) if form.faults else back
 
 

@@ -16,7 +16,6 @@ from campaigns.awards.awards import MOST_NAME, MOST_PLACES, NewAward
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
-from kernel.errors import Refusal
 
 
 @blueprint.get("/campaigns/<slug>/awards", endpoint="awards")
@@ -38,13 +37,9 @@ def add(slug: str) -> str | Response:
     )
 
     def do(tx: Tx, caller: Caller) -> None:
-        try:
-            awards.add(tx, slug, new, caller.name)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            raise
+        awards.add(tx, slug, new, caller.name)
 
-    back = act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("奖项已加上，活动页面会写明怎么评。"))
+    back = act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("奖项已加上，活动页面会写明怎么评。"), form)
     return _page(slug, form) if form.faults else back
 
 

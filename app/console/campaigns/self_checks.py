@@ -26,7 +26,6 @@ from campaigns.self_checks.forms import (
 from campaigns.self_checks.models import Question
 from campaigns.self_checks.nodes import due_on, released_at
 from kernel.db import Tx
-from kernel.errors import Refusal
 
 PAGE_SIZE = 50
 _YES, _NO = "yes", "no"
@@ -59,15 +58,10 @@ def sign_form(slug: str, code: str) -> str | Response:
     }
 
     def do(tx: Tx, caller: Caller) -> None:
-        try:
-            sign(tx, slug, code, answers, form.whole("corrects") or 0, caller.name)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            raise
+        sign(tx, slug, code, answers, form.whole("corrects") or 0, caller.name)
 
-    back = act(
-        Permission.PROJECTS_WRITE, url_for("console.self_check", slug=slug, code=code), do, _("自查表已交。")
-    )
+    address = url_for("console.self_check", slug=slug, code=code)
+    back = act(Permission.PROJECTS_WRITE, address, do, _("自查表已交。"), form)
     return _page(slug, code, form) if form.faults else back
 
 

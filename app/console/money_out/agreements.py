@@ -24,7 +24,7 @@ from campaigns.network.organisations import root
 from campaigns.network.roles import Caller, Permission
 from kernel.clock import local_day
 from kernel.db import Tx
-from kernel.errors import Invalid, Refusal, fault
+from kernel.errors import Invalid, fault
 
 PAGE_SIZE = 50
 _FUNDS = Permission.FUNDS_WRITE
@@ -57,15 +57,11 @@ def enter(code: str) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        try:
-            new = _typed(form)
-            require_named(tx, new)
-            agreements.enter(tx, code, new, caller.name)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            raise
+        new = _typed(form)
+        require_named(tx, new)
+        agreements.enter(tx, code, new, caller.name)
 
-    back = act(_FUNDS, url_for("console.agreements"), do, _("协议已登记。"))
+    back = act(_FUNDS, url_for("console.agreements"), do, _("协议已登记。"), form)
     return _list(form) if form.faults else back
 
 

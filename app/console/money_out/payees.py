@@ -22,7 +22,6 @@ from campaigns.payouts import payees, rules
 from campaigns.payouts.models import PayoutRules
 from campaigns.payouts.payees import NewAccount
 from kernel.db import Tx
-from kernel.errors import Refusal
 
 _FUNDS = Permission.FUNDS_WRITE
 
@@ -60,13 +59,9 @@ def propose(code: str) -> str | Response:
     new = NewAccount(form["holder"], form["bank"], form["bank_code"], form["number"])
 
     def do(tx: Tx, caller: Caller) -> None:
-        try:
-            payees.propose(tx, deps().keys, code, new, caller.name)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            raise
+        payees.propose(tx, deps().keys, code, new, caller.name)
 
-    back = act(_FUNDS, url_for("console.payees", code=code), do, _("账户已登记，等确认。"))
+    back = act(_FUNDS, url_for("console.payees", code=code), do, _("账户已登记，等确认。"), form)
     return _page(code, form) if form.faults else back
 
 

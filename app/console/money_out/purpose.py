@@ -26,7 +26,7 @@ from campaigns.spending.figures import account_of
 from campaigns.spending.leftovers import surpluses
 from kernel.clock import local_day
 from kernel.db import Tx
-from kernel.errors import Invalid, Refusal, fault
+from kernel.errors import Invalid, NotFound, fault
 
 PAGE_SIZE = 50
 _FUNDS = Permission.FUNDS_WRITE
@@ -46,10 +46,11 @@ def list_surpluses() -> str:
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
     """Show which money of a project may be given another purpose, and which was."""
-    return _page(project_id, ConsoleForm({}))
+    return _page(project_id, "", ConsoleForm({}))
 
 
-def _page(project_id: int, form: ConsoleForm) -> str:
+def _page(project_id: int, name: str, form: ConsoleForm) -> str:
+    """Show the page with one of its forms as typed, the others empty."""
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
         rows = movable.movable(tx, project_id)
@@ -64,7 +65,8 @@ def _page(project_id: int, form: ConsoleForm) -> str:
             "moved": moved_of(tx, project_id),
             "today": local_day(tx.now),
         }
-    return render_template("console/project_purpose.html", project=project, ended=ended, form=form, **shown)
+    shown |= {"name": name, "form": form, "empty": ConsoleForm({})}
+    return render_template("console/project_purpose.html", project=project, ended=ended, **shown)
 
 
 @blueprint.post("/projects/<int:project_id>/purpose", endpoint="project_purpose_change")
@@ -78,12 +80,12 @@ def change(project_id: int) -> str | Response:
         arguments: dict[str, Any] = {"campaign": campaign, "share": share}
         arguments |= {"amount_minor": form.amount("amount_minor") or 0}
         arguments |= {name: form[name] for name in ("filing_no", "basis", "evidence")}
-        arguments["to_project"] = projects.by_code(tx, form["to_project"]).id
+        arguments["to_project"] = _project_named(tx, form["to_project"])
         scope.require_named(tx, "slug", campaign)
         scope.require_named(tx, "project_id", arguments["to_project"])
         return said_of(perform(tx, "project.change_purpose", project_id, form["reason"], **arguments))
 
-    return _kept(project_id, form, do, _("用途已变更。"))
+    return _kept(project_id, "change", form, do, _("用途已变更。"))
 
 
 @blueprint.post("/projects/<int:project_id>/surplus", endpoint="surplus_use")
@@ -102,7 +104,7 @@ def use(project_id: int) -> str | Response:
             scope.require_named(tx, "project_id", to)
         return said_of(perform(tx, "project.use_surplus", project_id, form["reason"], **arguments))
 
-    return _kept(project_id, form, do, _("结余的使用已记账。"))
+    return _kept(project_id, "use", form, do, _("结余的使用已记账。"))
 
 
 @blueprint.post("/projects/<int:project_id>/surplus-returns", endpoint="surplus_return")
@@ -119,7 +121,7 @@ def send_back(project_id: int) -> str | Response:
         scope.require_named(tx, "slug", came.campaign)
         surplus.return_surplus(tx, project_id, came, caller.name)
 
-    return _kept(project_id, form, do, _("退回的结余已入账。"))
+    return _kept(project_id, "return", form, do, _("退回的结余已入账。"))
 
 
 def _source(form: ConsoleForm) -> tuple[str, str]:
@@ -131,15 +133,17 @@ def _source(form: ConsoleForm) -> tuple[str, str]:
     return campaign, share
 
 
-def _kept(project_id: int, form: ConsoleForm, do: Callable[[Tx, Caller], Any], done: str) -> str | Response:
-    """Run `do` and redirect. After a refusal show the form as typed."""
+def _project_named(tx: Tx, code: str) -> int:
+    """Return the project with a code. Raises Invalid `purpose_invalid`."""
+    try:
+        return projects.by_code(tx, code).id or 0
+    except NotFound as refusal:
+        raise Invalid("purpose_invalid", fields={"to_project": fault("unknown_project")}) from refusal
 
-    def noted(tx: Tx, caller: Caller) -> Any:
-        try:
-            return do(tx, caller)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            raise
 
-    back = act(_FUNDS, url_for("console.project_purpose", project_id=project_id), noted, done)
-    return _page(project_id, form) if form.faults else back
+def _kept(
+    project_id: int, name: str, form: ConsoleForm, do: Callable[[Tx, Caller], Any], done: str
+) -> str | Response:
+    """Run `do` and redirect. After a refusal show the form of this name as typed."""
+    back = act(_FUNDS, url_for("console.project_purpose", project_id=project_id), do, done, form)
+    return _page(project_id, name, form) if form.faults else back

@@ -80,7 +80,6 @@ def set_account(name: str) -> Answer:
             tx.rehearse(lambda: fetch_bills.set_account(tx, deps().keys, name, new, access.actor()))
     except Refusal as refusal:
         form.add_refusal(refusal)
-        form.overtaken = refusal.code == "changed_meanwhile"
         return _page(name, form), 422
 
     def do(tx: Tx, _caller: Caller) -> str | None:

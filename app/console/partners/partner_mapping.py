@@ -76,7 +76,6 @@ def set_mapping(name: str) -> Answer:
             tx.rehearse(lambda: mapped.set_mapping(tx, deps().keys, name, new, access.actor()))
     except Refusal as refusal:
         form.add_refusal(refusal)
-        form.overtaken = refusal.code == "changed_meanwhile"
         with deps().db.transaction() as tx:
             partner, row = partners.known(tx, name), tx.get(PartnerMapping, name)
         return _page(partner, row, form, document), 422

@@ -1,6 +1,5 @@
 """Goods (物) given to projects: entered, their value confirmed by a second person, handed out."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -23,7 +22,7 @@ from campaigns.network.organisations import names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import projects
 from kernel.db import Tx
-from kernel.errors import Invalid, Refusal, fault
+from kernel.errors import Invalid, fault
 
 PAGE_SIZE = 50
 _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
@@ -53,9 +52,10 @@ def enter(project_id: int) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        _noted(form, lambda: goods.enter(tx, project_id, _typed(tx, form), caller.name))
+        goods.enter(tx, project_id, _typed(tx, form), caller.name)
 
-    back = act(None, url_for("console.project_goods", project_id=project_id), do, _("物资已登记，等确认价值。"))
+    address = url_for("console.project_goods", project_id=project_id)
+    back = act(None, address, do, _("物资已登记，等确认价值。"), form)
     return _of_project(project_id, form) if form.faults else back
 
 
@@ -73,9 +73,9 @@ def correct(goods_id: int) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        _noted(form, lambda: _correct(tx, goods_id, form, caller.name))
+        _correct(tx, goods_id, form, caller.name)
 
-    back = act(None, url_for("console.goods_entry", goods_id=goods_id), do, _("物资已更正，等确认价值。"))
+    back = act(None, url_for("console.goods_entry", goods_id=goods_id), do, _("物资已更正，等确认价值。"), form)
     return _entry(goods_id, form) if form.faults else back
 
 
@@ -153,16 +153,6 @@ def _shown(row: Any) -> dict[str, str]:
     """Return goods as their form fields show them."""
     texts = {name: str(getattr(row, name)) for name in NewGoods._fields}
     return {**texts, "value_minor": format_yuan(row.value_minor)}
-
-
-def _noted(form: ConsoleForm, do: Callable[[], object]) -> None:
-    """Run `do`; a refusal is also noted at the fields of the form."""
-    try:
-        do()
-    except Refusal as refusal:
-        form.add_refusal(refusal)
-        form.overtaken = refusal.code == "changed_meanwhile"
-        raise
 
 
 def _typed(tx: Tx, form: Form) -> NewGoods:
