@@ -108,7 +108,7 @@ def _make(change: Change, form: ConsoleForm) -> Response:
     confirmation word was not typed.
     """
     if change.word and form["word"] != change.word:
-        raise Invalid("word_missing", fields={"word": fault("required")}, word=change.word)
+        raise Invalid("word_missing", word=change.word)
     with deps().db.transaction() as tx:
         approval = None
         if change.act:

@@ -8,6 +8,7 @@ from flask import request
 from app.forms import Form, chosen_ids
 from app.http.repeats import FIELD
 from app.http.security_events import notice_refusal
+from app.i18n.refusals.refusals import refusal_text
 from kernel.errors import Invalid, Refusal, fault
 from kernel.human_input import Unreadable, read_moment
 
@@ -29,7 +30,9 @@ class ConsoleForm(Form):
         """Show a refusal at its fields, and record it if it is about rights."""
         notice_refusal(refusal)
         super().add_refusal(refusal)
-        self.overtaken = refusal.code == "changed_meanwhile"
+        if refusal.code == "changed_meanwhile":
+            self.overtaken = True
+            self.faults.setdefault("", refusal_text(refusal))  # who it was; the fields show only what
 
     @property
     def finished(self) -> bool:

@@ -95,15 +95,17 @@ def _gift(random: Random, villages: Sequence[Village], began: datetime, ended: d
 
 
 def _over_pages(deps: Dependencies, campaign: str, gifts: Sequence[Gift], random: Random) -> None:
-    give_on_pages(deps, gifts, lambda gift: _command(campaign, gift, random))
+    give_on_pages(deps, gifts, lambda gift: _command(campaign, gift, random), TOGETHER)
     with deps.db.transaction() as tx:
         statements.store(tx, [line_of(deps.gateway.provider, gift) for gift in gifts])
 
 
-def give_on_pages(deps: Dependencies, gifts: Sequence[Gift], command: Callable[[Gift], CreateDonation]) -> None:
-    """Create donations on our pages, a few at a time, and pay each at its time."""
-    for first in range(0, len(gifts), TOGETHER):
-        group = gifts[first : first + TOGETHER]
+def give_on_pages(
+    deps: Dependencies, gifts: Sequence[Gift], command: Callable[[Gift], CreateDonation], together: int = 1
+) -> None:
+    """Create donations on our pages, so many at the time of the first, and pay each at its own time."""
+    for first in range(0, len(gifts), together):
+        group = gifts[first : first + together]
         at_their_time = deps.at(FixedClock(group[0].at))
         for result in create_donations(at_their_time, [command(gift) for gift in group]):
             if isinstance(result, Refusal):

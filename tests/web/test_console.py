@@ -61,6 +61,13 @@ def test_a_form_of_another_site_does_nothing(manager: Reader, world: World) -> N
     assert world.phase() == "open"
 
 
+def test_cancelling_with_another_word_says_what_to_type(manager: Reader, world: World) -> None:
+    manager.open("/console/campaigns/day/cancel")
+    page = manager.send("/cancel", verb="save", reason="flood", word="tomorrow")
+    assert "请输入 day 确认。" in page and 'value="tomorrow"' in page
+    assert world.phase() == "open"
+
+
 def test_cancelling_twice_says_so(manager: Reader, world: World) -> None:
     manager.open("/console/campaigns/day/cancel")
     page = manager.page

@@ -135,6 +135,7 @@ _AT = {
     "pot_short": "amount_minor",
     "slug_used": "slug",
     "organisation_unknown": "host",
+    "word_missing": "word",
 }
 
 
