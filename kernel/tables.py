@@ -42,7 +42,6 @@ _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E,
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
 
-
 # Passes rows on, one by one, and shows how far the work is.
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
@@ -129,9 +128,8 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     lines = _lines(text)
     head = list(islice(lines, MAX_PREAMBLE))
     header_at, layout, places = _header(head, layouts)
-    rest = chain(head[header_at + 1 :], lines)
-    table = _read_rows(rest, layout, places, len(head[header_at][1]), encoding)
     cells = head[header_at][1]
+    table = _read_rows(chain(head[header_at + 1 :], lines), layout, places, len(cells), encoding)
     table = replace(
         table,
         preamble=tuple(tuple(line) for _, line in head[:header_at]),
@@ -154,10 +152,9 @@ def decode(data: bytes) -> tuple[str, str]:
             return read_workbook(data), "xlsx"
         except UnreadableWorkbook as error:
             raise Invalid("import_invalid", fields={"file": fault("workbook")}) from error
-    if _WORKBOOK.match(data):
-        raise Invalid("import_invalid", fields={"file": fault("workbook")})
-    if _DOCUMENT.match(data):
-        raise Invalid("import_invalid", fields={"file": fault("not_a_table")})
+    for form, code in ((_WORKBOOK, "workbook"), (_DOCUMENT, "not_a_table")):
+        if form.match(data):
+            raise Invalid("import_invalid", fields={"file": fault(code)})
     marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     known = next((encoding for mark, encoding in marked.items() if data.startswith(mark)), None)
     for encoding in (known,) if known else ("utf-8", "gb18030"):
@@ -278,9 +275,8 @@ def _read_rows(
 def _is_no_row(cells: Sequence[str], layout: Layout) -> bool:
     """Whether a line is no row: blank, a remark, or a total."""
     filled = [cell for cell in cells if cell]
-    if not filled or _TOTAL.fullmatch(_plain(filled[0])):
-        return True
-    return len(filled) == 1 and filled[0].startswith("#") and len(layout.columns) > 1
+    is_remark = len(filled) == 1 and filled[0].startswith("#") and len(layout.columns) > 1
+    return is_remark or not filled or _TOTAL.fullmatch(_plain(filled[0])) is not None
 
 
 def _starts_footer(cells: Sequence[str], layout: Layout) -> bool:
