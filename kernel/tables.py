@@ -152,9 +152,9 @@ def decode(data: bytes) -> tuple[str, str]:
             return read_workbook(data), "xlsx"
         except UnreadableWorkbook as error:
             raise Invalid("import_invalid", fields={"file": fault("workbook")}) from error
-    for form, code in ((_WORKBOOK, "workbook"), (_DOCUMENT, "not_a_table")):
+    for form, why in ((_WORKBOOK, fault("workbook")), (_DOCUMENT, fault("not_a_table"))):
         if form.match(data):
-            raise Invalid("import_invalid", fields={"file": fault(code)})
+            raise Invalid("import_invalid", fields={"file": why})
     marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     known = next((encoding for mark, encoding in marked.items() if data.startswith(mark)), None)
     for encoding in (known,) if known else ("utf-8", "gb18030"):
