@@ -123,6 +123,8 @@ def test_readers_report_and_words_wait_again(manager: Reader, world: World) -> N
         manager.open(address)
         manager.http.environ_base["REMOTE_ADDR"] = f"192.0.2.{network}"
         assert "谢谢" in manager.send(address)
+        manager.open(address)
+        assert "谢谢" in manager.send(address), "a second click is thanked, and counts no more"
     assert "不好的话" not in manager.open(f"/c/{world.slug}/people")
     assert "读者举报 3 次" in manager.open("/console/words")
 

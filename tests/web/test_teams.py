@@ -3,6 +3,7 @@
 import pytest
 
 from campaigns.teams.names import look_of, name_fault
+from kernel.errors import Forbidden
 from tests.api.client import Api, problem
 from tests.web.reader import Reader, text
 from tests.world import World
@@ -32,6 +33,16 @@ def test_an_invalid_team_name_is_refused(name: str, code: str) -> None:
 @pytest.mark.parametrize("name", ["高一(3)班", "老张一家", "Team 1", "A·B", "同心-一队"])
 def test_a_valid_team_name_is_accepted(name: str) -> None:
     assert name_fault(name) is None
+
+
+def test_a_form_that_came_too_often_keeps_what_was_typed(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Forbidden("rate_limited", retry_after_s=60)
+
+    monkeypatch.setattr("app.http.rate_limit.hit", refuse)
+    reader.open("/c/day/teams/new")
+    page = reader.send("/teams/new", 429, name="晨跑小组")
+    assert 'value="晨跑小组"' in page and "操作太频繁" in page
 
 
 def test_names_that_look_alike_look_the_same() -> None:

@@ -36,11 +36,12 @@ def show(slug: str) -> Response:
 @access.public
 def object_to(slug: str) -> Response:
     """File an objection. It is answered before the match is disbursed."""
-    rate_limit.hit("objection", network_of(request.remote_addr or ""), _MOST_PER_HOUR, _HOUR_S, without_redis=True)
     form = Form(request.form)
     project = form["project"]
     chosen = int(project) if project.isascii() and project.isdecimal() and len(project) < 19 else None
+    network = network_of(request.remote_addr or "")
     try:
+        rate_limit.hit("objection", network, _MOST_PER_HOUR, _HOUR_S, without_redis=True)
         with deps().db.transaction() as tx:
             raise_objection(tx, deps().keys, slug, NewObjection(form["objection"], form["contact"], chosen))
     except Refusal as refusal:

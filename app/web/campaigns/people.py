@@ -1,6 +1,7 @@
 """Recent donors on the pages of a campaign, and how a visitor reports their public words."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from campaigns.disclosure.people import (
     recent_gifts_of_projects,
 )
 from kernel.db import Tx
+from kernel.errors import Forbidden
 
 MOST_LATELY = 6  # on the campaign's page
 MOST_ON_SCREEN = 5
@@ -84,10 +86,11 @@ def ask_about_words(slug: str, words_id: int) -> AnyResponse | str:
 @blueprint.post("/c/<slug>/words/<int:words_id>")
 @access.public
 def report_words(slug: str, words_id: int) -> AnyResponse:
-    """Record a visitor's report. Each network can report the same words once per day."""
+    """Record a visitor's report. Reports of the same words by one network count once per day."""
     network = network_of(request.remote_addr or "")
     rate_limit.hit("report_words", network, 20, _DAY_S, without_redis=True)
-    rate_limit.hit(f"report_words:{words_id}", network, 1, _DAY_S, without_redis=True)
-    with deps().db.transaction() as tx:
-        words_desk.report(tx, words_id)
+    with suppress(Forbidden):  # a second click, or a neighbour
+        rate_limit.hit(f"report_words:{words_id}", network, 1, _DAY_S, without_redis=True)
+        with deps().db.transaction() as tx:
+            words_desk.report(tx, words_id)
     return redirect(url_for("web.ask_about_words", slug=slug, words_id=words_id, sent=1), 303)

@@ -133,11 +133,11 @@ def new_team(slug: str) -> AnyResponse:
 @access.public
 def found(slug: str) -> AnyResponse:
     """Found a team. Its link works at once; its name is shown after it has been approved."""
-    rate_limit.hit("found_team", network_of(request.remote_addr or ""), 10, _HOUR_S, without_redis=True)
     form = Form(request.form)
     campaign = shown_campaign(slug).campaign
     device = device_key(deps().keys, visitor.known())
     try:
+        rate_limit.hit("found_team", network_of(request.remote_addr or ""), 10, _HOUR_S, without_redis=True)
         with deps().db.transaction() as tx:
             team_id = found_team(tx, NewTeam(campaign.id, form["name"], form["kind"], device)).id
     except Refusal as refusal:
