@@ -15,6 +15,7 @@ from sandbox.events import Events, WebhookFault
 from sandbox.faults import KINDS, Fault, Faults
 from sandbox.instruments import Means, chosen
 from sandbox.objects import public
+from sandbox.past import load
 from sandbox.payments import Payments
 from sandbox.store import Store
 from sandbox.wire import ApiError, invalid
@@ -78,6 +79,7 @@ class Control:
             return public(self._after.fail_payout(unpaid[1]))
         orders: dict[tuple[str, str], Callable[[Command], Any]] = {
             ("POST", "/pay"): self._pay,
+            ("POST", "/past"): lambda g: {"new": load(self._store, g["payments"])},
             ("POST", "/disputes"): self._dispute,
             ("POST", "/account"): self._account.change,
             ("POST", "/warnings"): lambda g: public(self._after.warn(str(g["charge"]))),

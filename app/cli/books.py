@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from app.cli.base import ACTOR, command, deps
 from app.csv_file import write_csv
 from app.current import settings
+from app.demo.past_payments import tell_sandbox
 from app.demo.seed import seed as make_demo
 from app.demo.training import seed_training as make_training
 from app.i18n import locale
@@ -41,6 +42,8 @@ def db_upgrade() -> None:
 def seed() -> None:
     """Create the demo campaign once, and print its logins each time."""
     made = make_demo(deps(), settings().demo_gifts)
+    if made.created and settings().sandbox and (sandbox_url := settings().stripe_api_base):
+        tell_sandbox(deps(), sandbox_url)
     click.echo(f"登录 Login: {made.login} / {made.password}")
     click.echo("其他角色，密码相同 Other roles, the same password:")
     for colleague in made.colleagues:
