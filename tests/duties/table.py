@@ -79,7 +79,7 @@ DUTIES = {
     17: Duty(
         "82, PIPL: personal data",
         "consent, sealed fields, export, erasure",
-        "assessment before sharing",
+        "assessment before sharing: by hand, see the handbook",
         ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
     ),
     18: Duty(
@@ -96,7 +96,7 @@ DUTIES = {
     20: Duty(
         "MZ/T 088: neutral, reports answered, half-yearly",
         "clocks: `operating_report`; reported words and objections are due within five working days",
-        "a ticket for reports that come by phone or e-mail",
+        "reports by phone or e-mail and the text of the report: by hand, see the handbook",
     ),
     21: Duty("13, 公益事业捐赠法 22: annual report with cost", "field `cost_minor`; clock: `annual_report`"),
     22: Duty("accessibility", "axe on the donor pages", "", ("test_axe_finds_nothing",)),
