@@ -122,7 +122,7 @@ class _Filling(HTMLParser):
         if kind in ("checkbox", "radio"):
             self._mark(has, "checked", chosen=(name, has.get("value", "on")) in self._chosen)
         elif (kind not in _NEVER_FILLED or name.startswith(PREFIX)) and self._texts.get(name):
-            self._replace("input", {**has, "value": self._texts[name].pop(0)})
+            self._replace({**has, "value": self._texts[name].pop(0)}, "input")
 
     def _fill_select(self, has: dict[str, str | None]) -> None:
         name = has.get("name") or ""
@@ -146,9 +146,9 @@ class _Filling(HTMLParser):
 
     def _mark(self, has: dict[str, str | None], mark: str, *, chosen: bool, tag: str = "input") -> None:
         rest = {name: value for name, value in has.items() if name != mark}
-        self._replace(tag, rest | {mark: None} if chosen else rest)
+        self._replace(rest | {mark: None} if chosen else rest, tag)
 
-    def _replace(self, tag: str, attributes: dict[str, str | None]) -> None:
+    def _replace(self, attributes: dict[str, str | None], tag: str) -> None:
         shown = "".join(
             f" {name}" if value is None else f' {name}="{escape(value)}"' for name, value in attributes.items()
         )

@@ -112,7 +112,7 @@ def test_two_tabs_of_one_form_give_twice_only_when_the_donor_says_so(chromium: B
         expect(second.get_by_role("heading", name="您有一笔还没付款的捐赠")).to_be_visible()
         second.get_by_role("button", name="换成这一笔").click()
         second.wait_for_url(re.compile("/d/"))
-        expect(first.get_by_role("heading", name="这笔捐赠已取消")).to_be_visible()  # the open page follows
+        expect(first.get_by_role("heading", name="这一笔换成了新的")).to_be_visible()  # the open page follows
         first.go_back()
         expect(first.locator("#custom")).to_have_value("30")  # what was typed is still there
 

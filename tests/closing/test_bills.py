@@ -78,10 +78,10 @@ def test_a_bad_row_is_named(world: World, partner: str, bad: str) -> None:
 
 
 def test_a_file_without_its_columns_and_one_that_says_a_line_twice(world: World, partner: str) -> None:
-    for text in ("", "line_id,kind\nL,charge\n", "\ufeff"):
+    for text, place in (("", "file"), ("\ufeff", "file"), ("line_id,kind\nL,charge\n", "line 1")):
         with pytest.raises(Invalid) as refused:
             world.do(import_statement, partner, text, "finance")
-        assert list(refused.value.fields) == ["line 1"]
+        assert list(refused.value.fields) == [place]
     with pytest.raises(Invalid) as refused:
         twice = bill(row("L", "charge", "D", 100), row("L", "charge", "D", 100))
         world.do(import_statement, partner, twice, "finance")

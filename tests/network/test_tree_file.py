@@ -48,9 +48,18 @@ def test_rows_and_columns_may_come_in_any_order() -> None:
     assert {node[1:] for node in read("\n".join(swapped))} == {node[1:] for node in read(SMALL)}
 
 
-@pytest.mark.parametrize("text", ["", "\n", "41,洛阳市,city,\n", "code,name,level\n", HEADER])
-def test_a_file_without_header_or_rows_is_refused(text: str) -> None:
-    assert list(faults(text)) == ["line 1"]
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "file"),
+        ("\n", "file"),
+        ("41,洛阳市,city,\n", "line 1"),
+        ("code,name,level\n", "line 1"),
+        (HEADER, "line 1"),
+    ],
+)
+def test_a_file_without_header_or_rows_is_refused(text: str, place: str) -> None:
+    assert list(faults(text)) == [place]
 
 
 @pytest.mark.parametrize(
