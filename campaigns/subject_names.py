@@ -1,7 +1,7 @@
 """Names of what entries of the audit trail are about, for people who read them."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
@@ -29,6 +29,21 @@ _BY_ID = {
     "project": (Project.id, Project.name, Project.id),
 }
 
+# Details of entries that name something by its id: their field -> the kind.
+_DETAILS = {
+    "branch": "organisation",
+    "branch_code": "organisation",
+    "node": "organisation",
+    "organisation": "organisation",
+    "organisation_code": "organisation",
+    "parent": "organisation",
+    "project": "project",
+    "projects": "project",
+    "to_project": "project",
+    "fund": "fund",
+    "to_fund": "fund",
+}
+
 
 def subject_names(tx: Tx, subjects: Iterable[str]) -> dict[str, Named]:
     """Return subject (`pot:7`) -> name, of those that have one, with one query per kind."""
@@ -44,3 +59,29 @@ def subject_names(tx: Tx, subjects: Iterable[str]) -> dict[str, Named]:
         for row_id, label, page_key in tx.all(select(id_, name, page).where(col(id_).in_(ids))):
             names[f"{kind}:{row_id}"] = Named(label, str(page_key))
     return names
+
+
+def named_details(tx: Tx, details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the details of entries with the names of organisations, projects and funds before their ids."""
+    names = subject_names(tx, (subject for detail in details for subject in _subjects_in("", detail)))
+    return [{name: _named(name, value, names) for name, value in detail.items()} for detail in details]
+
+
+def _subjects_in(name: str, value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _subjects_in(key, part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _subjects_in(name, part)
+    elif name in _DETAILS:
+        yield f"{_DETAILS[name]}:{value}"
+
+
+def _named(name: str, value: Any, names: Mapping[str, Named]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _named(key, part, names) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_named(name, part, names) for part in value]
+    named = names.get(f"{_DETAILS.get(name)}:{value}")
+    return f"{named.name} {value}" if named else value

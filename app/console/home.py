@@ -47,7 +47,7 @@ _VERBS = {
 
 
 class Bucket(NamedTuple):
-    """Work that is due at about the same time. `urgent`: due today or overdue."""
+    """Work that is due at about the same time. `urgent`: overdue or due today."""
 
     title: str
     urgent: bool
@@ -87,12 +87,14 @@ def home() -> str:
 
 
 def buckets(lines: Sequence[Waiting], now: datetime) -> list[Bucket]:
-    """Group lines, which are sorted by due time, into today, three days and later. Empty groups are left out."""
+    """Group lines, which are sorted by due time: overdue, today, three days, later. Empty groups are left out."""
     end_of_today = now.astimezone(SHANGHAI).replace(hour=23, minute=59, second=59)
-    today = [line for line in lines if line.due_at <= end_of_today]
+    overdue = [line for line in lines if line.due_at <= now]
+    today = [line for line in lines if now < line.due_at <= end_of_today]
     soon = [line for line in lines if end_of_today < line.due_at <= now + _SOON]
-    later = lines[len(today) + len(soon) :]
+    later = lines[len(overdue) + len(today) + len(soon) :]
     all_buckets = (
+        Bucket(_("已逾期"), True, overdue),
         Bucket(_("今天到期"), True, today),
         Bucket(_("三天以内"), False, soon),
         Bucket(_("不急"), False, [*later]),

@@ -14,7 +14,7 @@ from app.i18n.labels import CASE_STATES, CAUSES, word
 from app.i18n.locale import when
 from app.i18n.names import source_name
 from campaigns.approvals.models import Approval
-from campaigns.approvals.names import named_arguments, subject_of
+from campaigns.approvals.names import named_arguments, source_of, subject_of
 from kernel.money import yuan
 from ledger.chart import AccountKind
 
@@ -30,17 +30,17 @@ ACTS = {
     "donation.given_back": _l("登记 %(amount)s 元已在系统外退回，捐赠 %(subject)s"),
     "donation.correct_project": _l("捐赠 %(subject)s 的 %(amount)s 元更正为项目 %(to_project)s"),
     "refund_request.accept": _l("同意退款申请：%(subject)s，退 %(amount)s 元"),
-    "payment.refund": _l("退回第 %(subject)s 号异常支付，%(amount)s 元"),
-    "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
-    "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
-    "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，涉及 %(amount)s 元，差额记入%(account)s"),
-    "discrepancy.take_second": _l("第 %(subject)s 号差异以后一份账单为准，涉及 %(amount)s 元"),
+    "payment.refund": _l("退回异常支付：%(subject)s，%(amount)s 元"),
+    "payment.take": _l("收下异常支付：%(subject)s，%(amount)s 元"),
+    "payment.attach": _l("异常支付 %(amount)s 元归入捐赠 %(donation)s，原属：%(subject)s"),
+    "discrepancy.sign_off": _l("差异签字，涉及 %(amount)s 元，差额记入%(account)s：%(source)s %(subject)s"),
+    "discrepancy.take_second": _l("差异以后一份账单为准，涉及 %(amount)s 元：%(source)s %(subject)s"),
     "discrepancies.take_second": _l("%(source)s的 %(differences)s 条流水整份改用后一份账单，涉及 %(amount)s 元"),
     "discrepancies.sign_off": _l(
         "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元，差额记入%(account)s"
     ),
-    "discrepancy.rebook": _l("第 %(subject)s 号差异已记账的 %(amount)s 元改记%(account)s"),
-    "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
+    "discrepancy.rebook": _l("差异已记账的 %(amount)s 元改记%(account)s：%(source)s %(subject)s"),
+    "discrepancy.reopen": _l("撤回差异的签字，冲回 %(amount)s 元：%(source)s %(subject)s"),
     "fund.correct_deposit": _l("入账 %(subject)s 更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "fund.transfer": _l("基金 %(subject)s 划 %(right)s 元到基金 %(to_fund)s"),
     "goods.confirm": _l("确认物资的价值：%(subject)s"),
@@ -96,7 +96,7 @@ def approval_text(approval: Approval, names: Mapping[str, str]) -> str:
     shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))
     titles = {key.removeprefix("partner:"): name for key, name in names.items() if key.startswith("partner:")}
     shown |= {
-        "source": source_name(arguments.get("provider", ""), titles),
+        "source": source_name(arguments.get("provider") or names.get(source_of(approval), ""), titles),
         "cause": word(CAUSES, arguments.get("cause", "")),
         "differences": arguments.get("differences", 0),
         "account": word(DIFFERENCE_ACCOUNTS, arguments.get("account", AccountKind.SUSPENSE)),

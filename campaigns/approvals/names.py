@@ -31,6 +31,8 @@ _KINDS = {
     "donation_id": "donation",
     "request_id": "refund_request",
     "case_id": "case",
+    "exception_id": "payment_exception",
+    "discrepancy_id": "discrepancy",
 }
 _ARGUMENTS = {"project": "project", "to_project": "project", "to_fund": "fund", "branch": "organisation"}
 
@@ -38,6 +40,11 @@ _ARGUMENTS = {"project": "project", "to_project": "project", "to_fund": "fund", 
 def subject_of(approval: Approval) -> str:
     """Return what an act is performed on, as `kind:key`; the kind is empty if it has no name."""
     return f"{_KINDS.get(ACTS[approval.act].kind, '')}:{approval.subject}"
+
+
+def source_of(approval: Approval) -> str:
+    """Return the key of whose statement a single difference is of."""
+    return f"source:{approval.subject}"
 
 
 def named_arguments(approval: Approval) -> dict[str, str]:
@@ -51,22 +58,25 @@ def named_arguments(approval: Approval) -> dict[str, str]:
 
 def names_of(tx: Tx, approvals: Iterable[Approval]) -> dict[str, str]:
     """Return the names of what acts are about, or facts about what has no name, by `kind:key`; platforms, whose
-    bills are signed off, by their title as `partner:name`."""
+    bills are signed off, by their title as `partner:name`; whose statement a difference is of as `source:id`."""
     keys = {key for approval in approvals for key in _keys(approval)}
     slugs = [key.removeprefix("campaign:") for key in keys if key.startswith("campaign:")]
     campaigns = tx.all(select(Campaign.slug, Campaign.name).where(col(Campaign.slug).in_(slugs))) if slugs else []
-    titles = titles_of(tx) if any(key.startswith("partner:") for key in keys) else {}
+    lines = subject_lines(tx, keys)
+    titles = titles_of(tx) if any(key.startswith("partner:") for key in (*keys, *lines.values())) else {}
     others = keys - {f"campaign:{slug}" for slug in slugs}
     return {
         **{f"campaign:{slug}": name for slug, name in campaigns},
         **{f"partner:{name}": title for name, title in titles.items()},
         **{subject: named.name for subject, named in subject_names(tx, others).items()},
-        **subject_lines(tx, others),
+        **lines,
     }
 
 
 def _keys(approval: Approval) -> Iterator[str]:
     yield subject_of(approval)
     yield from named_arguments(approval).values()
+    if subject_of(approval).startswith("discrepancy:"):
+        yield source_of(approval)
     if "provider" in approval.arguments:
         yield approval.arguments["provider"]

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from campaigns.agreements.models import Agreement, Pledge
-from campaigns.donations.models import Donation, RefundRequest
+from campaigns.closing.models import Discrepancy
+from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.funds.models import Fund, FundEntry
 from campaigns.goods.models import Goods
 from campaigns.lifecycle.models import Campaign
@@ -126,6 +127,22 @@ def _donations(tx: Tx, keys: Collection[str]) -> dict[Any, str]:
     return {id_: _joined(_short(id_), project) for id_, project in rows}
 
 
+def _differences(tx: Tx, keys: Collection[str]) -> dict[Any, str]:
+    """Name the line of each difference, and the event whose books it is compared with."""
+    rows = tx.all(
+        select(Discrepancy.id, Discrepancy.reference, Campaign.name)
+        .outerjoin(Campaign, col(Campaign.id) == Discrepancy.campaign_id)
+        .where(col(Discrepancy.id).in_(_ids(keys)))
+    )
+    return {id_: _joined(reference, campaign or "") for id_, reference, campaign in rows}
+
+
+def _sources(tx: Tx, keys: Collection[str]) -> dict[Any, str]:
+    """Return whose statement each difference is of."""
+    rows = tx.all(select(Discrepancy.id, Discrepancy.provider).where(col(Discrepancy.id).in_(_ids(keys))))
+    return dict(rows)
+
+
 def _of_donation(table: Any) -> Callable[[Tx, Collection[str]], dict[Any, str]]:
     """Return the function for rows of `table`, each about one donation."""
 
@@ -172,4 +189,7 @@ _LINES: Mapping[str, Callable[[Tx, Collection[str]], dict[Any, str]]] = {
     "donation": _donations,
     "refund_request": _of_donation(RefundRequest),
     "case": _of_donation(ScreeningCase),
+    "payment_exception": _of_donation(PaymentException),
+    "discrepancy": _differences,
+    "source": _sources,
 }

@@ -5,15 +5,19 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from campaigns.approvals.subject_lines import subject_lines
 from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import SecondPerson
+from campaigns.donations.models import PaymentException
 from campaigns.funds.funds import create as create_fund
 from campaigns.network.people import create_manager
 from campaigns.payouts.allot import allot
+from campaigns.projects.models import Project
 from payments.partners import partners
 from tests.api.approvals import app, paid, refunds
 from tests.api.client import application
+from tests.api.test_approval_acts import desk_payment
 from tests.payouts.released import release
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
@@ -77,13 +81,51 @@ def test_the_console_shows_what_would_be_refused_now(app: Flask, world: World) -
     assert world.pots()[pot].funded_minor == 300_00
 
 
-def test_an_approval_shows_names_beside_ids(app: Flask, world: World) -> None:
-    two = Two(app, world)
-    world.do(partners.create, world.deps.keys, "plat", "银联公益")
-    line = f"L,charge,T-1,300000,0,CNY,{world.clock.at.isoformat()}"
+def missing_here(world: World, line_id: str) -> None:
+    """Import a bill of a platform with one line that our books lack."""
+    line = f"{line_id},charge,T-1,300000,0,CNY,{world.clock.at.isoformat()}"
     head = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at"
     world.do(import_statement, "plat", f"{head}\n{line}\n", "li")
     world.do(compare)
+
+
+def test_a_single_difference_is_requested_by_its_bill_and_line(app: Flask, world: World) -> None:
+    two = Two(app, world)
+    world.do(partners.create, world.deps.keys, "plat", "银联公益")
+    missing_here(world, "L-77")
+    id_ = world.do(lambda tx: tx.scalar("SELECT id FROM discrepancy"))
+    two.first.open(f"/console/discrepancies/{id_}")
+    sign_off = f"/discrepancies/{id_}/sign-off"
+    assert "等第二个人批准" in two.first.send(sign_off, reason="平台确认", account="suspense")
+    for address in ("/console/approvals", "/console/"):
+        assert "合作平台 银联公益 L-77" in text(two.second.open(address))
+
+
+def test_a_single_payment_is_requested_by_its_donation(app: Flask, world: World) -> None:
+    exception = desk_payment(world)
+    donation = world.do(lambda tx: tx.get(PaymentException, exception).donation_id)
+    key = f"payment_exception:{exception}"
+    assert str(donation)[:8] in world.do(subject_lines, [key])[key]
+
+
+def test_the_page_of_a_purpose_says_that_a_request_waits(app: Flask, world: World) -> None:
+    two = Two(app, world)
+    world.pay(world.give(100_00))
+    release(world)
+    allot(world.deps)
+    project, other = world.projects[:2]
+    address = f"/projects/{project}/purpose"
+    assert "已有变更用途或使用结余的申请" not in two.first.open(f"/console{address}")
+    code = world.do(lambda tx: tx.get(Project, other).code)
+    typed = {"source": f"share_project/{world.slug}", "amount_minor": "30", "to_project": code, "filing_no": "B-9"}
+    page = two.first.send(address, **typed, basis="consent", evidence="档案 3", reason="搬迁")
+    assert "已有变更用途或使用结余的申请" in page and "/console/approvals#a1" in page
+
+
+def test_an_approval_shows_names_beside_ids(app: Flask, world: World) -> None:
+    two = Two(app, world)
+    world.do(partners.create, world.deps.keys, "plat", "银联公益")
+    missing_here(world, "L")
     page = two.first.open(f"/console/campaigns/{world.slug}/reconciliation")
     path = next(part for part in page.split('"') if "/together/" in part)
     two.first.open(path)

@@ -9,8 +9,11 @@ from flask import Flask
 
 from app.i18n import approvals
 from app.i18n.audit.audit_labels import ACTS, ASKED, GROUPS
+from campaigns.audit import record_audit
+from campaigns.network.models import Organisation
 from campaigns.network.people import create_manager
 from campaigns.projects.drafts import NewProject, create
+from campaigns.projects.models import Project
 from campaigns.projects.rating import rate
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import VILLAGES, World
@@ -49,6 +52,18 @@ def test_an_entry_says_in_words_who_did_what_and_what_was_before(manager: Reader
     assert "评定项目星级" in page and "评级： 3 → 5" in page, page
     assert "project.rate" not in page
     assert "Rated a project" in manager.open("/console/audit?act=project&lang=en")
+
+
+def test_details_name_organisations_and_projects_beside_their_numbers(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    detail = {"organisation": VILLAGES[0], "projects": [project], "project": 987_654}
+    world.do(record_audit, "boss", "project.rate", f"project:{project}", **detail)
+    name, village = world.do(lambda tx: (tx.get(Project, project).name, tx.get(Organisation, VILLAGES[0]).name))
+    page = text(manager.open("/console/audit?act=project"))
+    for words in (f"机构：{village} {VILLAGES[0]}", f"项目：{name} {project}", "项目：987654"):
+        assert words in page, page
+    rows = manager.http.get("/console/audit.csv?act=project").text
+    assert f"机构：{village} {VILLAGES[0]}" in rows and f"项目：{name} {project}" in rows
 
 
 def test_filters_are_joined_and_what_cannot_be_read_is_said_at_its_field(manager: Reader, world: World) -> None:

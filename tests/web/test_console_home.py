@@ -1,9 +1,15 @@
 """What waits for a manager stands on the first page, by their rights and branch; one search leads to everything."""
 
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from app.console.home import buckets
 from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Role
-from campaigns.waiting import MAY_WAIT, Work, waiting
+from campaigns.waiting import MAY_WAIT, Waiting, Work, waiting
+from kernel.clock import SHANGHAI
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import World
 
@@ -29,6 +35,16 @@ def test_a_request_for_money_back_waits_for_who_may_refund(manager: Reader, worl
     assert (line.work, line.pieces, line.amount_minor) == (Work.REFUND_REQUESTS, 1, 20_00)
     assert line.due_at - line.since == MAY_WAIT[Work.REFUND_REQUESTS]
     assert world.do(waiting, admin(role=Role.AUDITOR)) == [], "an auditor decides nothing"
+
+
+def test_what_is_late_stands_before_what_is_due_today_and_later(app: Flask) -> None:
+    noon = datetime(2026, 9, 5, 12, 0, tzinfo=SHANGHAI)
+    late, tonight, next_week = (
+        Waiting(Work.PROJECTS, 1, noon, due) for due in (noon, noon + timedelta(hours=11), noon + timedelta(days=7))
+    )
+    with app.test_request_context():
+        shown = buckets([late, tonight, next_week], noon)
+    assert shown == [("已逾期", True, [late]), ("今天到期", True, [tonight]), ("不急", False, [next_week])]
 
 
 def test_english_has_another_text_for_one_than_for_many(manager: Reader, world: World) -> None:

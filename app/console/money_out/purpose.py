@@ -15,6 +15,7 @@ from app.forms import is_id
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
+from campaigns.approvals.desk import open_of
 from campaigns.disclosure.purposes import moved_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
@@ -30,6 +31,7 @@ from kernel.errors import Invalid, NotFound, fault
 
 PAGE_SIZE = 50
 _FUNDS = Permission.FUNDS_WRITE
+_REQUESTED = ("project.change_purpose", "project.use_surplus")
 
 
 @blueprint.get("/surpluses", endpoint="surpluses")
@@ -64,6 +66,7 @@ def _page(project_id: int, name: str, form: ConsoleForm) -> str:
             "returns": surplus.returns_of(tx, project_id),
             "moved": moved_of(tx, project_id),
             "today": local_day(tx.now),
+            "requested": [at for act in _REQUESTED for at in open_of(tx, act, [project_id]).values()],
         }
     shown |= {"name": name, "form": form, "empty": ConsoleForm({})}
     return render_template("console/project_purpose.html", project=project, ended=ended, **shown)

@@ -24,9 +24,10 @@ from app.i18n.refusals.faults import fault_text
 from app.i18n.refusals.refusals import code_text
 from app.table_file import FORMATS, table_response
 from campaigns.audit import record_audit
-from campaigns.audit_trail import AuditQuery, search
+from campaigns.audit_trail import MOST_SHOWN, AuditPage, AuditQuery, search
 from campaigns.network.roles import Permission
-from campaigns.subject_names import Named, subject_names
+from campaigns.subject_names import Named, named_details, subject_names
+from kernel.db import Tx
 from kernel.errors import fault
 from kernel.human_input import Unreadable, read_moment
 from kernel.ids import MOST_ID
@@ -44,7 +45,7 @@ def list_entries() -> str:
     form = Form(request.args)
     query = _query(form)
     with deps().db.transaction() as tx:
-        page = None if form.faults else search(tx, query)
+        page = None if form.faults else _found(tx, query)
         names = subject_names(tx, (entry.subject for entry in page.entries)) if page else {}
     return render_template(
         "console/audit.html",
@@ -57,7 +58,7 @@ def list_entries() -> str:
         kinds=SUBJECTS,
         act_text=act_text,
         subject_text=subject_text,
-        changes=lambda detail: changes(_worded(detail)),
+        changes=changes,
     )
 
 
@@ -80,7 +81,7 @@ def export(file_format: str) -> Response | str:
 def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
     while True:
         with deps().db.transaction() as tx:
-            page = search(tx, query, _LINES_PER_READ)
+            page = _found(tx, query, _LINES_PER_READ)
             names = subject_names(tx, (entry.subject for entry in page.entries))
         yield [
             (
@@ -88,7 +89,7 @@ def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
                 actor_name(entry.actor),
                 act_text(entry.action),
                 subject_text(entry.subject, names[entry.subject].name if entry.subject in names else ""),
-                changes_text(_worded(entry.detail)),
+                changes_text(entry.detail),
                 entry.address,
                 f"{entry.action} {entry.subject}",
                 entry.id,
@@ -98,6 +99,15 @@ def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
         if page.before is None:
             return
         query = replace(query, before=page.before)
+
+
+def _found(tx: Tx, query: AuditQuery, most: int = MOST_SHOWN) -> AuditPage:
+    """Return the matching entries with their details in words."""
+    page = search(tx, query, most)
+    details = named_details(tx, [_worded(entry.detail) for entry in page.entries])
+    return page._replace(
+        entries=[entry._replace(detail=detail) for entry, detail in zip(page.entries, details, strict=True)]
+    )
 
 
 def _query(form: Form) -> AuditQuery:

@@ -24,6 +24,7 @@ from campaigns.network import account_search, accounts, links, sessions
 from campaigns.network.account_search import AccountQuery, AccountState
 from campaigns.network.people import find_manager
 from campaigns.network.roles import Caller, Permission, Role, permissions_of
+from campaigns.subject_names import named_details
 from kernel.db import Tx
 
 PAGE_SIZE = 50
@@ -154,6 +155,7 @@ def _page(user_id: int, form: ConsoleForm) -> str:
         places = choices.places(tx, chosen, form["place_q"], scope.branch())
         opened = sessions.list_sessions(tx, user_id)
         done = find_entries(tx, AuditQuery(subject=f"manager:{user_id}"), ENTRIES).entries
+        details = named_details(tx, [entry.detail for entry in done])
     return render_template(
         "console/person.html",
         person=manager,
@@ -162,8 +164,7 @@ def _page(user_id: int, form: ConsoleForm) -> str:
         places=places,
         roles=roles_to_give(g.caller),
         sessions=opened,
-        entries=done,
+        entries=[(entry, changes(detail)) for entry, detail in zip(done, details, strict=True)],
         seen=_rights_seen(manager),
         act_text=act_text,
-        changes=changes,
     )
