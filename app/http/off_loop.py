@@ -38,18 +38,26 @@ def off_loop_one_by_one(act: Callable[Args, Result], *args: Args.args, **named: 
 
 
 def _called(at_once: int, turn: BoundedSemaphore, act: Callable[[], Result]) -> Result:
-    if on_event_loop():
-        result: Result = _pool(at_once).apply(_modest, (act,))
-        return result
-    with turn:
-        return act()
+    if not on_event_loop():
+        with turn:
+            return act()
+    made: list[Result] = []
+    error: Exception | None = _pool(at_once).apply(_modest, (act, made))
+    if error is not None:
+        raise error
+    return made[0]
 
 
-def _modest(act: Callable[[], Result]) -> Result:
+def _modest(act: Callable[[], Result], made: list[Result]) -> Exception | None:
     """Run the work at low priority: if all processors are busy, the event loop and the database go first. On Linux
-    each thread has its own priority."""
+    each thread has its own priority. Return an error instead of raising it, because the thread pool would print
+    each refusal of a file into the log, with its traceback."""
     os.setpriority(os.PRIO_PROCESS, get_native_id(), STEPS_BACK)
-    return act()
+    try:
+        made.append(act())
+    except Exception as error:
+        return error
+    return None
 
 
 @cache

@@ -108,3 +108,27 @@ def test_a_file_is_read_beside_the_event_loop() -> None:
     assert done.returncode == 0, done.stderr
     turns = json.loads(done.stdout)
     assert turns["on"] <= 1 and turns["beside"] > 10, turns
+
+
+REFUSED = """
+from gevent import monkey; monkey.patch_all()
+from app.http.off_loop import off_loop, off_loop_one_by_one
+from kernel.errors import Invalid
+
+def refuse():
+    raise Invalid("picture_invalid")
+
+for run in (off_loop, off_loop_one_by_one):
+    assert run(abs, -3) == 3
+    try:
+        run(refuse)
+    except Invalid as error:
+        print(error.code)
+"""
+
+
+def test_a_refusal_off_the_event_loop_reaches_the_caller_and_no_log() -> None:
+    command = [sys.executable, "-c", REFUSED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["picture_invalid"] * 2), done.stderr
+    assert "Traceback" not in done.stderr
