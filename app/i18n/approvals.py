@@ -28,6 +28,9 @@ ACTS = {
     "donation.refund": _l("退款 %(amount)s 元，捐赠 %(subject)s"),
     "donation.refund_donor": _l("退回一位捐赠人在本活动的全部捐赠，共 %(amount)s 元，其中一笔是 %(subject)s"),
     "donation.given_back": _l("登记 %(amount)s 元已在系统外退回，捐赠 %(subject)s"),
+    "donations.given_back": _l(
+        "登记%(source)s的 %(donations)s 笔捐赠已在系统外退回，共 %(amount)s 元：活动 %(subject)s"
+    ),
     "donation.correct_project": _l("捐赠 %(subject)s 的 %(amount)s 元更正为项目 %(to_project)s"),
     "refund_request.accept": _l("同意退款申请：%(subject)s，退 %(amount)s 元"),
     "payment.refund": _l("退回异常支付：%(subject)s，%(amount)s 元"),
@@ -99,6 +102,7 @@ def approval_text(approval: Approval, names: Mapping[str, str]) -> str:
         "source": source_name(arguments.get("provider") or names.get(source_of(approval), ""), titles),
         "cause": word(CAUSES, arguments.get("cause", "")),
         "differences": arguments.get("differences", 0),
+        "donations": arguments.get("donations", 0),
         "account": word(DIFFERENCE_ACCOUNTS, arguments.get("account", AccountKind.SUSPENSE)),
     }
     if "project" in shown:

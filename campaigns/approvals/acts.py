@@ -9,12 +9,12 @@ from uuid import UUID
 
 from campaigns import pots
 from campaigns.approvals.act import Act, Attempt
+from campaigns.approvals.give_back_acts import GIVE_BACK_ACTS, left_of
 from campaigns.approvals.money_acts import MONEY_ACTS
 from campaigns.approvals.partner_acts import PARTNER_ACTS
 from campaigns.audit import entries_of
 from campaigns.closing import cancel, reschedule
 from campaigns.closing.correct_project import Agreed, correct_project
-from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import CONTRADICTION, Discrepancy
 from campaigns.closing.reconciliation import discrepancies
 from campaigns.closing.reconciliation.bookings import SIGNED_OFF
@@ -51,14 +51,9 @@ def _always(_tx: Tx, _attempt: Attempt) -> None:
     return
 
 
-def _left_of(tx: Tx, donation_id: UUID) -> int:
-    donation = tx.get(Donation, donation_id)
-    return donation.amount_minor - donation.refunded_minor if donation else 0
-
-
 def _of_refund(tx: Tx, attempt: Attempt) -> int:
     amount_minor: int | None = attempt.arguments.get("amount_minor")
-    return _left_of(tx, attempt.subject) if amount_minor is None else amount_minor
+    return left_of(tx, attempt.subject) if amount_minor is None else amount_minor
 
 
 def _of_donor(tx: Tx, attempt: Attempt) -> int:
@@ -70,7 +65,7 @@ def _of_request(tx: Tx, attempt: Attempt) -> int:
     request = tx.get(RefundRequest, attempt.subject)
     if request is None or request.state != "open":
         return 0
-    return _left_of(tx, request.donation_id) if request.amount_minor is None else request.amount_minor
+    return left_of(tx, request.donation_id) if request.amount_minor is None else request.amount_minor
 
 
 def _of_payment(tx: Tx, attempt: Attempt) -> int:
@@ -230,15 +225,9 @@ MAKE_ADMIN = "person.admin"
 _P = Permission
 ACTS: Mapping[str, Act] = {
     **MONEY_ACTS,
+    **GIVE_BACK_ACTS,
     "donation.refund": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _refund, _of_refund),
     "donation.refund_donor": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _refund_donor, _of_donor),
-    "donation.given_back": Act(
-        _P.DONATIONS_REFUND,
-        "donation_id",
-        UUID,
-        lambda tx, attempt: mark_given_back(tx, attempt.deps, attempt.subject, attempt.reason, attempt.actor),
-        lambda tx, attempt: _left_of(tx, attempt.subject),
-    ),
     "donation.correct_project": Act(
         _P.DONATIONS_REFUND,
         "donation_id",
@@ -246,7 +235,7 @@ ACTS: Mapping[str, Act] = {
         lambda tx, attempt: correct_project(
             tx, attempt.subject, Agreed.of(attempt.arguments), attempt.reason, attempt.actor
         ),
-        lambda tx, attempt: _left_of(tx, attempt.subject),
+        lambda tx, attempt: left_of(tx, attempt.subject),
     ),
     "refund_request.accept": Act(_P.DONATIONS_REFUND, "request_id", int, _plain(refund_desk.accept), _of_request),
     "payment.refund": Act(

@@ -1,15 +1,20 @@
-"""List gifts of a cancelled campaign that we cannot refund ourselves, and mark them as given back."""
+"""List gifts of a cancelled campaign that we cannot refund ourselves, and mark them as given back, one by one or
+all of one source."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.audit import record_audit
 from campaigns.closing.cancel import FAILED_REFUND, GivingBack
 from campaigns.dependencies import Dependencies
+from campaigns.donations.facts.aggregate import DonationAggregate
 from campaigns.donations.facts.apply import BatchEffects
 from campaigns.donations.facts.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation
+from campaigns.donations.states import Status
 from campaigns.donations.whole_campaign import counting_donations
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_reason
 from kernel.db import Tx
@@ -18,6 +23,7 @@ from kernel.paging import FIRST_PAGE, Page
 from ledger.post import post
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
+MOST = 2_000  # gifts of a source at once
 _GIVEN_BACK = "given_back"  # the reference of the refund's fact
 
 
@@ -30,6 +36,14 @@ class ToGiveBack(NamedTuple):
     reference: str | None
     left_minor: int
     why: str
+
+
+class Source(NamedTuple):
+    """The gifts of a partner (`partner:NAME`), or those entered offline, that must be given back; in fen."""
+
+    provider: str
+    donations: int
+    left_minor: int
 
 
 # `+ 0` keeps the planner from the index on campaigns: these lists are ordered by id, or count the whole table.
@@ -86,12 +100,83 @@ def mark_given_back(tx: Tx, deps: Dependencies, donation_id: UUID, reason: str, 
         raise Conflict("not_to_give_back")
     left_minor = donation.kept_minor
     total_minor = donation.amount_minor if stored.payment_intent is None else left_minor
-    fact = ReversalFact(ReversalKind.PARTNER_TOTAL, _GIVEN_BACK, ReversalState.TOLD, total_minor, tx.now)
-    donation.apply_reversal(fact, 0)
-    effects = BatchEffects(tx, [donation], deps.limits.reservation_s)
-    post(tx, effects.write())
-    effects.count()
+    _give_back(donation, total_minor, tx)
+    _store(tx, deps, [donation])
     record_audit(
         tx, actor, "donation.given_back", f"donation:{donation_id}", amount_minor=left_minor, reason=reason
     )
     return left_minor
+
+
+def sources(tx: Tx, campaign_id: int) -> list[Source]:
+    """Return the sources of a campaign's gifts that we never had the payment of."""
+    with counting_donations(tx, campaign_id):
+        return tx.rows_as(
+            Source,
+            f"""SELECT d.provider, count(*) AS donations,
+                       CAST(sum(d.amount_minor - d.refunded_minor) AS bigint) AS left_minor
+                  {_WITH_US} AND {_OUTSIDE} GROUP BY d.provider ORDER BY d.provider""",
+            campaign=campaign_id,
+        )
+
+
+def next_of_source(tx: Tx, slug: str, provider: str, most: int = MOST) -> Source:
+    """Return the count and sum of a source's gifts that are marked next, at most `most` of them.
+
+    Raises NotFound `campaign_unknown`, Conflict `nothing_to_give_back`.
+    """
+    ids = _ids_of_source(tx, _cancelled(tx, slug), provider, most)
+    left_minor = tx.scalar(
+        "SELECT CAST(sum(amount_minor - refunded_minor) AS bigint) FROM donation WHERE id = ANY(:ids)", ids=ids
+    )
+    return Source(provider, len(ids), left_minor)
+
+
+def mark_source_given_back(tx: Tx, deps: Dependencies, slug: str, shown: Source, reason: str, actor: str) -> int:
+    """Record that the gifts of a source, as `next_of_source` has shown them, were returned outside the system;
+    return how many of the source are left. Gifts whose refund failed are not among them.
+
+    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `nothing_to_give_back`, and
+    `to_give_back_changed` when the gifts are no longer what was shown.
+    """
+    require_reason(reason)
+    campaign_id = _cancelled(tx, slug)
+    ids = _ids_of_source(tx, campaign_id, shown.provider, shown.donations)
+    loaded = load_aggregates(tx, refs_of(tx, ids)).values()
+    gifts = [donation for donation in loaded if donation.status in (Status.PAID, Status.SETTLED)]
+    if (len(gifts), sum(donation.kept_minor for donation in gifts)) != (shown.donations, shown.left_minor):
+        raise Conflict("to_give_back_changed")
+    for donation in gifts:
+        _give_back(donation, donation.amount_minor, tx)
+    _store(tx, deps, gifts)
+    subject = f"campaign:{campaign_id}"
+    record_audit(tx, actor, "donations.given_back", subject, **shown._asdict(), reason=reason)
+    left = {source.provider: source.donations for source in sources(tx, campaign_id)}
+    return left.get(shown.provider, 0)
+
+
+def _cancelled(tx: Tx, slug: str) -> int:
+    campaign = find_campaign(tx, slug)
+    if campaign.phase != Phase.CANCELLED:
+        raise Conflict("nothing_to_give_back")
+    assert campaign.id is not None
+    return campaign.id
+
+
+def _ids_of_source(tx: Tx, campaign_id: int, provider: str, most: int) -> list[UUID]:
+    sql = f"SELECT d.id {_WITH_US} AND {_OUTSIDE} AND d.provider = :provider ORDER BY d.id LIMIT :most"
+    ids = [row.id for row in tx.rows(sql, campaign=campaign_id, provider=provider, most=most)]
+    if not ids:
+        raise Conflict("nothing_to_give_back")
+    return ids
+
+
+def _give_back(donation: DonationAggregate, total_minor: int, tx: Tx) -> None:
+    fact = ReversalFact(ReversalKind.PARTNER_TOTAL, _GIVEN_BACK, ReversalState.TOLD, total_minor, tx.now)
+    donation.apply_reversal(fact, 0)
+
+
+def _store(tx: Tx, deps: Dependencies, gifts: Sequence[DonationAggregate]) -> None:
+    effects = BatchEffects(tx, gifts, deps.limits.reservation_s)
+    post(tx, effects.write())
+    effects.count()

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.approvals.acts import ACTS
+from campaigns.closing.cancel import cancel
 from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.lifecycle.listing import withdraw_listing
 from campaigns.network import second_factor
@@ -22,6 +23,7 @@ from tests.api.client import Api, Json, problem
 from tests.api.difference_acts import DIFFERENCES
 from tests.api.money_acts import MONEY
 from tests.api.test_rights import snapshot
+from tests.closing.partner import tell
 from tests.web.reader import PASSWORD
 from tests.world import World
 
@@ -43,6 +45,15 @@ def _extend(_api: Api, world: World) -> tuple[str, Json]:
 
 def _refund_donor(_api: Api, world: World) -> tuple[str, Json]:
     return f"/donations/{paid(world, LIMIT + 1).id}/refund-all-of-donor", {"reason": "fraud"}
+
+
+def _source_given_back(_api: Api, world: World) -> tuple[str, Json]:
+    world.do(create_partner, world.deps.keys, "lezhu", "乐助")
+    tell(world, "lezhu", "L-1", LIMIT)
+    tell(world, "lezhu", "L-2", 1_00)
+    world.settle()
+    world.do(cancel, world.slug, "flood", "test")
+    return f"/campaigns/{world.slug}/cancellation/given-back", {"provider": "partner:lezhu", "reason": "by letter"}
 
 
 def _tranche(_api: Api, world: World) -> tuple[str, Json]:
@@ -130,6 +141,7 @@ TOLD = {
     "fund.correct_deposit": " · R-1",
     "refund_request.accept": " · 幸福家园 41010101",
     "donation.refund_donor": " · 幸福家园 41010101",
+    "donations.given_back": "合作平台 乐助的 2 笔捐赠已在系统外退回，共 101.00 元",
 }
 PATCHED = ("person.admin", "partner.limits")
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
@@ -141,6 +153,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "campaign.extend": _extend,
     "campaign.restore_listing": _restore_listing,
     "donation.refund_donor": _refund_donor,
+    "donations.given_back": _source_given_back,
     "person.second_factor": _second_factor,
     "refund_request.accept": _request,
     "payment.take": _take,

@@ -56,6 +56,24 @@ def test_an_event_is_cancelled_in_the_console_with_its_name_typed(world: World, 
     world.check()
 
 
+def test_all_gifts_of_a_platform_are_marked_on_the_campaigns_page(world: World, manager: Reader) -> None:
+    for partner, title in (("lezhu", "乐助"), ("tenga", "腾爱")):
+        world.do(create_partner, world.deps.keys, partner, title)
+        for number in (1, 2):
+            tell(world, partner, f"{partner}-{number}", 50_00)
+    world.settle()
+    world.do(cancel, SLUG, WHY, ACTOR)
+    text = manager.open(f"/console/campaigns/{SLUG}")
+    assert "按来源" in text and "合作平台 乐助" in text and "全部登记已退回" in text
+    path = f"/console/campaigns/{SLUG}/given-back/partner:lezhu"
+    assert "合作平台 乐助的 2 笔、100.00 元记为已由平台或主办方退回" in manager.open(path)
+    assert "系统不会再退款" in manager.page.text
+    assert "已登记。" in manager.send("/given-back/partner:lezhu", verb="save", reason="平台来函")
+    assert "这个来源没有须登记退回的捐赠。" in manager.open(path)
+    assert world.totals().donations == 2
+    world.check()
+
+
 def test_the_effect_of_cancelling_counts_a_refund_that_failed(world: World, manager: Reader) -> None:
     gift = world.pay(world.give(30_00))
     world.pay(world.give(100_00))

@@ -17,7 +17,7 @@ from app.duties import perform
 from app.http import access
 from app.live.publish import publish
 from campaigns.closing.cancel import find_cancellation
-from campaigns.closing.give_back import to_give_back
+from campaigns.closing.give_back import next_of_source, sources, to_give_back
 from campaigns.desks.payment_desk import campaign_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
@@ -59,6 +59,25 @@ class ToGiveBackOut(Schema):
     reference = Text(allow_none=True, metadata={"description": "the partner's own number of the donation"})
     left_minor = Minor()
     why = one_of("outside", "refund_failed")
+    currency = Currency()
+
+
+class ToGiveBackSourceOut(Schema):
+    provider = Text(metadata={"description": "`partner:NAME`; `partner:offline` for gifts entered from a file"})
+    donations = Whole()
+    left_minor = Minor()
+    currency = Currency()
+
+
+class SourceGivenBackIn(AnyReasonIn):
+    provider = Text(required=True)
+
+
+class SourceGivenBackOut(Schema):
+    provider = Text()
+    donations = Whole(metadata={"description": "marked by this call"})
+    amount_minor = Minor()
+    left = Whole(metadata={"description": "gifts of the source that are not marked yet; call again for them"})
     currency = Currency()
 
 
@@ -133,3 +152,32 @@ def given_back(body: dict[str, Any], donation_id: UUID) -> Any:
         campaign_id = campaign_of(tx, donation_id)
         tx.after_commit(lambda: publish({campaign_id}))
     return {"donation": donation_id, "amount_minor": outcome, "currency": CURRENCY}
+
+
+@blueprint.get("/campaigns/<slug>/cancellation/sources")
+@access.managers(Permission.READ)
+@blueprint.response(200, ToGiveBackSourceOut(many=True))
+def list_sources(slug: str) -> Any:
+    """Sum up by source the paid donations that partners or the federation must give back."""
+    with deps().db.transaction() as tx:
+        campaign, _, _ = find_cancellation(tx, slug)
+        assert campaign.id is not None
+        return [{**source._asdict(), "currency": CURRENCY} for source in sources(tx, campaign.id)]
+
+
+@blueprint.post("/campaigns/<slug>/cancellation/given-back")
+@access.managers(Permission.DONATIONS_REFUND)
+@blueprint.arguments(SourceGivenBackIn)
+@blueprint.response(200, SourceGivenBackOut)
+@may_wait(blueprint)
+def source_given_back(body: dict[str, Any], slug: str) -> Any:
+    """Record that the gifts of one source were returned outside the system, some thousands per call."""
+    with deps().db.transaction() as tx:
+        shown = next_of_source(tx, slug, body["provider"])
+        outcome = perform(tx, "donations.given_back", slug, body["reason"], **shown._asdict())
+        if response := waiting(tx, outcome):
+            return response
+        campaign_id = find_campaign(tx, slug).id or 0
+        tx.after_commit(lambda: publish({campaign_id}))
+    done = {"provider": shown.provider, "donations": shown.donations, "amount_minor": shown.left_minor}
+    return {**done, "left": outcome, "currency": CURRENCY}

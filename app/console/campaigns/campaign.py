@@ -16,7 +16,7 @@ from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import requested_page
 from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close
-from campaigns.closing.give_back import to_give_back
+from campaigns.closing.give_back import sources, to_give_back
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import ProjectQuery, listed
@@ -84,11 +84,14 @@ def show(slug: str) -> str:
 
 
 def _on_the_way_back(tx: Tx, campaign: Campaign) -> dict[str, Any]:
-    """Return how far a cancelled campaign is wound up, and the first gifts that others must give back."""
+    """Return how far a cancelled campaign is wound up, and the gifts that others must give back: their
+    sums by source, and the first of them."""
     assert campaign.id is not None
     _, cancellation, left = find_cancellation(tx, campaign.slug)
     rows, more = to_give_back(tx, campaign.id, left, Page(1, PAGE_SIZE))
-    return {"left": left, "cancellation": cancellation, "to_give_back": rows, "to_give_back_total": more}
+    by_source = sources(tx, campaign.id) if left.outside else []
+    about = {"left": left, "cancellation": cancellation, "sources": by_source}
+    return {**about, "to_give_back": rows, "to_give_back_total": more}
 
 
 @blueprint.post("/campaigns/<slug>/schedule")

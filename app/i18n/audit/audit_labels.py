@@ -61,6 +61,7 @@ ACTS = {
     "donation.refund_donor": _l("退还一位捐赠人的全部捐赠"),
     "donations.allow_large": _l("确认线下大额捐赠"),
     "donations.correct": _l("更正线下捐赠"),
+    "donations.given_back": _l("登记一个来源的捐赠已在系统外退回"),
     "donations.import": _l("导入线下捐赠"),
     "donor.erase": _l("捐赠人删除个人信息"),
     "donor.export": _l("捐赠人导出个人信息"),

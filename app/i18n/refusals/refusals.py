@@ -130,6 +130,8 @@ REFUSALS = {
     "effect_changed": _l("刚才情况有变化，请核对现在的结果后再确认。"),
     "entry_has_donations": _l("已有 %(count)s 笔付款的捐赠，项目不能退出。"),
     "end_not_later": _l("新的结束时间要晚于原来的。"),
+    "nothing_to_give_back": _l("这个来源没有须登记退回的捐赠。"),
+    "to_give_back_changed": _l("须退回的捐赠刚刚有变化，请重新核对笔数和金额。"),
     "not_to_give_back": _l("这笔捐赠不属于已取消活动里系统退不了的捐赠。"),
     "nothing_due": _l("现在没有到期的收尾步骤。"),
     "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
