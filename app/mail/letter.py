@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 from flask import render_template
 
 from app.i18n.outside import speaking
-from app.mail.words import Words, code_text, code_words, words_of
+from app.mail.words import DONATION_ALONE, Topic, Words, code_text, code_words, words_of
 from app.training_marks import marked_subject
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
-from campaigns.payouts.purpose import ToldChange
 from campaigns.privacy.own_codes import LASTS
 
 _MINUTES = int(LASTS.total_seconds()) // 60
@@ -45,17 +44,17 @@ def compose(
     donation: DonationView,
     campaign: CampaignView,
     envelope: Envelope,
-    change: ToldChange | None = None,
+    topic: Topic = DONATION_ALONE,
 ) -> EmailMessage:
     """Return a letter about a donation. Raises ValueError for an address that no header can hold."""
     with speaking(reader.language):
-        return _message(letter, reader, words_of(letter, donation, campaign, reader.name, change), envelope)
+        return _message(letter, reader, words_of(letter, donation, campaign, reader.name, topic), envelope)
 
 
-def compose_code(letter: ClaimedLetter, reader: Reader, code: str, envelope: Envelope) -> EmailMessage:
+def compose_code(letter: ClaimedLetter, reader: Reader, code: str, host: str, envelope: Envelope) -> EmailMessage:
     """Return the letter that contains a code. Raises ValueError for an address that no header can hold."""
     with speaking(reader.language):
-        return _message(letter, reader, code_words(code, _MINUTES), envelope)
+        return _message(letter, reader, code_words(code, _MINUTES, host), envelope)
 
 
 def compose_text(reader: Reader, code: str, at: datetime, *, training: bool = False) -> EmailMessage:
@@ -79,7 +78,7 @@ def _message(letter: ClaimedLetter, reader: Reader, words: Words, envelope: Enve
     text, html = render_template("mail/letter.txt", **shown), render_template("mail/letter.html", **shown)
     message = EmailMessage()
     message["Subject"] = " ".join(words.subject.split())
-    message["From"] = Address(words.brand, addr_spec=envelope.sender)
+    message["From"] = Address(" ".join(words.sender.split()), addr_spec=envelope.sender)
     message["To"] = Address(addr_spec=reader.address)
     message["Date"] = format_datetime(envelope.at)
     # The id is the same however often the letter is sent, so that mail programs show it once.

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.mail.letter import Envelope, Reader, compose, compose_code, compose_text
 from app.mail.transport import Outcome, Transport, transport_of
+from app.mail.words import DONATION_ALONE, Topic
 from campaigns.dependencies import Dependencies
 from campaigns.disclosure.campaigns import public_campaign
 from campaigns.donations.donors.contact import read_contact
@@ -16,12 +17,13 @@ from campaigns.donations.letters.outbox import ClaimedLetter, Delivery, claim, d
 from campaigns.donations.view import donation_view
 from campaigns.payouts.purpose import told_change
 from campaigns.privacy.own_codes import code_of, language_of_valid
+from campaigns.screening.cases import case_of_donation
 from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.side_by_side import side_by_side
 
 BATCH = 50
-_NOBODY = Outcome(Delivery.DROPPED, "nobody_to_write_to")
+_NOTHING_TO_SEND = Outcome(Delivery.DROPPED, "nothing_to_send")
 
 
 class _Ways(NamedTuple):
@@ -58,7 +60,7 @@ def send_letters(deps: Dependencies) -> int:
 
 
 def _write(deps: Dependencies, tx: Tx, letter: ClaimedLetter, ways: _Ways) -> _Written | None:
-    """Compose a letter. Return None if there is no recipient (any more)."""
+    """Compose a letter. Return None if there is no recipient, or nothing to tell, any more."""
     contact = read_contact(tx, deps.keys, letter.donation_id)
     kind = LetterKind(letter.kind)
     address = contact.get("phone" if kind is LetterKind.TEXT_CODE else "email", "")
@@ -80,8 +82,14 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
     donation = donation_view(tx, letter.donation_id)
     link = f"{deps.public_url}/d/{donation.id}?token={deps.keys.token(str(donation.id))}"
     envelope = Envelope(link, deps.mail_from, tx.now, deps.training)
-    change = told_change(tx, int(letter.about)) if letter.kind == LetterKind.PURPOSE_CHANGED else None
-    return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope, change)
+    topic = DONATION_ALONE
+    if letter.kind == LetterKind.PURPOSE_CHANGED:
+        topic = Topic(change=told_change(tx, int(letter.about)))
+    elif letter.kind == LetterKind.REVIEW_BEGUN:
+        if not donation.held_minor:
+            return None  # decided meanwhile; another letter tells the result
+        topic = Topic(case=case_of_donation(tx, donation.id))
+    return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope, topic)
 
 
 def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, ways: _Ways) -> _Written | None:
@@ -97,10 +105,11 @@ def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, way
         number = identity.value if identity else reader.address
         return _Written(compose_text(reader, code, tx.now, training=deps.training), number, ways.texts)
     envelope = Envelope(f"{deps.public_url}/my/code/{code_id}", deps.mail_from, tx.now, deps.training)
-    return _Written(compose_code(letter, reader, code, envelope), reader.address, ways.mail)
+    host = public_campaign(tx, donation_view(tx, letter.donation_id).campaign).host
+    return _Written(compose_code(letter, reader, code, host, envelope), reader.address, ways.mail)
 
 
 def _deliver(written: _Written | None) -> Outcome:
     if written is None or written.transport is None:
-        return _NOBODY
+        return _NOTHING_TO_SEND
     return written.transport.send(written.message, written.address)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
+from app.i18n.labels import SIGNALS, word
 from app.i18n.locale import whole_yuan
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.letters.letter_models import LetterKind
@@ -11,12 +12,13 @@ from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.host_contact import Contact
 from campaigns.payouts.purpose import ToldChange
+from campaigns.screening.cases import OwnCase
 
 
 class Words(NamedTuple):
-    """The texts of a letter."""
+    """The texts of a letter. `sender`: the name it comes from, that of the host, whom the donor knows."""
 
-    brand: str
+    sender: str
     subject: str
     salutation: str
     paragraphs: list[str]
@@ -27,21 +29,31 @@ class Words(NamedTuple):
     why: str
 
 
+class Topic(NamedTuple):
+    """What a letter tells besides the donation itself: a change of purpose, or the case of a review."""
+
+    change: ToldChange | None = None
+    case: OwnCase | None = None
+
+
+DONATION_ALONE = Topic()
+
+
 def words_of(
     letter: ClaimedLetter,
     donation: DonationView,
     campaign: CampaignView,
     name: str,
-    change: ToldChange | None = None,
+    topic: Topic = DONATION_ALONE,
 ) -> Words:
-    """Return the texts of a letter about a donation in its current state. `change`: of purpose, which it tells."""
+    """Return the texts of a letter about a donation in its current state."""
     kind = LetterKind(letter.kind)
     filing = _("备案 %(number)s", number=campaign.plan.get("filing_no", ""))
     return Words(
-        brand=_("倍善"),
+        sender=campaign.host,
         subject=_subject(kind, donation.project_name),
         salutation=_("%(name)s：", name=name) if name else "",
-        paragraphs=_of_change(letter, donation, change) if change else _paragraphs(kind, letter, donation),
+        paragraphs=_paragraphs(kind, letter, donation, topic),
         link=_("再试一次") if kind is LetterKind.LAPSED else _("看这笔捐赠"),
         keep=_("凭这个链接能看、能管这笔捐赠，请不要转发。"),
         host=f"{campaign.name} · {campaign.host} · {filing}",
@@ -50,10 +62,10 @@ def words_of(
     )
 
 
-def code_words(code: str, minutes: int) -> Words:
+def code_words(code: str, minutes: int, host: str) -> Words:
     """Return the texts of the letter with a code."""
     return Words(
-        brand=_("倍善"),
+        sender=host,
         subject=_("验证码 %(code)s", code=code),
         salutation="",
         paragraphs=[
@@ -64,7 +76,7 @@ def code_words(code: str, minutes: int) -> Words:
         keep="",
         host="",
         contact="",
-        why=_("有人在倍善用这个邮箱查找捐赠，所以有这封信。"),
+        why=_("有人在捐赠网站上用这个邮箱查找捐赠，所以有这封信。"),
     )
 
 
@@ -95,6 +107,8 @@ def _subject(kind: LetterKind, project: str) -> str:
             return _("给%(project)s的这笔捐赠还没有付款", project=project)
         case LetterKind.REFUNDED:
             return _("您捐给%(project)s的款项已退", project=project)
+        case LetterKind.REVIEW_BEGUN:
+            return _("您捐给%(project)s的配捐正在复核", project=project)
         case LetterKind.REVIEW_CLEARED:
             return _("复核结束，您的配捐算数了")
         case LetterKind.REVIEW_CANCELLED:
@@ -125,7 +139,27 @@ def _of_change(letter: ClaimedLetter, donation: DonationView, change: ToldChange
     ]
 
 
-def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView) -> list[str]:
+def _of_review(donation: DonationView, case: OwnCase) -> list[str]:
+    gift_minor = donation.amount_minor - donation.refunded_minor
+    return [
+        _(
+            "您捐的 %(gift)s 元已经到账，照常给项目。配捐的 %(matched)s 元要请人再看一眼，看完以前先不计入。",
+            gift=_yuan(gift_minor),
+            matched=_yuan(donation.held_minor),
+        ),
+        _(
+            "为什么：%(signals)s。多半只是碰巧。",
+            signals=_("；").join(word(SIGNALS, signal) for signal in case.signals),
+        ),
+        _("最晚在公示前有结果，有了就写信告诉您。想说明情况，打开下面的链接，点“我要说明”。"),
+    ]
+
+
+def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView, topic: Topic) -> list[str]:
+    if topic.change:
+        return _of_change(letter, donation, topic.change)
+    if topic.case:
+        return _of_review(donation, topic.case)
     if kind is LetterKind.LAPSED:
         return [
             _(

@@ -6,6 +6,7 @@ station are left out, because many people share its browser.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -48,6 +49,14 @@ def own_donations(tx: Tx, keys: Keys, visitor: str) -> OwnDonations:
         row.id for row in tx.rows(_OWN, device=device, visitor=visitor_key(keys, visitor), most=MOST_SHOWN)
     ]
     return sorted_views(tx, ids)
+
+
+def replacement_of(tx: Tx, keys: Keys, visitor: str, replaced_at: datetime) -> UUID | None:
+    """Return the donation of a browser that replaced another at that time; None if it is not among those that
+    `own_donations` shows."""
+    own = own_donations(tx, keys, visitor)
+    # One transaction ends the old donation and creates the new one, and has one time.
+    return next((view.id for view in (*own.open, *own.past) if view.pledged_at == replaced_at), None)
 
 
 def person_donations(tx: Tx, donation_ids: Sequence[UUID]) -> OwnDonations:

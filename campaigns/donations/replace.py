@@ -15,7 +15,7 @@ from campaigns.donations.commands import CreateDonation
 from campaigns.donations.donors import contact
 from campaigns.donations.facts.load import load_aggregates, refs_of
 from campaigns.donations.models import PaymentToClose
-from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
+from campaigns.donations.states import ABANDONED, REPLACED, WAITING, Status, Transition
 from campaigns.donations.transitions import transition
 from campaigns.donations.unpaid.expire import BATCH, close_payment, store_lost_messages
 from kernel.bulk import insert_rows
@@ -82,7 +82,7 @@ def release_replaced(
     if not ending:
         return
     ids = sorted(donation.id for donation in ending)
-    transition(tx, [Transition(donation.id, donation.status, Status.CANCELLED, "replaced") for donation in ending])
+    transition(tx, [Transition(donation.id, donation.status, Status.CANCELLED, REPLACED) for donation in ending])
     insert_rows(tx, PaymentToClose, {"donation_id": ids, "requested_at": tx.now})
     by_id: Mapping[int, PotState] = {pot.pot_id: pot for pot in pots}
     post(tx, release(tx, ids, by_id))

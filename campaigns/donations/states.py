@@ -36,6 +36,7 @@ MOVES: dict[Status, frozenset[Status]] = {
 }
 
 BY_PARTNER = "partner"  # the cause of a transition that a platform reported
+REPLACED = "replaced"  # the cause of a transition to cancelled, by another donation of the same donor
 WAITING = frozenset({Status.PENDING, Status.PAYING})
 ABANDONED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
 UNPAID = WAITING | ABANDONED

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.letters import NewLetter, queue_letters
 from campaigns.donations.states import COUNTED
 from campaigns.lifecycle.campaign import lock_shared
 from campaigns.screening.context import SCREENED, load_contexts, load_subjects
@@ -175,6 +177,7 @@ def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, in
         statuses=sorted(COUNTED),
         now=tx.now,
     )
+    queue_letters(tx, [NewLetter(case.donation_id, LetterKind.REVIEW_BEGUN, str(case.id)) for case in opened])
     post(tx, hold_match(tx, {case.donation_id: case.id for case in opened}))
     return {case.donation_id: case.campaign_id for case in opened}
 

@@ -1,5 +1,6 @@
 """Every text of the pages has its English one, and the catalogue holds no text that no page has."""
 
+import re
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -34,3 +35,10 @@ def test_every_text_has_an_english_one_and_none_is_left_over() -> None:
     assert sorted(texts - translated.keys()) == []
     assert sorted(translated.keys() - texts) == []
     assert [text for text, english in translated.items() if not english or not all(english)] == []
+
+
+def test_english_has_the_words_of_the_glossary() -> None:
+    """A donation is no gift: the glossary has one word for each thing."""
+    strings = [message.string for message in catalogue()]
+    english = [text for string in strings for text in ((string,) if isinstance(string, str) else string)]
+    assert [text for text in english if re.search(r"(?<!%\()\bgifts?\b(?!\)s)", text, re.IGNORECASE)] == []

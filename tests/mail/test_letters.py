@@ -48,7 +48,8 @@ def test_a_paid_gift_is_thanked_for_once(world: World, mail_server: MailServer) 
     paid = world.pay(world.give(66_60, donor=DONOR))
     assert send(world, mail_server) == 1 and send(world, mail_server) == 0
     (letter,) = mail_server.letters
-    assert letter["To"] == "xiaoman@example.org" and "no-reply@example.org" in letter["From"]
+    assert letter["To"] == "xiaoman@example.org"
+    assert letter["From"] == "洛阳市 <no-reply@example.org>", "the host, whom the donor knows"
     assert letter["Subject"].startswith("谢谢您捐给幸福家园")
     assert letter["Message-ID"] == f"<letter-1.{paid.id}@127.0.0.1>"
     assert "您捐 66.60 元，配捐 66.60 元" in body(letter) and "一共收到 133.20 元" in body(letter)
@@ -176,7 +177,7 @@ def test_an_erased_donor_gets_none(world: World, mail_server: MailServer) -> Non
     with world.db.transaction() as tx:
         erase(world.deps, tx, alone(tx, paid.id), "donor", "donor")
     assert send(world, mail_server) == 0
-    assert letters(world) == [("thanks", "dropped", 1, "nobody_to_write_to")]
+    assert letters(world) == [("thanks", "dropped", 1, "nothing_to_send")]
 
 
 def test_typed_text_in_letters_is_escaped(world: World, mail_server: MailServer) -> None:
@@ -197,15 +198,38 @@ def _number(letter: Any) -> str:
     return match[1]
 
 
-def test_the_end_of_a_review_is_announced_by_letter(world: World, mail_server: MailServer) -> None:
+@pytest.mark.parametrize(
+    ("locale", "why", "way_out"),
+    [
+        ("zh", "为什么：项目的配捐被整体暂缓", "点“我要说明”"),
+        ("en", "Why: All match of the project was put on hold", "explain"),
+    ],
+)
+def test_the_beginning_of_a_review_is_told_with_its_reason(
+    world: World, mail_server: MailServer, locale: str, why: str, way_out: str
+) -> None:
+    world.pot(5_000_00)
+    paid = world.pay(world.give(100_00, donor=DONOR, locale=locale))
+    send(world, mail_server)
+    world.do(hold_project_match, world.slug, paid.project_id, "a reason", "test")
+    assert send(world, mail_server) == 1
+    text = body(mail_server.letters[-1])
+    assert why in text and way_out in text and "100" in text
+
+
+def test_the_end_of_a_review_is_told_and_its_beginning_no_longer(world: World, mail_server: MailServer) -> None:
     world.pot(5_000_00)
     paid = world.pay(world.give(100_00, donor=DONOR))
     world.do(hold_project_match, world.slug, paid.project_id, "a reason", "test")
     with world.db.snapshot() as tx:
         case = tx.scalar("SELECT id FROM screening_case")
     world.do(decide.cancel, case, "a reason", "test")
-    send(world, mail_server)
-    assert [kind for kind, *_ in letters(world)] == ["thanks", "review_cancelled"]
+    assert send(world, mail_server) == 2
+    assert {(kind, state) for kind, state, *_ in letters(world)} == {
+        ("thanks", "sent"),
+        ("review_begun", "dropped"),
+        ("review_cancelled", "sent"),
+    }
     assert any("它不计配捐" in body(letter) for letter in mail_server.letters)
 
 

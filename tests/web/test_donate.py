@@ -1,6 +1,7 @@
 """Giving with a form."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -63,7 +64,11 @@ def test_a_form_that_is_changed_after_it_was_sent_replaces_what_it_made(reader: 
     assert statuses == ["cancelled", "paying"]
     world.check()
     left_behind = reader.open(replaced)  # say in another tab: to the new one, not to one more
-    assert "这一笔换成了新的" in left_behind and 'href="/my">去看新的那一笔' in left_behind
+    new = world.do(lambda tx: tx.scalar("SELECT id FROM donation WHERE status = 'paying'"))
+    assert "这一笔换成了新的" in left_behind
+    address = re.search(r'href="([^"]*)">去看新的那一笔', left_behind)
+    assert address is not None and address[1].startswith(f"/d/{new}?visit=")
+    assert "配捐，先留着 200.00" in text(reader.open(unescape(address[1])))
     assert "再试一次" not in left_behind
 
 

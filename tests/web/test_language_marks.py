@@ -39,9 +39,9 @@ def test_each_run_of_chinese_is_marked_and_what_was_typed_is_escaped(
 def test_one_donor_is_not_many(reader: Reader, world: World) -> None:
     world.pot(100_00)
     world.pay(world.give(30_00))
-    assert "1 donor, 1 gift" in text(reader.open("/c/day?lang=en"))
+    assert "1 donor, 1 donation" in text(reader.open("/c/day?lang=en"))
     world.pay(world.give(20_00, email="b@example.org"))
-    assert "2 donors, 2 gifts" in text(reader.open("/c/day?lang=en"))
+    assert "2 donors, 2 donations" in text(reader.open("/c/day?lang=en"))
     assert "2 人捐了 2 笔" in text(reader.open("/c/day?lang=zh"))
 
 

@@ -17,9 +17,11 @@ from app.i18n.match_explanation import decision_lines, end_lines
 from app.i18n.refusals.refusals import REFUSALS, refusal_text
 from app.web import visitor
 from app.web.blueprint import blueprint
+from app.web.giving.own import donation_url
 from app.web.match_state import match_state
 from campaigns.audit import DONOR
 from campaigns.disclosure.campaigns import CampaignView, public_campaign
+from campaigns.disclosure.own_donations import replacement_of
 from campaigns.disclosure.pictures import covers
 from campaigns.disclosure.pot_details import pots_serving
 from campaigns.disclosure.project_page import unit_of
@@ -34,7 +36,7 @@ from campaigns.donations.questions import ask, questions_of
 from campaigns.donations.receipts.receipt_requests import receipts_of
 from campaigns.donations.refunds.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
 from campaigns.donations.refunds.refunds import refunds
-from campaigns.donations.states import WAITING
+from campaigns.donations.states import REPLACED, WAITING
 from campaigns.donations.unpaid import expire
 from campaigns.donations.unpaid.own_unpaid import own_unpaid_sum, typed_before
 from campaigns.donations.unpaid.shared_device import contact_would_help
@@ -170,6 +172,7 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
             "cover": covers(tx, [donation.project_id]).get(donation.project_id),
             "receipts": receipts_of(tx, deps().keys, donation_id),
             "unpaid": own_unpaid_sum(tx, explanation),
+            "replacement": _replacement(tx, explanation),
             "contact_helps": contact_would_help(tx, explanation),
             "refund_requests": requests_of(tx, deps().keys, donation_id),
             "published": published_of(tx, donation_id),
@@ -178,6 +181,14 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
             "not_returnable": REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},
         },
     )
+
+
+def _replacement(tx: Tx, explanation: Explanation) -> UUID | None:
+    """Return the donation that replaced this one from the visitor's browser."""
+    last, known = explanation.history[-1], visitor.known()
+    if last.cause != REPLACED or known is None:
+        return None
+    return replacement_of(tx, deps().keys, known, last.at)
 
 
 @blueprint.post("/d/<uuid:donation_id>/questions")
@@ -233,6 +244,7 @@ def show_donation(
         trouble=str(trouble),
         trouble_at=at,
         waiting=waiting,
+        donation_url=donation_url,
         left=left,
         seen=f"{view.status}/{view.reserved_minor}/{view.captured_minor}/{view.held_minor}/{view.refunded_minor}",
         every_s=2 if waiting else 5 if match.moves or view.payment_reference else 0,

@@ -17,6 +17,7 @@ class LetterKind(StrEnum):
     LATE_THANKS = "late_thanks"  # the payment arrived after the donation had ended
     LAPSED = "lapsed"
     REFUNDED = "refunded"
+    REVIEW_BEGUN = "review_begun"  # `about`: the case
     REVIEW_CLEARED = "review_cleared"
     REVIEW_CANCELLED = "review_cancelled"
     CORRECTED = "corrected"  # its project was corrected; `about` numbers the correction
