@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from xml.parsers.expat import ExpatError
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from kernel.workbook_parts import Elements, Rows, Texts, TooMuch, read_part
+from kernel.zip_files import UNREADABLE, MemberTooLarge, read_member
 
 MOST_ROWS = 200_000  # our defaults: above any file of 8 MiB that somebody made
 MOST_TEXT = 48 << 20  # characters of a table: one text may be shared by a million cells
@@ -55,24 +56,14 @@ def read_workbook(data: bytes) -> str:
             path, since_1904 = _first_sheet(file, most)
             zero = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 (no zone in cells)
             book = _Book(_texts(file, most), _dates(file, most), zero)
-            return _as_csv(_part(file, path, most), book)
-    except (BadZipFile, KeyError, ValueError, OverflowError, ExpatError, TooMuch) as error:
+            return _as_csv(read_member(file, path, most), book)
+    except (*UNREADABLE, MemberTooLarge, KeyError, OverflowError, ExpatError, TooMuch) as error:
         raise UnreadableWorkbook from error
-    except RuntimeError as error:  # a password, or a compression that zipfile does not know
-        raise UnreadableWorkbook from error
-
-
-def _part(file: ZipFile, path: str, most: int) -> bytes:
-    with file.open(path) as part:
-        content = part.read(most + 1)
-    if len(content) > most:
-        raise UnreadableWorkbook
-    return content
 
 
 def _elements(file: ZipFile, path: str, most: int, *names: str) -> Mapping[str, list[dict[str, str]]]:
     elements = Elements(*names)
-    read_part(_part(file, path, most), elements)
+    read_part(read_member(file, path, most), elements)
     return elements.of
 
 
@@ -92,7 +83,7 @@ def _texts(file: ZipFile, most: int) -> list[str]:
     if "xl/sharedStrings.xml" not in file.namelist():
         return []
     texts = Texts()
-    read_part(_part(file, "xl/sharedStrings.xml", most), texts)
+    read_part(read_member(file, "xl/sharedStrings.xml", most), texts)
     return texts.texts
 
 
@@ -142,7 +133,7 @@ def _cell(kind: str, style: int, value: str, book: _Book) -> str:
         return book.texts[place] if 0 <= place < len(book.texts) else ""
     if kind != "n" or not value:
         return value
-    if style < len(book.dates) and book.dates[style]:
+    if 0 <= style < len(book.dates) and book.dates[style]:
         return _moment(float(value), book.day_zero)
     return _number(value)
 

@@ -1,21 +1,18 @@
 """PURE. Unpack the files in which platforms deliver their bills: a CSV, a gzipped CSV (WeChat Pay), or a zip with
 one CSV of lines and one of their totals (Alipay)."""
 
-import struct
 import zlib
 from io import BytesIO
 from typing import NamedTuple
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from kernel.errors import Invalid, fault
+from kernel.zip_files import UNREADABLE, MemberTooLarge, read_member
 
 MOST_UNPACKED = 64 << 20  # bytes
 MOST_MEMBERS = 20
 _GZIP, _ZIP, _WORKBOOK = b"\x1f\x8b", b"PK\x03\x04", b"[Content_Types].xml"
 _MEMBER = b"PK\x01\x02"  # precedes each name in the archive's directory
-_METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others are slower to unpack, and need as much memory as the archive claims
-# Raised by the libraries for a malformed file (`RuntimeError`: it has a password).
-_UNREADABLE = (zlib.error, struct.error, BadZipFile, EOFError, OSError, ValueError, RuntimeError)
 _SUMMARY = "汇总"  # in the name of a totals file
 _UTF8_NAME = 0x800  # flags a name in UTF-8; other names are in the platform's encoding, GB18030
 
@@ -42,7 +39,9 @@ def unpack(data: bytes | str) -> BillFile:
         return BillFile(data)
     try:
         return BillFile(_gunzip(data)) if data.startswith(_GZIP) else _unzip(data)
-    except _UNREADABLE as error:
+    except MemberTooLarge as error:
+        raise _too_large() from error
+    except UNREADABLE as error:
         raise Invalid("import_invalid", fields={"file": fault("not_unpacked")}) from error
 
 
@@ -65,23 +64,13 @@ def _unzip(data: bytes) -> BillFile:
         summaries = [member for name, member in tables.items() if _SUMMARY in name]
         if len(details) != 1 or len(summaries) > 1:
             raise Invalid("import_invalid", fields={"file": fault("not_one_table", names=sorted(tables)[:5])})
-        texts = [_member(archive, member) for member in (*details, *summaries)]
+        texts = [read_member(archive, member, MOST_UNPACKED) for member in (*details, *summaries)]
     return BillFile(*texts)
 
 
 def _name(member: ZipInfo) -> str:
     name = member.filename
     return (name if member.flag_bits & _UTF8_NAME else name.encode("cp437").decode("gb18030")).lower()
-
-
-def _member(archive: ZipFile, member: ZipInfo) -> bytes:
-    if member.compress_type not in _METHODS:
-        raise BadZipFile(f"compressed by method {member.compress_type}")
-    with archive.open(member) as file:
-        plain = file.read(MOST_UNPACKED + 1)  # do not trust the size that the archive claims
-    if len(plain) > MOST_UNPACKED:
-        raise _too_large()
-    return plain
 
 
 def _too_large() -> Invalid:

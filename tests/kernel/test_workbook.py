@@ -2,7 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -24,10 +24,10 @@ def workbook(rows: list[list[object]], head: list[str] = HEAD) -> bytes:
     return file.getvalue()
 
 
-def packed(sheet: str, book: str = "", **parts: str) -> bytes:
+def packed(sheet: str, book: str = "", method: int = ZIP_DEFLATED, **parts: str) -> bytes:
     """A workbook as other programs write it: texts are shared."""
     file = io.BytesIO()
-    with ZipFile(file, "w", ZIP_DEFLATED) as made:
+    with ZipFile(file, "w", method) as made:
         sheets = f'<sheets><sheet name="a" sheetId="1" r:id="r1" xmlns:r="{_OFFICE}"/></sheets>'
         made.writestr("[Content_Types].xml", "")  # by which a workbook is told from a packed bill
         made.writestr("xl/workbook.xml", f'<workbook xmlns="{_MAIN}">{book}{sheets}</workbook>')
@@ -90,6 +90,8 @@ def test_shared_texts_formulas_errors_and_long_numbers() -> None:
         packed(sheet('<row r="1"><c><v>abc</v></c></row>')),
         packed(sheet("<row>")),
         packed(sheet(" " * (6 << 20))),
+        packed(sheet('<row r="1"><c><v>1</v></c></row>'), method=ZIP_LZMA),
+        packed(sheet('<row r="1"><c><v>1</v></c></row>'), method=ZIP_BZIP2),
     ],
 )
 def test_a_file_that_is_not_a_table_is_refused(data: bytes) -> None:
@@ -106,3 +108,22 @@ def test_dates_from_1904_and_a_book_without_styles() -> None:
     book = '<workbookPr date1904="1"/>'
     assert read_workbook(packed(sheet(rows), book, styles=styles)).strip() == "1904-01-02,1"
     assert read_workbook(packed(sheet(rows))).strip() == "1,1"
+
+
+def test_a_style_that_is_not_there_formats_nothing() -> None:
+    styles = part("styleSheet", '<cellXfs><xf numFmtId="14"/></cellXfs>')
+    rows = '<row r="1"><c s="-9"><v>1</v></c><c s="9"><v>2</v></c></row>'
+    assert read_workbook(packed(sheet(rows), styles=styles)).strip() == "1,2"
+
+
+def test_a_workbook_damaged_at_any_place_is_read_or_refused() -> None:
+    whole = workbook([["41", "洛阳市", "city", ""]])
+    refused = 0
+    for place in range(0, len(whole), 3):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        for data in (damaged, whole[:place]):
+            try:
+                read_workbook(data)
+            except UnreadableWorkbook:
+                refused += 1
+    assert refused > len(whole) // 4
