@@ -1,4 +1,4 @@
-"""Read zip files from outside: bounded, in the two ways in which programs pack, and with every failure of the library
+"""Read zip files from outside: bounded, packed in one of the two usual ways, and with all failures of the library
 known."""
 
 import struct

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.donors.contact import instrument_key
@@ -115,12 +115,20 @@ def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]],
 
 
 def _flag_first(deps: Dependencies, error: Exception) -> None:
-    note = f"failed:{type(error).__name__}"
+    note = _note(error)
     with deps.db.transaction() as tx:
         flagged = [
             _with_reference(message, Outcome(message.id, "flagged", note)) for message in claim(tx, deps.keys, 1)
         ]
         finish(tx, flagged)
+
+
+def _note(error: Exception) -> str:
+    """Return the reason why a message broke its batch. Only the index finds that a payment belongs to another
+    donation: looking each payment up beforehand would cost all of them time."""
+    if isinstance(error, IntegrityError) and "donation_intent" in str(error.orig):
+        return "payment_of_another_donation"
+    return f"failed:{type(error).__name__}"
 
 
 def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]) -> Applied:

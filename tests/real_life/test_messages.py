@@ -83,6 +83,19 @@ def flagged(world: World) -> int:
     return int(world.do(lambda tx: tx.scalar("SELECT inbox_id FROM inbox_work WHERE state = 'flagged'")))
 
 
+def test_a_payment_of_another_donation_is_flagged_as_such_and_holds_up_no_other(world: World) -> None:
+    first, second, third = (world.give(100_00) for _ in range(3))
+    payment = world.intent(first)
+    world.tell("payment_intent.succeeded", payment)
+    world.settle()
+    world.tell("payment_intent.succeeded", world.intent(second, id=payment["id"]))
+    world.tell("payment_intent.succeeded", world.intent(third))
+    world.settle()
+    assert states(world)["flagged", "payment_of_another_donation"] == 1
+    assert [world.view(donation).status for donation in (first, second, third)] == ["paid", "pending", "paid"]
+    world.check()
+
+
 def test_a_flagged_message_is_dismissed_with_a_reason_and_no_alarm_counts_it(
     world: World, http: FlaskClient
 ) -> None:
