@@ -1,4 +1,4 @@
-"""Copies of a database: for tests that need a fresh one for each of many examples."""
+"""A copy of a database, for tests that begin with what was made in another."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -252,7 +252,7 @@ class World:
 
 Story = Callable[["World"], None]
 # Worlds that were made in this process by the time they began: their rows, the world, and the time they ended.
-_MADE: dict[tuple[datetime, Story | None], tuple[Rows, World, datetime]] = {}
+_MADE: dict[tuple[datetime, Story | None, str], tuple[Rows, World, datetime]] = {}
 
 
 def build(
@@ -263,14 +263,12 @@ def build(
     **campaign: Any,
 ) -> World:
     """In an empty database, a world with a campaign that ends in eight hours and a fund of a million yuan, and
-    what happens in it `then`. That depends on nothing but the time, so it happens once per process."""
-    world, key = World(offline_deps(db, gateway), clock), (clock.at, then)
-    if campaign or key not in _MADE:
-        _make(world, **campaign)
+    what happens in it `then`. That depends on nothing but the time and the plan, so it happens once per process."""
+    world, key = World(offline_deps(db, gateway), clock), (clock.at, then, repr(campaign))
+    if key not in _MADE:
+        make(world, **campaign)
         if then:
             then(world)
-    if campaign:
-        return world
     with db.engine.begin() as connection:
         driver: Any = connection.connection.driver_connection
         if world.projects:
@@ -281,7 +279,8 @@ def build(
     return replace(made, deps=world.deps, clock=clock, projects=[*made.projects])
 
 
-def _make(world: World, **campaign: Any) -> None:
+def make(world: World, **campaign: Any) -> None:
+    """Make a world in which nothing was yet."""
     with world.db.transaction() as tx:
         import_tree(tx, read(TREE), ACTOR)
         world.fund = funds.create(tx, "专项基金", "special", ACTOR)

@@ -1,9 +1,14 @@
-"""A giving day on the real sandbox, and the walk through its phases."""
+"""A giving day on the real sandbox (a process with a clock of its own, the real time), and its walk through the
+phases."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.reconciliation.discrepancies import listed
@@ -17,8 +22,8 @@ from kernel.db import Database
 from payments.inbox.inbox import store
 from payments.messages import message
 from payments.stripe import StripeGateway
-from tests.payments.servers import KEY, Server, until
-from tests.world import World, build
+from tests.payments.servers import KEY, Receiver, Server, start_sandbox, until
+from tests.world import World, make, offline_deps
 
 
 @dataclass
@@ -30,8 +35,9 @@ class Day:
 
     @classmethod
     def begin(cls, db: Database, clock: FixedClock, server: Server) -> "Day":
-        gateway = StripeGateway(KEY, server.base, ("card",))
-        return cls(build(db, clock, gateway, ends_at=clock.at + timedelta(hours=1)), server)
+        world = World(offline_deps(db, StripeGateway(KEY, server.base, ("card",))), clock)
+        make(world, ends_at=clock.at + timedelta(hours=1))
+        return cls(world, server)
 
     def pledge(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> DonationView:
         """A donor gives, a second after the one before, and is sent to the cashier."""
@@ -126,3 +132,19 @@ class Day:
                 )
             )
         )
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Starts at the real now, because the provider dates its lines by it."""
+    return FixedClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def day(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Day]:
+    """A campaign of the real now, and the sandbox that takes its money."""
+    receiver = Receiver()
+    server = start_sandbox(tmp_path, receiver)
+    yield Day.begin(db, clock, server)
+    server.child.stop()
+    receiver.close()

@@ -3,7 +3,9 @@
 from campaigns.closing.reconciliation.discrepancies import listed
 from campaigns.closing.reconciliation.fetch_statement import follow_statement
 from campaigns.closing.reconciliation.three_sides import sides
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
+
+__all__ = ["clock", "day"]
 
 
 def test_our_books_hold_what_the_provider_has(day: Day) -> None:

@@ -11,9 +11,11 @@ from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import donation_id_of
 from payments.bills.bill import read_bill
 from payments.partners import partners
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.closing.partner import tell
 from tests.world import World
+
+__all__ = ["clock", "day"]
 
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
 NOON = "2026-09-09T12:00:00+08:00"

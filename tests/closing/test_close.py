@@ -9,7 +9,9 @@ from kernel.ids import fingerprint
 from payments.gateway import StatementLine
 from payments.inbox.inbox import claim
 from payments.statements import store
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
+
+__all__ = ["clock", "day"]
 
 PHASES = ["draft", "scheduled", "open", "ended", "settling", "reconciling", "notice", "released"]
 

@@ -10,8 +10,10 @@ from campaigns.closing.reconciliation.fetch_statement import follow_statement
 from campaigns.closing.reconciliation.sign_off_together import groups
 from kernel.errors import Conflict, Invalid, NotFound
 from payments.statements import store
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.world import ACTOR
+
+__all__ = ["clock", "day"]
 
 
 def test_money_that_we_do_not_know(day: Day) -> None:

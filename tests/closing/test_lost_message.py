@@ -1,7 +1,9 @@
 """The provider took the money, but its message never reached us: we go and look before we let the match go."""
 
 from campaigns.donations.unpaid.expire import expire
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
+
+__all__ = ["clock", "day"]
 
 
 def test_a_payment_without_a_message_is_found_when_its_reservation_ends(day: Day) -> None:

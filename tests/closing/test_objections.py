@@ -13,9 +13,11 @@ from campaigns.network.roles import Caller, Role
 from campaigns.waiting import Work, waiting
 from kernel.errors import Conflict, Invalid
 from tests.api.client import Api, application, problem
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import World
+
+__all__ = ["clock", "day"]
 
 WORDS = "蒿坪村的合计少了 <b>50</b> 元"
 

@@ -25,8 +25,11 @@ from campaigns.payouts.bank_marks import mark_by_statement
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from payments.stripe import StripeGateway
+from tests.closing.day import clock
 from tests.payments.servers import KEY, Receiver, start_sandbox
 from tests.world import offline_deps
+
+__all__ = ["clock"]
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The seeds of random pots come out with the public notice, and not a phase before."""
 
 from matching.reveal import public_draw
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.matching.kinds import proven, special_pot
+
+__all__ = ["clock", "day"]
 
 
 def test_the_notice_reveals_the_seed(day: Day) -> None:

@@ -12,8 +12,7 @@ from campaigns.donations.unpaid.expire import cancel, expire, keep_alive
 from campaigns.donations.view import DonationView
 from kernel.clock import FixedClock
 from kernel.db import Database
-from tests.closing.conftest import clock, day
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.crash.test_kill_nine import charges, kill, kill_in
 from tests.crash.victim import LATER
 from tests.matching.kinds import by_pot, paid, proven

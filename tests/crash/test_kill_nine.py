@@ -8,8 +8,7 @@ from campaigns.donations.open_payment import open_payment
 from campaigns.donations.unpaid.expire import expire
 from payments.inbox.inbox import store
 from payments.messages import message
-from tests.closing.conftest import clock, day
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.crash.victim import STEPS, Order, run
 from tests.forked import killed_in
 from tests.payments.servers import KEY, Json

@@ -6,8 +6,10 @@ from app.i18n.match_explanation import end_lines
 from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.world import World
+
+__all__ = ["clock", "day"]
 
 
 def story(world: World, donation: DonationView) -> Explanation:

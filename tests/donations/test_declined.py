@@ -2,8 +2,7 @@
 
 from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
-from tests.closing.conftest import clock, day
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 
 __all__ = ["clock", "day"]
 

@@ -1,22 +1,20 @@
-"""Random giving days, step by step the same in the engine and in a plain model, and the books hold after each step.
+"""Random giving days, step by step the same in the engine and in a plain model, and the books hold.
 
-The short run is the same each time; the long one looks further each time.
+The short run is the same each time and checks the books at each fifth step and at the end of each day. The long one
+(`make test-long`) looks further each time and checks them at each step.
 """
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from kernel.clock import FixedClock
-from kernel.db import Database
 from tests.conftest import NOON
-from tests.copies import copied
+from tests.databases import Databases
 from tests.machine.machine import GivingDay
 from tests.world import World, build
 
@@ -33,21 +31,14 @@ Opens = Callable[[ExitStack], World]
 
 
 @pytest.fixture
-def opens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Opens:
-    """Opens a giving day in a database of its own, copied from one that was made once. Seeds of random pots are
-    known, so that a day that was found can be lived again."""
+def opens(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Opens:
+    """Opens a giving day in an empty database. Seeds of random pots are known, so that a day that was found can be
+    lived again."""
     monkeypatch.setattr("matching.reveal.token_bytes", lambda size: bytes(range(size)))
-    first = Database(database_url, FixedClock(NOON))
-    made = build(first, FixedClock(NOON), ends_at=ENDS, windows=WINDOWS)
-    first.close()
-    number = count()
 
     def open_world(stack: ExitStack) -> World:
-        url = stack.enter_context(copied(database_url, f"machine_{next(number)}"))
-        clock = FixedClock(NOON)
-        db = Database(url, clock, pool_size=2)
-        stack.callback(db.close)
-        return replace(made, deps=replace(made.deps, db=db), clock=clock, _events=0)
+        url, clock = stack.enter_context(databases.one()), FixedClock(NOON)
+        return build(databases.opened(url, clock), clock, ends_at=ENDS, windows=WINDOWS)
 
     return open_world
 
@@ -62,7 +53,7 @@ def _run(opens: Opens, how: settings, every: int) -> None:
 
 
 def test_any_course_of_a_day_is_as_the_plain_model_says(opens: Opens) -> None:
-    _run(opens, SHORT, every=10)
+    _run(opens, SHORT, every=5)
 
 
 @pytest.mark.long

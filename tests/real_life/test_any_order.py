@@ -5,9 +5,7 @@ holds, and the match stays within its rules."""
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +22,6 @@ from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.restore import restore_match
 from campaigns.donations.refunds.refund import request_refund, send_refunds
 from kernel.clock import FixedClock
-from kernel.db import Database
 from kernel.errors import Refusal
 from kernel.ids import donation_id_of
 from payments.inbox.inbox import store
@@ -32,7 +29,7 @@ from payments.messages import message
 from payments.partners import partners
 from tests.closing.partner import code_of, event
 from tests.conftest import NOON
-from tests.copies import copied
+from tests.databases import Databases
 from tests.real_life.provider import MadeUpProvider
 from tests.world import ACTOR, World, build
 
@@ -109,26 +106,24 @@ class Teller:
 
 
 @pytest.fixture
-def fresh(database_url: str) -> Fresh:
-    """Opens a long campaign with enough match in a database of its own, copied from one that was made once."""
-    first = Database(database_url, FixedClock(NOON))
-    made = build(first, FixedClock(NOON), ends_at=NOON + timedelta(days=9))
-    made.pot(1_000_00)
-    made.do(partners.create, made.deps.keys, "plat", "平台", statement_expected=False)
-    first.close()
-    number = count()
+def fresh(databases: Databases) -> Fresh:
+    """Opens a long campaign with enough match in an empty database."""
 
     @contextmanager
     def open_day() -> Iterator[tuple[World, MadeUpProvider]]:
         clock = FixedClock(NOON)
         provider = MadeUpProvider(clock)
-        with copied(database_url, f"any_order_{next(number)}") as url:
-            db = Database(url, clock, pool_size=2)
-            yield replace(made, deps=replace(made.deps, db=db, gateway=provider.gateway()), clock=clock), provider
-            db.close()
+        with databases.one() as url:
+            db, ends_at = databases.opened(url, clock), NOON + timedelta(days=9)
+            yield build(db, clock, provider.gateway(), then=_matched, ends_at=ends_at), provider
         provider.close()
 
     return open_day
+
+
+def _matched(world: World) -> None:
+    world.pot(1_000_00)
+    world.do(partners.create, world.deps.keys, "plat", "平台", statement_expected=False)
 
 
 def ends_at_the_providers_balance(

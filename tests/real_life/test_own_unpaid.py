@@ -18,8 +18,7 @@ from campaigns.donations.replace import close_replaced_payments
 from campaigns.donations.view import DonationView
 from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal
-from tests.closing.conftest import clock, day
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.races.runners import at_once, errors, until_somebody_waits
 from tests.world import World, offline_gateway
 

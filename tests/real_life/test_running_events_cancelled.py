@@ -17,8 +17,7 @@ from kernel.errors import Conflict, Invalid
 from payments.partners.partners import create as create_partner
 from tests.api.client import Api, Json, problem
 from tests.cli.conftest import Terminal
-from tests.closing.conftest import clock, day
-from tests.closing.day import Day
+from tests.closing.day import Day, clock, day
 from tests.closing.partner import code_of, tell
 from tests.real_life.running_steps import refund_all, sound
 from tests.world import ACTOR, SLUG, World, new_campaign
