@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from campaigns.donations.letters.letters import letters_of, queue_letters
-from campaigns.donations.letters.outgoing import queue_transitions
+from campaigns.donations.letters.outgoing import new_deliveries, queue_transitions
 from campaigns.donations.models import Donation, DonationHistory
-from campaigns.donations.states import Transition, may_move
+from campaigns.donations.states import Status, Transition, may_move
 from kernel.bulk import Rows, insert_together, update_rows
 from kernel.db import Tx
 from kernel.errors import BrokenPromise
+from payments.outgoing_models import OutgoingType
 
 
 def transition(tx: Tx, transitions: Sequence[Transition]) -> None:
@@ -22,6 +24,26 @@ def transition(tx: Tx, transitions: Sequence[Transition]) -> None:
     last = {step.donation_id: step.to for step in transitions if step.from_ is not None}
     statuses = [str(status) for status in last.values()]
     update_rows(tx, Donation, "id", {"id": list(last), "status": statuses, "network_key": None})
+
+
+def settle(tx: Tx, agreed: str, cause: str, **values: Any) -> None:
+    """Settle the paid donations whose ids the query `agreed` selects, write their history, and queue the messages
+    to their platforms. The caller keeps other transactions from changing them."""
+    status = {"paid": Status.PAID, "settled": Status.SETTLED}
+    told = {"type": OutgoingType.DONATION_SETTLED, "now": tx.now}
+    tx.run(_SETTLE.format(agreed=agreed), cause=cause, **status, **told, **values)
+
+
+# One statement, because a campaign may have a million of them.
+_SETTLE = f"""
+    WITH settled AS (
+        UPDATE donation d SET status = :settled FROM ({{agreed}}) AS a WHERE d.id = a.id AND d.status = :paid
+        RETURNING d.id, d.provider),
+    history AS (
+        INSERT INTO donation_history (donation_id, from_status, to_status, cause, at)
+        SELECT id, :paid, :settled, :cause, :now FROM settled),
+    deliveries AS ({new_deliveries("settled")})
+    SELECT"""
 
 
 def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:

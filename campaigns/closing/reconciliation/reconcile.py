@@ -1,8 +1,6 @@
 """Compare our books with the providers' statements, and settle the donations that agree."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
-from uuid import UUID
 
 from campaigns.closing.bank.bank_match import match_bank
 from campaigns.closing.models import Discrepancy
@@ -15,13 +13,10 @@ from campaigns.closing.reconciliation.line_postings import (
     payout_transfers,
     settlement_transfers,
 )
-from campaigns.donations.states import Status, Transition
-from campaigns.donations.transitions import transition
+from campaigns.donations.transitions import settle
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
 from ledger.post import lock_accounts, post
-
-PAGE = 5_000  # donations
 
 
 def reconcile(tx: Tx, campaign: Campaign) -> int:
@@ -71,25 +66,11 @@ def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
 
 
 def _settle_donations(tx: Tx, campaign_id: int) -> None:
-    """Settle paid donations that the provider's statement shows with the same amounts, a page at a time. The lock
-    on the campaign keeps other transactions from changing them."""
-    pages = tx.pages(
-        _Agreed,
-        PAGE,
-        f"""{SIDES}
-        SELECT o.id FROM ours o JOIN theirs t USING (id) JOIN donation d ON d.id = o.id
-         WHERE o.campaign_id = :campaign AND d.status = 'paid' AND t.charges = 1 AND t.charged = o.amount_minor
-           AND t.returned = o.returned_minor
-         ORDER BY o.id""",
-        campaign=campaign_id,
-    )
-    with tx.by_set():  # the query is planned with its first page
-        page = next(pages, [])
-    while page:
-        with tx.by_key():
-            transition(tx, [Transition(row.id, Status.PAID, Status.SETTLED, "on_statement") for row in page])
-        page = next(pages, [])
-
-
-class _Agreed(NamedTuple):
-    id: UUID
+    """Settle paid donations that the provider's statement shows with the same amounts. The lock on the campaign
+    keeps other transactions from changing them."""
+    agreed = f"""{SIDES}
+        SELECT o.id FROM ours o JOIN theirs t USING (id)
+         WHERE o.campaign_id = :campaign AND t.charges = 1 AND t.charged = o.amount_minor
+           AND t.returned = o.returned_minor"""
+    with tx.by_set():
+        settle(tx, agreed, "on_statement", campaign=campaign_id)

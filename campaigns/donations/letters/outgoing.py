@@ -13,11 +13,9 @@ from payments.outgoing_models import OutgoingType
 
 
 def queue_transitions(tx: Tx, steps: Sequence[Transition]) -> None:
-    """Queue deliveries of these transitions to subscribed platforms: settled donations, and match with the
-    payment."""
-    settled = [step.donation_id for step in steps if step.to is Status.SETTLED]
+    """Queue deliveries of match with the payment to subscribed platforms. Those of settled donations are queued
+    where they are settled."""
     paid = [step.donation_id for step in steps if step.to is Status.PAID and step.from_ in (None, Status.PENDING)]
-    _queue(tx, OutgoingType.DONATION_SETTLED, settled)
     _queue(tx, OutgoingType.DONATION_MATCHED, paid)
 
 
@@ -32,16 +30,19 @@ def _queue(tx: Tx, type_: OutgoingType, donation_ids: Sequence[UUID]) -> None:
         type=type_.value,
     ):
         return
-    tx.run(
-        """INSERT INTO partner_delivery (subscription_id, type, donation_id, state, created_at, due_at)
-           SELECT s.id, :type, d.id, CASE WHEN s.paused_at IS NULL THEN 'due' ELSE 'held' END, :now, :now
-             FROM donation d JOIN partner_subscription s ON d.provider = 'partner:' || s.partner
-            WHERE d.id = ANY(:ids) AND s.ended_at IS NULL AND s.types ? :type
-            ORDER BY d.id, s.id""",
-        type=type_.value,
-        ids=list(donation_ids),
-        now=tx.now,
-    )
+    gifts = "(SELECT id, provider FROM donation WHERE id = ANY(:ids))"
+    tx.run(new_deliveries(gifts), type=type_.value, ids=list(donation_ids), now=tx.now)
+
+
+def new_deliveries(gifts: str) -> str:
+    """Return the INSERT of a delivery of `:type`, due `:now`, to each subscribed platform of `gifts`, a table or
+    subquery with the id and provider of donations."""
+    return f"""
+        INSERT INTO partner_delivery (subscription_id, type, donation_id, state, created_at, due_at)
+        SELECT s.id, :type, d.id, CASE WHEN s.paused_at IS NULL THEN 'due' ELSE 'held' END, :now, :now
+          FROM {gifts} AS d JOIN partner_subscription s ON d.provider = 'partner:' || s.partner
+         WHERE s.ended_at IS NULL AND s.types ? :type
+         ORDER BY d.id, s.id"""
 
 
 def words_of(tx: Tx, donation_id: UUID) -> dict[str, Any]:
