@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from campaigns.bank.models import BankClaim, ClaimKind
 from campaigns.dependencies import Dependencies
+from campaigns.payouts.models import RETURNED_ITEM
 from campaigns.payouts.remittances import mark_paid, mark_returned
 from kernel.db import Tx
 
 ACTOR = "scheduler"
-_RETURNED = "/returned"  # suffix of the end-to-end id: the claim on the line by which the money came back
 
 
 class _Mark(NamedTuple):
@@ -60,7 +60,7 @@ def _marks(tx: Tx) -> list[_Mark]:
                                  AND c.item IN (r.end_to_end_id, r.end_to_end_id || :returned))
             ORDER BY r.id, n.booked_on, n.id""",
         kind=str(ClaimKind.PAID_OUT),
-        returned=_RETURNED,
+        returned=RETURNED_ITEM,
     )
 
 
@@ -86,7 +86,7 @@ def _mark(tx: Tx, mark: _Mark) -> None:
         bank_line_id=mark.bank_line_id,
         kind=ClaimKind.PAID_OUT,
         provider="",
-        item=mark.end_to_end_id + (_RETURNED if came_back else ""),
+        item=mark.end_to_end_id + (RETURNED_ITEM if came_back else ""),
         amount_minor=mark.amount_minor,
         due_on=mark.booked_on,
         how="reference",

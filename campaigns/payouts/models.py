@@ -12,6 +12,7 @@ from kernel.money import BPS_WHOLE
 from ledger.chart import PAID_OUT
 from matching.rules import Level
 
+RETURNED_ITEM = "/returned"  # suffix of the end-to-end id: the claim on the bank's line by which money came back
 MANAGEMENT_SOURCE = "慈善法 第61条"
 _TEXT = {"server_default": text("''")}
 

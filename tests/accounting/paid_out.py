@@ -10,6 +10,7 @@ from campaigns.lifecycle.campaign import find_campaign
 from campaigns.monthly.publish import publish_statements
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
+from campaigns.payouts.models import Remittance
 from campaigns.payouts.rules import set_split
 from campaigns.payouts.split import Shares
 from campaigns.spending import vouchers
@@ -75,8 +76,8 @@ def line(tx: Tx, kind: str, line_id: str, donation: Any, amount_minor: int, fee_
 
 @pytest.fixture
 def closed(world: World) -> World:
-    """Odd sums, a refund in part, two differences that were signed off; divided, paid out, one payment returned,
-    some of the rest spent; the month is over, its statements are published and its vouchers made."""
+    """Odd sums, a refund in part, two differences that were signed off; divided, paid out, returned and paid
+    again, some of it spent; the month is over, its statements are published and its vouchers made."""
     world.pot(150_03)
     for project in world.projects[:2]:
         world.do(set_split, project, Shares(8_000, 1_500, 500), None, "agreed", ACTOR)
@@ -107,13 +108,26 @@ def closed(world: World) -> World:
 
 
 def pay_out(world: World) -> None:
-    """Both counties are paid; one payment comes back."""
+    """Both counties are paid and both payments come back; then one is paid again, and the bank refuses the other."""
+    for row in send_plan(world):
+        mark_paid(world, row)
+        world.do(remittances.mark_returned, row.id, "wrong account", "maker")
+    first, second = send_plan(world)
+    mark_paid(world, first)
+    world.do(remittances.refuse, second.id, "account closed", "maker")
+
+
+def send_plan(world: World) -> list[Remittance]:
+    """Whatever may be paid out is on its way."""
     plan = world.do(plans.make_plan, SLUG, "maker")
     world.do(plans.approve, plan.id, "checker")
     world.do(plans.send, plan.id, "maker")
-    for row in world.do(plans.remittances_of, plan.id):
-        world.do(remittances.mark_paid, row.id, f"R-{row.id}", world.clock.at.date(), "slip", "maker")
-    world.do(remittances.mark_returned, row.id, "wrong account", "maker")
+    rows: list[Remittance] = world.do(plans.remittances_of, plan.id)
+    return rows
+
+
+def mark_paid(world: World, row: Remittance) -> None:
+    world.do(remittances.mark_paid, row.id, f"R-{row.id}", world.clock.at.date(), "slip", "maker")
 
 
 def books_of(tx: Tx) -> Books:

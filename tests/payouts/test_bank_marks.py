@@ -3,6 +3,7 @@
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.payouts import plans
 from campaigns.payouts.bank_marks import mark_by_statement
+from campaigns.payouts.failures import failures_of
 from kernel.db import Tx
 from tests.payouts.released import sums
 from tests.world import World
@@ -45,6 +46,8 @@ def test_a_debit_of_the_id_and_amount_pays_once_and_a_credit_returns(sent: World
     line(sent, "L-3", first, 100_00)
     assert mark_by_statement(sent.deps) == 1
     assert states(sent) == ["returned", "sent"]
+    [failure] = sent.do(failures_of, 1).values()
+    assert (str(failure.returned_on), failure.returned_item) == ("2026-09-09", f"{first}/returned")
     line(sent, "L-4", first, -100_00)  # the same id again: never paid twice by us, so for a person
     assert mark_by_statement(sent.deps) == 0
     sent.do(compare)  # what nothing claims is on the list of differences

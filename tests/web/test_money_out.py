@@ -11,6 +11,7 @@ from campaigns.network import organisations
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from campaigns.projects import projects
+from kernel.clock import local_day
 from kernel.money import yuan
 from tests.payouts.conftest import sent
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
@@ -81,6 +82,9 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     page = manager.send("/remittances/1/returned", reason="户名不符")
     assert "户名不符" in page and "已办结 1 笔没有付成" in text(page)
     assert sums(world)["share_project"] + sums(world)["share_township"] == 95_00
+    assert f"退回日期 {local_day(world.clock.at)}" in text(page) and "还没有再拨" in page
+    world.do(plans.make_plan, world.slug, "finance")
+    assert "第 2 号计划再拨" in manager.open("/console/payout-plans/1")
     world.check()
 
 

@@ -145,6 +145,14 @@ class BankAnswerOut(Schema):
     imported_at = Time()
 
 
+class FailureOut(Schema):
+    """A payment that came back or never left."""
+
+    returned_on = Day(allow_none=True, metadata={"description": "the day it came back; null if it never left"})
+    returned_item = Text(metadata={"description": "what the bank's line was matched with; empty without a line"})
+    paid_again_in = Key(allow_none=True, metadata={"description": "the plan that pays it again; null until then"})
+
+
 class RemittanceOut(Schema):
     """One payment of a plan to one organisation."""
 
@@ -161,6 +169,7 @@ class RemittanceOut(Schema):
     paid_on = Day(allow_none=True)
     reason = Text()
     bank_answer = fields.Nested(BankAnswerOut, allow_none=True)
+    failure = fields.Nested(FailureOut, allow_none=True)
 
 
 class RemittanceWithParts(RemittanceOut):

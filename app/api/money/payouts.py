@@ -19,6 +19,7 @@ from campaigns.network.roles import Permission
 from campaigns.payouts import figures, payees, plans, remittances, rules
 from campaigns.payouts.allot import fees_from
 from campaigns.payouts.bank_answers import newest_answers
+from campaigns.payouts.failures import failures_of
 from campaigns.payouts.models import PayeeAccount, PayoutPlan, Remittance
 from campaigns.payouts.payees import NewAccount
 from campaigns.payouts.postings import parts_of
@@ -290,4 +291,13 @@ def _plans(tx: Tx, rows: Sequence[PayoutPlan]) -> list[dict[str, Any]]:
 
 def _remittances(tx: Tx, rows: Sequence[Remittance]) -> list[dict[str, Any]]:
     answers = newest_answers(tx, [row.id or 0 for row in rows])
-    return [{**row.model_dump(), "currency": CURRENCY, "bank_answer": answers.get(row.id or 0)} for row in rows]
+    failures = {plan_id: failures_of(tx, plan_id) for plan_id in {row.plan_id for row in rows}}
+    return [
+        {
+            **row.model_dump(),
+            "currency": CURRENCY,
+            "bank_answer": answers.get(row.id or 0),
+            "failure": failures[row.plan_id].get(row.id or 0),
+        }
+        for row in rows
+    ]

@@ -20,6 +20,7 @@ from campaigns.network.roles import Caller, Permission
 from campaigns.payouts import figures, plans, remittances
 from campaigns.payouts.allot import RELEASED, fees_from
 from campaigns.payouts.bank_answers import newest_answers
+from campaigns.payouts.failures import failures_of
 from campaigns.payouts.models import PayeeAccount
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -82,9 +83,10 @@ def show(plan_id: int) -> str:
         campaign = find_campaign(tx, slug_of(tx, plan.campaign_id))
         answers = newest_answers(tx, [row.id or 0 for row in rows])
         outcomes = figures.outcomes(tx, [plan_id])
+        failures = failures_of(tx, plan_id)
         today = local_day(tx.now)
     shown = {"plan": plan, "rows": rows, "names": names, "accounts": accounts, "campaign": campaign}
-    shown |= {"answers": answers, "outcomes": outcomes}
+    shown |= {"answers": answers, "outcomes": outcomes, "failures": failures}
     return render_template("console/payout_plan.html", **shown, today=today)
 
 
