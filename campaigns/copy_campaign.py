@@ -17,6 +17,7 @@ from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entries
 from campaigns.lifecycle.host_contact import contacts_of, set_contact
 from campaigns.lifecycle.models import Campaign, CampaignEntry
+from campaigns.lifecycle.plan import ASSESSMENT, FILING
 from campaigns.network.models import Organisation
 from campaigns.projects.models import Project
 from campaigns.projects.states import ELIGIBLE
@@ -27,7 +28,7 @@ from matching.pot_state import PotState, load_pot_states
 from matching.pots import Tranche
 from matching.tranches import tranches
 
-_FILED_ANEW = ("filing_no", "filed_at")  # each campaign is filed separately
+_FILED_ANEW = (*FILING, *ASSESSMENT)  # each campaign is filed and assessed separately
 
 
 class CopyOf(NamedTuple):

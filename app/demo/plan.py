@@ -25,6 +25,8 @@ def plan(now: datetime, area: str = "河南省洛阳市", city: str = "洛阳市
         "certificate_until": (today + timedelta(days=365)).isoformat(),
         "filing_no": "演示备案 DEMO-0000",
         "filed_at": (today - timedelta(days=30)).isoformat(),
+        "privacy_assessment": "演示评估 DEMO-0000",
+        "privacy_assessed_at": (today - timedelta(days=30)).isoformat(),
         "platform_name": "演示指定平台",
         "platform_url": "https://platform.example",
     }

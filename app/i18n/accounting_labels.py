@@ -75,6 +75,7 @@ TRANSFER_KINDS = {
 }
 DUTY_TASKS = {
     "file_plan": _l("募捐方案备案（开始 10 日前）"),
+    "assess_privacy": _l("个人信息保护影响评估（开始以前）"),
     "file_emergency": _l("募捐方案补备案（开始后 10 日内）"),
     "publish_emergency": _l("公开募得款物（每 5 日）"),
     "publish_periodic": _l("公开募捐情况（每 3 个月）"),

@@ -211,6 +211,8 @@ PLAN = {
     "platform_name": _l("指定的互联网募捐信息平台"),
     "platform_url": _l("平台网址"),
     "certificate_holder": _l("公开募捐资格证书持有人（法定名称）"),
+    "privacy_assessment": _l("个人信息保护影响评估编号"),
+    "privacy_assessed_at": _l("评估日期"),
 }
 ROLES = {
     "admin": _l("系统管理员"),

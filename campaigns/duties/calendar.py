@@ -14,13 +14,13 @@ from campaigns.duties.terms import Task, Term, of_campaign, of_federation
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import Campaign, CampaignHistory
 from campaigns.lifecycle.phases import Phase
+from campaigns.lifecycle.plan import ASSESSMENT, FILING, day_of
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import within
 from campaigns.reasons import MOST_REASON
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, NotFound, fault
-from kernel.human_input import Unreadable, read_moment
 from kernel.text import text_fault
 
 MOST_URL = 300
@@ -151,7 +151,7 @@ def _terms(campaign: Campaign) -> Iterable[Term]:
 
 def _line(term: Term, campaign: Campaign | None, done: _Done, today: date) -> Line:
     row = done.get((term.task, campaign.id if campaign else None, term.due_on))
-    kept = row is not None or (campaign is not None and _is_filed(term, campaign))
+    kept = row is not None or (campaign is not None and _is_in_plan(term, campaign))
     about = (campaign.slug, campaign.name) if campaign else ("", "")
     how = (row.note, row.url, row.actor, row.done_at) if row else ("", "", "", None)
     return Line(term.duty, term.task, term.due_on, term.remind_on, _state(term, today, kept=kept), *about, *how)
@@ -165,11 +165,13 @@ def _state(term: Term, today: date, *, kept: bool) -> State:
     return State.DUE if term.remind_on <= today else State.LATER
 
 
-def _is_filed(term: Term, campaign: Campaign) -> bool:
-    """Return whether the campaign's plan itself shows that it was filed in time."""
-    if term.task not in (Task.FILE_PLAN, Task.FILE_EMERGENCY) or not campaign.plan.get("filing_no"):
+def _is_in_plan(term: Term, campaign: Campaign) -> bool:
+    """Return whether the campaign's plan itself shows that the duty was done in time: by a number and a day."""
+    number, day = _IN_PLAN.get(term.task, ("", ""))
+    if not str(campaign.plan.get(number) or "").strip():
         return False
-    try:
-        return local_day(read_moment(str(campaign.plan.get("filed_at"))).at) <= term.due_on
-    except Unreadable:
-        return False
+    done_on = day_of(campaign, day)
+    return done_on is not None and done_on <= term.due_on
+
+
+_IN_PLAN = {Task.FILE_PLAN: FILING, Task.FILE_EMERGENCY: FILING, Task.ASSESS_PRIVACY: ASSESSMENT}

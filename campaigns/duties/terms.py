@@ -1,6 +1,6 @@
 """PURE. The duties of a campaign and of the federation, with their due days. The numbers are those of
 `tests/duties/README.md`; the periods are the law's: 慈善法 art. 24, 72, 73, 79 (2023), 民政部令74号 art. 11,
-令81号 (2026), MZ/T 088-2017."""
+令81号 (2026), MZ/T 088-2017, 个人信息保护法 art. 55."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,6 +12,7 @@ class Task(StrEnum):
     """A kind of duty."""
 
     FILE_PLAN = "file_plan"  # file the plan 10 days before the start
+    ASSESS_PRIVACY = "assess_privacy"  # assess what personal data is published and passed on, before the start
     FILE_EMERGENCY = "file_emergency"  # in an emergency: within 10 days after the start
     PUBLISH_EMERGENCY = "publish_emergency"  # in an emergency: every 5 days, what was received
     PUBLISH_PERIODIC = "publish_periodic"  # longer than 6 months: every 3 months
@@ -24,6 +25,7 @@ class Task(StrEnum):
 
 DUTY = {
     Task.FILE_PLAN: 4,
+    Task.ASSESS_PRIVACY: 17,
     Task.FILE_EMERGENCY: 6,
     Task.PUBLISH_EMERGENCY: 6,
     Task.PUBLISH_PERIODIC: 7,
@@ -68,6 +70,7 @@ def months_after(day: date, months: int) -> date:
 
 def of_campaign(opens_on: date, ends_on: date, *, emergency: bool) -> Iterator[Term]:
     """Yield the terms of a campaign that is open from one day to another, in no order."""
+    yield Term(Task.ASSESS_PRIVACY, opens_on)
     if emergency:
         yield Term(Task.FILE_EMERGENCY, opens_on + FILED_AFTER)
         day = opens_on + IN_EMERGENCY

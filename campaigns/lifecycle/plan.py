@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.windows import Windows
+from kernel.clock import local_day
 from kernel.errors import Fault, fault
 from kernel.human_input import Unreadable, read_moment
 
@@ -32,9 +34,12 @@ PLAN_FIELDS = (
 # This field was added when programs were already running: without it the name of the host's node is shown, with a
 # warning.
 HOLDER = "certificate_holder"
-FIELDS = (*PLAN_FIELDS, HOLDER)
+# Number and day of the assessment that precedes publishing donors' names and passing data on (个人信息保护法
+# art. 55, 56). They may be stated later; the calendar of duties reminds of them.
+ASSESSMENT = ("privacy_assessment", "privacy_assessed_at")
+FIELDS = (*PLAN_FIELDS, HOLDER, *ASSESSMENT)
 WARN_FILED_DAYS = 10
-_FILING = ("filing_no", "filed_at")
+FILING = ("filing_no", "filed_at")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
 
 
@@ -44,7 +49,7 @@ def missing_fields(campaign: Campaign) -> list[str]:
     In an emergency the plan may be filed within ten days after the start (慈善法 art. 73); the calendar of duties
     reminds of it.
     """
-    needed = (name for name in PLAN_FIELDS if not (campaign.emergency and name in _FILING))
+    needed = (name for name in PLAN_FIELDS if not (campaign.emergency and name in FILING))
     return [name for name in needed if not str(campaign.plan.get(name, "") or _zero(campaign, name)).strip()]
 
 
@@ -56,6 +61,9 @@ def plan_faults(campaign: Campaign) -> dict[str, Fault]:
         faults["certificate_until"] = expired
     if late := _filing_fault(campaign):
         faults["filed_at"] = late
+    assessed_at = ASSESSMENT[1]
+    if str(campaign.plan.get(assessed_at) or "").strip() and day_of(campaign, assessed_at) is None:
+        faults[assessed_at] = fault("not_a_date")
     if "platform_url" not in faults and not _is_address(str(campaign.plan["platform_url"])):
         faults["platform_url"] = fault("not_a_page_address")
     return faults | _window_faults(campaign)
@@ -65,6 +73,14 @@ def holder_name(plan: Mapping[str, Any], host: str) -> str:
     """Return who raises the money, as the public pages name them: the holder of the certificate, otherwise the
     host."""
     return str(plan.get(HOLDER) or "").strip() or host
+
+
+def day_of(campaign: Campaign, name: str) -> date | None:
+    """Return the day that a field of the plan states; None if it states none."""
+    try:
+        return local_day(read_moment(str(campaign.plan.get(name))).at)
+    except Unreadable:
+        return None
 
 
 def _zero(campaign: Campaign, name: str) -> str:

@@ -108,7 +108,7 @@ def closed(world: World) -> World:
 
 
 def pay_out(world: World) -> None:
-    """Both counties are paid and both payments come back; then one is paid again, and the bank refuses the other."""
+    """Both counties are paid, both payments come back; then one is paid again, and the bank refuses the other."""
     for row in send_plan(world):
         mark_paid(world, row)
         world.do(remittances.mark_returned, row.id, "wrong account", "maker")

@@ -78,8 +78,9 @@ DUTIES = {
     ),
     17: Duty(
         "82, PIPL: personal data",
-        "consent, sealed fields, export, erasure",
-        "assessment before sharing: by hand, see the handbook",
+        "consent, sealed fields, export, erasure; fields of the plan for the assessment before sharing; clock: "
+        "`assess_privacy`",
+        "",
         ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
     ),
     18: Duty(

@@ -23,6 +23,7 @@ from tests.web.reader import PASSWORD, Reader
 from tests.world import SLUG, World, new_campaign
 
 FINAL = date(2026, 12, 9)
+BEFORE_START = (Task.FILE_PLAN, Task.ASSESS_PRIVACY)
 AFTER_END = (Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS)
 
 
@@ -55,6 +56,19 @@ def test_duty_04_a_plan_that_names_its_filing_in_time_is_done(world: World) -> N
     assert _line(world, Task.FILE_PLAN).state is State.OVERDUE
 
 
+def test_duty_17_the_assessment_of_personal_data_is_due_with_the_start_and_kept_by_the_plan(world: World) -> None:
+    day = local_day(world.clock.at)
+    assert _line(world, Task.ASSESS_PRIVACY).state is State.DONE
+    world.do(lambda tx: tx.run("UPDATE campaign SET plan = plan - 'privacy_assessment'"))
+    due = _line(world, Task.ASSESS_PRIVACY)
+    assert (due.duty, due.due_on, due.remind_on, due.state) == (17, day, day - timedelta(days=10), State.DUE)
+    assert Task.ASSESS_PRIVACY in {line.task for line in world.do(waiting_duties)}
+    world.clock.advance(days=1)
+    assert _line(world, Task.ASSESS_PRIVACY).state is State.OVERDUE
+    world.do(mark_done, SLUG, "assess_privacy", day, "PIA-7, signed", "", "manager")
+    assert _line(world, Task.ASSESS_PRIVACY).state is State.DONE
+
+
 def test_duty_07_a_cancelled_campaign_that_was_open_accounts_for_what_it_raised(world: World) -> None:
     world.do(lambda tx: tx.run("UPDATE campaign SET ends_at = ends_at + interval '300 days'"))
     assert _line(world, Task.PUBLISH_FINAL).due_on > FINAL
@@ -62,7 +76,7 @@ def test_duty_07_a_cancelled_campaign_that_was_open_accounts_for_what_it_raised(
     world.do(cancel, SLUG, "manager")
     lines = [line for line in world.do(calendar) if line.campaign == SLUG]
     cancelled = {task: date(2026, 12, 10) for task in (Task.PUBLISH_FINAL, *AFTER_END)}
-    assert {line.task: line.due_on for line in lines if line.task is not Task.FILE_PLAN} == cancelled
+    assert {line.task: line.due_on for line in lines if line.task not in BEFORE_START} == cancelled
     outcome = ("published", "")
     world.do(mark_done, SLUG, "publish_final", date(2026, 12, 10), *outcome, "manager")
     assert _line(world, Task.PUBLISH_FINAL).state is State.DONE

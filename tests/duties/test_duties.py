@@ -95,6 +95,13 @@ def test_duty_04_the_filing_is_asked_for_and_a_late_one_warns(world: World) -> N
     assert "filed_late" in warnings(world.do(create, replace(late, slug="late"), ACTOR))
 
 
+@pytest.mark.parametrize(("day", "faults"), [("soon", {"privacy_assessed_at"}), ("", set())])
+def test_duty_17_the_day_of_the_assessment_is_a_date_or_stated_later(
+    world: World, day: str, faults: set[str]
+) -> None:
+    assert _missing(world, {"privacy_assessment": "", "privacy_assessed_at": day}) == faults
+
+
 def test_duty_05_every_page_of_an_event_names_who_raises(http: FlaskClient, world: World) -> None:
     for path in (f"/c/{SLUG}", f"/c/{SLUG}/p/{world.projects[0]}", f"/c/{SLUG}/standings"):
         page = http.get(path).text
