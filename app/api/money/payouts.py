@@ -290,14 +290,8 @@ def _plans(tx: Tx, rows: Sequence[PayoutPlan]) -> list[dict[str, Any]]:
 
 
 def _remittances(tx: Tx, rows: Sequence[Remittance]) -> list[dict[str, Any]]:
+    """Return remittances of one plan as their schema shows them."""
     answers = newest_answers(tx, [row.id or 0 for row in rows])
-    failures = {plan_id: failures_of(tx, plan_id) for plan_id in {row.plan_id for row in rows}}
-    return [
-        {
-            **row.model_dump(),
-            "currency": CURRENCY,
-            "bank_answer": answers.get(row.id or 0),
-            "failure": failures[row.plan_id].get(row.id or 0),
-        }
-        for row in rows
-    ]
+    failures = failures_of(tx, rows[0].plan_id) if rows else {}
+    more = [{"bank_answer": answers.get(row.id or 0), "failure": failures.get(row.id or 0)} for row in rows]
+    return [{**row.model_dump(), "currency": CURRENCY, **about} for row, about in zip(rows, more, strict=True)]
