@@ -30,8 +30,8 @@ def settle(tx: Tx, agreed: str, cause: str, **values: Any) -> None:
     """Settle the paid donations whose ids the query `agreed` selects, write their history, and queue the messages
     to their platforms. The caller keeps other transactions from changing them."""
     status = {"paid": Status.PAID, "settled": Status.SETTLED}
-    told = {"type": OutgoingType.DONATION_SETTLED, "now": tx.now}
-    tx.run(_SETTLE.format(agreed=agreed), cause=cause, **status, **told, **values)
+    delivery = {"type": OutgoingType.DONATION_SETTLED, "now": tx.now}
+    tx.run(_SETTLE.format(agreed=agreed), cause=cause, **status, **delivery, **values)
 
 
 # One statement, because a campaign may have a million of them.
