@@ -96,6 +96,9 @@ def open_engine(url: str, timeouts: Timeouts, options: str, connections: int, ov
         pool_size=connections,
         max_overflow=overflow,
         pool_timeout=timeouts.pool_s,
+        # The connection that was used last has its plans and catalogue ready. Taking turns, the scheduler would
+        # spread a backlog over all those that its jobs ever needed at once.
+        pool_use_lifo=True,
         json_deserializer=orjson.loads,
         connect_args={**timeouts.arguments, "options": f"{options} {timeouts.options}"},
     )

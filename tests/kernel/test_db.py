@@ -182,3 +182,18 @@ def test_an_interrupted_statement_leaves_no_connection_behind_that_commits_by_it
         tx.add(JobRun(name="b", started_at=tx.now))
         raise KeyError
     assert _names(db, "SELECT name FROM job_run") == []
+
+
+def test_the_connection_that_was_used_last_is_used_next(db: Database) -> None:
+    """Its plans are ready; after jobs that ran side by side, taking turns would use all their connections."""
+
+    def process_of(tx: Tx) -> int:
+        return int(tx.scalar("SELECT pg_backend_pid()"))
+
+    with db.transaction() as last:
+        with db.transaction() as first:
+            assert process_of(first) != process_of(last)
+        used_last = process_of(last)
+    for _ in range(3):
+        with db.transaction() as tx:
+            assert process_of(tx) == used_last
