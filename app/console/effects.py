@@ -51,7 +51,8 @@ class Change(NamedTuple):
     `time`, `amount`, `reference`: labels of the inputs that it needs: a time, an amount in yuan, a reference;
     `choice`: its option list. `word`: the text to type as confirmation of an irreversible change. `asks_why`:
     whether it needs a reason. `act`: its name among the acts that may need a second person, performed on `subject`
-    with `arguments`, the amount and the choice.
+    with `arguments`, the amount and the choice. `facts`: states what limits the inputs, before anything is typed;
+    raises what the change would raise whatever is typed.
     """
 
     permission: Permission
@@ -70,6 +71,7 @@ class Change(NamedTuple):
     act: str = ""
     subject: Any = None
     arguments: Mapping[str, Any] = MappingProxyType({})
+    facts: Callable[[Tx], Sequence[str]] | None = None
 
 
 def effect_page(change: Change) -> str | Response:
@@ -77,24 +79,28 @@ def effect_page(change: Change) -> str | Response:
     access.require_declared(change.permission)
     form = ConsoleForm(request.form)
     effect: Sequence[str] = ()
+    facts: Sequence[str] = ()
     waits = False
-    if request.method == "POST" or not (change.time or change.amount):
-        try:
+    try:
+        if change.facts and request.method == "GET":
+            facts = rehearse(change.facts)
+        if request.method == "POST" or not (change.time or change.amount):
             if form.verb == "save":
                 return make_once(lambda: _make(change, form))
             effect, waits = _shown(change, form)
-        except Refusal as refusal:
-            if request.method == "GET":
-                flash(refusal_sentence(refusal), "bad")
-                return redirect(change.back, 303)
-            form.add_refusal(refusal)
-            effect, waits = _shown_again(change, form)
+    except Refusal as refusal:
+        if request.method == "GET":
+            flash(refusal_sentence(refusal), "bad")
+            return redirect(change.back, 303)
+        form.add_refusal(refusal)
+        effect, waits = _shown_again(change, form)
     value = chosen(change.choice, form) if change.choice else ""
     return render_template(
         "console/effect.html",
         change=change,
         form=form,
         effect=effect,
+        facts=facts,
         waits=waits,
         seen=_digest(effect),
         chosen=value,

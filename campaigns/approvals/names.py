@@ -37,6 +37,13 @@ _KINDS = {
 _ARGUMENTS = {"project": "project", "to_project": "project", "to_fund": "fund", "branch": "organisation"}
 
 
+def approvals_in(tx: Tx, subjects: Iterable[str]) -> dict[str, Approval]:
+    """Return the approvals among the subjects of audit entries (`approval:7`)."""
+    ids = [int(subject.removeprefix("approval:")) for subject in subjects if subject.startswith("approval:")]
+    rows = tx.all(select(Approval).where(col(Approval.id).in_(ids))) if ids else []
+    return {f"approval:{row.id}": row for row in rows}
+
+
 def subject_of(approval: Approval) -> str:
     """Return what an act is performed on, as `kind:key`; the kind is empty if it has no name."""
     return f"{_KINDS.get(ACTS[approval.act].kind, '')}:{approval.subject}"

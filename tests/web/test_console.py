@@ -171,6 +171,7 @@ def test_a_refund_is_asked_for_once(manager: Reader, world: World) -> None:
     form = f"/console/donations/{paid.id}/refunds"
     manager.open(f"/console/donations?id={paid.id}")
     assert "会发生什么" not in manager.open(form)
+    assert "现在最多能退 100.00 元" in manager.page.text
     assert "请填写" in manager.send("/refunds", amount_minor="", reason="捐错了", verb="save")
     shown = manager.send("/refunds", amount_minor="10", reason="捐错了", verb="preview")
     assert all(
@@ -189,6 +190,13 @@ def test_a_refund_is_asked_for_once(manager: Reader, world: World) -> None:
     assert refunded(world) == 10_00
     assert 'href="#f-reason"' in manager.send("/refunds", amount_minor="10", reason=" ", verb="save")
     assert "退款超过" in manager.send("/refunds", amount_minor="90.01", reason="再退", verb="preview")
+
+
+def test_the_form_of_a_refund_does_not_open_for_what_we_cannot_refund(manager: Reader, world: World) -> None:
+    unpaid = f"/console/donations/{world.give().id}"
+    for form in ("refunds", "refund-all-of-donor"):
+        page = manager.open(f"{unpaid}/{form}")
+        assert "只有支付平台代收的已付款项可以在这里退款" in page and "确认" not in page
 
 
 def refunded(world: World) -> int | None:

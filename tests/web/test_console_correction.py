@@ -27,6 +27,9 @@ def test_a_correction_is_previewed_and_then_made(manager: Reader, world: World) 
     assert "项目已更正" in done and "同意（电话）" in done
     assert world.view(donation).project_id == world.projects[2]
     assert "更正为“幸福家园 41020101”" in done
+    assert f"项目：幸福家园 41010101 {world.projects[0]} → 幸福家园 41020101 {world.projects[2]}" in done, (
+        "the history names the project"
+    )
     assert "changed from 30.00 to 30.00 yuan" in manager.open(f"/console/donations/{donation.id}?lang=en")
     world.check()
 

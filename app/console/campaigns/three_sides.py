@@ -38,6 +38,7 @@ from campaigns.closing.reconciliation.three_sides import at_bank, sides
 from campaigns.closing.suggested_accounts import suggested_account
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.roles import Permission
+from campaigns.subject_names import named_details
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
@@ -73,6 +74,7 @@ def show(discrepancy_id: int) -> str:
         lines = evidence(tx, row)
         campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
         acts = entries_of(tx, f"discrepancy:{row.id}")
+        details = named_details(tx, [entry.detail for entry in acts])
         waiting = {id_: at for act in _ACTS for id_, at in open_of(tx, act, [row.id]).items()}
     return render_template(
         "console/difference.html",
@@ -81,7 +83,10 @@ def show(discrepancy_id: int) -> str:
         campaign=campaign,
         suggestion=suggestion(row),
         pending=waiting.get(str(row.id)),
-        acts=[(entry, act_text(entry.action), changes_text(entry.detail)) for entry in acts],
+        acts=[
+            (entry, act_text(entry.action), changes_text(detail))
+            for entry, detail in zip(acts, details, strict=True)
+        ],
     )
 
 

@@ -14,9 +14,10 @@ from app.http import access, scope
 from app.i18n.refusals.refusals import code_text
 from campaigns.closing.give_back import mark_given_back
 from campaigns.donations.refunds.refund_donor import refund_donor
-from campaigns.donations.refunds.refund_effect import request_with_effect
+from campaigns.donations.refunds.refund_effect import refundable, request_with_effect
 from campaigns.network.roles import Permission
 from kernel.db import Tx
+from kernel.errors import Conflict
 from kernel.money import yuan
 
 Make = Callable[[Tx, Typed], Sequence[str]]
@@ -37,9 +38,12 @@ def refund(donation_id: UUID) -> str | Response:
             match if effect.match_minor else _("没有配捐要退回。"),
         ]
 
+    def facts(tx: Tx) -> Sequence[str]:
+        return [_("现在最多能退 %(amount)s 元。", amount=yuan(refundable(tx, donation_id)))]
+
     title, done = _("退款"), _("退款已提交，支付平台确认后生效。")
     change = _change(donation_id, title, _("确认退款"), done, make, "donation.refund")
-    return effect_page(change._replace(amount=_("退多少（元）")))
+    return effect_page(change._replace(amount=_("退多少（元）"), facts=facts))
 
 
 @blueprint.route("/donations/<uuid:donation_id>/refund-all-of-donor", methods=["GET", "POST"])
@@ -50,6 +54,8 @@ def refund_all_of_donor(donation_id: UUID) -> str | Response:
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         who = typed.reason, typed.caller.name
         refunds, skipped = refund_donor(tx, donation_id, *who, scope.branch())
+        if not refunds:
+            raise Conflict(skipped[0].refused if skipped else "not_refundable", left_minor=0)
         amount = yuan(sum(refund.amount_minor for refund in refunds))
         kept = [
             _("%(donation)s 不退：%(why)s", donation=str(each.donation_id)[:8], why=code_text(each.refused))

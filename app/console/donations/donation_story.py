@@ -22,6 +22,7 @@ from campaigns.donations.models import RefundRequest
 from campaigns.donations.receipts.receipt_models import ReceiptRequest, ReceiptState
 from campaigns.network.roles import Permission
 from campaigns.screening.models import ScreeningCase
+from campaigns.subject_names import named_details
 from kernel.db import Tx
 
 
@@ -105,6 +106,8 @@ def _acts(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
     """Yield entries of the audit trail if the caller may read it."""
     if not g.caller.may(Permission.AUDIT_READ):
         return
-    for entry in entries_of(tx, f"donation:{donation_id}"):
-        note = " ".join(filter(None, (actor_name(entry.actor), changes_text(entry.detail))))
+    entries = entries_of(tx, f"donation:{donation_id}")
+    details = named_details(tx, [entry.detail for entry in entries])
+    for entry, detail in zip(entries, details, strict=True):
+        note = " ".join(filter(None, (actor_name(entry.actor), changes_text(detail))))
         yield Happening(entry.at, act_text(entry.action), note)

@@ -16,6 +16,7 @@ from app.forms import Form
 from app.http import access, scope
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
+from app.i18n.approvals import approval_text
 from app.i18n.audit.audit_labels import GROUPS
 from app.i18n.audit.audit_subjects import SUBJECTS
 from app.i18n.audit.audit_texts import act_text, changes, changes_text, subject_text
@@ -23,6 +24,7 @@ from app.i18n.names import actor_name
 from app.i18n.refusals.faults import fault_text
 from app.i18n.refusals.refusals import code_text
 from app.table_file import FORMATS, table_response
+from campaigns.approvals.names import approvals_in, names_of
 from campaigns.audit import record_audit
 from campaigns.audit_trail import MOST_SHOWN, AuditPage, AuditQuery, search
 from campaigns.network.roles import Permission
@@ -35,6 +37,7 @@ from kernel.ids import MOST_ID
 FILTERS = ("actor", "act", "kind", "number", "since", "until")
 _LINES_PER_READ = 1_000
 _ARGUMENT = re.compile("<[^>]*>")
+_OF_ACT = ("act", "of", "arguments")
 _PAGES = {"donation": ("donation", "donation_id"), "campaign": ("campaign", "slug"), "pot": ("pot", "pot_id")}
 
 
@@ -104,7 +107,10 @@ def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
 def _found(tx: Tx, query: AuditQuery, most: int = MOST_SHOWN) -> AuditPage:
     """Return the matching entries with their details in words."""
     page = search(tx, query, most)
-    details = named_details(tx, [_worded(entry.detail) for entry in page.entries])
+    approvals = approvals_in(tx, {entry.subject for entry in page.entries})
+    names = names_of(tx, approvals.values())
+    asked = {subject: approval_text(approval, names) for subject, approval in approvals.items()}
+    details = named_details(tx, [_worded(entry.detail, asked.get(entry.subject, "")) for entry in page.entries])
     return page._replace(
         entries=[entry._replace(detail=detail) for entry, detail in zip(page.entries, details, strict=True)]
     )
@@ -137,8 +143,11 @@ def _until(form: Form) -> Any:
         return None
 
 
-def _worded(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the details of an entry with what it is about in words: the page of a refused route, or a cause."""
+def _worded(detail: Mapping[str, Any], asked: str = "") -> Mapping[str, Any]:
+    """Return the details of an entry with what it is about in words: the page of a refused route, or a cause.
+    `asked`: the act of an approval in words; it replaces the ids that were recorded of it."""
+    if asked:
+        return {"act": asked, **{name: value for name, value in detail.items() if name not in _OF_ACT}}
     return {**detail, "about": _about(detail["about"])} if detail.get("about") else detail
 
 

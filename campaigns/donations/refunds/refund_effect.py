@@ -20,16 +20,27 @@ class RefundEffect(NamedTuple):
     match_minor: int
 
 
+def refundable(tx: Tx, donation_id: UUID) -> int:
+    """Return how much of a donation can still be refunded, in fen. Raises NotFound `donation_unknown` and as
+    `left_to_refund`."""
+    return left_to_refund(tx, _lock(tx, donation_id))
+
+
 def request_with_effect(tx: Tx, donation_id: UUID, amount_minor: int, reason: str, actor: str) -> RefundEffect:
     """Request a refund, and return the effect it will have once the provider confirms it. Raises as
     `request_refund`."""
-    donation = tx.get(Donation, donation_id, lock=True)
-    if donation is None:
-        raise NotFound("donation_unknown")
+    donation = _lock(tx, donation_id)
     left_minor = left_to_refund(tx, donation)
     request_refund(tx, donation_id, amount_minor, reason, actor)
     kept_minor = left_minor - amount_minor
     return RefundEffect(amount_minor, kept_minor, _match_beyond(tx, donation, kept_minor))
+
+
+def _lock(tx: Tx, donation_id: UUID) -> Donation:
+    donation = tx.get(Donation, donation_id, lock=True)
+    if donation is None:
+        raise NotFound("donation_unknown")
+    return donation
 
 
 def _match_beyond(tx: Tx, donation: Donation, kept_minor: int) -> int:
