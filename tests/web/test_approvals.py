@@ -57,10 +57,10 @@ def test_in_the_console_a_refund_waits_and_another_person_approves_it(app: Flask
     assert refunds(world) == [(300_00, "asked for", "wang")]
     assert "待批准 0" in text(two.second.open("/console/approvals")), "what was decided no longer waits"
     name = world.do(lambda tx: tx.get(Project, donation.project_id).name)
-    asked = f"事项：退款 300.00 元，捐赠 {str(donation.id)[:8]} · {name}"
+    sentence = f"事项：退款 300.00 元，捐赠 {str(donation.id)[:8]} · {name}"
     for act in ("ask", "approved"):
         trail = text(two.second.open(f"/console/audit?act=approval.{act}"))
-        assert asked in trail and str(donation.id) not in trail.partition("来自网络")[2], trail
+        assert sentence in trail and str(donation.id) not in trail.partition("来自网络")[2], trail
 
 
 def test_in_the_console_cancelling_an_open_campaign_says_that_it_waits(app: Flask, world: World) -> None:

@@ -109,8 +109,8 @@ def _found(tx: Tx, query: AuditQuery, most: int = MOST_SHOWN) -> AuditPage:
     page = search(tx, query, most)
     approvals = approvals_in(tx, {entry.subject for entry in page.entries})
     names = names_of(tx, approvals.values())
-    asked = {subject: approval_text(approval, names) for subject, approval in approvals.items()}
-    details = named_details(tx, [_worded(entry.detail, asked.get(entry.subject, "")) for entry in page.entries])
+    sentences = {subject: approval_text(approval, names) for subject, approval in approvals.items()}
+    details = named_details(tx, [_worded(entry.detail, sentences.get(entry.subject, "")) for entry in page.entries])
     return page._replace(
         entries=[entry._replace(detail=detail) for entry, detail in zip(page.entries, details, strict=True)]
     )
@@ -143,11 +143,11 @@ def _until(form: Form) -> Any:
         return None
 
 
-def _worded(detail: Mapping[str, Any], asked: str = "") -> Mapping[str, Any]:
+def _worded(detail: Mapping[str, Any], act: str = "") -> Mapping[str, Any]:
     """Return the details of an entry with what it is about in words: the page of a refused route, or a cause.
-    `asked`: the act of an approval in words; it replaces the ids that were recorded of it."""
-    if asked:
-        return {"act": asked, **{name: value for name, value in detail.items() if name not in _OF_ACT}}
+    `act`: the act of an approval in words; it replaces the ids that were recorded of it."""
+    if act:
+        return {"act": act, **{name: value for name, value in detail.items() if name not in _OF_ACT}}
     return {**detail, "about": _about(detail["about"])} if detail.get("about") else detail
 
 
