@@ -24,6 +24,14 @@ class Gift(NamedTuple):
     donor: str
 
 
+class GiftRun(NamedTuple):
+    """A gift of the simulated day, its match (fen), and whether an empty pot, a cap or a minimum cut it."""
+
+    gift: Gift
+    matched_minor: int
+    short: bool
+
+
 class PotRun(NamedTuple):
     """The result of a pot: what it had and gave (fen), for how many gifts, and when a gift first found it empty
     although it would have given more (None: never)."""
@@ -44,7 +52,7 @@ class Simulation(NamedTuple):
     """A simulated day: its gifts and their match (fen).
 
     `short` counts gifts that an empty pot, a cap or a minimum left partly unmatched, `unmatched` those that got
-    nothing. `matches` is the match of each gift, in the order of their times.
+    nothing. `matches` has each gift with its match, in the order of their times.
     """
 
     gifts: int
@@ -53,7 +61,7 @@ class Simulation(NamedTuple):
     short: int
     unmatched: int
     pots: list[PotRun]
-    matches: Sequence[int] = ()
+    matches: Sequence[GiftRun] = ()
 
 
 class PotChange(NamedTuple):
@@ -88,7 +96,8 @@ def _changed(pot: PotState, change: PotChange) -> PotState:
 
 def compare(now: Simulation, changed: Simulation) -> Comparison:
     """Compare two simulations of the same gifts."""
-    pairs = list(zip(now.matches, changed.matches, strict=True))
+    matches = zip(now.matches, changed.matches, strict=True)
+    pairs = [(before.matched_minor, after.matched_minor) for before, after in matches]
     more, less = sum(after > before for before, after in pairs), sum(after < before for before, after in pairs)
     return Comparison(more, less, changed.matched_minor - now.matched_minor)
 
@@ -99,7 +108,7 @@ def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
     coming = sorted((at, pot.pot_id, amount) for pot in pots for at, amount in pot.funding)
     runs = {pot.pot_id: PotRun(pot.pot_id, pot.name, pot.funded_minor(), 0, 0, None) for pot in pots}
     count = raised = matched = short = unmatched = 0
-    matches: list[int] = []
+    matches: list[GiftRun] = []
     for number, gift in enumerate(sorted(gifts, key=lambda gift: gift.at)):
         while coming and coming[0][0] <= gift.at:
             _at, pot_id, amount = coming.pop(0)
@@ -113,9 +122,9 @@ def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
             dry = run.dry_at or (gift.at if any(cut.by == "pot" for cut in part.cuts) else None)
             more = run.given_minor + part.given_minor
             runs[part.pot_id] = run._replace(given_minor=more, gifts=run.gifts + bool(part.given_minor), dry_at=dry)
-        matches.append(allocation.matched_minor)
+        matches.append(GiftRun(gift, allocation.matched_minor, _is_short(allocation)))
         count, raised, matched = count + 1, raised + gift.amount_minor, matched + allocation.matched_minor
-        short, unmatched = short + _is_short(allocation), unmatched + (not allocation.matched_minor)
+        short, unmatched = short + matches[-1].short, unmatched + (not allocation.matched_minor)
     return Simulation(count, raised, matched, short, unmatched, list(runs.values()), matches)
 
 

@@ -14,6 +14,8 @@ def test_a_day_is_tried_with_changed_rules_beside(api: Api, world: World) -> Non
     made = api.manage(path, {"gifts": [gift, gift, gift], "changes": [change]}, 200)
     assert (made["now"]["matched_minor"], made["now"]["unmatched"]) == (100_00, 1)
     assert made["now"]["pots"][0]["dry_at"] is not None
+    last = made["now"]["matches"][2]
+    assert (last["project"], last["amount_minor"], last["matched_minor"], last["short"]) == (code, 60_00, 0, True)
     assert (made["changed"]["matched_minor"], made["changed"]["pots"][0]["left_minor"]) == (90_00, 20_00)
     assert made["comparison"] == {"more": 1, "less": 2, "delta_minor": -10_00}
     assert api.manage(path, {"count": 50}, 200)["now"]["gifts"] == 50

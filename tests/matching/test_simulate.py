@@ -49,7 +49,9 @@ def test_changed_rules_are_compared_gift_by_gift() -> None:
     gifts = [gift(1, 60), gift(2, 60, "b"), gift(3, 60, "c")]
     changes = {1: PotChange(parse({"ratio_bps": 5_000}), 50), 2: PotChange(added_minor=-1_000)}
     now, changed = simulate(pots, gifts), simulate(with_changes(pots, changes), gifts)
-    assert (now.matches, changed.matches) == ([60, 50, 10], [30, 30, 30])
+    matches = [[run.matched_minor for run in result.matches] for result in (now, changed)]
+    assert matches == [[60, 50, 10], [30, 30, 30]]
+    assert [run.short for run in now.matches] == [False, True, True]
     assert compare(now, changed) == (1, 2, -30)
     assert [run.funded_minor for run in changed.pots] == [150, 0]
     assert simulate(pots, gifts) == now, "the pots themselves stay as they are"

@@ -32,15 +32,17 @@ def test_a_day_is_simulated_and_nothing_is_written(manager: Reader, world: World
     code = world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0]))
     manager.open(f"/console/campaigns/{world.slug}/simulate")
     made = text(manager.send("/simulate", count="500", average="60"))
-    assert "剩下" in made and "500" in made
+    assert "剩下" in made and "500" in made and "只列前 100 笔" in made
     beyond = text(manager.send("/simulate", count="20000", average="0.50"))
     assert "应是 1 至 10000 的整数" in beyond and "金额应在 1.00 至" in beyond and "第一次不够的时间" not in beyond
     at = world.clock.at.isoformat()
     page = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}"))
     assert "1,200.00" in page and "1,000.00 1,000.00 0.00 2" in page, page
+    assert "逐笔配捐 2" in page and "第 2 行 600.00 400.00 没有全配" in page, page
     pot = world.do(lambda tx: tx.scalar("SELECT id FROM pot"))
     tried = {"pot": str(pot), "ratio_bps": "1:0.5", "caps.donation_minor": "200"}
     both = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}", **tried))
+    assert "第 1 行 600.00 600.00 200.00" in both, both
     assert "0 笔捐赠多得配捐，2 笔少得" in both and "配捐一共少 600.00 元" in both, both
     answer_page = text(manager.send("/simulate", gifts=f"{at},x,{code}\n{at},1,nowhere"))
     assert "没有这个项目" in answer_page and "第一次不够的时间" not in answer_page

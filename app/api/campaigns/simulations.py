@@ -1,5 +1,6 @@
 """The current activity of a campaign, and simulations of a day of donations. Nothing is written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -20,6 +21,8 @@ from kernel.money import CURRENCY, MAX_MINOR
 from matching.pot_state import load_pot_states
 from matching.rules import Target, parse
 from matching.simulate import Gift, PotChange, Simulation, compare, simulate, with_changes
+
+MOST_LISTED = 1_000
 
 blueprint = make_blueprint("simulations", "The live desk of a campaign, and simulated days.")
 
@@ -91,6 +94,15 @@ class PotRunOut(Schema):
     dry_at = Time(allow_none=True, metadata={"description": "when a gift first found it empty"})
 
 
+class GiftRunOut(Schema):
+    at = Time()
+    amount_minor = Minor()
+    project = Text(metadata={"description": "its code"})
+    donor = Text()
+    matched_minor = Minor(0)
+    short = fields.Boolean(metadata={"description": "cut by an empty pot, a cap or a minimum"})
+
+
 class OutcomeOut(Schema):
     gifts = Whole()
     raised_minor = Minor(0)
@@ -98,6 +110,9 @@ class OutcomeOut(Schema):
     short = Whole(metadata={"description": "gifts that an empty pot, a cap or a minimum left partly unmatched"})
     unmatched = Whole()
     pots = fields.List(fields.Nested(PotRunOut))
+    matches = fields.List(
+        fields.Nested(GiftRunOut), metadata={"description": f"the first {MOST_LISTED} gifts, by their times"}
+    )
 
 
 class ComparisonOut(Schema):
@@ -141,8 +156,9 @@ def simulate_day(body: dict[str, Any], slug: str) -> Any:
     gifts = _gifts(body["gifts"], targets) if body.get("gifts") else made_day(campaign, targets, day)
     now = off_loop(simulate, pots, gifts)
     changed = off_loop(simulate, with_changes(pots, changes), gifts) if changes else None
-    beside = {"changed": _view(changed), "comparison": compare(now, changed)} if changed else {}
-    return {"now": _view(now), "changed": None, "comparison": None, **beside, "currency": CURRENCY}
+    codes = {target.project_id: code for code, target in targets.items()}
+    beside = {"changed": _view(changed, codes), "comparison": compare(now, changed)} if changed else {}
+    return {"now": _view(now, codes), "changed": None, "comparison": None, **beside, "currency": CURRENCY}
 
 
 def _change(body: dict[str, Any]) -> PotChange:
@@ -160,5 +176,10 @@ def _gifts(rows: list[dict[str, Any]], targets: dict[str, Target]) -> list[Gift]
     ]
 
 
-def _view(result: Simulation) -> dict[str, Any]:
-    return {**result._asdict(), "pots": [{**run._asdict(), "left_minor": run.left_minor} for run in result.pots]}
+def _view(result: Simulation, codes: Mapping[int, str]) -> dict[str, Any]:
+    pots = [{**run._asdict(), "left_minor": run.left_minor} for run in result.pots]
+    matches = [
+        {**run.gift._asdict(), **run._asdict(), "project": codes[run.gift.target.project_id]}
+        for run in result.matches[:MOST_LISTED]
+    ]
+    return {**result._asdict(), "pots": pots, "matches": matches}

@@ -1,6 +1,7 @@
 """Simulate a day of donations on a campaign's pots, before it is scheduled or while it runs. Nothing is stored."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from flask import render_template, request
@@ -17,12 +18,14 @@ from app.i18n.refusals.faults import fault_text
 from campaigns.disclosure.simulated_day import GIFTS, MOST_GIFTS, default_day, made_day, projects_of, typed_day
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
+from campaigns.projects.names import project_names
 from kernel.errors import Invalid, fault
 from kernel.money import MAX_MINOR
 from matching.pot_state import PotState, load_pot_states
 from matching.rules import parse
-from matching.simulate import Comparison, PotChange, Simulation, compare, simulate, with_changes
+from matching.simulate import Comparison, Gift, GiftRun, PotChange, Simulation, compare, simulate, with_changes
 
+MOST_LISTED = 100
 _CAPS = ("donation_minor", "donor_day_minor", "donor_minor", "project_minor")
 
 
@@ -32,6 +35,18 @@ class _Result(NamedTuple):
     now: Simulation
     changed: Simulation | None = None
     comparison: Comparison | None = None
+    typed: bool = False  # whether the gifts were typed, instead of generated
+
+    def listed(self) -> list[tuple[GiftRun, int | None]]:
+        """Return the gifts to list, each with its match under the changed rules: all typed ones; of a generated day
+        those that a change concerns, or else those that were cut."""
+        after: Sequence[int | None] = [run.matched_minor for run in self.changed.matches] if self.changed else ()
+        pairs = list(zip_longest(self.now.matches, after))
+        if self.typed:
+            return pairs
+        if self.changed:
+            return [(run, minor) for run, minor in pairs if minor != run.matched_minor]
+        return [(run, None) for run, _minor in pairs if run.short or not run.matched_minor]
 
 
 @blueprint.route("/campaigns/<slug>/simulate", methods=["GET", "POST"], endpoint="campaign_simulate")
@@ -47,8 +62,17 @@ def simulate_day(slug: str) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         pots = load_pot_states(tx, [campaign.id or 0])
+        runs = result.listed() if result else []
+        listed = runs[:MOST_LISTED]
+        projects = project_names(tx, {run.gift.target.project_id for run, _after in listed})
     shown = {"campaign": campaign, "pots": pots, "caps": {name: CAPS[name] for name in _CAPS}}
+    shown |= {"listed": listed, "runs": len(runs), "names": {row.id: row.name for row in projects}, "donor": _donor}
     return render_template("console/simulate.html", form=form, result=result, most=MOST_GIFTS, **shown)
+
+
+def _donor(gift: Gift) -> str:
+    """Return the donor as typed, or else the line of the gift."""
+    return place_text("", gift.donor, {}) if gift.donor.startswith("line ") else gift.donor
 
 
 def _result(slug: str, form: ConsoleForm) -> _Result | None:
@@ -65,10 +89,11 @@ def _result(slug: str, form: ConsoleForm) -> _Result | None:
         return None
     gifts = typed_day(text, targets) if text.strip() else made_day(campaign, targets, default_day(count, average))
     now = off_loop(simulate, pots, gifts)
+    typed = bool(text.strip())
     if not changes:
-        return _Result(now)
+        return _Result(now, typed=typed)
     changed = off_loop(simulate, with_changes(pots, changes), gifts)
-    return _Result(now, changed, compare(now, changed))
+    return _Result(now, changed, compare(now, changed), typed)
 
 
 def _check_day(form: ConsoleForm, count: int | None, average: int | None) -> None:
