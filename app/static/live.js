@@ -59,6 +59,16 @@
   if (plaque && bar && window.IntersectionObserver)
     new IntersectionObserver(([plaqueSeen]) => { bar.hidden = plaqueSeen.isIntersecting; }).observe(plaque);
 
+  // --- A link that passes the page on opens the phone's own menu
+
+  if (navigator.share)
+    for (const link of document.querySelectorAll("[data-share]"))
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        const url = location.origin + location.pathname; // without what this reader searched for
+        navigator.share({ title: document.title, url }).catch(() => {}); // they closed the menu
+      });
+
   if (!root) return;
 
   // --- Parts of the page

@@ -8,6 +8,7 @@ from sqlmodel import col, or_, select
 
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import PUBLIC
+from campaigns.projects.models import Project
 from campaigns.projects.news import find_news
 from campaigns.projects.page_models import ProjectNews, ProjectPicture
 from campaigns.projects.picture_file import WIDTHS
@@ -51,6 +52,14 @@ class News(NamedTuple):
     hidden: bool
 
 
+class VillageLetter(NamedTuple):
+    """The newest news item of a campaign's villages, and its project."""
+
+    project_id: int
+    project_name: str
+    news: News
+
+
 _NEWEST = (col(ProjectNews.happened_on).desc(), col(ProjectNews.id).desc())
 _ORDER = (col(ProjectPicture.position), col(ProjectPicture.id))
 
@@ -80,6 +89,21 @@ def news_of(tx: Tx, project_id: int, *, hidden: bool = False) -> list[News]:
     rows = tx.all(select(ProjectNews).where(ProjectNews.project_id == project_id).order_by(*_NEWEST))
     shown = [row for row in rows if hidden or row.hidden_at is None]
     return _with_pictures(tx, shown)
+
+
+def newest_letter(tx: Tx, campaign_id: int) -> VillageLetter | None:
+    """Return the newest public news item of a campaign's projects; None if there is none."""
+    newest = (
+        select(ProjectNews, Project.name)
+        .join(CampaignEntry, col(CampaignEntry.project_id) == ProjectNews.project_id)
+        .join(Project, col(Project.id) == ProjectNews.project_id)
+        .where(CampaignEntry.campaign_id == campaign_id, col(ProjectNews.hidden_at).is_(None))
+        .order_by(*_NEWEST)
+        .limit(1)
+    )
+    for row, project_name in tx.all(newest):
+        return VillageLetter(row.project_id, project_name, _with_pictures(tx, [row])[0])
+    return None
 
 
 def news_item(tx: Tx, project_id: int, news_id: int) -> News:

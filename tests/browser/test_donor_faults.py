@@ -34,7 +34,7 @@ def test_the_event_page_is_for_one_minute(phone: Page, stack: Stack) -> None:
     phone.goto(f"{stack.url}/")
     assert phone.locator(".event-card").first.get_by_role("link").count() == 1
     phone.goto(f"{stack.url}/c/demo")
-    assert top(phone, ".project-card") <= 520
+    assert top(phone, ".project-card") <= 700
     assert phone.locator(".project-card .button").count() == 0
     assert phone.locator(".project-card .picture").count() == phone.locator(".project-card").count() == 20
     phone.locator(".pager a[rel=next]").click()

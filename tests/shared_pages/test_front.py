@@ -60,8 +60,8 @@ def test_a_page_is_made_once_for_all_visitors(
         pages.add(response.text)
         assert caching(response).startswith("public") and "Set-Cookie" not in response.headers
     assert len(pages) == 1
-    # The event, its list, its newest gifts, its awards, and whether the site is reduced to giving.
-    assert len(snapshots) == made <= 5
+    # The event, its list, its newest gifts and letter, its awards, and whether the site is reduced to giving.
+    assert len(snapshots) == made <= 6
 
 
 def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask, world: World) -> None:

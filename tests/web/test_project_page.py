@@ -1,12 +1,15 @@
 """The page of a project: what a sum does, how the money is spent, whom to ask; and the form of its managers."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from app.web.worth import Worth, worth
 from campaigns.disclosure.project_page import ProjectPage
+from campaigns.projects import news
 from campaigns.projects.description import describe
+from campaigns.projects.news import NewsText
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, World
 
@@ -46,6 +49,29 @@ def test_a_village_says_what_a_sum_does_and_how_the_money_is_spent(reader: Reade
 def test_without_a_word_of_the_village_there_is_no_empty_part(reader: Reader, world: World) -> None:
     page = reader.open(page_of(world))
     assert "能做什么" not in page and "钱怎么花" not in page and "tel:" not in page
+
+
+def test_the_event_shows_the_newest_letter_of_a_village(reader: Reader, world: World) -> None:
+    assert "村里来信" not in reader.open(f"/c/{world.slug}")
+    first, second = world.projects[0], world.projects[1]
+    day = date(2026, 11, 20)
+    world.do(news.add_news, first, NewsText(day, HOSTILE, "砖是自己拉的。"), ACTOR)
+    world.do(news.add_news, second, NewsText(day - timedelta(days=1), "定了菜单"), ACTOR)
+    page = reader.open(f"/c/{world.slug}")
+    assert (
+        page.count("村里来信") == 1 and "砖是自己拉的。" in page and "定了菜单" not in page and HOSTILE not in page
+    )
+    assert f'href="{page_of(world)}#news-title"' in page
+    newest = world.do(lambda tx: tx.scalar("SELECT id FROM project_news ORDER BY happened_on DESC LIMIT 1"))
+    world.do(news.hide_news, first, newest, "not about the village", ACTOR)
+    page = reader.open(f"/c/{world.slug}")
+    assert "定了菜单" in page and "砖是自己拉的。" not in page
+
+
+def test_a_project_and_an_event_can_be_passed_on_without_a_script(reader: Reader, world: World) -> None:
+    for page in (page_of(world), f"/c/{world.slug}"):
+        for language in ("zh", "en"):
+            assert f'href="{page}/poster.{language}.png" data-share' in reader.open(f"{page}?lang={language}")
 
 
 def test_text_of_managers_is_escaped(reader: Reader, world: World) -> None:

@@ -18,7 +18,7 @@ from app.web.outlook import next_change, outlook
 from app.web.worth import worth
 from campaigns.disclosure.campaigns import CampaignView, County, counties, themes_of
 from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectQuery, ProjectRow, listed
-from campaigns.disclosure.pictures import Picture, covers
+from campaigns.disclosure.pictures import Picture, covers, newest_letter
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY, standings
 from campaigns.disclosure.suggestions import Place, similar_places
@@ -72,6 +72,7 @@ def campaign(slug: str) -> str | Response:
         search=search,
         filters={name: value for name, value in search.items() if value},
         gifts=gifts_lately(slug, shown.campaign.id)[:MOST_LATELY],
+        letter=read_content(("letter", slug), lambda tx: newest_letter(tx, shown.campaign.id)),
         awards=shown_awards(shown.campaign),
         award_rule=award_rule,
     )
