@@ -8,6 +8,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.api import docs
 from app.http.off_loop import on_event_loop
+from app.http.unread import refuse_by_problems
 from app.i18n.refusals.problems import problem_text
 
 _SIGN_IN = ("base.html", "console/base.html", "console/sign_in.html")  # served to strangers, and not a shared page
@@ -22,6 +23,7 @@ def begin(app: Flask) -> None:
     """
     if not on_event_loop():
         return
+    refuse_by_problems(app)
     configure_mappers()
     with app.test_request_context():
         docs.make(app)

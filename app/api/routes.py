@@ -131,9 +131,9 @@ RESOURCES = (
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are
-`application/problem+json` (RFC 9457) with a stable `code`. A request that the web server cannot read never reaches
-the API: its address is too long (414), its headers are too large (431) or it is no HTTP (400). The server answers
-with a short HTML page and closes the connection."""
+`application/problem+json` (RFC 9457) with a stable `code`. So are those of a request that the web server cannot
+read, because its address is too long (414), its headers are too large (431) or it is no HTTP (400). The server then
+closes the connection."""
 
 
 def attach(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Requests that are sent in odd ways, or with bodies longer than anybody reads, stop nobody else (C3)."""
 
+import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -139,21 +140,26 @@ def test_c3_slow_readers_and_senders_do_not_block_other_requests(site: Site) -> 
 
 
 @pytest.mark.parametrize(
-    ("request_bytes", "status"),
+    ("request_bytes", "status", "code"),
     [
-        (b"GET /api/v1/" + b"a" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
-        (b"GET /api/v1/campaigns HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 9_000 + b"\r\n\r\n", 431),
-        (b"no request\r\n\r\n", 400),
+        (b"GET /api/v1/" + b"a" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "address_too_long"),
+        (
+            b"GET /api/v1/campaigns HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 9_000 + b"\r\n\r\n",
+            431,
+            "headers_too_large",
+        ),
+        (b"no <request>\r\n\r\n", 400, "request_invalid"),
     ],
 )
 def test_c3_what_the_server_cannot_read_is_answered_as_the_description_says(
-    site: Site, request_bytes: bytes, status: int
+    site: Site, request_bytes: bytes, status: int, code: str
 ) -> None:
-    """The server answers before the application, in HTML, and closes the connection."""
+    """The server answers before the application, quotes nothing, and closes the connection."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=40) as connection:
         connection.sendall(request_bytes)
         with connection.makefile("rb") as response:
             head, _blank, body = response.read().partition(b"\r\n\r\n")
-    assert head.startswith(f"HTTP/1.1 {status} ".encode()) and b"text/html" in head
-    assert b"Traceback" not in body
+    assert head.startswith(f"HTTP/1.1 {status} ".encode()) and b"application/problem+json" in head
+    document = json.loads(body)
+    assert (document["status"], document["code"]) == (status, code) and b"aaa" not in body and b"<" not in body
     assert f"({status})" in ABOUT
