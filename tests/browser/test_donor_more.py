@@ -1,4 +1,8 @@
-"""What donors do around giving: papers, a question, a refund, a team, another device, erasure, many tabs."""
+"""What donors do around giving: papers, a question, a refund, a team, another device, erasure, many tabs.
+
+All of it in English, at a desk, is for `make test-long`: in `make test` the English pages are shown by
+`test_donor_faults.py` and `test_axe.py`, the desk by `test_donor_faults.py`.
+"""
 
 import re
 
@@ -53,7 +57,7 @@ def drawn(context: BrowserContext, address: str) -> bool:
     return response.ok and len(response.body()) > 10_000
 
 
-@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")])
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), pytest.param(DESK, "en", marks=pytest.mark.long)])
 def test_a_gift_and_all_that_its_donor_may_do_with_it(
     chromium: Browser, stack: Stack, size: dict[str, int], language: str
 ) -> None:

@@ -18,6 +18,21 @@ ROOT = Path(__file__).parents[2]
 FAST = {"shared_buffers": "16MB", "max_connections": "20"}
 
 
+@pytest.fixture(scope="module")
+def initialized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stopped cluster. Tests that are not about its making start on copies, which takes a fraction of initdb."""
+    path = tmp_path_factory.mktemp("initialized") / "pg"
+    Postgres.start(path, FAST).stop()
+    return path
+
+
+@pytest.fixture
+def data(initialized: Path, tmp_path: Path) -> Path:
+    """The data directory of a server."""
+    subprocess.run(["cp", "-a", initialized, tmp_path / "pg"], check=True)  # -a keeps its owner
+    return tmp_path / "pg"
+
+
 def run(server: Postgres, *statements: str) -> list:
     engine = create_engine(server.url, poolclass=NullPool)
     with engine.begin() as connection:
@@ -25,8 +40,8 @@ def run(server: Postgres, *statements: str) -> list:
         return results[-1].all() if results[-1].returns_rows else []
 
 
-def test_committed_rows_survive_a_power_cut_and_a_stop(tmp_path: Path) -> None:
-    with Postgres.start(tmp_path / "pg", FAST) as server:
+def test_committed_rows_survive_a_power_cut_and_a_stop(data: Path) -> None:
+    with Postgres.start(data, FAST) as server:
         address = server.url
         run(server, "CREATE TABLE gift (amount_minor bigint)", "INSERT INTO gift VALUES (10000)")
         family = [server.pid, *descendants(server.pid)]
@@ -36,7 +51,7 @@ def test_committed_rows_survive_a_power_cut_and_a_stop(tmp_path: Path) -> None:
         assert server.url == address
         assert run(server, "SELECT amount_minor FROM gift") == [(10000,)]
     assert not server.alive
-    with Postgres.start(tmp_path / "pg", FAST) as again:
+    with Postgres.start(data, FAST) as again:
         assert run(again, "SELECT amount_minor FROM gift") == [(10000,)]
 
 
@@ -63,22 +78,22 @@ def test_two_servers_live_side_by_side(tmp_path: Path) -> None:
 
 
 def test_a_second_server_on_the_same_directory_is_refused_with_the_first_ones_pid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("embedded.cluster._SHUTDOWN_SECONDS", 0.1)
-    with Postgres.start(tmp_path / "pg", FAST) as first:
+    with Postgres.start(data, FAST) as first:
         with pytest.raises(ServerError, match=f"process {first.pid}"):
-            Postgres.start(tmp_path / "pg", FAST)
+            Postgres.start(data, FAST)
         assert run(first, "SELECT 1") == [(1,)]
 
 
-def test_a_stale_pid_file_whose_number_was_reused_does_not_prevent_a_start(tmp_path: Path) -> None:
+def test_a_stale_pid_file_whose_number_was_reused_does_not_prevent_a_start(data: Path) -> None:
     # As after a reboot. PostgreSQL alone would refuse: its check knows only whether the process exists.
-    with Postgres.start(tmp_path / "pg", FAST) as server:
+    with Postgres.start(data, FAST) as server:
         server.kill()
         account = {"user": server.account[0]} if server.account else {}
         with subprocess.Popen(["sleep", "60"], **account) as stranger:
-            for file in (tmp_path / "pg" / "postmaster.pid", server.sockets.path / server.socket_name):
+            for file in (data / "postmaster.pid", server.sockets.path / server.socket_name):
                 file.write_text(file.read_text().replace(str(server.pid), str(stranger.pid), 1))
             try:
                 server.restart()
@@ -105,9 +120,9 @@ def test_a_directory_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "pg" / "thesis.txt").read_text() == "mine"
 
 
-def test_a_server_that_dies_at_start_says_why(tmp_path: Path) -> None:
+def test_a_server_that_dies_at_start_says_why(data: Path) -> None:
     with pytest.raises(ServerError, match="no_such_setting"):
-        Postgres.start(tmp_path / "pg", {**FAST, "no_such_setting": "1"})
+        Postgres.start(data, {**FAST, "no_such_setting": "1"})
 
 
 def test_a_path_too_long_for_a_socket_still_works_and_leaves_no_directory_behind(tmp_path: Path) -> None:
@@ -118,8 +133,8 @@ def test_a_path_too_long_for_a_socket_still_works_and_leaves_no_directory_behind
     assert not sockets.exists()
 
 
-def test_a_server_restarted_in_a_thread_outlives_the_thread(tmp_path: Path) -> None:
-    with Postgres.start(tmp_path / "pg", FAST) as server:
+def test_a_server_restarted_in_a_thread_outlives_the_thread(data: Path) -> None:
+    with Postgres.start(data, FAST) as server:
         thread = threading.Thread(target=server.restart)
         thread.start()
         thread.join()
@@ -127,16 +142,16 @@ def test_a_server_restarted_in_a_thread_outlives_the_thread(tmp_path: Path) -> N
         assert run(server, "SELECT 1") == [(1,)]
 
 
-def test_no_server_outlives_a_killed_parent_and_the_next_start_finds_the_data(tmp_path: Path) -> None:
+def test_no_server_outlives_a_killed_parent_and_the_next_start_finds_the_data(data: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from embedded.postgres import Postgres\n"
         f"server = Postgres.start(Path(sys.argv[1]), {FAST!r}); print(server.pid, flush=True); time.sleep(60)"
     )
-    command = [sys.executable, "-c", program, str(tmp_path / "pg")]
+    command = [sys.executable, "-c", program, str(data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=os.environ) as parent:
         pid = int(parent.stdout.readline())
         assert is_running(pid)
         parent.kill()
-    with Postgres.start(tmp_path / "pg", FAST) as server:  # at once: waits for the old one's shutdown
+    with Postgres.start(data, FAST) as server:  # at once: waits for the old one's shutdown
         assert not is_running(pid)
         assert run(server, "SELECT 1") == [(1,)]
