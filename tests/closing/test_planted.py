@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.i18n import labels
 from campaigns.closing.reconciliation.discrepancies import list_differences
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.db import Tx
@@ -22,7 +23,12 @@ PLANTED = {
     "fee": "('charge', n, 0, amount_minor, at), ('fee', -n, 4, -3, at)",
     "dispute": "('charge', n, 0, amount_minor, at), ('dispute', -n, 5, -77, at)",
     "adjustment": "('charge', n, 0, amount_minor, at), ('other', 0, 6, 9, at)",
+    "contradiction": "('charge', n, 0, amount_minor, at)",  # sent again with another sum
+    "payment_exception": "('charge', n, 0, amount_minor, at), ('charge', n, 7, 5, at)",  # the second is on the desk
+    "missing_statement": "",  # of a platform that sent no bill for its only day
 }
+CAUSES = list(PLANTED)
+assert set(CAUSES) == set(labels.CAUSES), "every cause is planted"
 
 
 def fill(tx: Tx, world: World, gifts: int, planted: int) -> int:
@@ -37,7 +43,7 @@ def fill(tx: Tx, world: World, gifts: int, planted: int) -> int:
              FROM generate_series(1, :gifts) AS n""",
         gifts=gifts,
         step=step,
-        causes=len(PLANTED),
+        causes=len(CAUSES),
         at=campaign.opens_at,
     )
     tx.run(
@@ -45,10 +51,11 @@ def fill(tx: Tx, world: World, gifts: int, planted: int) -> int:
                                  team, message, donor_key, publish_name, accept_unmatched, request_hash, pledged_at,
                                  provider, payment_reference, paid_at)
            SELECT id, :campaign, :project, amount_minor, 'CNY', 'paid', 'partner', '', '', '', 'donor', false, true,
-                  '', at, :provider, 'g' || n, at FROM gift""",
+                  '', at, :provider || CASE cause WHEN :silent THEN '-' || n ELSE '' END, 'g' || n, at FROM gift""",
         campaign=campaign.id,
         project=world.projects[0],
         provider=PROVIDER,
+        silent=CAUSES.index("missing_statement"),
     )
     for cause, lines in enumerate(["('charge', n, 0, amount_minor, at)", *PLANTED.values()], -1):
         if lines:
@@ -66,8 +73,35 @@ def fill(tx: Tx, world: World, gifts: int, planted: int) -> int:
                 cause=cause,
                 late=campaign.ends_at + timedelta(microseconds=1),
             )
+    plant_beside_lines(tx)
     tx.run("ANALYZE donation, provider_line")
     return campaign.id or 0
+
+
+def plant_beside_lines(tx: Tx) -> None:
+    """Lines that were sent again with another sum, and second payments that wait at their desk."""
+    tx.run(
+        """INSERT INTO provider_line_conflict (provider, line_id, kind, source_id, amount_minor, fee_minor,
+                                               currency, occurred_at, fetched_at, dropped)
+           SELECT l.provider, l.line_id, l.kind, l.source_id, l.amount_minor + 1, 0, l.currency, l.occurred_at,
+                  now(), false
+             FROM gift g JOIN provider_line l ON l.donation_id = g.id WHERE g.cause = :cause""",
+        cause=CAUSES.index("contradiction"),
+    )
+    on_desk = CAUSES.index("payment_exception")
+    tx.run(
+        """UPDATE provider_line l SET payment_intent = 'desk-' || g.n FROM gift g
+            WHERE g.cause = :cause AND l.line_id = concat_ws('-', 'L', g.n, 7)""",
+        cause=on_desk,
+    )
+    tx.run(
+        """INSERT INTO payment_exception (provider, payment_intent, amount_minor, currency, donation_id, reason,
+                                          state, note, actor, refund_attempts, occurred_at, found_at)
+           SELECT :provider, 'desk-' || n, 5, 'CNY', id, 'second_payment', 'open', '', '', 0, at, at
+             FROM gift WHERE cause = :cause""",
+        provider=PROVIDER,
+        cause=on_desk,
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,10 +114,12 @@ def test_every_planted_difference_is_found_and_nothing_else(world: World, gifts:
     world.do(list_differences, campaign_id)
     grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     step = gifts // planted
-    expected = {(list(PLANTED)[n // step % len(PLANTED)], n) for n in range(step, gifts + 1, step)}
+    expected = {(CAUSES[n // step % len(CAUSES)], n) for n in range(step, gifts + 1, step)}
     rows = world.do(
         lambda tx: tx.rows(
-            """SELECT d.cause, coalesce(g.n, CAST(split_part(d.reference, '-', 2) AS bigint)) AS n, d.campaign_id
+            """SELECT d.cause, d.campaign_id,
+                      coalesce(g.n, CAST(split_part(CASE d.cause WHEN 'missing_statement' THEN d.provider
+                                                         ELSE d.reference END, '-', 2) AS bigint)) AS n
                  FROM discrepancy d
                  LEFT JOIN (SELECT id, CAST(substr(payment_reference, 2) AS bigint) AS n FROM donation) AS g
                         ON d.reference = CAST(g.id AS text)"""
