@@ -94,5 +94,21 @@ def test_an_event_is_cancelled_by_command(world: World, terminal: Terminal) -> N
     terminal.refused("not_to_give_back", "donations", "given-back", gift_of(world), "--reason", "x")
 
 
+def test_all_gifts_of_a_platform_are_recorded_as_given_back_by_command(world: World, terminal: Terminal) -> None:
+    world.do(create_partner, world.deps.keys, "lezhu", "lezhu")
+    tell(world, "lezhu", "L-1", 10_00)
+    tell(world, "lezhu", "L-2", 20_00)
+    world.settle()
+    act = ("campaigns", "given-back", SLUG, "partner:lezhu")
+    terminal.refused("nothing_to_give_back", *act, "--reason", WHY)
+    world.do(cancel, SLUG, WHY, ACTOR)
+    world.close()
+    assert "next: 2 gifts of partner:lezhu, 30.00" in terminal.ok(*act, "--preview")
+    terminal.refused("reason_missing", *act)
+    assert "2 gifts of partner:lezhu, 30.00, were given back; 0 left" in terminal.ok(*act, "--reason", WHY)
+    terminal.refused("nothing_to_give_back", *act, "--reason", WHY)
+    world.check()
+
+
 def gift_of(world: World) -> str:
     return str(world.do(lambda tx: tx.scalar("SELECT id FROM donation")))
