@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any
 
+from kernel.decode import decode
 from kernel.errors import Fault, Invalid, fault
-from kernel.workbook import UnreadableWorkbook, is_workbook, read_workbook
 
 MAX_PREAMBLE = 40  # lines before the header, as platforms put them
 MAX_CELL = 1_000  # characters
@@ -30,14 +30,6 @@ _TOTAL = re.compile(
     r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
     r"(?:[:(].*|\d+[笔条行]|金额|amount)?"
 )
-# How files begin that programs show as tables and that are none: workbooks (zipped, or of the nineties), and what
-# some platforms call a workbook: a page, or the XML of Excel 2003.
-_WORKBOOK = re.compile(
-    rb"\xd0\xcf\x11\xe0"
-    rb"|(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|\?xml[^>]*>[^>]*mso-application)",
-    re.IGNORECASE,
-)
-_DOCUMENT = re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|Rar!|7z\xbc\xaf|\x1f\x8b|(?:\xef\xbb\xbf)?\s*<\?xml")
 _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
@@ -139,32 +131,6 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     if not table.rows and not table.faults:
         raise Invalid("import_invalid", fields={f"line {head[header_at][0]}": fault("no_rows")})
     return table
-
-
-def decode(data: bytes) -> tuple[str, str]:
-    """Return the text of a file and the name of its encoding: a workbook as CSV, UTF-8 or UTF-16 with a mark,
-    UTF-8, or GB18030 (of which GBK and GB2312 are parts).
-
-    Raises Invalid `import_invalid` when it is none of these, or no text at all.
-    """
-    if is_workbook(data):
-        try:
-            return read_workbook(data), "xlsx"
-        except UnreadableWorkbook as error:
-            raise Invalid("import_invalid", fields={"file": fault("workbook")}) from error
-    for form, why in ((_WORKBOOK, fault("workbook")), (_DOCUMENT, fault("not_a_table"))):
-        if form.match(data):
-            raise Invalid("import_invalid", fields={"file": why})
-    marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    known = next((encoding for mark, encoding in marked.items() if data.startswith(mark)), None)
-    for encoding in (known,) if known else ("utf-8", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text, encoding
-    raise Invalid("import_invalid", fields={"file": fault("unreadable_encoding")})
 
 
 def clean_cell(text: str) -> str:

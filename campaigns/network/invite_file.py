@@ -65,7 +65,8 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
         if guest.name and key in seen:
             refused_cells["name"] = fault("repeated_line", line=seen[key])
         seen.setdefault(key, row.line)
-        faults |= {f"line {row.line}.{column}": refused for column, refused in refused_cells.items()}
+        for column, refused in refused_cells.items():
+            faults.setdefault(f"line {row.line}.{column}", refused)  # what spoilt a cell explains more
         guests.append(guest)
     return GuestList(guests, faults, table.unread, foreign=len(nodes) < len(named))
 

@@ -21,12 +21,16 @@ _Element: TypeAlias = etree._Element
 def elements(data: bytes) -> Iterator[tuple[str, _Element]]:
     """Yield each element of a file when it starts (`start`) and when it is complete (`end`).
 
-    Raises Invalid `import_invalid` if the file is not XML, has a document type, or more than `MOST_ELEMENTS`.
+    Raises Invalid `import_invalid` if the file is empty or not XML, has a document type, or more than
+    `MOST_ELEMENTS`.
     """
+    if not data.strip():
+        raise Invalid("import_invalid", fields={"file": fault("no_rows")})
     count = 0
     safe = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    parser = etree.iterparse(io.BytesIO(data), events=("start", "end"), **safe)
     try:
-        for event, element in etree.iterparse(io.BytesIO(data), events=("start", "end"), **safe):
+        for event, element in parser:
             if event == "start":
                 count += 1
                 if count == 1 and element.getroottree().docinfo.doctype:
@@ -35,7 +39,8 @@ def elements(data: bytes) -> Iterator[tuple[str, _Element]]:
                     raise refused(element.sourceline, fault("too_many_values", most=MOST_ELEMENTS))
             yield event, element
     except etree.XMLSyntaxError as error:
-        raise refused(error.lineno, fault("unreadable")) from error
+        line = error.lineno or next((entry.line for entry in parser.error_log), 1)  # 0 for an unknown entity
+        raise refused(line, fault("unreadable")) from error
 
 
 def local_name(element: _Element) -> str:

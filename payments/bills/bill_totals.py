@@ -8,8 +8,9 @@ from decimal import Decimal, InvalidOperation
 from io import StringIO
 from typing import NamedTuple
 
+from kernel.decode import decode
 from kernel.errors import Fault, fault
-from kernel.tables import Row, Table, clean_cell, decode
+from kernel.tables import Row, Table, clean_cell
 
 Figures = Mapping[str, Decimal]
 _REMARK = re.compile(r"#(交易|退款|收入|支出)合计[：:]\s*(-?[\d.,]+)笔(?:，(?:商家实收(?:退款)?)?共(-?[\d.,]+)元)?")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.decode import decode
 from kernel.errors import Invalid
-from kernel.tables import Column, Layout, clean_cell, decode, read_table
+from kernel.tables import Column, Layout, clean_cell, read_table
 
 OFFLINE = Layout(
     "offline",

@@ -162,6 +162,23 @@ def test_a_manually_refused_payment_is_not_accepted_by_a_report(sent: World) -> 
         ),
         (report(REFUSED)[:-40], None, "unreadable"),
         (b"id,status\n1,RJCT\n", "line 1", "unreadable"),
+        (b"", "file", "no_rows"),
+        (b"\n \n", "file", "no_rows"),
+        (report(REFUSED).decode().encode("gb18030"), "line 8", "unreadable"),  # it says that it is UTF-8
+        (report(REFUSED).replace(b"RJCT", b"RJ\0CT"), "line 8", "unreadable"),
+        (report(REFUSED).replace(b'Ccy="CNY"', b'Ccy="CNY'), "line 8", "unreadable"),
+        (report(REFUSED, report="&bank;"), "line 4", "unreadable"),
+        (
+            report(answer(FIRST, "RJCT", "", "9" * 40)),
+            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlTxRef/Amt/InstdAmt",
+            "not_an_amount",
+        ),
+        (report(), "line 3.TxInfAndSts", "required"),
+        (
+            report(answer("=1+1", "RJCT")),
+            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId",
+            "payment_unknown",
+        ),
         (b"<Document><BkToCstmrStmt/></Document>", "line 1", "no_payment_report"),
     ],
 )
@@ -171,7 +188,7 @@ def test_a_malformed_report_names_line_and_field_and_changes_nothing(
     faults = refused(sent, data)
     assert code in faults.values(), faults
     assert place is None or faults.get(place) == code, faults
-    assert all(re.fullmatch(r"line \d+(\..+)?", name) for name in faults)
+    assert all(re.fullmatch(r"file|line \d+(\..+)?", name) for name in faults)
 
 
 @given(st.integers(0, len(report(REFUSED)) - 1), st.integers(1, 40), st.binary(max_size=6))

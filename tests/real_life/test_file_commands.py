@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from campaigns.network.tree_file import read as read_tree
+from kernel.decode import decode
 from kernel.errors import Invalid
-from kernel.tables import decode
 from tests.cli.conftest import Terminal
 from tests.real_life.files_steps import FILES, HEAD, codes, stands, stored, take, terminal, world
 from tests.world import TREE, World

@@ -26,8 +26,8 @@ from app.i18n.refusals.faults import fault_text
 from campaigns.network.invite_file import GuestList, read_guests
 from campaigns.network.roles import Permission
 from kernel.db import Tx
+from kernel.decode import decode
 from kernel.errors import Invalid, Refusal
-from kernel.tables import decode
 
 _MOST_TEXT = 200_000  # characters, enough for some 3,000 people
 _SHOWN = 20  # rows and faults in a preview
