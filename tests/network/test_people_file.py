@@ -15,11 +15,11 @@ ROLES = {"liaison": "liaison", "村联络员": "liaison"}
 
 def faults(world: World, data: bytes) -> Mapping[str, Fault]:
     try:
-        found: Mapping[str, Fault] = world.do(read_guests, data, ROLES, None).faults
+        listed: Mapping[str, Fault] = world.do(read_guests, data, ROLES, None).faults
     except Invalid as refusal:
         assert refusal.code == "import_invalid"
         return refusal.fields
-    return found
+    return listed
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -54,5 +54,5 @@ def test_a_whole_table_is_read_in_the_encodings_in_use(world: World, encoding: s
     ],
 )
 def test_a_malformed_table_names_line_and_column(world: World, data: bytes, place: str, code: str) -> None:
-    found = faults(world, data)
-    assert {place: code}.items() <= {name: why.code for name, why in found.items()}.items(), found
+    listed = faults(world, data)
+    assert {place: code}.items() <= {name: why.code for name, why in listed.items()}.items(), listed
