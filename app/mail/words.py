@@ -170,7 +170,8 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView,
         ]
     if kind is LetterKind.REFUNDED:
         refunded = _("已退给您 %(amount)s 元，原路退回，到账要几天。", amount=_yuan(letter.amount_minor or 0))
-        return [refunded, *([_kept(donation)] if donation.refunded_minor < donation.amount_minor else [])]
+        left = _("退款以后：%(kept)s", kept=_kept(donation))
+        return [refunded, *([left] if donation.refunded_minor < donation.amount_minor else [])]
     if kind is LetterKind.REVIEW_CANCELLED:
         return [
             _("我们复核了这笔捐赠，它不计配捐。您捐的钱照常给项目，不受影响。"),

@@ -94,7 +94,8 @@ def test_each_fact_has_its_letter(world: World, mail_server: MailServer) -> None
     assert send(world, mail_server) == 1 and "付款到得晚一些" in body(mail_server.letters[-1])
     refunded = world.refund(lapsed, 20_00)
     assert send(world, mail_server) == 1
-    assert "已退给您 20 元" in body(mail_server.letters[-1]) and "您捐 30 元" in body(mail_server.letters[-1])
+    text = body(mail_server.letters[-1])
+    assert "已退给您 20 元" in text and "退款以后：您捐 30 元" in text
     world.refund(refunded, 30_00)
     assert send(world, mail_server) == 1
     assert [kind for kind, *_ in letters(world)] == ["lapsed", "late_thanks", "refunded", "refunded"]

@@ -54,6 +54,9 @@ def test_an_outage_can_be_tried_again_where_it_happened(failing: Reader) -> None
     assert '<a class="button" href="">再试一次</a>' in page and "已经付的款不会丢" in page
     assert "联系主办方" not in page, "that page needs the database too"
     assert "再试一次" not in failing.open("/fail/404", 404)
+    for how, status in (("429", 429), ("500", 500)):
+        assert '<a class="button" href="">再试一次</a>' in failing.open(f"/fail/{how}", status)
+    assert "已经付的款不会丢" in failing.open("/fail/500", 500), "a donor may come from the cashier"
 
 
 def test_a_method_that_is_not_there(reader: Reader) -> None:
