@@ -19,7 +19,7 @@ from kernel.clock import SHANGHAI
 from kernel.errors import Fault, Refusal, fault
 from kernel.human_input import Unreadable, read_amount, read_moment
 from kernel.money import BPS_WHOLE, yuan
-from kernel.text import clean_text, text_fault
+from kernel.text import clean_label, clean_text, text_fault
 
 Value = TypeVar("Value")
 
@@ -106,6 +106,11 @@ class Form:
         """Return the text of a field as it is stored: composed, without invisible characters and surrounding
         spaces."""
         return clean_text(self.data.get(name, "")).strip()
+
+    def label(self, name: str) -> str:
+        """Return the text of a field that identifies something, for example the bank's number of a payment. Letters
+        and digits of full width, as Chinese keyboards type them, are the ordinary ones."""
+        return clean_label(self.data.get(name, ""))
 
     def all(self, name: str) -> list[str]:
         """Return all values that were typed or ticked under one name."""

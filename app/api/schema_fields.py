@@ -47,7 +47,8 @@ class Prose(Text):
 
 
 class Label(Text):
-    """The name of a team or the code of a source. Look-alikes are equal (`kernel.text.clean_label`)."""
+    """Text that identifies something: the name of a team, the bank's number of a payment. Look-alikes are equal
+    (`kernel.text.clean_label`)."""
 
     def _clean(self, text: str) -> str:
         return clean_label(text)

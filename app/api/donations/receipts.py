@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.reason_schemas import DonorReasonIn
-from app.api.schema_fields import Day, Key, Minor, Prose, Text, Time, one_of
+from app.api.schema_fields import Day, Key, Label, Minor, Prose, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -86,17 +86,17 @@ class ReceiptQuery(Schema):
 class IssuedIn(Schema):
     """The data of a receipt that the fiscal system issued."""
 
-    code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
-    number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
-    check_code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "校验码"})
+    code = Label(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
+    number = Label(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
+    check_code = Label(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "校验码"})
     issued_on = Day(required=True, metadata={"description": "开票日期"})
 
 
 class RedIn(Schema):
     """The red receipt by which the fiscal system cancelled an issued one."""
 
-    code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
-    number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
+    code = Label(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
+    number = Label(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
     flushed_on = Day(required=True, metadata={"description": "红冲日期"})
     reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
 

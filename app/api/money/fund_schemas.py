@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.schema_fields import Currency, Flag, Key, Minor, Prose, Text, Time, one_of
+from app.api.schema_fields import Currency, Flag, Key, Label, Minor, Prose, Text, Time, one_of
 from campaigns.funds.deposit_preview import Why
 from campaigns.funds.funds import KINDS
 from campaigns.reasons import MOST_REASON
@@ -35,7 +35,7 @@ class FundOut(Schema):
 class DepositIn(Schema):
     amount_minor = Minor(required=True)
     currency = Currency(required=True)
-    reference = Text(100, 1, required=True)
+    reference = Label(100, 1, required=True)
 
 
 class DepositOut(Schema):

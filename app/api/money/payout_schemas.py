@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Day, Key, Label, Minor, Text, Time, Whole, one_of
 from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState, SurplusWay
 from campaigns.payouts.payees import MOST_BANK, MOST_HOLDER
 from campaigns.payouts.remittances import MOST_REFERENCE
@@ -57,7 +57,7 @@ class PayeeIn(Schema):
     holder = Text(MOST_HOLDER, 1, required=True)
     bank = Text(MOST_BANK, 1, required=True)
     bank_code = Text(12, 1, required=True, metadata={"description": "联行号, 12 digits"})
-    number = Text(40, 1, required=True, metadata={"description": "stored sealed, never returned"})
+    number = Label(40, 1, required=True, metadata={"description": "stored sealed, never returned"})
 
 
 class PayeeOut(Schema):
@@ -177,7 +177,9 @@ class RemittanceWithParts(RemittanceOut):
 
 
 class PaidIn(Schema):
-    reference = Text(MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's number of the payment"})
+    reference = Label(
+        MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's number of the payment"}
+    )
     paid_on = Day(required=True)
     evidence = Text(MOST_REASON, 1, required=True, metadata={"description": "where it was seen"})
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema
 
-from app.api.schema_fields import Currency, Day, Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Currency, Day, Key, Label, Minor, Text, Time, one_of
 from campaigns.payouts.models import SurplusWay
 from campaigns.payouts.surplus import MOST_REFERENCE
 from campaigns.projects.states import STATUSES
@@ -67,7 +67,7 @@ class ReturnIn(Schema):
     campaign = Text(_MOST_SLUG, 1, required=True)
     amount_minor = Minor(required=True)
     currency = one_of(CURRENCY, required=True)
-    reference = Text(MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's, once"})
+    reference = Label(MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's, once"})
     returned_on = Day(required=True)
 
 

@@ -57,7 +57,7 @@ def deposit(fund_id: int) -> str | Response:
         fund = funds.find(tx, fund_id)
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
-        amount_minor, reference = amount_of(typed.form), typed.form["reference"]
+        amount_minor, reference = amount_of(typed.form), typed.form.label("reference")
         preview = preview_deposit(tx, fund_id, amount_minor, CURRENCY, reference, typed.caller.name, branch)
         if not preview.fresh:
             raise Conflict("deposit_known")

@@ -57,10 +57,11 @@ def decide_receipt(receipt_id: int) -> Response:
         if decision == "withdraw":
             receipt_desk.withdraw(tx, receipt_id, form["reason"], caller.name)
         elif decision == "red_flush":
-            red = Red(form["code"], form["number"], _day(form["issued_on"]))
+            red = Red(form.label("code"), form.label("number"), _day(form["issued_on"]))
             receipt_desk.red_flush(tx, receipt_id, red, form["reason"], caller.name)
         else:
-            issued = Issued(form["code"], form["number"], form["check_code"], _day(form["issued_on"]))
+            code, number, check_code = (form.label(name) for name in ("code", "number", "check_code"))
+            issued = Issued(code, number, check_code, _day(form["issued_on"]))
             receipt_desk.issue(tx, receipt_id, issued, caller.name)
 
     done = {"withdraw": _("已撤回。"), "red_flush": _("红冲已登记，剩下的捐款等着开新票。")}

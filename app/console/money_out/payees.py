@@ -56,7 +56,7 @@ def _page(code: str, form: Form) -> str:
 def propose(code: str) -> str | Response:
     """Enter an account. Another person confirms it."""
     form = ConsoleForm(request.form)
-    new = NewAccount(form["holder"], form["bank"], form["bank_code"], form["number"])
+    new = NewAccount(form["holder"], form["bank"], form["bank_code"], form.label("number"))
 
     def do(tx: Tx, caller: Caller) -> None:
         payees.propose(tx, deps().keys, code, new, caller.name)

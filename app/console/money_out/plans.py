@@ -130,7 +130,7 @@ def note(remittance_id: int, verb: str) -> Response:
         paid_on = form.day("paid_on")
         if paid_on is None:
             raise Invalid("remittance_invalid", fields={"paid_on": fault("not_a_date")})
-        number, day, evidence = form["reference"], paid_on.isoformat(), form["evidence"]
+        number, day, evidence = form.label("reference"), paid_on.isoformat(), form["evidence"]
         outcome = perform(tx, "remittance.paid", remittance_id, reference=number, paid_on=day, evidence=evidence)
         return said_of(outcome)
 

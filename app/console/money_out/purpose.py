@@ -120,7 +120,7 @@ def send_back(project_id: int) -> str | Response:
         day = form.day("returned_on")
         if day is None:
             raise Invalid("surplus_invalid", fields={"returned_on": fault("not_a_date")})
-        came = NewReturn(form["campaign"], form.amount("amount_minor") or 0, form["reference"], day)
+        came = NewReturn(form["campaign"], form.amount("amount_minor") or 0, form.label("reference"), day)
         scope.require_named(tx, "slug", came.campaign)
         surplus.return_surplus(tx, project_id, came, caller.name)
 
