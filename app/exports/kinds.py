@@ -35,7 +35,7 @@ class Kind(NamedTuple):
 
 KINDS = (
     Kind("campaigns", "/campaigns", lists.campaigns, where=Where.LISTED),
-    Kind("projects", "/projects", lists.projects, where=Where.LISTED, filters=("q", "status")),
+    Kind("projects", "/projects", lists.projects, where=Where.LISTED, filters=("q", "status", "sort")),
     Kind("funds", "/funds", lists.funds, where=Where.LISTED),
     Kind("goods", "/goods", lists.goods, where=Where.LISTED),
     Kind("self-checks", "/self-checks", self_checks, where=Where.LISTED, filters=("campaign",)),

@@ -11,7 +11,7 @@ from app.i18n.labels import ACCOUNT_STATES, FUND_KINDS, LEVELS, PHASES, PROJECT_
 from app.i18n.names import actor_name
 from app.table_cells import Yuan
 from campaigns.disclosure.campaigns import campaign_lines
-from campaigns.disclosure.catalogue import ProjectQuery, ProjectRow, listed
+from campaigns.disclosure.catalogue import NEWEST, SORTS, ProjectQuery, ProjectRow, listed
 from campaigns.disclosure.totals import totals
 from campaigns.funds.funds import find, list_funds
 from campaigns.funds.statement import StatementLine, statement
@@ -78,8 +78,8 @@ def project_row(row: ProjectRow) -> Sequence[Any]:
 
 def projects(tx: Tx, order: Order) -> Table:
     """Return all projects of the branch with what they raised in all campaigns."""
-    q, status = order.filters.get("q", ""), order.filters.get("status", "")
-    query = ProjectQuery(q=q, status=status, sort="newest", branch=order.branch)
+    q, status, sort = (order.filters.get(name, "") for name in ("q", "status", "sort"))
+    query = ProjectQuery(q=q, status=status, sort=sort if sort in SORTS else NEWEST, branch=order.branch)
     rows = all_pages(lambda page: listed(tx, query, page))
     return Table("table:projects", project_header(), map(project_row, rows))
 

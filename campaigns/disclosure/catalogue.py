@@ -11,13 +11,14 @@ from kernel.text import is_storable
 from ledger.chart import EARNED
 from matching.rules import LEVELS
 
+NEWEST = "newest"
 # Nearest to its target first; projects that have reached it come last.
 _TOTAL = "coalesce(r.minor, 0) + coalesce(m.minor, 0)"
 SORTS = {
     "nearest": f"{_TOTAL} >= p.target_minor, ({_TOTAL}) / CAST(greatest(p.target_minor, 1) AS float8) DESC, p.id",
     "raised": "raised_minor DESC, p.id",
     "name": "coalesce(sp.syllables, p.name), p.name, p.id",
-    "newest": "p.created_at DESC, p.id DESC",
+    NEWEST: "p.created_at DESC, p.id DESC",
     "target": "p.target_minor DESC, p.id",
 }
 MOST_PAGE_SIZE = 5_000

@@ -31,7 +31,7 @@ class ListPage(NamedTuple):
 # Views of cases and of differences name no campaign, so they work in each.
 PAGES = {
     "donations": ListPage(tuple(_OF_DONATIONS.split())),
-    "projects": ListPage(("q", "status")),
+    "projects": ListPage(("q", "status", "sort")),
     "cases": ListPage(("state",)),
     "differences": ListPage(("state",)),
     "messages": ListPage(("queue", "source"), federation_only=True),

@@ -61,3 +61,23 @@ def test_the_second_of_two_editors_learns_who_changed_what_and_saves_only_their_
     assert "已保存" in manager.send("/description", unit_note="菜钱随季节")
     stored = world.do(find, project)
     assert (stored.unit_price_minor, stored.unit_note) == (7_00, "菜钱随季节")
+
+
+def test_the_list_of_projects_is_sorted_on_the_page_and_in_its_files(manager: Reader, world: World) -> None:
+    world.pay(world.give(100_00, 1))
+    first = world.do(find, world.projects[1]).code
+    for sort, leads in (("raised", True), ("newest", False), ("nonsense", False)):
+        page = manager.open(f"/console/projects?sort={sort}")
+        body = page.partition("<tbody>")[2]
+        others = [world.do(find, id_).code for id_ in world.projects if id_ != world.projects[1]]
+        assert (body.find(first) < min(map(body.find, others))) is leads, sort
+        rows = manager.http.get(f"/console/projects.csv?sort={sort}").get_data(as_text=True).splitlines()
+        assert (first in rows[1]) is leads, sort
+    assert "/console/projects.csv?sort=raised" in manager.open("/console/projects?sort=raised")
+
+
+def test_the_page_of_an_open_campaign_keeps_its_figures_fresh(manager: Reader, world: World) -> None:
+    address = f"/console/campaigns/{world.slug}"
+    for path in (address, f"{address}/live"):
+        page = manager.open(path)
+        assert "/static/desk." in page and 'data-part="sums"' in page and 'data-part="pots"' in page, path

@@ -18,7 +18,7 @@ from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
-from campaigns.disclosure.catalogue import ProjectQuery, listed
+from campaigns.disclosure.catalogue import NEWEST, SORTS, ProjectQuery, listed
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import transitions
 from campaigns.projects.rating import rate
@@ -36,7 +36,8 @@ def list_projects() -> str:
     """List projects of every state, with search and pages."""
     page, filters = requested_page(PAGE_SIZE), _filters(request.args)
     with deps().db.transaction() as tx:
-        rows, total = listed(tx, ProjectQuery(sort="newest", branch=scope.branch(), **filters), page)
+        query = ProjectQuery(**{"sort": NEWEST, **filters}, branch=scope.branch())
+        rows, total = listed(tx, query, page)
         views = views_at(tx, "projects", filters)
     return render_template(
         "console/projects.html",
@@ -52,9 +53,10 @@ def list_projects() -> str:
 
 
 def _filters(values: Mapping[str, str]) -> dict[str, Any]:
-    """Return the filters of the list. An unknown status is left out."""
-    filters = {name: values.get(name, "").strip() for name in ("q", "status")}
-    return {name: text for name, text in filters.items() if text and (name != "status" or text in STATUSES)}
+    """Return the filters of the list and its order. Unknown values are left out."""
+    filters = {name: values.get(name, "").strip() for name in ("q", "status", "sort")}
+    known = {"status": STATUSES, "sort": SORTS}
+    return {name: text for name, text in filters.items() if text and text in known.get(name, (text,))}
 
 
 @blueprint.post("/projects/submit", endpoint="projects_submit")
