@@ -19,6 +19,7 @@ from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
 from campaigns.agreements.agreements import partners_of
 from campaigns.closing.corrections import Correction, corrections
+from campaigns.closing.models import Cancellation
 from campaigns.closing.publication.notice_models import PublicNotice
 from campaigns.closing.publication.notices import notices_of
 from campaigns.closing.report import report
@@ -43,6 +44,7 @@ class Statement:
     corrections: Sequence[Correction] = ()
     money_out: Figures | None = None  # set once the money of a released campaign has been allotted
     notices: Sequence[PublicNotice] = ()
+    cancelled: Cancellation | None = None
 
     @property
     def whole(self) -> tuple[int, int, int]:
@@ -50,6 +52,11 @@ class Statement:
         raised = sum(row.raised_minor for row in self.counties)
         matched = sum(row.matched_minor for row in self.counties)
         return raised, matched, raised + matched
+
+    @property
+    def returned_minor(self) -> int:
+        """What was returned since the campaign was cancelled, in fen."""
+        return max(0, self.cancelled.raised_minor - self.corrected[0]) if self.cancelled else 0
 
     @property
     def corrected(self) -> tuple[int, int, int]:
@@ -130,11 +137,12 @@ def _plain(amount_minor: int) -> str:
 
 def _statement(tx: Tx, campaign_id: int) -> Statement:
     """Return the closing report's table if there is one, else the table from the live books."""
-    final = report(tx, campaign_id)
+    final, cancelled = report(tx, campaign_id), tx.get(Cancellation, campaign_id)
     if final is None:
-        return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)
+        counties, townships = by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township")
+        return Statement(counties, townships, None, cancelled=cancelled)
     tables = {level: [PlaceTotals(**row) for row in final[level]] for level in ("county", "township")}
     sums = totals(tx, campaign_id)
     money_out = sums if sums.project_minor + sums.township_minor + sums.management_minor else None
-    notices = notices_of(tx, campaign_id)
-    return Statement(tables["county"], tables["township"], final, corrections(tx, campaign_id), money_out, notices)
+    notices, after = notices_of(tx, campaign_id), corrections(tx, campaign_id)
+    return Statement(tables["county"], tables["township"], final, after, money_out, notices, cancelled)

@@ -8,7 +8,7 @@ from payments.partners.partners import create as create_partner
 from tests.cli.conftest import Terminal
 from tests.closing.partner import tell
 from tests.real_life.running_steps import refund_all
-from tests.web.reader import Reader
+from tests.web.reader import Reader, text
 from tests.world import ACTOR, SLUG, World
 
 WHY = "暴雨红色预警，活动取消"
@@ -30,6 +30,19 @@ def test_donors_see_that_their_money_is_on_its_way_back(world: World, manager: R
     refund_all(world)
     assert "已全部退回" in page(gift.id)
     assert "不再收款" in page(unpaid.id) and "没有付款，没有扣款" in page(unpaid.id)
+
+
+def test_the_public_statement_says_what_was_paid_and_what_is_back(world: World, manager: Reader) -> None:
+    world.pay(world.give(100_00))
+    world.pay(world.give(50_00, 1))
+    world.do(cancel, SLUG, WHY, ACTOR)
+    path = f"/public/c/{SLUG}"
+    paid = "取消。当时有 2 笔、2 位捐赠人、150.00 元，已退回"
+    assert f"{paid} 0.00 元" in text(manager.open(path))
+    world.close()
+    refund_all(world)
+    assert f"{paid} 150.00 元" in text(manager.open(path))
+    assert "cancelled at" in manager.open(f"{path}?lang=en")
 
 
 def test_an_event_is_cancelled_in_the_console_with_its_name_typed(world: World, manager: Reader) -> None:
