@@ -51,6 +51,7 @@ from campaigns.security_log import write_counted
 from campaigns.spending.vouchers import named_photos
 from kernel.errors import NotFound
 from kernel.failures import failure_of
+from payments.inbox.inbox import has_due
 from payments.inbox.message_keys import make_ahead
 from payments.partners.partner_secrets import forget_secrets
 
@@ -61,10 +62,14 @@ MOST_BATCHES = 100  # per run, well within the time after which a silent schedul
 
 
 class Job(NamedTuple):
-    """Work to do every `every_s` seconds. `work` returns what it did: counts, which may be 0."""
+    """Work to do every `every_s` seconds. `work` returns what it did: counts, which may be 0.
+
+    `has_backlog` returns whether so much is due that the scheduler does not wait for the next tick.
+    """
 
     every_s: int
     work: Callable[[Dependencies], Counts]
+    has_backlog: Callable[[Dependencies], bool] | None = None
 
 
 def _process_inbox(deps: Dependencies) -> Counts:
@@ -80,6 +85,11 @@ def _process_inbox(deps: Dependencies) -> Counts:
         if count < BATCH:
             break
     return {Unit.EVENTS_PROCESSED: processed}
+
+
+def _batch_is_due(deps: Dependencies) -> bool:
+    with deps.db.transaction() as tx:
+        return has_due(tx, BATCH)
 
 
 def _expire(deps: Dependencies) -> Counts:
@@ -199,7 +209,7 @@ def _tell_partners(deps: Dependencies) -> Counts:
 
 
 JOBS: dict[str, Job] = {
-    "process-inbox": Job(1, _process_inbox),
+    "process-inbox": Job(1, _process_inbox, _batch_is_due),
     "expire": Job(5, _expire),
     "refunds": Job(5, _refunds),
     "challenges": Job(5, _challenges),

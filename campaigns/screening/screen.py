@@ -29,6 +29,7 @@ from kernel.bulk import unnest
 from kernel.db import Tx
 from ledger.post import post
 from matching.holds import hold_match
+from payments.inbox.inbox import has_due
 
 BATCH = 2_000
 COUNTED_AT_ONCE = 10_000
@@ -67,7 +68,7 @@ def screen(
 def yields_to_inbox(deps: Dependencies, backlog: int = BACKLOG) -> bool:
     """Return whether screening lets due messages go first: many are due, and no payment has waited for long."""
     with deps.db.transaction() as tx:
-        if not tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new' OFFSET :most)", most=backlog):
+        if not has_due(tx, backlog + 1):
             return False
         waiting_since = tx.scalar(
             """SELECT at FROM donation_history

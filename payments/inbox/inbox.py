@@ -210,6 +210,13 @@ def claim(tx: Tx, keys: Keys, most: int) -> list[InboxMessage]:
     ]
 
 
+def has_due(tx: Tx, least: int) -> bool:
+    """Return whether at least this many messages are due, claimed ones included."""
+    return bool(
+        tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new' OFFSET :least - 1)", least=least)
+    )
+
+
 def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     """Record the outcomes of claimed messages."""
     if outcomes:

@@ -11,7 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.jobs.scheduler import Heart, watch
+from app.jobs import registry, scheduler
+from app.jobs.runs import Counts
+from app.jobs.scheduler import LOOK_S, Heart, watch
+from campaigns.dependencies import Dependencies
 from embedded.postgres import Postgres
 from tests.api.client import SECRETS
 from tests.clusters import SPEED, copy_cluster
@@ -71,6 +74,47 @@ def test_an_inbox_worker_beside_it_does_that_one_job(world: World, database_url:
     assert {row.name for row in names} == {"process-inbox"}
     assert world.view(lapsing).status == "pending"
     world.check()
+
+
+class _Clock:
+    """Time that passes only while somebody sleeps."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("backlogs, runs", [([], 0), ([True], 1), ([False, True], 1), ([True, True], 2)])
+def test_a_backlog_does_not_wait_for_the_next_tick(
+    world: World, monkeypatch: pytest.MonkeyPatch, backlogs: list[bool], runs: int
+) -> None:
+    clock, left, ran = _Clock(), iter(backlogs), []
+
+    def work(_: Dependencies) -> Counts:
+        ran.append(clock.now)
+        return {}
+
+    job = registry.Job(1, work, lambda _: next(left, False))
+    monkeypatch.setitem(registry.JOBS, "process-inbox", job)
+    monkeypatch.setattr(scheduler, "time", clock)
+    scheduler.work_off(world.deps, "process-inbox", 0.0)
+    assert len(ran) == runs
+    assert clock.now < 1 - LOOK_S / 2, "it has ended before the next tick"
+
+
+def test_a_whole_batch_that_is_due_is_a_backlog(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_backlog = registry.JOBS["process-inbox"].has_backlog
+    assert has_backlog is not None
+    monkeypatch.setattr(registry, "BATCH", 2)
+    for due in (False, True):
+        world.tell("payment_intent.succeeded", world.intent(world.give()))
+        assert has_backlog(world.deps) is due
+    registry.run("process-inbox", world.deps)
+    assert not has_backlog(world.deps)
 
 
 def test_a_job_that_there_is_not_is_refused(tmp_path: Path) -> None:
