@@ -1,5 +1,6 @@
 """Changes of accounts that API and console share. No caller grants, or takes over, more rights than they have."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from app.current import deps
@@ -63,6 +64,14 @@ def invite(tx: Tx, role: str, branch: str | None, name: str = "") -> NewLink:
     refuse_new_admin(role)
     scope.require_node(tx, branch)
     return links.invite(tx, access.caller(), role, branch, name)
+
+
+def invite_all(tx: Tx, invited: Sequence[links.Invited]) -> list[NewLink]:
+    """Create an invitation link for each person of a list whose branches were checked. Raises as `invite`."""
+    for role in {person.role for person in invited}:
+        require_no_more(access.caller(), role)
+        refuse_new_admin(role)
+    return links.invite_all(tx, access.caller(), invited)
 
 
 def reset_second_factor(tx: Tx, user_id: int) -> Any:

@@ -52,6 +52,15 @@ def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -
         tx.after_commit(lambda: structlog.get_logger("security").info("security", **line))
 
 
+def record_each(tx: Tx, actor: str, action: str, details: Mapping[str, dict[str, Any]]) -> None:
+    """Record one action on each subject with its detail, all in one flush. `action` is none of `SECURITY`."""
+    network = network_of(origin.get())
+    tx.add_all(
+        AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail, address=network)
+        for subject, detail in details.items()
+    )
+
+
 def add_entry(tx: Tx, actor: str, action: str, subject: str, detail: dict[str, Any]) -> None:
     """Add an entry without writing it to the log."""
     network = "" if actor == DONOR else network_of(origin.get())

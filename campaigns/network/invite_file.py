@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import col, select
 
+from campaigns.network.links import list_invitations
 from campaigns.network.models import Organisation
 from campaigns.network.people import name_faults
 from campaigns.network.roles import Role
@@ -36,12 +37,14 @@ class Guest(NamedTuple):
 
 class GuestList(NamedTuple):
     """A parsed file; `faults` by `line N.column`, `unread` are the titles of columns that are not read. `foreign`:
-    a row names a node of another branch, whose fault is that of an unknown one."""
+    a row names a node of another branch, whose fault is that of an unknown one. `repeated`: how many of the people
+    have an open invitation with this name, role and branch."""
 
     guests: list[Guest]
     faults: Mapping[str, Fault]
     unread: Sequence[str]
     foreign: bool
+    repeated: int
 
 
 def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str | None) -> GuestList:
@@ -55,7 +58,7 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
     if len(table.rows) > MOST_ROWS:
         raise Invalid("import_invalid", fields={"file": fault("too_many_rows", most=MOST_ROWS)})
     named = _nodes(tx, {row.cells["branch"] for row in table.rows})
-    nodes = {node.code: node.name for node in named if branch is None or branch in node.lineage}
+    nodes = {node.code: node for node in named if branch is None or branch in node.lineage}
     guests, faults = [], dict(table.faults)
     seen: dict[tuple[str, str, str], int] = {}
     for row in table.rows:
@@ -68,23 +71,27 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
         for column, refused in refused_cells.items():
             faults.setdefault(f"line {row.line}.{column}", refused)  # what spoilt a cell explains more
         guests.append(guest)
-    return GuestList(guests, faults, table.unread, foreign=len(nodes) < len(named))
+    invited = {(link.name, link.role, link.branch_code) for link in list_invitations(tx, branch)}
+    repeated = sum((guest.name, guest.role, guest.branch_code) in invited for guest in guests)
+    return GuestList(guests, faults, table.unread, len(nodes) < len(named), repeated)
 
 
 def _nodes(tx: Tx, codes: Collection[str]) -> Sequence[Organisation]:
     return tx.all(select(Organisation).where(col(Organisation.code).in_(codes)))
 
 
-def _guest(row: Row, roles: Mapping[str, str], nodes: Mapping[str, str]) -> Guest:
+def _guest(row: Row, roles: Mapping[str, str], nodes: Mapping[str, Organisation]) -> Guest:
     written, code = row.cells["role"], row.cells["branch"]
     role = roles.get(written, written)
-    return Guest(row.line, row.cells.get("name", ""), role, code, nodes.get(code, ""))
+    return Guest(row.line, row.cells.get("name", ""), role, code, nodes[code].name if code in nodes else "")
 
 
-def _faults(guest: Guest, nodes: Mapping[str, str], allowed: Collection[str]) -> dict[str, Fault]:
+def _faults(guest: Guest, nodes: Mapping[str, Organisation], allowed: Collection[str]) -> dict[str, Fault]:
     faults = name_faults(guest.name)
     if guest.role not in allowed:
         faults["role"] = fault("not_one_of", options=[role for role in Role if role in allowed])
     if guest.branch_code not in nodes:
         faults["branch"] = fault("unknown_organisation")
+    elif nodes[guest.branch_code].closed_at is not None:
+        faults["branch"] = fault("organisation_closed")
     return faults

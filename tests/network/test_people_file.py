@@ -56,3 +56,9 @@ def test_a_whole_table_is_read_in_the_encodings_in_use(world: World, encoding: s
 def test_a_malformed_table_names_line_and_column(world: World, data: bytes, place: str, code: str) -> None:
     listed = faults(world, data)
     assert {place: code}.items() <= {name: why.code for name, why in listed.items()}.items(), listed
+
+
+def test_a_closed_node_is_named_by_its_line(world: World) -> None:
+    world.do(lambda tx: tx.run("UPDATE organisation SET closed_at = now() WHERE code = '4102'"))
+    named = faults(world, (HEAD + GUEST + "李强,liaison,4102\n").encode())
+    assert {place: why.code for place, why in named.items()} == {"line 3.branch": "organisation_closed"}

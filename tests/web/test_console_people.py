@@ -88,6 +88,10 @@ def test_many_are_invited_by_a_list_after_a_preview(manager: Reader, world: Worl
     manager.page = preview
     assert manager.send("/invite-file", text=LIST, verb="save") == response, "a second click gives the same links"
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM account_link")) == 2
+    manager.open("/console/people/invite-file")
+    assert "2 人已有还没用的邀请" in text(manager.send("/invite-file", text=LIST, verb="preview"))
+    trail = text(manager.open("/console/audit?act=invitation.create")).partition("来自网络")[2]
+    assert trail.count("发出邀请") == 2 and "boss" in trail, trail
 
 
 def test_role_branch_and_name_are_changed_and_a_colleague_is_not_overwritten(

@@ -24,6 +24,7 @@ from app.i18n.labels import ROLES, word
 from app.i18n.locale import language, when
 from app.i18n.refusals.faults import fault_text
 from campaigns.network.invite_file import GuestList, read_guests
+from campaigns.network.links import Invited
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.decode import decode
@@ -84,11 +85,11 @@ def _make(text: str) -> FlaskResponse:
         understood = _read(tx, text)
         if understood.faults:
             raise Invalid("import_invalid", fields=understood.faults)
-        rows = []
-        for guest in understood.guests:
-            link = accounts.invite(tx, guest.role, guest.branch_code, guest.name)
-            until = when(link.expires_at)
-            rows.append((guest.name, word(ROLES, guest.role), guest.branch_name, join_url(link.token), until))
+        invited = [Invited(guest.role, guest.branch_code, guest.name) for guest in understood.guests]
+        rows = [
+            (guest.name, word(ROLES, guest.role), guest.branch_name, join_url(link.token), when(link.expires_at))
+            for guest, link in zip(understood.guests, accounts.invite_all(tx, invited), strict=True)
+        ]
     header = (_("姓名"), _("角色"), _("范围"), _("账号链接"), _("到期"))
     return csv_response("invitations", [str(title) for title in header], rows)
 
@@ -105,6 +106,7 @@ def _page(form: ConsoleForm, text: str, understood: GuestList | None = None, ref
         faults=[(line_place(place, titles), fault_text(fault)) for place, fault in faults[:_SHOWN]],
         fault_count=len(faults),
         unread=understood.unread if understood else (),
+        repeated=understood.repeated if understood else 0,
         roles=roles_to_give(g.caller),
         refused=refused,
     )
