@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from campaigns.projects.states import STATUSES
+from campaigns.projects.states import ELIGIBLE, STATUSES
 from campaigns.projects.themes import SEARCH_WORDS, THEMES
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
@@ -101,6 +101,11 @@ class ProjectRow(NamedTuple):
     theme: str
     unit: str  # what an amount buys; empty if the project states none
     unit_price_minor: int | None
+
+    @property
+    def takes_donations(self) -> bool:
+        """Whether donors may give to it while its campaign runs."""
+        return self.status in ELIGIBLE
 
 
 class ProjectQuery(NamedTuple):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from campaigns.lifecycle.transitions import cancel
+from campaigns.projects.transitions import suspend
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, World
 
@@ -101,3 +102,19 @@ def test_an_event_that_comes_says_when(reader: Reader, world: World) -> None:
     assert "活动现在不接受捐赠" in form and "开放捐赠" in form and "留住配捐" not in form
     assert "开放捐赠" in text(reader.open(f"/c/day/p/{world.projects[0]}")), "a village's own page says when, too"
     assert not re.search(r"<title>公益日", reader.open("/c/day")), "the title says that it has not begun"
+
+
+def test_a_suspended_project_has_no_dead_form(reader: Reader, world: World) -> None:
+    project = world.projects[0]
+    world.do(suspend, project, "a reason", ACTOR)
+    form = reader.open(f"/donate/{world.slug}/{project}")
+    assert "这个项目现在不接受捐赠" in form and 'id="custom"' not in form and "看看别的村" in form
+    assert "怎么处理会写在这一页" in reader.open(f"/c/{world.slug}/p/{project}")
+
+
+def test_an_event_that_ended_without_donations_thanks_nobody(reader: Reader, world: World) -> None:
+    world.clock.advance(hours=9)
+    world.close()
+    page = reader.open(f"/c/{world.slug}")
+    assert "这次活动没有收到捐赠" in page and "谢谢每一位捐赠人" not in page
+    assert "您可以建第一支" not in reader.open(f"/c/{world.slug}/teams")
