@@ -9,6 +9,7 @@ from flask import request, session
 from app.current import deps, settings
 from app.http import rate_limit
 from app.http.network import network_of
+from campaigns import rights
 from campaigns.network import second_factor
 from campaigns.network.models import Manager
 from campaigns.network.people import caller_of
@@ -146,6 +147,12 @@ def optional_manager(tx: Tx) -> Caller | None:
     an Authorization header without a bearer token.
     """
     return caller_of_token(tx, bearer()) if "Authorization" in request.headers else session_caller(tx)
+
+
+def has_still(tx: Tx, caller: Caller) -> bool:
+    """Return whether the token or session of this request still gives the rights with which it began."""
+    current = optional_manager(tx)
+    return current is not None and rights.widened(tx, current) == caller
 
 
 def require_any(caller: Caller, permissions: Sequence[Permission]) -> None:

@@ -1,5 +1,6 @@
 """A limit on concurrent slow reads by managers, such as exports, per process, so that giving stays fast."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
@@ -8,11 +9,13 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g
 
-from app.current import settings
+from app.current import deps, settings
+from app.http import auth
 from kernel.errors import Forbidden, Unavailable
 
 OF_ACCOUNT = 2  # at once
 RETRY_S = 5
+SLOW_S = 1.0
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -46,16 +49,23 @@ def attach(app: Flask) -> None:
 
 def heavy(view: View) -> View:
     """Limit how many calls of such views run at once. Put it below the access declaration. The response is sent
-    after the slot is free again, so a slow client blocks no other read."""
+    after the slot is free again, so a slow client blocks no other read. What took long is not sent if the caller's
+    token or session ended meanwhile, or gives other rights. Raises Forbidden `not_permitted`."""
 
     @wraps(view)
     def counted(*args: Any, **kwargs: Any) -> Any:
         gate: Gate = current_app.extensions["heavy_reads"]
         owner: str = g.caller.owner
         gate.enter(owner)
+        began = time.monotonic()
         try:
-            return view(*args, **kwargs)
+            response = view(*args, **kwargs)
         finally:
             gate.leave(owner)
+        if time.monotonic() - began > SLOW_S:
+            with deps().db.transaction() as tx:
+                if not auth.has_still(tx, g.caller):
+                    raise Forbidden("not_permitted")
+        return response
 
     return counted  # type: ignore[return-value]

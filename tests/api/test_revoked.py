@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.http import repeats
+from app.http import heavy_reads, repeats
 from campaigns.network.accounts import disable, set_role
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import TokenTerms, create_token, revoke_token
@@ -19,6 +19,7 @@ from tests.world import World
 
 __all__ = ["app", "second"]
 BODY = {"reason": "asked for"}
+EXPORT = "/campaigns.csv"
 PASSWORD = "a-word-that-nobody-guesses"
 
 
@@ -111,3 +112,20 @@ def test_another_token_of_the_same_account_does_not_stand_in_for_a_revoked_one(
     world.do(create_token, "admin", "another")
     world.do(revoke)
     problem(decide(api, approval, second), 409, "approval_requester_ended")
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_an_export_that_was_ready_after_its_token_ended_is_not_sent(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch, ends: Callable[[Tx], None]
+) -> None:
+    monkeypatch.setattr(heavy_reads, "SLOW_S", -1)
+    token = owner_with_token(world)
+    assert api.get(EXPORT, token).status_code == 200
+    leave = heavy_reads.Gate.leave
+
+    def end_then_leave(gate: heavy_reads.Gate, owner: str) -> None:
+        world.do(ends)
+        leave(gate, owner)
+
+    monkeypatch.setattr(heavy_reads.Gate, "leave", end_then_leave)
+    problem(api.get(EXPORT, token), 403, "not_permitted")
