@@ -156,9 +156,19 @@ def test_unknown_addresses_are_problems(api: Api, path: str) -> None:
 
 
 def test_a_method_that_is_not_there_is_a_405(api: Api) -> None:
-    response = api.call("DELETE", "/campaigns")
-    problem(response, 405, "method_not_allowed")
-    assert "GET" in response.headers["Allow"]
+    for method in ("DELETE", "TRACE"):
+        response = api.call(method, "/campaigns")
+        problem(response, 405, "method_not_allowed")
+        assert "GET" in response.headers["Allow"]
+
+
+def test_a_token_of_one_kind_opens_nothing_of_the_other(api: Api) -> None:
+    donation = api.post("/donations", api.command()).get_json()
+    for verb in ("keep-alive", "accept-unmatched", "cancel"):
+        problem(api.post(f"/donations/{donation['id']}/{verb}", {}, api.token()), 401, "token_invalid")
+    for path in ("/funds", "/users", f"/donations/{donation['id']}/contact"):
+        problem(api.get(path, donation["token"]), 401, "token_invalid")
+    assert api.get(f"/donations/{donation['id']}", donation["token"]).get_json()["status"] == donation["status"]
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic abc", "Bearer \x80", "Bearer " + "x" * 10_000, "x"])

@@ -106,7 +106,14 @@ def test_the_login_is_not_in_the_password(db: Database, password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["correct horse", "a long enough password", "牡丹花开时节动京城了", "x7Kp-2mQz_9d"]
+    "password",
+    [
+        "correct horse",
+        "a long enough password",
+        "牡丹花开时节动京城了",
+        "x7Kp-2mQz_9d",
+        " ".join(map(str, range(250))),
+    ],
 )
 def test_other_passwords_are_taken(db: Database, password: str) -> None:
     with db.transaction() as tx:

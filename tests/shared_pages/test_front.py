@@ -130,6 +130,7 @@ def test_search_results_are_sent_compressed_and_contain_no_secret(ann: FlaskClie
 
 def test_a_shared_page_has_the_headers_of_every_other(ann: FlaskClient) -> None:
     shared, other = ann.get("/c/day", headers={"X-Request-ID": "mine-1"}), ann.get("/healthz")
+    assert shared.content_type == "text/html; charset=utf-8"
     for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy"):
         assert shared.headers[name] == other.headers[name]
     assert shared.headers["X-Request-ID"] == "mine-1" and len(ann.get("/c/day").headers["X-Request-ID"]) == 32
