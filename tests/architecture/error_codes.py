@@ -61,6 +61,7 @@ class Call(NamedTuple):
     room: str
 
 
+@cache
 def calls(*names: str) -> list[Call]:
     """Every call of one of these names in our packages that has a code written out."""
     return [call for tree, room in sources() for call in calls_in(tree, room, names)]

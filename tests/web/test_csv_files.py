@@ -69,13 +69,16 @@ def test_only_one_module_writes_csv() -> None:
     assert writers == {"csv_file.py"}
 
 
-def tables(manager: Reader, app: Flask, known: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+def tables(
+    manager: Reader, app: Flask, known: dict[str, Any], any_address: bool = False
+) -> tuple[dict[str, int], dict[str, int]]:
     """Download every table whose address takes only these arguments. Return the number of lines by endpoint, of CSV
-    files and of workbooks."""
+    files and of workbooks. `any_address` asks pages too whether they are tables."""
     lines, books = {}, {}
     for rule in app.url_map.iter_rules():
         if (
             "GET" not in (rule.methods or ())
+            or not (any_address or "." in rule.rule)
             or not rule.arguments - {"file_format"} <= set(known)
             or rule.rule.endswith("/live")
         ):
@@ -100,7 +103,9 @@ def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Fla
         world.pay(world.give(100_00, team=evil))
     known = {"slug": world.slug, "project_id": world.projects[0], "donation_id": world.give(100_00).id}
     known["fund_id"] = world.do(lambda tx: tx.scalar("SELECT max(id) FROM fund"))
-    lines, books = tables(manager, app, known)
+    lines, books = tables(manager, app, known, any_address=True)
+    addresses = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in lines.keys() | books.keys()]
+    assert all("." in address for address in addresses), addresses  # by which tables are known elsewhere
     # Donations, the statement and the trail have rows; nobody asked for a receipt.
     assert len(lines) >= 4 and sum(many > 2 for many in lines.values()) >= 3 and min(lines.values()) >= 1, lines
     # Each reading of the trail is an entry of the trail.
