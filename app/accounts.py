@@ -74,6 +74,18 @@ def invite_all(tx: Tx, invited: Sequence[links.Invited]) -> list[NewLink]:
     return links.invite_all(tx, access.caller(), invited)
 
 
+def link_to_password(tx: Tx, user_id: int) -> NewLink:
+    """Create a link with which the owner of another account chooses a new password. One's own is changed with the
+    old password, so that a stolen session or token does not take the account over.
+
+    Raises Forbidden `password_link_own`, and as `target` and `links.link_to_password`.
+    """
+    manager = target(tx, user_id)
+    if access.caller().manager_id == user_id:
+        raise Forbidden("password_link_own")
+    return links.link_to_password(tx, access.caller(), manager)
+
+
 def reset_second_factor(tx: Tx, user_id: int) -> Any:
     """Remove the second factor of another account; return the Approval if that waits for one.
 

@@ -22,7 +22,7 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 
 FLUSH_S = 1.0  # seconds; a process writes events of callers without an account at most this often
-RIGHTS = ("not_permitted", "origin_foreign", "role_beyond_own", "second_factor_own")
+RIGHTS = ("not_permitted", "origin_foreign", "role_beyond_own", "password_link_own", "second_factor_own")
 SIGN_IN_FAILED, SIGN_IN_LIMITED = "manager.sign_in_failed", "manager.sign_in_limited"
 RIGHTS_REFUSED, TOKEN_REFUSED, TOKEN_LIMITED = "access.refused", "token.refused", "token.limited"
 

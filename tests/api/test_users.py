@@ -175,3 +175,11 @@ def test_a_password_link_signs_everybody_else_out(app: Flask, api: Api, world: W
     reader.send("/console/join", password="battery staple", again="battery staple")
     assert api.get(f"/users/{user['id']}/sessions", api.token()).get_json() == []
     assert world.do(sign_in, "wang", "battery staple").login == "wang"
+
+
+def test_a_stolen_token_does_not_get_around_the_owners_password_or_second_factor(api: Api, world: World) -> None:
+    owner = world.do(create_manager, "owner", PASSWORD, "admin", "test").id
+    token = world.do(create_token, "admin", "of owner", terms=TokenTerms(owner_id=owner))
+    problem(api.post(f"/users/{owner}/password-links", token=token), 403, "password_link_own")
+    problem(api.post(f"/users/{owner}/second-factor/reset", token=token), 403, "second_factor_own")
+    assert api.post(f"/users/{owner}/password-links", token=api.token()).status_code == 201

@@ -89,6 +89,7 @@ ROWS = {
             "test_tokens_end_with_their_owner_or_when_they_could_do_more",
             "test_two_are_valid_until_one_is_ended",
             "test_no_caller_grants_or_takes_over_rights_beyond_their_own",
+            "test_a_stolen_token_does_not_get_around_the_owners_password_or_second_factor",
         ),
     ),
     "C8": Row(

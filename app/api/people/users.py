@@ -5,6 +5,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 
 from app.accounts import invite as invitation
+from app.accounts import link_to_password as new_password_link
 from app.accounts import refuse_new_admin, set_rights, target
 from app.accounts import reset_second_factor as clear_second_factor
 from app.api.base import make_blueprint, page_of
@@ -144,9 +145,9 @@ def end_sessions(user_id: int) -> Any:
 @blueprint.response(201, AccountLinkOut)
 def link_to_password(user_id: int) -> Any:
     """Create a link with which the account's owner chooses another password, once within a week. Earlier links end.
-    The password stays until the link is used."""
+    The password stays until the link is used. A manager cannot do this for themselves."""
     with deps().db.transaction() as tx:
-        link = links.link_to_password(tx, access.caller(), target(tx, user_id))
+        link = new_password_link(tx, user_id)
     return {"link": join_url(link.token), "expires_at": link.expires_at}
 
 

@@ -7,6 +7,7 @@ from flask import g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.accounts import link_to_password as new_password_link
 from app.accounts import reset_second_factor, set_rights, target
 from app.console import choices
 from app.console.blueprint import act, blueprint, make_once, said_of
@@ -122,7 +123,7 @@ def link_to_password(user_id: int) -> Response:
 
     def make() -> Response:
         with deps().db.transaction() as tx:
-            link = links.link_to_password(tx, access.caller(), target(tx, user_id))
+            link = new_password_link(tx, user_id)
         return make_response(show_links([(find_login(user_id), join_url(link.token), link.expires_at)]))
 
     return make_once(make)

@@ -228,6 +228,7 @@ REFUSALS = {
     "search_invalid": _l("请检查查找条件。"),
     "role_beyond_own": _l("不能授予或改动超出自己权限的角色。"),
     "second_factor_exists": _l("两步验证已经开启。"),
+    "password_link_own": _l("不能给自己发新密码链接：请在“我的账号”里修改；忘了密码，请另一位管理员来做。"),
     "second_factor_own": _l("不能重置自己的两步验证，请另一位管理员来做。"),
     "second_person_needed": _l("管理员不能由一个人设立：先给这个账号别的角色，再改为管理员，由第二个人批准。"),
     "session_unknown": _l("没有这次登录。"),
