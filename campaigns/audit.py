@@ -4,7 +4,7 @@
 security events. What may be in a row, and why the address is shortened: docs/adr/0019-audit-trail.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -91,9 +91,12 @@ def subject_of(kind: str, column: str) -> str:
     return f"format('{kind}:%s', {column})"
 
 
-def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
-    """Return what managers did to a subject (`project:7`), newest first."""
-    return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))
+def entries_of(tx: Tx, subject: str, actions: Collection[str] = ()) -> list[AuditEntry]:
+    """Return what managers did to a subject (`project:7`), newest first; only `actions`, if any are named."""
+    query = select(AuditEntry).where(AuditEntry.subject == subject)
+    if actions:
+        query = query.where(col(AuditEntry.action).in_(sorted(actions)))
+    return tx.all(query.order_by(col(AuditEntry.id).desc()))
 
 
 def changed_meanwhile(tx: Tx, subject: str, now: Mapping[str, str] | None = None, *, action: str = "") -> Conflict:

@@ -17,7 +17,7 @@ from campaigns.screening import cases, decide
 from kernel.errors import Conflict
 from tests.api.client import Api, Json, problem
 from tests.real_life.running_steps import sound
-from tests.web.reader import PASSWORD, Reader
+from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, SLUG, World, new_campaign
 
 BREAK = """
@@ -240,6 +240,8 @@ def test_an_event_is_changed_in_the_console_while_it_runs(world: World, manager:
     manager.open("/console/campaigns/day")
     manager.send("/extend", ends_at="2026-09-09T23:00", reason="暴雨")
     assert "2026-09-09 23:00" in manager.page.text and "活动已延长。" in manager.page.text
+    history = text(manager.page.text).partition(" 改动 ")[2]
+    assert "延长活动 boss 原来：2026-09-09 20:00 原因：暴雨 结束时间：2026-09-09 23:00" in history, history
     assert "新的结束时间要晚于原来的" in manager.send("/extend", ends_at="2026-09-09T22:00", reason="暴雨")
     manager.send("/extend", ends_at="soon", reason="暴雨")
     assert "活动已延长。" not in manager.page.text and "2026-09-09 23:00" in manager.page.text

@@ -6,7 +6,7 @@ from matching.pots import Tranche
 from tests.api.client import Api, problem
 from tests.cli.conftest import Terminal
 from tests.real_life.running_steps import sound
-from tests.web.reader import Reader
+from tests.web.reader import Reader, text
 from tests.world import SLUG, World
 
 WHY = {"reason": "规则写错，先停一停"}
@@ -100,7 +100,8 @@ def test_tranches_are_moved_in_the_console(world: World, manager: Reader) -> Non
     manager.send("/move", verb="preview", opens_at="2026-09-09T21:30", reason="x")
     assert "改在 2026-09-09 21:30 开放" in manager.page.text
     assert "开放时间已改。" in manager.send("/move", verb="save")
-    assert "2026-09-09 21:30" in manager.page.text
+    history = text(manager.page.text).partition(" 操作记录 ")[2]
+    assert "原来：" in history and "开放时间：2026-09-09 21:30" in history and "原因：x" in history, history
     manager.open(f"/console/pots/{pot}/tranches/{tranche}/open")
     assert "现可配从 100.00 元变为 300.00 元" in manager.page.text
     manager.open(f"/console/pots/{pot}/tranches/{tranche}/withdraw")

@@ -185,7 +185,7 @@ def test_money_moves_once_and_is_shown_before(manager: Reader, world: World, ver
     assert f"999,500.00 {left}" in page and world.pots()[pot].funded_minor == 500_00
     form = manager.page
     page = text(manager.send(path, verb="save"))
-    assert "已记账" in page and "200.00 boss" in page
+    assert "已记账" in page and "boss 金额：200.00 元" in page
     manager.page = form
     assert "没有重复执行" in manager.send(path, verb="save")
     assert world.pots()[pot].funded_minor == funded

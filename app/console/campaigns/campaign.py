@@ -8,10 +8,12 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint, refused
 from app.console.choices import names_of_projects
+from app.console.history import history_of
 from app.console.wait_desks import wait_lines
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
+from app.i18n.audit.audit_labels import ACTS
 from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import requested_page
 from campaigns.closing.cancel import find_cancellation
@@ -35,6 +37,22 @@ from kernel.paging import Page
 from matching.tranches import tranches
 
 PAGE_SIZE = 50
+# The changes that the page of a campaign lists. Its phases are listed apart; the screening's are its reviewers'.
+_CHANGES = frozenset(
+    f"campaign.{act}"
+    for act in (
+        "cancel",
+        "change",
+        "contact",
+        "copy",
+        "end_early",
+        "extend",
+        "restore_listing",
+        "unschedule",
+        "withdraw_entry",
+        "withdraw_listing",
+    )
+)
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
@@ -60,6 +78,7 @@ def show(slug: str) -> str:
             "contact": contacts_of(tx, [campaign.id]).get(campaign.id, Contact()),
             "waits": wait_lines(tx, waits(tx, campaign), slug),
             "history": history(tx, campaign.id),
+            "acts": history_of(tx, f"campaign:{campaign.id}", _CHANGES),
             "sums": totals(tx, [campaign.id])[campaign.id],
             "pots": pots,
             "places": place_names(tx, pots),
@@ -79,6 +98,7 @@ def show(slug: str) -> str:
         moves={str(move) for move in MOVES[Phase(campaign.phase)]},
         total=total,
         page=page,
+        act_labels=ACTS,
         **shown,
     )
 

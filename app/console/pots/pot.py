@@ -5,11 +5,11 @@ from typing import Any
 from flask import render_template, request
 
 from app.console.blueprint import blueprint
+from app.console.history import history_of
 from app.current import deps
 from app.forms import is_id
 from app.http import access, scope
 from app.http.scope import Where
-from campaigns.audit import entries_of
 from campaigns.disclosure.pot_details import RECENT_DECISIONS, cuts, fundings, matched_donations, pot_view
 from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import lock_campaign_by_id
@@ -36,7 +36,7 @@ def show(pot_id: int) -> str:
         shown["versions"] = versions(tx, state)
         shown["money"] = fundings(tx, state.campaign_id).get(state.pot_id, [])
         shown["parts"] = tranches(tx, state.campaign_id).get(state.pot_id, [])
-        shown["acts"] = entries_of(tx, f"pot:{state.pot_id}")
+        shown["acts"] = history_of(tx, f"pot:{state.pot_id}")
         shown["cuts"], shown["times_asked"] = cuts(tx, state.pot_id)
         shown["draw"] = public_draw(tx, state.pot_id)
         shown["places"] = places_of(tx, state)
