@@ -38,6 +38,8 @@ MOMENTS = {
 PAST = {
     "analytics_run.counted_at",
     "analytics_team.paid_before",
+    "campaign_cancellation.cancelled_at",
+    "campaign_cancellation.wound_up_at",
     "organisation.closed_at",
     "donation.erased_at",
     "campaign.created_at",
