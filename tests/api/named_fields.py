@@ -106,7 +106,8 @@ PLAIN = frozenset(
     line login lowest_payee management_bps management_most_bps management_source management_year_most_bps
     mark_minor minimum_minor minimum_rating minutes missing mode money_minor most_minor name note notice_s
     number old_valid_until online_bps opens_at order page page_size paid_on parameters partner party password
-    payouts people period phone pieces place places plan platform_name platform_url position preview private_key
+    payouts people period phone pieces place places plan platform_name platform_url position preview
+    privacy_assessed_at privacy_assessment private_key
     project_bps project_minor provider published purpose q quantity raised_minor random rank rapid_count
     rapid_minor rapid_within_s rating ratio_bps reason received received_on recipient reference refund_count
     related remark reply responsible returned_on role rules same_sum_count same_sum_share_bps

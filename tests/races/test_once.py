@@ -1,10 +1,13 @@
 """What may happen once is tried by two at the same moment: one does it, the other is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from pyotp import TOTP
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from campaigns.closing.models import Discrepancy
@@ -29,17 +32,28 @@ Act = Callable[[], Any]
 Prepare = Callable[[World], tuple[Act, Act]]
 
 
-def without_row_lock(monkeypatch: pytest.MonkeyPatch, model: type[SQLModel]) -> None:
-    """Read rows of a model without their lock, and let two readers meet after reading."""
+@contextmanager
+def without_row_lock(monkeypatch: pytest.MonkeyPatch, model: type[SQLModel]) -> Iterator[None]:
+    """Read rows of a model without their lock, and let two transactions meet before either writes.
+
+    They meet at the first flush and not at the read: what else they decide by is then read as well.
+    """
     get, meeting = Tx.get, Meeting(patience_s=30)
 
     def read(tx: Tx, kind: Any, key: Any, *, lock: bool = False) -> Any:
-        row = get(tx, kind, key, lock=lock and kind is not model)
-        if lock and kind is model:
+        return get(tx, kind, key, lock=lock and kind is not model)
+
+    def meet(session: Session, *_: Any) -> None:
+        if "met" not in session.info:
+            session.info["met"] = True
             meeting.wait()
-        return row
 
     monkeypatch.setattr(Tx, "get", read)
+    event.listen(Session, "before_flush", meet)
+    try:
+        yield
+    finally:
+        event.remove(Session, "before_flush", meet)
 
 
 def _refunds(world: World) -> tuple[Act, Act]:
@@ -121,8 +135,8 @@ def test_control_without_the_lock_of_the_row_not_one_but_both_or_an_error(
     world: World, monkeypatch: pytest.MonkeyPatch, prepare: Prepare, model: type[SQLModel]
 ) -> None:
     acts = prepare(world)
-    without_row_lock(monkeypatch, model)
-    refused = errors(at_once(*acts))
+    with without_row_lock(monkeypatch, model):
+        refused = errors(at_once(*acts))
     assert not any(isinstance(error, Refusal) for error in refused), refused
 
 
