@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -122,7 +123,7 @@ class Folder:
 
     def send(self, message: EmailMessage, _address: str) -> Outcome:
         """Store a letter, keeping only the newest `_MOST_KEPT`."""
-        box = mailbox.Maildir(self.path)
+        box = self._opened()
         box.add(message)
         for key in sorted(box.keys(), key=_counted)[:-_MOST_KEPT]:
             box.discard(key)
@@ -130,9 +131,15 @@ class Folder:
 
     def newest(self, most: int) -> list[tuple[str, EmailMessage]]:
         """Return the newest letters and their keys."""
-        box = mailbox.Maildir(self.path)
+        box = self._opened()
         keys = sorted(box.keys(), key=_counted, reverse=True)[:most]
         return [(key, message) for key in keys if (message := _read(box, key)) is not None]
+
+    def _opened(self) -> mailbox.Maildir:
+        # The library creates a mailbox only if no other thread or process creates it at the same moment.
+        for folder in ("", "tmp", "new", "cur"):
+            Path(self.path, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return mailbox.Maildir(self.path, create=False)
 
 
 def _counted(key: str) -> tuple[float, str]:

@@ -9,7 +9,7 @@ import pytest
 import config
 from app.cli.doctor import Line, mail_line
 from app.mail.send import send_letters
-from app.mail.transport import Folder, transport_of
+from app.mail.transport import transport_of
 from campaigns.donations.donors.contact import Donor
 from campaigns.donations.letters.outbox import BACKOFF
 from campaigns.donations.unpaid.expire import expire
@@ -269,14 +269,6 @@ def test_without_mail_url_nothing_is_sent_and_old_letters_end(world: World) -> N
     world.clock.advance(minutes=3 * 24 * 60 + 1)
     send_letters(world.deps)
     assert letters(world) == [("thanks", "dropped", 0, "too_old")]
-
-
-def test_the_folder_keeps_letters(world: World, tmp_path: Any) -> None:
-    world.pay(world.give(100_00, donor=DONOR))
-    url = f"file://{tmp_path}/mailbox"
-    assert send_letters(replace(world.deps, mail_url=url, mail_from="no-reply@example.org")) == 1
-    ((_key, letter),) = Folder(url).newest(10)
-    assert letter["To"] == "xiaoman@example.org" and "收到您捐的 100 元" in body(letter)
 
 
 @pytest.mark.parametrize("url", ["http://mail", "smtp://", "mail.example.org"])
