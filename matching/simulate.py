@@ -16,12 +16,14 @@ from matching.rules import Rules, Target
 
 
 class Gift(NamedTuple):
-    """A donation of the simulated day."""
+    """A donation of the simulated day. Without a `donor` it is the only one of its donor. `line`: its place in a
+    typed list."""
 
     at: datetime
     amount_minor: int
     target: Target
     donor: str
+    line: int | None = None
 
 
 class GiftRun(NamedTuple):
@@ -114,7 +116,8 @@ def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
             _at, pot_id, amount = coming.pop(0)
             capacity.available[pot_id] += amount
         day = local_day(gift.at).isoformat()
-        request = AllocationRequest(gift.amount_minor, gift.target, gift.donor, day, donation=str(number))
+        donor = f"donor:{gift.donor}" if gift.donor else f"gift:{number}"
+        request = AllocationRequest(gift.amount_minor, gift.target, donor, day, donation=str(number))
         allocation = allocate(request, serving_offers(_offers(pots, gift.at), gift.target), capacity)
         capacity.consume(request, allocation)
         for part in allocation.evaluations:

@@ -87,7 +87,7 @@ def typed_day(text: str, targets: Mapping[str, Target]) -> list[Gift]:
         if target is None:
             faults[f"line {number}"] = fault("unknown_project")
             continue
-        gifts.append(Gift(at, amount_minor, target, cells[3] if len(cells) > 3 else f"line {number}"))
+        gifts.append(Gift(at, amount_minor, target, cells[3] if len(cells) > 3 else "", number))
     if faults:
         raise Invalid("simulation_invalid", fields=dict(list(faults.items())[:10]))
     return gifts

@@ -36,6 +36,12 @@ def test_caps_of_a_donor_hold_over_the_whole_day() -> None:
     assert result.matched_minor == 180 and result.pots[0].dry_at is None
 
 
+def test_gifts_without_a_donor_share_no_cap_whatever_others_are_called() -> None:
+    capped = [pot(1, ((0, 1_000),), caps={"donor_minor": 100})]
+    gifts = [gift(1, 100, ""), gift(2, 100, ""), gift(3, 100, "gift:0"), gift(4, 100, "line 1"), gift(5, 100, "1")]
+    assert simulate(capped, gifts).matched_minor == 500
+
+
 def test_a_gift_that_a_cap_or_a_minimum_cut_is_short_unless_a_later_pot_matches_the_rest() -> None:
     capped = pot(1, ((0, 1_000),), caps={"donation_minor": 50})
     gifts = [gift(1, 80), gift(2, 50)]

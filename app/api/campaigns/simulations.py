@@ -98,7 +98,7 @@ class GiftRunOut(Schema):
     at = Time()
     amount_minor = Minor()
     project = Text(metadata={"description": "its code"})
-    donor = Text()
+    donor = Text(metadata={"description": "empty: another donor than of all other gifts"})
     matched_minor = Minor(0)
     short = fields.Boolean(metadata={"description": "cut by an empty pot, a cap or a minimum"})
 
@@ -170,10 +170,7 @@ def _gifts(rows: list[dict[str, Any]], targets: dict[str, Target]) -> list[Gift]
     unknown = {f"gifts.{at}.project": fault("unknown_project") for at in missing[:10]}
     if unknown:
         raise Invalid("simulation_invalid", fields=unknown)
-    return [
-        Gift(row["at"], row["amount_minor"], targets[row["project"]], row.get("donor") or f"gift {at}")
-        for at, row in enumerate(rows)
-    ]
+    return [Gift(row["at"], row["amount_minor"], targets[row["project"]], row.get("donor", "")) for row in rows]
 
 
 def _view(result: Simulation, codes: Mapping[int, str]) -> dict[str, Any]:

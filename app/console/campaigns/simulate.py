@@ -72,7 +72,7 @@ def simulate_day(slug: str) -> str:
 
 def _donor(gift: Gift) -> str:
     """Return the donor as typed, or else the line of the gift."""
-    return place_text("", gift.donor, {}) if gift.donor.startswith("line ") else gift.donor
+    return gift.donor or place_text("", f"line {gift.line}", {})
 
 
 def _result(slug: str, form: ConsoleForm) -> _Result | None:
