@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.i18n.giving_labels import SEEKING
 from app.i18n.labels import CAPS, SCOPE, word
 from app.i18n.locale import when
+from campaigns.donations.corrections import Correction
 from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, PotExplanation, ReturnedMatch
 from kernel.money import ratio, share, yuan
 
@@ -24,18 +25,25 @@ def explain_lines(explanation: Explanation) -> list[str]:
 
 
 def correction_lines(explanation: Explanation) -> list[str]:
-    """Return for each correction the donation's previous project, and the change of its match."""
-    return [
-        _(
-            "%(time)s，经捐赠人同意，项目由“%(before)s”更正为“%(after)s”；配捐由 %(was)s 元变为 %(now)s 元。",
-            time=when(correction.at),
-            before=correction.from_project,
-            after=correction.to_project,
-            was=yuan(correction.match_before_minor),
-            now=yuan(correction.match_after_minor),
-        )
-        for correction in explanation.corrections
-    ]
+    """Return for each correction the donation's previous project, and the change of its match, if any."""
+    return [_correction_text(correction) for correction in explanation.corrections]
+
+
+def _correction_text(correction: Correction) -> str:
+    was, now = yuan(correction.match_before_minor), yuan(correction.match_after_minor)
+    details = {
+        "time": when(correction.at),
+        "before": correction.from_project,
+        "after": correction.to_project,
+        "now": now,
+    }
+    if was == now:
+        return _("%(time)s，经捐赠人同意，项目由“%(before)s”更正为“%(after)s”；配捐仍为 %(now)s 元。", **details)
+    return _(
+        "%(time)s，经捐赠人同意，项目由“%(before)s”更正为“%(after)s”；配捐由 %(was)s 元变为 %(now)s 元。",
+        was=was,
+        **details,
+    )
 
 
 def _amount_lines(explanation: Explanation) -> list[str]:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit, record_each
-from campaigns.network.models import AccountLink, LinkKind, Manager
+from campaigns.network.models import AccountLink, LinkKind, Manager, Organisation
 from campaigns.network.organisations import within
 from campaigns.network.people import name_faults, rights_faults
 from campaigns.network.roles import Caller
@@ -20,9 +20,12 @@ from campaigns.network.secret_tokens import new_token, token_hash
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from kernel.ids import MOST_ID
+from kernel.paging import Page
+from kernel.text import is_storable
 
 LASTS = timedelta(days=7)
 PREFIX = "al_"
+MOST_WORDS = 60  # characters of a search
 
 
 class NewLink(NamedTuple):
@@ -131,10 +134,37 @@ def end_links(tx: Tx, manager_id: int, *, made_too: bool = False) -> None:
 
 def list_invitations(tx: Tx, branch: str | None = None) -> list[AccountLink]:
     """Return the open invitations of a branch (None: all), newest first."""
+    return tx.all(_invitations(tx, branch).order_by(col(AccountLink.id).desc()))
+
+
+def search_invitations(tx: Tx, branch: str | None, words: str, page: Page) -> tuple[list[AccountLink], int]:
+    """Return a page of the open invitations of a branch (None: all), newest first, and their number.
+
+    `words` are searched in the name of the person and of the node; '' matches any.
+    """
+    if not is_storable(words):
+        return [], 0
+    wanted = _invitations(tx, branch)
+    if words := words.strip()[:MOST_WORDS]:
+        columns = col(AccountLink.name), col(Organisation.name)
+        contains = or_(*(column.icontains(words, autoescape=True) for column in columns))
+        wanted = wanted.join(Organisation, isouter=True).where(contains)
+    rows = tx.all(wanted.order_by(col(AccountLink.id).desc()).offset(page.offset).limit(page.size))
+    return rows, _count(tx, wanted)
+
+
+def count_invitations(tx: Tx, branch: str | None) -> int:
+    """Return the number of open invitations of a branch (None: all)."""
+    return _count(tx, _invitations(tx, branch))
+
+
+def _count(tx: Tx, query: Any) -> int:
+    return int(tx.all(query.with_only_columns(func.count(col(AccountLink.id))))[0])
+
+
+def _invitations(tx: Tx, branch: str | None) -> Any:
     query = select(AccountLink).where(AccountLink.kind == LinkKind.INVITATION, *_is_open(tx))
-    if branch is not None:
-        query = query.where(within(col(AccountLink.branch_code), branch))
-    return tx.all(query.order_by(col(AccountLink.id).desc()))
+    return query if branch is None else query.where(within(col(AccountLink.branch_code), branch))
 
 
 def revoke_invitation(tx: Tx, link_id: int, actor: str) -> None:

@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 
 from campaigns.audit import entries_of
-from campaigns.network import accounts, sessions, tokens
+from campaigns.network import accounts, links, sessions, tokens
 from campaigns.network.people import create_manager
+from campaigns.network.roles import Caller
 from campaigns.network.tokens import caller_of_token
+from kernel.db import Tx
 from tests.web.reader import PASSWORD, Reader, forms, text
 from tests.world import World
 
@@ -54,6 +56,21 @@ def test_an_invitation_becomes_an_account_with_its_role_and_branch(
     assert (wang.role, wang.branch_code) == ("finance", "4101")
     manager.open("/console/people/invitations")
     assert "没有未用的邀请" in manager.page.text
+
+
+def test_open_invitations_are_paged_and_searched(manager: Reader, world: World) -> None:
+    def many(tx: Tx) -> None:
+        guests = [*(links.Invited("liaison", "4101", f"客人{number:02}") for number in range(51))]
+        links.invite_all(tx, Caller("boss", "admin"), [*guests, links.Invited("auditor", None, "王审计")])
+
+    world.do(many)
+    page = text(manager.open("/console/people/invitations"))
+    assert "未用的邀请 52" in page and "王审计" in page and "客人01" not in page
+    assert "客人01" in text(manager.open("/console/people/invitations?page=2"))
+    page = text(manager.open("/console/people/invitations?q=栾川&page=2"))
+    assert "未用的邀请 51" in page and "客人00" in page and "王审计" not in page
+    assert "王审计" in manager.open("/console/people/invitations?q=王审")
+    assert "没有找到符合的邀请" in manager.open("/console/people/invitations?q=_")
 
 
 def test_an_invitation_that_was_revoked_opens_nothing(manager: Reader, app: Flask, world: World) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from flask import Flask
 from flask_babel import force_locale
 
 from app.i18n import labels
-from app.i18n.match_explanation import explain_lines
+from app.i18n.match_explanation import correction_lines, explain_lines
 from campaigns.closing.models import CAUSES
+from campaigns.donations.corrections import Correction
 from campaigns.donations.explain import explain
 from campaigns.donations.states import STATUSES
 from campaigns.lifecycle.phases import PHASES
@@ -70,6 +72,17 @@ def test_a_donations_story_in_both_languages(app: Flask, world: World) -> None:
             lines = explain_lines(explanation)
     assert lines[1].startswith("“A” (1:1): 100.00 yuan to match, 30.00 yuan matched")
     assert "Below the minimum donation of 200.00 yuan" in lines[2]
+
+
+@pytest.mark.parametrize(("now", "words"), [(3000, "配捐仍为 30.00 元。"), (0, "配捐由 30.00 元变为 0.00 元。")])
+def test_a_correction_says_whether_the_match_changed(world: World, app: Flask, now: int, words: str) -> None:
+    world.pot(30_00)
+    with world.db.transaction() as tx:
+        explanation = explain(tx, world.give().id)
+        corrected = Correction(tx.now, "甲村", "乙村", 100_00, 30_00, now)
+    with app.app_context():
+        (line,) = correction_lines(replace(explanation, corrections=(corrected,)))
+    assert line.endswith(f"项目由“甲村”更正为“乙村”；{words}")
 
 
 @pytest.mark.parametrize(("bps", "words"), [(10_000, "1:1"), (5_000, "1:0.5"), (15_000, "1:1.5"), (1, "1:0.0001")])

@@ -171,9 +171,9 @@ def reset_second_factor(user_id: int) -> Any:
 def list_invitations(pagination_parameters: PaginationParameters) -> Any:
     """List the open invitations of the caller's branch, newest first."""
     with deps().db.transaction() as tx:
-        rows = links.list_invitations(tx, scope.branch())
-    pagination_parameters.item_count = len(rows)
-    return page_of(pagination_parameters).slice(rows)
+        page = page_of(pagination_parameters)
+        rows, pagination_parameters.item_count = links.search_invitations(tx, scope.branch(), "", page)
+    return rows
 
 
 @blueprint.post("/invitations")

@@ -65,13 +65,12 @@ def _form(form: ConsoleForm) -> str:
 @blueprint.get("/people/invitations", endpoint="invitations")
 @access.signed_in(_PEOPLE, where=Where.LISTED)
 def list_invitations() -> str:
-    """List the open invitations of the manager's branch, newest first."""
-    page = requested_page(PAGE_SIZE)
+    """List the matching open invitations of the manager's branch, newest first."""
+    page, words = requested_page(PAGE_SIZE), request.args.get("q", "")
     with deps().db.transaction() as tx:
-        rows = links.list_invitations(tx, scope.branch())
-        shown = page.slice(rows)
-        names = names_of(tx, (row.branch_code for row in shown if row.branch_code))
-    return render_template("console/invitations.html", rows=shown, total=len(rows), page=page, names=names)
+        rows, total = links.search_invitations(tx, scope.branch(), words, page)
+        names = names_of(tx, (row.branch_code for row in rows if row.branch_code))
+    return render_template("console/invitations.html", rows=rows, total=total, page=page, words=words, names=names)
 
 
 @blueprint.post("/people/invitations/<int:invitation_id>/revoke", endpoint="invitation_revoke")

@@ -41,7 +41,7 @@ def list_people() -> str:
     query = AccountQuery(form["q"], form["role"], form["state"], scope.branch())
     with deps().db.transaction() as tx:
         rows, total = account_search.search(tx, query, page)
-        waiting = len(links.list_invitations(tx, scope.branch()))
+        waiting = links.count_invitations(tx, scope.branch())
     filters = {name: form[name] for name in ("q", "role", "state") if form[name]}
     return render_template(
         "console/people.html",
