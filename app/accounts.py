@@ -86,6 +86,17 @@ def link_to_password(tx: Tx, user_id: int) -> NewLink:
     return links.link_to_password(tx, access.caller(), manager)
 
 
+def disable(tx: Tx, user_id: int) -> None:
+    """Disable the account of somebody else; whoever disabled their own could not undo it. Idempotent.
+
+    Raises Conflict `account_own`, and as `target` and `accounts.disable`.
+    """
+    manager = target(tx, user_id)
+    if access.caller().manager_id == user_id:
+        raise Conflict("account_own")
+    accounts.disable(tx, manager.login, access.actor())
+
+
 def reset_second_factor(tx: Tx, user_id: int) -> Any:
     """Remove the second factor of another account; return the Approval if that waits for one.
 

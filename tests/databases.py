@@ -116,8 +116,10 @@ class Databases:
     def one(self) -> Iterator[str]:
         """Take one for a block."""
         url = self.take()
-        yield url
-        self.give_back(url)
+        try:
+            yield url
+        finally:
+            self.give_back(url)
 
     def make(self) -> str:
         """The URL of a new one, of which no connection has statistics still to tell."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import defer
 from sqlmodel import Field, SQLModel, select
 
 from campaigns.dependencies import Dependencies
@@ -68,7 +69,7 @@ class JobRun(SQLModel, table=True):
     counts: dict[str, int] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
     )
-    # Written by the version before `counts` only, which may still run during the upgrade; a later one drops it.
+    # Written before `counts` only. Nothing reads it, so that this version runs on while the next one drops it.
     outcome: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     failure: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     failed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
@@ -115,4 +116,5 @@ def record_failure(deps: Dependencies, name: str, failure: str) -> None:
 
 def last_runs(tx: Tx) -> dict[str, JobRun]:
     """Return the record of each job by name. A job that never ran is absent."""
-    return {run.name: run for run in tx.all(select(JobRun))}
+    query = select(JobRun).options(defer(JobRun.outcome))  # type: ignore[arg-type]
+    return {run.name: run for run in tx.all(query)}

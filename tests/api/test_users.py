@@ -95,6 +95,14 @@ def test_no_caller_grants_or_takes_over_rights_beyond_their_own(api: Api, world:
     assert world.do(find_by_login, "boss").disabled_at is None
 
 
+def test_nobody_disables_their_own_account(api: Api, world: World) -> None:
+    owner, other = (world.do(create_manager, login, PASSWORD, "admin", "test").id for login in ("owner", "other"))
+    token = world.do(create_token, "admin", "of owner", terms=TokenTerms(owner_id=owner))
+    problem(api.post(f"/users/{owner}/disable", token=token), 409, "account_own")
+    assert api.get(f"/users/{owner}", token).get_json()["enabled"] is True
+    assert api.post(f"/users/{other}/disable", token=token).status_code == 200
+
+
 def test_the_last_administrator_stays(api: Api, world: World) -> None:
     boss = world.do(create_manager, "boss", PASSWORD, "admin", "test")
     problem(api.post(f"/users/{boss.id}/disable", token=api.token()), 409, "last_admin")

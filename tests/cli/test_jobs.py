@@ -29,6 +29,13 @@ def test_a_run_is_written_down(world: World) -> None:
         registry.run("dance", world.deps)
 
 
+def test_the_record_is_read_when_the_next_version_has_dropped_its_column(world: World) -> None:
+    registry.run("expire", world.deps)
+    world.do(lambda tx: tx.run("ALTER TABLE job_run DROP COLUMN outcome"))
+    registry.run("expire", world.deps)
+    assert runs(world)["expire"].runs == 2
+
+
 def test_a_failure_is_written_down_and_raised(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(deps: Dependencies) -> Counts:
         raise ZeroDivisionError("secret")

@@ -144,11 +144,14 @@ def test_switching_off_ends_sessions_and_a_link_sets_a_new_password(
     assert "停用人员账号" in text(manager.open("/console/audit?act=manager.disable"))
 
 
-def test_the_last_administrator_stays(manager: Reader) -> None:
+def test_nobody_disables_their_own_account(manager: Reader) -> None:
     manager.open("/console/people?q=boss")
     manager.open(re.search(r"/console/people/\d+", manager.page.text)[0])  # type: ignore[index]
-    assert "取消两步验证" not in manager.page.text.split("<main")[1].split("columns")[0]
-    assert "notice bad" in manager.send("/disable")
+    verbs = manager.page.text.split("<main")[1].split("columns")[0]
+    assert "取消两步验证" not in verbs and "停用账号" not in verbs
+    where, fields = next(form for form in forms(manager.page.text) if form[0].endswith("/end_sessions"))
+    refused = manager.http.post(where.replace("end_sessions", "disable"), data=fields, follow_redirects=True)
+    assert "不能停用自己的账号" in refused.text
 
 
 def test_a_county_sees_and_changes_only_its_own(app: Flask, world: World, liaison: int) -> None:

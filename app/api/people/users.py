@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
+from app.accounts import disable as disable_other
 from app.accounts import invite as invitation
 from app.accounts import link_to_password as new_password_link
 from app.accounts import refuse_new_admin, set_rights, target
@@ -106,9 +107,10 @@ def change(body: dict[str, Any], user_id: int) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.response(200, UserOut)
 def disable(user_id: int) -> Any:
-    """Disable an account. Its sessions, tokens and links end at once. Idempotent."""
+    """Disable an account. Its sessions, tokens and links end at once. Idempotent. A manager cannot do this to their
+    own account."""
     with deps().db.transaction() as tx:
-        accounts.disable(tx, target(tx, user_id).login, access.actor())
+        disable_other(tx, user_id)
         return _view(tx, user_id)
 
 

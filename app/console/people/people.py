@@ -7,8 +7,8 @@ from flask import g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.accounts import disable, reset_second_factor, set_rights, target
 from app.accounts import link_to_password as new_password_link
-from app.accounts import reset_second_factor, set_rights, target
 from app.console import choices
 from app.console.blueprint import act, blueprint, make_once, said_of
 from app.console.forms import ConsoleForm
@@ -83,7 +83,7 @@ def change_rights(user_id: int) -> Response | tuple[str, int]:
 
 
 _VERBS: dict[str, Callable[[Tx, int], Any]] = {
-    "disable": lambda tx, user_id: accounts.disable(tx, target(tx, user_id).login, access.actor()),
+    "disable": disable,
     "enable": lambda tx, user_id: accounts.enable(tx, target(tx, user_id).login, access.actor()),
     "end_sessions": lambda tx, user_id: accounts.end_all_sessions(tx, target(tx, user_id).login, access.actor()),
     "reset_factor": reset_second_factor,
