@@ -59,6 +59,7 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         second_person=SecondPerson(settings.needs_second_person, settings.second_person_above_minor),
         pictures=picture_store(settings),
         mail_url=settings.mail_url,
+        sms_signature=settings.sms_signature,
         sms_url=settings.sms_url,
         mail_from=settings.mail_sender,
         accept_test_mode=settings.accepts_test_mode,

@@ -78,6 +78,7 @@ class Dependencies:
     # The store of picture files (`make_dependencies` sets it).
     pictures: FileStore = field(default_factory=lambda: FolderStore(Path("var/pictures")))
     mail_url: str = ""  # the server that sends letters to donors; without it none are sent
+    sms_signature: str = ""  # registered with the carriers; empty: the host's name
     sms_url: str = ""  # the service that sends codes to phone numbers; without it none are sent
     mail_from: str = ""
     accept_test_mode: bool = True  # whether the provider's test-mode messages move money

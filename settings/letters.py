@@ -14,6 +14,8 @@ class Letters(Site):
     mail_from: str = Field("", alias="MAIL_FROM")
     # The gateway for text messages with the codes by which donors find their donations. Without it none are sent.
     sms_url: Sms = Field("", alias="SMS_URL", repr=False)
+    # Text messages begin with it, in 【】: the name that the host registered with the carriers (which require it).
+    sms_signature: str = Field("", alias="SMS_SIGNATURE", max_length=30)
 
     @property
     def mail_sender(self) -> str:

@@ -153,6 +153,8 @@ SCOPE = {
     "minimum_rating": _l("项目评级不够"),
     "locked": _l("挑战目标当时还没有达到，此池没有解锁"),
     "paused": _l("此池当时暂停配捐"),
+    "payment": _l("付款后才配捐"),
+    "pledge": _l("提交捐赠时已经问过"),
 }
 CAPS = {
     "donation_minor": _l("每笔配捐上限"),

@@ -104,7 +104,7 @@ def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
     if pot.out_of_scope:
         return _("“%(pot)s”：%(reason)s。", pot=pot.pot_name, reason=word(SCOPE, pot.out_of_scope))
     if not pot.evaluated:
-        return _("“%(pot)s”：没有询问，前面的配捐池已经配足或此池在支付后才配。", pot=pot.pot_name)
+        return _("“%(pot)s”：没有询问，前面的配捐池已经配足。", pot=pot.pot_name)
     text = _(
         "“%(pot)s”（%(ratio)s）：待配 %(base)s 元，配捐 %(given)s 元，池中余额 %(before)s → %(after)s 元。",
         pot=pot.pot_name,

@@ -13,6 +13,12 @@ from app.i18n.names import actor_name
 from kernel.money import yuan
 
 
+def reasons_text(signals: Sequence[str]) -> str:
+    """Return the signals of a case as a part of a sentence to its donor."""
+    labels = [word(SIGNALS, code) if code in SIGNALS else _("请人看一眼") for code in signals]
+    return _("；").join(label[:1].lower() + label[1:] for label in labels)  # labels begin with a capital in English
+
+
 def evidence_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the signals of a case, one sentence per signal with what was counted, in numbers and yuan."""
     return [

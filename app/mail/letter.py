@@ -57,10 +57,12 @@ def compose_code(letter: ClaimedLetter, reader: Reader, code: str, host: str, en
         return _message(letter, reader, code_words(code, _MINUTES, host), envelope)
 
 
-def compose_text(reader: Reader, code: str, at: datetime, *, training: bool = False) -> EmailMessage:
+def compose_text(
+    reader: Reader, code: str, signature: str, at: datetime, *, training: bool = False
+) -> EmailMessage:
     """Return the text message that contains a code for a phone number. Only its body is sent."""
     with speaking(reader.language):
-        text = marked_subject(code_text(code, _MINUTES), training=training)
+        text = marked_subject(code_text(code, _MINUTES, signature), training=training)
     message = EmailMessage()
     message["Subject"], message["To"], message["Date"] = text, reader.address, format_datetime(at)
     message.set_content(text)

@@ -100,12 +100,13 @@ def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, way
     if language is None:
         return None
     reader, code = reader._replace(language=language), code_of(deps.keys, code_id)
+    host = public_campaign(tx, donation_view(tx, letter.donation_id).campaign).host
     if letter.kind == LetterKind.TEXT_CODE:
         identity = phone_identity(reader.address)
         number = identity.value if identity else reader.address
-        return _Written(compose_text(reader, code, tx.now, training=deps.training), number, ways.texts)
+        text = compose_text(reader, code, deps.sms_signature or host, tx.now, training=deps.training)
+        return _Written(text, number, ways.texts)
     envelope = Envelope(f"{deps.public_url}/my/code/{code_id}", deps.mail_from, tx.now, deps.training)
-    host = public_campaign(tx, donation_view(tx, letter.donation_id).campaign).host
     return _Written(compose_code(letter, reader, code, host, envelope), reader.address, ways.mail)
 
 

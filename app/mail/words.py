@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from app.i18n.labels import SIGNALS, word
 from app.i18n.locale import whole_yuan
+from app.i18n.screening_evidence import reasons_text
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.letters.letter_models import LetterKind
 from campaigns.donations.letters.outbox import ClaimedLetter
@@ -80,10 +80,11 @@ def code_words(code: str, minutes: int, host: str) -> Words:
     )
 
 
-def code_text(code: str, minutes: int) -> str:
-    """Return the text of the text message with a code."""
+def code_text(code: str, minutes: int, signature: str) -> str:
+    """Return the text of the text message with a code. `signature`: whose message it is, as carriers require."""
     return _(
-        "【倍善】验证码 %(code)s，%(minutes)s 分钟内有效。不是您本人在查捐赠，不用理会。",
+        "【%(signature)s】验证码 %(code)s，%(minutes)s 分钟内有效。不是您本人在查捐赠，不用理会。",
+        signature=signature,
         code=code,
         minutes=minutes,
     )
@@ -147,10 +148,7 @@ def _of_review(donation: DonationView, case: OwnCase) -> list[str]:
             gift=_yuan(gift_minor),
             matched=_yuan(donation.held_minor),
         ),
-        _(
-            "为什么：%(signals)s。多半只是碰巧。",
-            signals=_("；").join(word(SIGNALS, signal) for signal in case.signals),
-        ),
+        _("为什么：%(signals)s。多半只是碰巧。", signals=reasons_text(case.signals)),
         _("最晚在公示前有结果，有了就写信告诉您。想说明情况，打开下面的链接，点“我要说明”。"),
     ]
 

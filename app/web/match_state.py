@@ -21,7 +21,8 @@ _UNANSWERED = "payment_unanswered"  # the provider reported until the end that t
 class MatchState:
     """The state of a donation's match. `face`: held (reserved), part (a cap or a balance reduced it), drawn (after
     the payment), later (more match opens `at`), none, on_the_way (a payment is in flight), review, final,
-    re_offered (freed match is offered to it after the end), lapsed (nothing was paid). `amount_minor`: the match
+    re_offered (freed match is offered to it after the end), lapsed (nothing was paid), no_pots (its
+    campaign has none, so its page says nothing of match). `amount_minor`: the match
     concerned, in fen; `case`: under review."""
 
     face: str
@@ -38,7 +39,7 @@ class MatchState:
     @property
     def moves(self) -> bool:
         """Whether the page should poll for changes."""
-        return self.face not in ("none", "lapsed")
+        return self.face not in ("none", "lapsed", "no_pots")
 
 
 def match_state(
@@ -60,6 +61,8 @@ def match_state(
         return MatchState("review", donation.held_minor, case=case)
     if donation.captured_minor:
         return MatchState("final", donation.captured_minor)
+    if _without_pots(pots, explanation):
+        return MatchState("no_pots")
     again = is_offered(donation, campaign.phase, served=bool(pots))
     return MatchState("re_offered" if again else "none")
 
@@ -80,7 +83,14 @@ def _unpaid(
         return MatchState("held" if whole else "part", reserved_minor, now.at)
     if campaign.window_open and any(pot.mode == "payment" and pot.available_minor for pot in pots):
         return MatchState("drawn")
+    if _without_pots(pots, explanation):
+        return MatchState("no_pots")
     return MatchState("later", at=now.at) if now.at else MatchState("none")
+
+
+def _without_pots(pots: Sequence[PotView], explanation: Explanation) -> bool:
+    """Return whether the campaign had no pot when match was decided, and none serves the project now."""
+    return not pots and not any(decision.pots for decision in explanation.decisions)
 
 
 def _was_cut(explanation: Explanation) -> bool:

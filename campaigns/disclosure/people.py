@@ -57,7 +57,8 @@ def recent_gifts(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[Recent
         counted=sorted(COUNTED),
         most=most,
     )
-    return _gifts(tx, keys, list(dict.fromkeys(row.id for row in rows)))
+    gifts = _gifts(tx, keys, list(dict.fromkeys(row.id for row in rows)))
+    return sorted(gifts, key=lambda gift: gift.paid_at, reverse=True)  # messages of payments may arrive late
 
 
 def recent_gifts_of_projects(

@@ -15,6 +15,7 @@ from campaigns.lifecycle.models import Campaign, CampaignHistory
 from campaigns.lifecycle.phases import Phase
 from campaigns.spending.trace import Trace, trace, way_of
 from kernel.db import Tx
+from matching.models import Pot
 
 
 class Stage(StrEnum):
@@ -22,7 +23,8 @@ class Stage(StrEnum):
 
     PAID = "paid"
     ARRIVED = "arrived"  # the provider's statement shows it
-    MATCHED = "matched"  # final: none of its match is under review, and none is offered to it any more
+    # Final: none of its match is under review, and none is offered to it any more. No step without pots.
+    MATCHED = "matched"
     NOTICE = "notice"
     DISBURSED = "disbursed"
     PAID_OUT = "paid_out"  # its share of what was paid to the project
@@ -42,9 +44,10 @@ class TraceStep(NamedTuple):
 def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceStep]]:
     """Return donation id -> path for paid donations. Unpaid and fully refunded donations have none.
 
-    Takes two queries, and a few more per project of a released campaign.
+    Takes three queries, and a few more per project of a released campaign.
     """
     shown = [view for view in donations if view.status in (Status.PAID, Status.SETTLED)]
+    campaigns = {view.campaign for view in shown}
     arrived = tx.all(
         select(DonationHistory.donation_id, DonationHistory.at).where(
             col(DonationHistory.donation_id).in_([view.id for view in shown]),
@@ -55,8 +58,15 @@ def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceSt
         select(Campaign.slug, CampaignHistory.to_phase, CampaignHistory.at)
         .join(CampaignHistory, col(CampaignHistory.campaign_id) == Campaign.id)
         .where(
-            col(Campaign.slug).in_({view.campaign for view in shown}),
+            col(Campaign.slug).in_(campaigns),
             col(CampaignHistory.to_phase).in_([Phase.RECONCILING, Phase.NOTICE, Phase.RELEASED]),
+        )
+    )
+    with_pots = set(
+        tx.all(
+            select(Campaign.slug)
+            .where(col(Campaign.slug).in_(campaigns))
+            .where(select(Pot.id).where(Pot.campaign_id == Campaign.id).exists())
         )
     )
     reached = {(slug, phase): at for slug, phase, at in phases}
@@ -66,7 +76,11 @@ def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceSt
     ways = {place: way_of(tx, *place) for place in places}
     return {
         view.id: [
-            *_steps(view, settled_at.get(view.id), reached),
+            *(
+                step
+                for step in _steps(view, settled_at.get(view.id), reached)
+                if step.stage is not Stage.MATCHED or view.campaign in with_pots
+            ),
             *_spending_steps(trace(view, ways.get((view.campaign, view.project_id)))),
         ]
         for view in shown

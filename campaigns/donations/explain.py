@@ -15,6 +15,7 @@ from kernel.db import Tx
 from matching.capture import reserved_parts
 from matching.kinds import MatchCause
 from matching.pot_state import PotState, load_pot_states
+from matching.requests import STAGE_MODES
 from matching.reservations import ReservedPart
 from matching.returns import returns_of
 from matching.rules import Target
@@ -45,8 +46,8 @@ class PotExplanation:
     """Why one pot matched the donation or did not. Amounts in fen.
 
     `out_of_scope` names the part of the scope that does not fit, or is `locked` for a challenge not met at that
-    time, `paused` for a paused pot, or None. `base_minor` of the donation was still unmatched, the rules gave
-    `due_minor`, and the pot gave `given_minor`.
+    time, `paused` for a paused pot, `payment` or `pledge` for a pot that is asked then and not now, or None.
+    `base_minor` of the donation was still unmatched, the rules gave `due_minor`, and the pot gave `given_minor`.
     """
 
     pot_id: int
@@ -258,7 +259,7 @@ def _explain_pot(
         rank=pot.rank,
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
-        out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _closed(pot, decision),
+        out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _unasked(pot, decision),
         evaluated=evaluation is not None,
     )
     if evaluation is None:
@@ -272,8 +273,12 @@ def _explain_pot(
     )
 
 
-def _closed(pot: PotState, decision: Any) -> str | None:
-    """Return `locked` for a challenge pot not unlocked at that time, `paused` for a paused pot, else None."""
+def _unasked(pot: PotState, decision: Any) -> str | None:
+    """Return why a pot that serves the project was not asked: `payment` or `pledge` if it is asked at that stage
+    and not at this one, `locked` for a challenge pot not unlocked at that time, `paused` for a paused pot. None if
+    earlier pots had matched everything."""
+    if decision.cause in STAGE_MODES and pot.mode not in STAGE_MODES[decision.cause]:
+        return "payment" if decision.cause == MatchCause.PLEDGE else "pledge"
     if pot.kind == "challenge" and (pot.unlocked_at is None or pot.unlocked_at > decision.decided_at):
         return "locked"
     return "paused" if pot.paused_before(decision.position) else None

@@ -149,7 +149,7 @@ def _value_lists() -> Iterator[tuple[str, set[str]]]:
         (labels.LEVELS, LEVELS),
         (labels.PLAN, FIELDS),
         (labels.ROLES, tuple(Role)),
-        (labels.SCOPE, (*Scope.__slots__, "locked", "paused")),
+        (labels.SCOPE, (*Scope.__slots__, "locked", "paused", "payment", "pledge")),
         (labels.STANDINGS, BY),
         (labels.THRESHOLDS, BOUNDS),
         (labels.TIERS, TIERS),

@@ -90,12 +90,14 @@ def test_a_pot_that_matches_at_payment_is_explained_as_such(world: World) -> Non
     donation = world.give(80_00)
     [pledge] = story(world, donation).decisions
     assert {line.pot_id: line.evaluated for line in pledge.pots} == {kept: True, pays: False}
+    assert {line.pot_id: line.out_of_scope for line in pledge.pots} == {kept: None, pays: "payment"}
     [_, payment] = story(world, world.pay(donation)).decisions
     assert payment.cause == "payment"
     assert {line.pot_id: (line.evaluated, line.base_minor, line.given_minor) for line in payment.pots} == {
         kept: (False, 0, 0),
         pays: (True, 50_00, 50_00),
     }
+    assert {line.pot_id: line.out_of_scope for line in payment.pots} == {kept: "pledge", pays: None}
     refunded = story(world, world.refund(donation, 50_00))
     assert [hold.amount_minor - hold.returned_minor for hold in refunded.holds] == [30_00, 0]  # last pot first
     world.check()

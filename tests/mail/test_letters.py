@@ -203,7 +203,7 @@ def _number(letter: Any) -> str:
     ("locale", "why", "way_out"),
     [
         ("zh", "为什么：项目的配捐被整体暂缓", "点“我要说明”"),
-        ("en", "Why: All match of the project was put on hold", "explain"),
+        ("en", "Why: all match of the project was put on hold", "explain"),
     ],
 )
 def test_the_beginning_of_a_review_is_told_with_its_reason(

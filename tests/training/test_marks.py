@@ -99,7 +99,7 @@ def test_letters_say_so(world: World, tmp_path: Path) -> None:
     for kind in ("plain", "html"):
         part = letter.get_body((kind,))
         assert part is not None and BAND in part.get_content()
-    text = compose_text(MailReader("1", "", "zh"), "123456", datetime.now(UTC), training=True)
+    text = compose_text(MailReader("1", "", "zh"), "123456", "洛阳慈善", datetime.now(UTC), training=True)
     assert text.get_content().startswith("【演练】")
 
 

@@ -47,7 +47,7 @@ def test_an_amount_that_can_be_read_in_two_ways_is_asked_about(reader: Reader, w
     assert 'name="reading" value="6660"' in page and 'name="reading" value="666000"' in page
     assert reader.donations() == 0
     page = text(reader.send(reader.form_page, reading="6660"))
-    assert "您捐 66.60" in page and reader.donations() == 1
+    assert "村里收到 66.60" in page and reader.donations() == 1
 
 
 def test_a_form_that_is_changed_after_it_was_sent_replaces_what_it_made(reader: Reader, world: World) -> None:

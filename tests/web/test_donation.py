@@ -182,3 +182,16 @@ def test_thanks_come_before_what_the_village_receives(reader: Reader, world: Wor
     world.pay(world.give(1_00))
     page = page_of(reader, world.pay(world.give(33_00, email="b@example.org", accept_unmatched=True)))
     assert page.index("谢谢您") < page.index("村里收到 33.00 元") and "配捐 还没有" in page
+
+
+def test_without_pots_the_page_of_a_gift_says_nothing_of_match(reader: Reader, world: World) -> None:
+    donation = world.give(66_60)
+    address = f"/d/{donation.id}?token={world.deps.keys.token(str(donation.id))}"
+    held = text(reader.open(address))
+    assert "付款后，村里收到 66.60 元" in held
+    world.pay(donation)
+    thanks = text(reader.open(address))
+    assert "谢谢您" in thanks and "村里收到 66.60 元" in thanks
+    for words in ("没有配捐", "配捐从哪来", "配捐是怎么算的", "配捐定下", "配捐池"):
+        assert words not in held + thanks, words
+    assert 'class="added' not in reader.page.text, "no half is missing"

@@ -45,7 +45,8 @@ def failing(reader: Reader) -> Reader:
 def test_an_error_has_a_page(failing: Reader, how: str, status: int, chinese: str, english: str) -> None:
     page = failing.open(f"/fail/{how}", status)
     assert chinese in page and "演示环境" in page
-    assert failing.page.headers["X-Request-ID"] in page and "a secret" not in page
+    assert (failing.page.headers["X-Request-ID"] in page) == (status not in (404, 410)) and "a secret" not in page
+    assert ("错误代码" in page) == (status >= 500), "what a donor can do nothing with is not shown"
     assert english in failing.open(f"/fail/{how}?lang=en", status)
 
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from app.mail.send import send_letters
+from campaigns.disclosure.campaigns import public_campaign
 from campaigns.donations.donors.contact import Donor, identity_key
 from campaigns.privacy import own_codes
 from campaigns.privacy.retention import forget_codes
@@ -160,9 +161,20 @@ def test_a_phone_number_gets_a_text_message(
     assert send_letters(world.deps) == 0  # no gateway: it waits, and ends
     assert send_letters(replace(world.deps, sms_url=url)) == 1
     authorization, body = taken[0]
-    assert authorization == "Bearer secret" and '"to": "+8613800138000"' in body
+    host = world.do(public_campaign, world.slug).host
+    assert authorization == "Bearer secret" and '"to": "+8613800138000"' in body and f'"【{host}】' in body
     digits = re.search(r"验证码 (\d{6})", body)
     assert digits and "一共捐了 1 笔" in enter(reader, digits[1])
+
+
+def test_text_messages_are_signed_as_registered(
+    reader: Reader, world: World, sms: tuple[str, list[tuple[str, str]]]
+) -> None:
+    url, taken = sms
+    world.pay(world.give(66_60, donor=Donor(phone="13800138000")))
+    ask(reader, "13800138000")
+    send_letters(replace(world.deps, sms_url=url, sms_signature="洛阳慈善"))
+    assert '"【洛阳慈善】' in taken[0][1]
 
 
 def test_the_letter_with_a_code_speaks_the_language_of_the_page(

@@ -130,7 +130,8 @@ def test_too_long_a_search_finds_nothing(reader: Reader, query: str) -> None:
 
 def test_without_pots_nothing_is_said_of_them(reader: Reader, world: World) -> None:
     page = text(reader.open("/c/day"))
-    assert "配捐怎么算" not in page and "配捐已" not in page
+    assert "配捐怎么算" not in page and "配捐已" not in page and "配捐 0" not in page
+    assert "配捐 0" not in text(reader.open(f"/c/day/p/{world.projects[0]}"))
 
 
 def test_cards_and_strip_say_how_the_match_stands(reader: Reader, world: World) -> None:

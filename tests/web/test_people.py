@@ -1,5 +1,7 @@
 """Who gave lately: names with consent, messages after somebody let them pass, and back again."""
 
+from datetime import timedelta
+
 import pytest
 
 from campaigns.desks import words_desk
@@ -38,6 +40,14 @@ def test_a_plain_name_is_shown_and_a_message_waits(manager: Reader, world: World
     for path in (f"/c/{world.slug}", f"/c/{world.slug}/people", f"/c/{world.slug}/p/{world.projects[0]}"):
         assert "愿老人们吃得好" in manager.open(path), path
     assert "愿老人们吃得好" not in manager.open(f"/c/{world.slug}/p/{world.projects[1]}")
+
+
+def test_a_payment_that_is_reported_late_stands_at_its_time(manager: Reader, world: World) -> None:
+    late, soon = (world.give(66_00, donor=Donor(name=name, publish_name=True)) for name in ("张伟", "李娜"))
+    world.pay(soon)
+    world.pay(late, at=world.clock.at - timedelta(minutes=9))
+    page = text(manager.open(f"/c/{world.slug}/people"))
+    assert 0 < page.index("李娜") < page.index("张伟")
 
 
 def test_suspicious_words_are_not_preselected(manager: Reader, world: World) -> None:

@@ -75,6 +75,7 @@ def test_a_team_from_founding_to_standings(manager: Reader, world: World) -> Non
     page = text(manager.open(address))
     assert "老张一家" in page and "200 元" in page and "1 人捐了 1 笔" in page
     assert "老张一家" in manager.open("/c/day/standings?by=team") and "老张一家" in manager.open("/c/day/teams")
+    assert "一起捐了 200 元" in text(manager.page.text)
     assert "计入： 老张一家" in text(manager.open(manager.form_page))
 
     manager.open("/console/teams?state=approved")

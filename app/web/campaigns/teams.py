@@ -54,15 +54,14 @@ def teams(slug: str) -> str:
     campaign = shown_campaign(slug).campaign
     page = requested_page(_TEAMS_SIZE)
 
-    def read(tx: Tx) -> tuple[list[TeamView], list[str]]:
+    def read(tx: Tx) -> tuple[list[TeamView], dict[str, int]]:
         rows, _ = standings(tx, campaign.id, "team", Page(1, 1_000))
-        return approved_teams(tx, campaign.id), [row.code for row in rows]
+        return approved_teams(tx, campaign.id), {row.code: row.total_minor for row in rows}
 
-    approved, ranked = read_once(("teams", slug), read)
-    place = {name: number for number, name in enumerate(ranked)}
-    ordered = sorted(approved, key=lambda team: (place.get(team.name, len(place)), team.name))
+    approved, sums = read_once(("teams", slug), read)
+    ordered = sorted(approved, key=lambda team: (-sums.get(team.name, 0), team.name))
     return render_template(
-        "web/teams.html", campaign=campaign, teams=page.slice(ordered), total=len(ordered), page=page
+        "web/teams.html", campaign=campaign, teams=page.slice(ordered), sums=sums, total=len(ordered), page=page
     )
 
 

@@ -15,6 +15,7 @@ from app.http.errors import status_of
 from app.i18n.locale import chosen
 from app.i18n.match_explanation import decision_lines, end_lines
 from app.i18n.refusals.refusals import REFUSALS, refusal_text
+from app.i18n.screening_evidence import reasons_text
 from app.web import visitor
 from app.web.blueprint import blueprint
 from app.web.giving.own import donation_url
@@ -232,6 +233,7 @@ def show_donation(
         explanation=read.explanation,
         campaign=campaign,
         match=match,
+        reasons=reasons_text,
         sure_in_flight=bool(flying),
         refunds=read.refunds,
         name=read.name,
