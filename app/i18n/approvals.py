@@ -59,7 +59,9 @@ ACTS = {
         "登记拨款 %(amount)s 元已付给 %(subject)s（回单号 %(reference)s，%(paid_on)s）：%(evidence)s"
     ),
     "remittance.refused": _l("登记银行没有付拨款 %(amount)s 元给 %(subject)s，款项回到各项目"),
-    "remittance.returned": _l("登记给 %(subject)s 的拨款 %(amount)s 元退回，下一份计划重新拨付"),
+    "remittance.returned": _l(
+        "登记给 %(subject)s 的拨款 %(amount)s 元退回（退回日期 %(returned_on)s），下一份计划重新拨付"
+    ),
     "payee.confirm": _l("确认收款账户：%(subject)s，以后拨款打到这个账户"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
@@ -81,7 +83,18 @@ ACTS = {
 }
 _DONATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Arguments that are shown unchanged, except that donation ids are shortened.
-_STATED = ("donation", "login", "label", "filing_no", "evidence", "month", "code", "reference", "paid_on")
+_STATED = (
+    "donation",
+    "login",
+    "label",
+    "filing_no",
+    "evidence",
+    "month",
+    "code",
+    "reference",
+    "paid_on",
+    "returned_on",
+)
 
 
 def approval_text(approval: Approval, names: Mapping[str, str]) -> str:

@@ -26,6 +26,7 @@ from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
 from campaigns.payouts.figures import Figures, totals
 from campaigns.projects.place_totals import PlaceTotals, by_place
+from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.money import yuan
 from payments.partners.partners import titles_of
@@ -109,7 +110,7 @@ def download_statement(slug: str) -> Response:
     if statement.corrections:
         rows += _correction_lines(statement.corrections)
         rows.append([_("更正后合计"), "", "", "", *(_plain(amount) for amount in statement.corrected)])
-    return csv_response(campaign.slug, header, rows)
+    return csv_response(campaign.slug, header, [*rows, *_cancelled_lines(statement)])
 
 
 def _lines(level: str, rows: Iterable[PlaceTotals]) -> Iterable[list[str]]:
@@ -129,6 +130,14 @@ def _correction_lines(rows: Iterable[Correction]) -> Iterable[list[str]]:
             row.project_name,
             *(_plain(amount) for amount in amounts),
         ]
+
+
+def _cancelled_lines(statement: Statement) -> Iterable[list[str]]:
+    """Yield what a cancelled campaign had received, and what of it was returned."""
+    if statement.cancelled and statement.cancelled.donations:
+        day = local_day(statement.cancelled.cancelled_at).isoformat()
+        yield [_("取消时已收"), day, "", "", _plain(statement.cancelled.raised_minor), "", ""]
+        yield [_("已退回"), "", "", "", _plain(statement.returned_minor), "", ""]
 
 
 def _plain(amount_minor: int) -> str:

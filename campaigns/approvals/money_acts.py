@@ -18,6 +18,7 @@ from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState, Remitt
 from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.payouts.surplus import NewUse, use_surplus
 from campaigns.spending import vouchers
+from kernel.clock import local_day
 from kernel.db import Tx
 
 _P = Permission
@@ -61,7 +62,9 @@ def _refuse_remittance(tx: Tx, attempt: Attempt) -> Any:
 
 
 def _mark_returned(tx: Tx, attempt: Attempt) -> Any:
-    return remittances.mark_returned(tx, attempt.subject, attempt.reason, attempt.actor)
+    stated = attempt.arguments.get("returned_on")  # requests of earlier versions state no day
+    day = date.fromisoformat(stated) if stated else local_day(tx.now)
+    return remittances.mark_returned(tx, attempt.subject, day, attempt.reason, attempt.actor)
 
 
 def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:

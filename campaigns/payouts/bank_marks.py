@@ -31,7 +31,6 @@ def mark_by_statement(deps: Dependencies) -> int:
     """Mark remittances as the bank's statement shows them, each in its own transaction; return how many."""
     with deps.db.transaction() as tx:
         marks = _marks(tx)
-        _claim_returns(tx)
     for mark in marks:
         with deps.db.transaction() as tx:
             _mark(tx, mark)
@@ -64,22 +63,6 @@ def _marks(tx: Tx) -> list[_Mark]:
     )
 
 
-def _claim_returns(tx: Tx) -> None:
-    """Let returned money of ended projects claim its statement lines, by the bank's reference and the amount."""
-    tx.run(
-        """INSERT INTO bank_claim (bank_line_id, kind, provider, item, amount_minor, due_on, how, claimed_at)
-           SELECT DISTINCT ON (s.id) l.id, :kind, '', 'surplus/' || s.id, s.amount_minor, s.returned_on,
-                  'reference', CAST(:now AS timestamptz)
-             FROM surplus_return s
-             JOIN bank_line l ON s.reference IN (l.reference, l.line_id) AND l.amount_minor = s.amount_minor
-            WHERE NOT EXISTS (SELECT FROM bank_claim c WHERE c.bank_line_id = l.id)
-              AND NOT EXISTS (SELECT FROM bank_claim c WHERE c.kind = :kind AND c.item = 'surplus/' || s.id)
-            ORDER BY s.id, l.booked_on, l.id""",
-        kind=str(ClaimKind.PAID_OUT),
-        now=tx.now,
-    )
-
-
 def _mark(tx: Tx, mark: _Mark) -> None:
     came_back = mark.amount_minor > 0
     claim = BankClaim(
@@ -95,6 +78,6 @@ def _mark(tx: Tx, mark: _Mark) -> None:
     tx.add(claim)
     seen = " ".join(filter(None, (mark.statement, mark.line_id)))  # the bank's numbers only, without words of ours
     if came_back:
-        mark_returned(tx, mark.remittance_id, seen, ACTOR)
+        mark_returned(tx, mark.remittance_id, mark.booked_on, seen, ACTOR)
     else:
         mark_paid(tx, mark.remittance_id, mark.line_id, mark.booked_on, seen, ACTOR)

@@ -12,8 +12,8 @@ from kernel.db import Tx
 class Failure(NamedTuple):
     """What is known of a payment that failed.
 
-    - `returned_on`: the day on which the bank booked the money that came back, else the day on which an operator
-      recorded it. None if the money never left.
+    - `returned_on`: the day on which the money came back: that of the bank's line, else the day that an operator
+      entered. None if the money never left.
     - `returned_item`: what the bank's line was matched with; empty without such a line.
     - `paid_again_in`: the plan made afterwards that pays the same organisation; None until there is one.
     """
@@ -28,7 +28,8 @@ def failures_of(tx: Tx, plan_id: int) -> dict[int, Failure]:
     rows = tx.rows(
         f"""SELECT r.id,
                    CASE r.state WHEN :returned
-                        THEN coalesce(c.due_on, CAST(r.changed_at AT TIME ZONE '{SHANGHAI}' AS date)) END,
+                        THEN coalesce(b.booked_on, r.returned_on,
+                                      CAST(r.changed_at AT TIME ZONE '{SHANGHAI}' AS date)) END,
                    coalesce(c.item, ''),
                    (SELECT min(n.plan_id) FROM remittance n JOIN payout_plan m ON m.id = n.plan_id
                      WHERE m.campaign_id = p.campaign_id AND m.id > p.id AND m.made_at >= r.changed_at
@@ -36,6 +37,7 @@ def failures_of(tx: Tx, plan_id: int) -> dict[int, Failure]:
               FROM remittance r JOIN payout_plan p ON p.id = r.plan_id
               LEFT JOIN bank_claim c
                      ON (c.kind, c.provider, c.item) = (:paid_out, '', r.end_to_end_id || :returned_item)
+              LEFT JOIN bank_line b ON b.id = c.bank_line_id
              WHERE r.plan_id = :plan AND r.state IN (:returned, :withdrawn)
              ORDER BY r.id""",
         plan=plan_id,

@@ -199,6 +199,8 @@ class Remittance(SQLModel, table=True):
     - `payee_account_id`: set when the plan is approved.
     - `reference`: the bank's number of the payment, entered by an operator or read from a statement.
     - `evidence`: where the payment was seen.
+    - `returned_on`: the day on which the money came back; None also for returns recorded by versions that did not
+      store it.
     """
 
     __table_args__ = (
@@ -220,6 +222,7 @@ class Remittance(SQLModel, table=True):
     reference: str = Field(default="", sa_column_kwargs=_TEXT)
     evidence: str = Field(default="", sa_column_kwargs=_TEXT)
     paid_on: date | None = None
+    returned_on: date | None = None
     reason: str = Field(default="", sa_column_kwargs=_TEXT)  # why it was returned or withdrawn
     actor: str = Field(default="", sa_column_kwargs=_TEXT)
     changed_at: datetime = Field(sa_column=moment())

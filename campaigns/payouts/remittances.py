@@ -10,7 +10,7 @@ from campaigns.payouts.postings import transfers, transfers_of
 from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.text import text_fault
 from ledger.kinds import TransferKind
 from ledger.post import post
@@ -76,17 +76,29 @@ def refuse_together(tx: Tx, reasons: Mapping[int, str], actor: str) -> None:
     post(tx, transfers_of(tx, [row.id or 0 for row in rows], TransferKind.REMITTANCE_WITHDRAWN))
 
 
-def mark_returned(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
-    """Record that the money of a paid remittance came back. The next plan includes it again. Posts to the ledger.
+def mark_returned(tx: Tx, remittance_id: int, returned_on: date, reason: str, actor: str) -> Remittance:
+    """Record that the money of a paid remittance came back, on the day of the bank's statement. The next plan
+    includes it again.
 
-    Raises as `refuse`.
+    A repeated call changes nothing. Posts to the ledger. Raises as `refuse`, and Invalid `remittance_invalid` for a
+    day before the payment or in the future.
     """
     require_one_line_reason(reason)
     row = find_remittance(tx, remittance_id, lock=True)
+    if row.state == RemittanceState.RETURNED and (row.reason, row.returned_on) == (reason, returned_on):
+        return row
     _require(row, RemittanceState.PAID)
-    row.reason = reason
+    if refused := _return_fault(row, returned_on, local_day(tx.now)):
+        raise Invalid("remittance_invalid", fields={"returned_on": refused})
+    row.reason, row.returned_on = reason, returned_on
     kind = TransferKind.REMITTANCE_RETURNED
     return _change_state(tx, row, RemittanceState.RETURNED, actor, "remittance.returned", kind)
+
+
+def _return_fault(row: Remittance, returned_on: date, today: date) -> Fault | None:
+    if returned_on > today:
+        return fault("in_the_future")
+    return fault("before_payment") if row.paid_on and returned_on < row.paid_on else None
 
 
 def _require(row: Remittance, state: RemittanceState) -> None:

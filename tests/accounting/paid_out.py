@@ -15,6 +15,7 @@ from campaigns.payouts.rules import set_split
 from campaigns.payouts.split import Shares
 from campaigns.spending import vouchers
 from campaigns.spending.vouchers import Photo, Voucher
+from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from tests.payouts.released import HOST_ACCOUNT, account, release
@@ -111,7 +112,7 @@ def pay_out(world: World) -> None:
     """Both counties are paid, both payments come back; then one is paid again, and the bank refuses the other."""
     for row in send_plan(world):
         mark_paid(world, row)
-        world.do(remittances.mark_returned, row.id, "wrong account", "maker")
+        world.do(remittances.mark_returned, row.id, local_day(world.clock.at), "wrong account", "maker")
     first, second = send_plan(world)
     mark_paid(world, first)
     world.do(remittances.refuse, second.id, "account closed", "maker")

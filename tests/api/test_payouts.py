@@ -12,6 +12,7 @@ from campaigns.imports.work import work_off
 from campaigns.network.tokens import create_token
 from campaigns.payouts import plans
 from campaigns.payouts.bank_file import NAMESPACE
+from kernel.clock import local_day
 from tests.api.approvals import LIMIT, app, ask, decide, second
 from tests.api.client import Api, Json, problem
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
@@ -144,10 +145,13 @@ def test_a_plan_is_sent_once_and_its_remittances_end_once(api: Api, released: Wo
     assert (whole["paid_minor"], whole["left_minor"], whole["payable_minor"]) == (100_01, 20_00, 0)
     parts = api.get(first, second).get_json()["parts"]
     assert parts == [{"project": released.projects[0], "share": "share_project", "amount_minor": 100_01}]
+    early = api.post(f"{first}/returned", {"reason": "name differs", "returned_on": "2020-01-01"}, second)
+    problem(early, 422, "remittance_invalid")
     returned = ask(api, f"{first}/returned", {"reason": "name differs"})
     assert api.get(first, second).get_json()["state"] == "paid"
     assert decide(api, returned, second).status_code == 200
-    assert api.get(first, second).get_json()["state"] == "returned"
+    after = api.get(first, second).get_json()
+    assert (after["state"], after["failure"]["returned_on"]) == ("returned", f"{local_day(released.clock.at)}")
     assert sums(released)["share_project"] == 120_01
     released.check()
 

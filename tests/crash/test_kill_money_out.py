@@ -92,7 +92,9 @@ STEPS: dict[str, tuple[Callable[[Dependencies], Any], tuple[str, str]]] = {
     ),
     "returned": (
         _in_transaction(
-            lambda tx: mark_returned(tx, tx.scalar("SELECT max(id) FROM remittance"), "no such account", "finance")
+            lambda tx: mark_returned(
+                tx, tx.scalar("SELECT max(id) FROM remittance"), local_day(tx.now), "no such account", "finance"
+            )
         ),
         ("campaigns.payouts.remittances", "post"),
     ),

@@ -13,7 +13,6 @@ from campaigns.payouts.failures import Failure, failures_of
 from campaigns.payouts.figures import per_project, totals
 from campaigns.payouts.rules import set_rules, set_split
 from campaigns.payouts.split import Shares
-from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid
 from tests.payouts.released import HOST_ACCOUNT, account, on_statement, release, sums
@@ -159,18 +158,19 @@ def test_money_is_paid_returned_and_paid_anew(released: World) -> None:
     assert sums(released)["payable"] == 50_00
     assert sums(released)["bank"] == -1_000_000_00 + 290_03
     released.do(remittances.refuse, second.id, "account closed", "maker")
-    released.do(remittances.mark_returned, first.id, "name differs", "maker")
+    for _ in range(2):
+        released.do(remittances.mark_returned, first.id, day, "name differs", "maker")
     released.check()
     assert sums(released)["bank"] == -1_000_000_00
     assert [failure.paid_again_in for failure in released.do(failures_of, plan_id).values()] == [None, None]
     again = released.do(plans.make_plan, released.slug, "maker")
     assert again.total_minor == 340_03
     came_back, never_left = released.do(failures_of, plan_id).values()
-    assert came_back == Failure(local_day(released.clock.at), "", again.id)
+    assert came_back == Failure(day, "", again.id)
     assert never_left == Failure(None, "", again.id)
-    for refused in (remittances.refuse, remittances.mark_returned):
+    for refused, about in ((remittances.refuse, ()), (remittances.mark_returned, (day,))):
         with pytest.raises(Conflict, match="remittance_state"):
-            released.do(refused, first.id, "again", "maker")
+            released.do(refused, first.id, *about, "again", "maker")
 
 
 def test_a_plan_that_was_not_sent_can_be_withdrawn(released: World) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from campaigns.closing.cancel import cancel
 from campaigns.donations.refunds.refund import request_refund
+from kernel.clock import local_day
 from payments.partners.partners import create as create_partner
 from tests.cli.conftest import Terminal
 from tests.closing.partner import tell
@@ -36,12 +37,16 @@ def test_the_public_statement_says_what_was_paid_and_what_is_back(world: World, 
     world.pay(world.give(100_00))
     world.pay(world.give(50_00, 1))
     world.do(cancel, SLUG, WHY, ACTOR)
-    path = f"/public/c/{SLUG}"
+    path, day = f"/public/c/{SLUG}", local_day(world.clock.at)
     paid = "取消。当时有 2 笔、2 位捐赠人、150.00 元，已退回"
     assert f"{paid} 0.00 元" in text(manager.open(path))
+    assert f"取消时已收,{day},,,150.00,," in manager.http.get(f"{path}.csv").text
+    assert "到账要几天" in manager.open(f"/c/{SLUG}")
     world.close()
     refund_all(world)
     assert f"{paid} 150.00 元" in text(manager.open(path))
+    assert "已退回,,,,150.00,," in manager.http.get(f"{path}.csv").text
+    assert "都已退回" in manager.open(f"/c/{SLUG}") and "到账要几天" not in manager.page.text
     assert "cancelled at" in manager.open(f"{path}?lang=en")
 
 

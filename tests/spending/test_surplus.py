@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from campaigns.bank.models import BankClaim, BankLine
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.disclosure.purposes import moved_of
 from campaigns.funds.funds import create as create_fund
 from campaigns.lifecycle.campaign import find_campaign
@@ -15,7 +16,6 @@ from campaigns.monthly.publish import publish_statements
 from campaigns.monthly.reading import published
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
-from campaigns.payouts.bank_marks import mark_by_statement
 from campaigns.payouts.movable import movable, targets
 from campaigns.payouts.rules import set_rules
 from campaigns.payouts.surplus import NewReturn, NewUse, return_surplus, use_surplus
@@ -183,7 +183,7 @@ def test_the_banks_line_of_a_returned_surplus_is_claimed(ended: World) -> None:
     booked = ended.do(line).id
     ended.do(return_surplus, ended.projects[0], NewReturn(ended.slug, 30_00, "B-7", day), ACTOR)
     for _ in range(2):
-        mark_by_statement(ended.deps)
+        ended.do(compare)
     (claim,) = ended.do(lambda tx: tx.all(select(BankClaim)))
     assert (claim.bank_line_id, claim.item, claim.amount_minor) == (booked, "surplus/1", 30_00)
     ended.check()

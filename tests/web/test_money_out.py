@@ -11,7 +11,6 @@ from campaigns.network import organisations
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from campaigns.projects import projects
-from kernel.clock import local_day
 from kernel.money import yuan
 from tests.payouts.conftest import sent
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
@@ -72,17 +71,19 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     answered = report(answer("BS000001-00001", "ACSP", "", "95.00"))
     assert import_file(world.deps, ImportRequest("payment_report", Confirmation("finance")), answered).added == 1
     assert "银行已受理" in manager.open("/console/payout-plans/1")
-    page = manager.send("/remittances/1/paid", reference="R-1", paid_on="2026-09-09", evidence="回单 1")
+    page = manager.send("/remittances/1/paid", reference="R-1", paid_on="2026-09-07", evidence="回单 1")
     assert "已付款" in text(page) and "回单 1" in page and "已办结" in page
     assert "已办结" in manager.open(f"/console/campaigns/{world.slug}/payouts")
     manager.open("/console/payout-plans/1")
     assert "已拨付 95.00" in text(manager.open(f"/public/c/{world.slug}"))
     assert "已拨付给项目 80.00" in text(manager.open(f"/c/{world.slug}/p/{project}"))
     manager.open("/console/payout-plans/1")
-    page = manager.send("/remittances/1/returned", reason="户名不符")
+    for day, fault in (("昨天", "不是日期"), ("2026-09-01", "不能早于付款的日期")):
+        assert fault in manager.send("/remittances/1/returned", reason="户名不符", returned_on=day)
+    page = manager.send("/remittances/1/returned", reason="户名不符", returned_on="2026-09-08")
     assert "户名不符" in page and "已办结 1 笔没有付成" in text(page)
     assert sums(world)["share_project"] + sums(world)["share_township"] == 95_00
-    assert f"退回日期 {local_day(world.clock.at)}" in text(page) and "还没有再拨" in page
+    assert "退回日期 2026-09-08" in text(page) and "还没有再拨" in page
     world.do(plans.make_plan, world.slug, "finance")
     assert "第 2 号计划再拨" in manager.open("/console/payout-plans/1")
     world.check()

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from app.api.reason_schemas import OneLineReasonIn
 from app.api.schema_fields import Currency, Day, Key, Label, Minor, Text, Time, Whole, one_of
 from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState, SurplusWay
 from campaigns.payouts.payees import MOST_BANK, MOST_HOLDER
@@ -182,6 +183,12 @@ class PaidIn(Schema):
     )
     paid_on = Day(required=True)
     evidence = Text(MOST_REASON, 1, required=True, metadata={"description": "where it was seen"})
+
+
+class ReturnedIn(OneLineReasonIn):
+    returned_on = Day(
+        load_default=None, metadata={"description": "the day of the bank's statement; today if it is not stated"}
+    )
 
 
 class FileQuery(Schema):

@@ -25,6 +25,7 @@ from campaigns.payouts.payees import NewAccount
 from campaigns.payouts.postings import parts_of
 from campaigns.payouts.split import Shares
 from campaigns.projects import projects
+from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.money import CURRENCY
 
@@ -239,9 +240,9 @@ def show_remittance(remittance_id: int) -> Any:
 @blueprint.response(200, schemas.RemittanceOut)
 @may_wait(blueprint)
 def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
-    """Record that the bank paid a remittance, with evidence. The bank's statement records the same
-    automatically."""
-    return _marked("remittance.paid", remittance_id, **body | {"paid_on": body["paid_on"].isoformat()})
+    """Record that the bank paid a remittance, with evidence. The bank's statement does so automatically."""
+    with deps().db.transaction() as tx:
+        return _marked(tx, "remittance.paid", remittance_id, **body | {"paid_on": body["paid_on"].isoformat()})
 
 
 @blueprint.post(f"{_REMITTANCE}/refused")
@@ -251,23 +252,25 @@ def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
 @may_wait(blueprint)
 def refuse(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the bank did not pay a remittance. The next plan includes its money."""
-    return _marked("remittance.refused", remittance_id, body["reason"])
+    with deps().db.transaction() as tx:
+        return _marked(tx, "remittance.refused", remittance_id, body["reason"])
 
 
 @blueprint.post(f"{_REMITTANCE}/returned")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(OneLineReasonIn)
+@blueprint.arguments(schemas.ReturnedIn)
 @blueprint.response(200, schemas.RemittanceOut)
 @may_wait(blueprint)
 def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the money of a paid remittance came back. The next plan pays it again."""
-    return _marked("remittance.returned", remittance_id, body["reason"])
-
-
-def _marked(act: str, remittance_id: int, reason: str = "", **arguments: Any) -> Any:
     with deps().db.transaction() as tx:
-        outcome = perform(tx, act, remittance_id, reason, **arguments)
-        return waiting(tx, outcome) or _remittances(tx, [outcome])[0]
+        day = body["returned_on"] or local_day(tx.now)
+        return _marked(tx, "remittance.returned", remittance_id, body["reason"], returned_on=day.isoformat())
+
+
+def _marked(tx: Tx, act: str, remittance_id: int, reason: str = "", **arguments: Any) -> Any:
+    outcome = perform(tx, act, remittance_id, reason, **arguments)
+    return waiting(tx, outcome) or _remittances(tx, [outcome])[0]
 
 
 def _plan(tx: Tx, plan: PayoutPlan) -> dict[str, Any]:

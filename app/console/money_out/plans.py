@@ -28,6 +28,7 @@ from kernel.errors import Invalid, fault
 
 PAGE_SIZE = 50
 _FUNDS = Permission.FUNDS_WRITE
+_DAYS = {"paid": "paid_on", "returned": "returned_on"}  # the day that is entered with an outcome
 
 
 @blueprint.get("/campaigns/<slug>/payouts", endpoint="payouts")
@@ -125,14 +126,12 @@ def note(remittance_id: int, verb: str) -> Response:
         plan_id = remittances.find_remittance(tx, remittance_id).plan_id
 
     def do(tx: Tx, _caller: Caller) -> str | None:
-        if verb != "paid":
-            return said_of(perform(tx, f"remittance.{verb}", remittance_id, form["reason"]))
-        paid_on = form.day("paid_on")
-        if paid_on is None:
-            raise Invalid("remittance_invalid", fields={"paid_on": fault("not_a_date")})
-        number, day, evidence = form.label("reference"), paid_on.isoformat(), form["evidence"]
-        outcome = perform(tx, "remittance.paid", remittance_id, reference=number, paid_on=day, evidence=evidence)
-        return said_of(outcome)
+        arguments: dict[str, str] = {}
+        if verb == "paid":
+            arguments = {"reference": form.label("reference"), "evidence": form["evidence"]}
+        if verb in _DAYS:
+            arguments[_DAYS[verb]] = _day(form, _DAYS[verb])
+        return said_of(perform(tx, f"remittance.{verb}", remittance_id, form["reason"], **arguments))
 
     done = {
         "paid": _("已登记付款。"),
@@ -140,3 +139,11 @@ def note(remittance_id: int, verb: str) -> Response:
         "returned": _("已登记退回，下一份计划会重新拨付。"),
     }
     return act(_FUNDS, url_for("console.payout_plan", plan_id=plan_id), do, done[verb])
+
+
+def _day(form: Form, name: str) -> str:
+    """Return a day of the form as ISO text. Raises Invalid `remittance_invalid`."""
+    day = form.day(name)
+    if day is None:
+        raise Invalid("remittance_invalid", fields={name: fault("not_a_date")})
+    return day.isoformat()

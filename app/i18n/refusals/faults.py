@@ -104,6 +104,7 @@ FAULTS = {
     "in_the_past": _l("这个时间已过"),
     "end_not_later": _l("应晚于原来的结束时间"),
     "before_receipt": _l("不能早于收到的日期"),
+    "before_payment": _l("不能早于付款的日期"),
     "ends_before_start": _l("结束时间应晚于开始时间"),
     "window_invalid": _l("配捐时段应有开始和结束，且结束晚于开始"),
     "term_not_ahead": _l("期限须在今天之后，最长 %(most_days)s 天"),

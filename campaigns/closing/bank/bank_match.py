@@ -1,6 +1,6 @@
-"""Match the bank's lines with the payouts of providers, settlements of partners and deposits into funds in the
-books. Each item claims its bank line once. The queries are set-based and match by reference, by amount and day,
-and in batches."""
+"""Match the bank's lines with what the books expect: payouts of providers, settlements of partners, deposits into
+funds, and payments to organisations that an operator recorded. Each item claims its bank line once. The queries are
+set-based and match by reference, by amount and day, and in batches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,13 +9,14 @@ from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.money import CURRENCY
 
-PAYOUT_DAYS = 7  # our default: a payout reaches the bank within so many days
+PAYOUT_DAYS = 7  # our default: a payout reaches the bank, and a recorded payment is booked, within so many days
 DEPOSIT_DAYS = 10  # our default: most days between a deposit's entry and its booking at the bank
 MOST_TOGETHER = 7  # most items that one line covers without a reference: a week of daily payouts
 _MOST_ROUNDS = 100
 
 # The items expected on the bank's statement; amounts above zero come in. Partners whose bills have no payouts
-# transfer the takings of each day, less fees.
+# transfer the takings of each day, less fees. Payments to organisations and their returns are expected once they
+# are recorded (`paid_out`); those that the bank's statement itself records are claimed with it.
 ITEMS = f"""items AS (
     SELECT 'payout' AS kind, l.provider, l.line_id AS item, -l.amount_minor AS amount_minor,
            CAST(l.occurred_at AT TIME ZONE '{SHANGHAI}' AS date) AS day, l.source_id AS reference
@@ -34,7 +35,9 @@ ITEMS = f"""items AS (
            CAST(e.amount_minor + coalesce((SELECT sum(c.amount_minor) FROM fund_entry c
                                             WHERE c.corrects_id = e.id), 0) AS bigint),
            CAST(e.booked_at AT TIME ZONE '{SHANGHAI}' AS date), e.reference
-      FROM fund_entry e WHERE e.corrects_id IS NULL),
+      FROM fund_entry e WHERE e.corrects_id IS NULL
+     UNION ALL
+    SELECT 'paid_out', '', item, amount_minor, day, reference FROM expected_payment WHERE day IS NOT NULL),
     unclaimed AS (
         SELECT i.* FROM items i
          WHERE i.amount_minor <> 0
@@ -52,12 +55,13 @@ _INSERT = """
     INSERT INTO bank_claim (bank_line_id, kind, provider, item, amount_minor, due_on, how, claimed_at)"""
 
 # By reference: an item claims the first line with its reference and its amount, or else the first with its
-# reference. In an itemised batch, each payment has its own reference.
+# reference. An operator may have entered the bank's number of the line instead. In an itemised batch, each payment
+# has its own reference.
 _BY_REFERENCE = f"""WITH {ITEMS}, {_OPEN},
     named AS (
-        SELECT id, 0 AS number, reference, amount_minor, booked_on FROM open_line WHERE reference <> ''
+        SELECT id, 0 AS number, reference, line_id, amount_minor, booked_on FROM open_line
          UNION ALL
-        SELECT l.id, p.number, p.reference, p.amount_minor, l.booked_on
+        SELECT l.id, p.number, p.reference, '', p.amount_minor, l.booked_on
           FROM open_line l JOIN bank_part p ON p.bank_line_id = l.id WHERE p.reference <> ''),
     pairs AS (
         SELECT i.*, n.id AS bank_line_id,
@@ -66,18 +70,21 @@ _BY_REFERENCE = f"""WITH {ITEMS}, {_OPEN},
                    AS of_item,
                row_number() OVER (PARTITION BY n.id, n.number
                                   ORDER BY n.amount_minor <> i.amount_minor, i.day, i.kind, i.item) AS of_line
-          FROM unclaimed i JOIN named n ON n.reference IN (i.reference, i.item)
-           AND sign(n.amount_minor) = sign(i.amount_minor))
+          FROM unclaimed i JOIN named n ON sign(n.amount_minor) = sign(i.amount_minor)
+           AND (n.reference <> '' AND n.reference IN (i.reference, i.item)
+                OR n.line_id <> '' AND n.line_id = i.reference))
     {_INSERT}
     SELECT bank_line_id, kind, provider, item, amount_minor, day, 'reference', CAST(:now AS timestamptz)
       FROM pairs WHERE of_item = 1 AND of_line = 1"""
 
-# Money returned to a provider leaves the bank before the provider reports it.
+# Money returned to a provider leaves the bank before the provider reports it; operators enter days by hand.
 _IN_TIME = f"""l.booked_on <= i.day + CASE i.kind WHEN 'deposit' THEN {DEPOSIT_DAYS} ELSE {PAYOUT_DAYS} END
            AND l.booked_on >= i.day - CASE WHEN i.kind = 'deposit' THEN {DEPOSIT_DAYS}
-                                           WHEN i.amount_minor < 0 THEN {PAYOUT_DAYS} ELSE 0 END"""
+                                           WHEN i.amount_minor < 0 OR i.kind = 'paid_out' THEN {PAYOUT_DAYS}
+                                           ELSE 0 END"""
 # By amount and day: pairs that are each other's first choice, round by round. A line that shares the reference of a
-# claimed line is excluded, because it is about the item of that line.
+# claimed line is excluded, because it is about the item of that line; so is one that names a payment to an
+# organisation, which it will record.
 _BY_AMOUNT = f"""WITH {ITEMS}, {FREE},
     pairs AS (
         SELECT i.*, l.id AS bank_line_id,
@@ -86,7 +93,8 @@ _BY_AMOUNT = f"""WITH {ITEMS}, {FREE},
                row_number() OVER (PARTITION BY l.id
                                   ORDER BY abs(l.booked_on - i.day), i.kind DESC, i.provider, i.item) AS of_line
           FROM unclaimed i JOIN free l ON l.amount_minor = i.amount_minor AND {_IN_TIME}
-         WHERE NOT EXISTS (SELECT FROM bank_claim c JOIN bank_line o ON o.id = c.bank_line_id
+         WHERE NOT EXISTS (SELECT FROM expected_payment e WHERE e.item = l.reference)
+           AND NOT EXISTS (SELECT FROM bank_claim c JOIN bank_line o ON o.id = c.bank_line_id
                             WHERE l.reference <> '' AND o.reference = l.reference
                               AND sign(o.amount_minor) = sign(l.amount_minor)))
     {_INSERT}
