@@ -146,7 +146,12 @@ def _terms(campaign: Campaign) -> Iterable[Term]:
     ends_at = campaign.ends_at
     if campaign.phase == Phase.CANCELLED:
         ends_at = min(ends_at, campaign.phase_since)
-    return of_campaign(local_day(campaign.opens_at), local_day(ends_at), emergency=campaign.emergency)
+    return of_campaign(
+        local_day(campaign.opens_at),
+        local_day(ends_at),
+        emergency=campaign.emergency,
+        assessment_asked_on=campaign.assessment_asked_on,
+    )
 
 
 def _line(term: Term, campaign: Campaign | None, done: _Done, today: date) -> Line:

@@ -68,9 +68,18 @@ def months_after(day: date, months: int) -> date:
     return min(first + timedelta(days=day.day - 1), last)
 
 
-def of_campaign(opens_on: date, ends_on: date, *, emergency: bool) -> Iterator[Term]:
-    """Yield the terms of a campaign that is open from one day to another, in no order."""
-    yield Term(Task.ASSESS_PRIVACY, opens_on)
+def of_campaign(
+    opens_on: date, ends_on: date, *, emergency: bool, assessment_asked_on: date | None = None
+) -> Iterator[Term]:
+    """Yield the terms of a campaign that is open from one day to another, in no order.
+
+    `assessment_asked_on`: the day on which an upgrade began to ask for its assessment. It is due some days later,
+    or not at all if the campaign was over.
+    """
+    if assessment_asked_on is None:
+        yield Term(Task.ASSESS_PRIVACY, opens_on)
+    elif assessment_asked_on <= ends_on:
+        yield Term(Task.ASSESS_PRIVACY, max(opens_on, assessment_asked_on + REMIND))
     if emergency:
         yield Term(Task.FILE_EMERGENCY, opens_on + FILED_AFTER)
         day = opens_on + IN_EMERGENCY

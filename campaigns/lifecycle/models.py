@@ -1,6 +1,6 @@
 """The tables of campaigns: plan and phase, history, entries, and the counts of donations and donors."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
@@ -20,7 +20,8 @@ class Campaign(SQLModel, table=True):
 
     `matching_version` goes up with every change of its pots, rules or entries. A process that holds the row shared
     and reads a version that it knows may use its cache of them. Durations end in `_s` (seconds). `withdrawn_reason`
-    says why its filing or listing is not in force (`listing.py`).
+    says why its filing or listing is not in force (`listing.py`). `assessment_asked_on` is the day of the upgrade
+    for campaigns scheduled by versions whose plan had no field for the assessment of personal data.
     """
 
     __table_args__ = (
@@ -49,6 +50,7 @@ class Campaign(SQLModel, table=True):
     )
     withdrawn_reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # "": in force
     matching_version: int = Field(default=1, sa_type=BigInteger)
+    assessment_asked_on: date | None = None
     created_at: datetime = Field(sa_column=moment())
 
 

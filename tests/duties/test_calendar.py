@@ -65,6 +65,9 @@ def test_duty_17_the_assessment_of_personal_data_is_due_with_the_start_and_kept_
     assert Task.ASSESS_PRIVACY in {line.task for line in world.do(waiting_duties)}
     world.clock.advance(days=1)
     assert _line(world, Task.ASSESS_PRIVACY).state is State.OVERDUE
+    world.do(lambda tx: tx.run("UPDATE campaign SET assessment_asked_on = :day", day=day))
+    assert _line(world, Task.ASSESS_PRIVACY).state is State.DUE, "the upgrade began to ask for it"
+    world.do(lambda tx: tx.run("UPDATE campaign SET assessment_asked_on = NULL"))
     world.do(mark_done, SLUG, "assess_privacy", day, "PIA-7, signed", "", "manager")
     assert _line(world, Task.ASSESS_PRIVACY).state is State.DONE
 

@@ -36,6 +36,16 @@ def test_duty_07_long_campaigns_publish_every_three_months_and_all_after_their_e
         assert _days(half_a_year, task) == [date(2026, 10, 31)]
 
 
+def test_duty_17_an_upgrade_asks_for_the_assessment_of_campaigns_that_are_not_over() -> None:
+    def due(opens_on: date, ends_on: date) -> list[date]:
+        terms = list(of_campaign(opens_on, ends_on, emergency=False, assessment_asked_on=date(2026, 9, 9)))
+        return _days(terms, Task.ASSESS_PRIVACY)
+
+    assert due(date(2026, 9, 1), date(2026, 9, 8)) == []
+    assert due(date(2026, 9, 1), date(2026, 9, 9)) == [date(2026, 9, 19)]
+    assert due(date(2026, 10, 1), date(2026, 10, 2)) == [date(2026, 10, 1)]
+
+
 def test_duty_21_the_annual_report_is_due_on_31_may() -> None:
     terms = list(of_federation(date(2026, 9, 9), since=date(2026, 6, 1)))
     assert _days(terms, Task.ANNUAL_REPORT) == [date(2027, 5, 31)]
