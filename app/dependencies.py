@@ -63,6 +63,7 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         sms_url=settings.sms_url,
         mail_from=settings.mail_sender,
         accept_test_mode=settings.accepts_test_mode,
+        accept_live_mode=settings.accepts_live_mode,
         demo=settings.sandbox,
         training=settings.training,
         tell_loopback=settings.sandbox,

@@ -82,6 +82,7 @@ class Dependencies:
     sms_url: str = ""  # the service that sends codes to phone numbers; without it none are sent
     mail_from: str = ""
     accept_test_mode: bool = True  # whether the provider's test-mode messages move money
+    accept_live_mode: bool = True  # whether its live messages do: not beside a key of the test mode
     demo: bool = False  # whether no real money moves, so that the rehearsal can run
     training: bool = False  # whether all that leaves this site is marked as training
     tell_loopback: bool = False  # whether events may be sent to platforms at addresses of this machine (the demo)

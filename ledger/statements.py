@@ -122,12 +122,6 @@ def match_returns(tx: Tx, donation_id: UUID) -> list[MatchReturn]:
     return [MatchReturn(row[0], row[1], AccountKind(row[2]), *row[3:]) for row in rows]
 
 
-def posted_amount(tx: Tx, key: str) -> int | None:
-    """Return the amount in fen of the transfer with this key, or None when it is not in the books."""
-    amount: int | None = tx.scalar("SELECT amount_minor FROM ledger_transfer WHERE key = :key", key=key)
-    return amount
-
-
 def last_transfer(tx: Tx) -> int:
     """Return the id of the newest transfer, which marks the state of the books that a report describes."""
     return int(tx.scalar("SELECT coalesce(max(id), 0) FROM ledger_transfer"))

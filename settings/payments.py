@@ -29,3 +29,7 @@ class Payments(Process):
     @property
     def accepts_test_mode(self) -> bool:
         return self.stripe_test_mode == "accept" or (self.stripe_test_mode is None and not self.production)
+
+    @property
+    def accepts_live_mode(self) -> bool:
+        return self.production or "_live_" in self.stripe_secret_key

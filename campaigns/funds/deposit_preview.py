@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import col, select
 
+from campaigns.funds.bank_references import SPELLING
 from campaigns.funds.deposits import deposit
 from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
@@ -21,7 +22,7 @@ MOST_ALIKE = 20
 class Why(StrEnum):
     """Why two deposits may be the same money."""
 
-    REFERENCE = "reference"  # the same reference, ignoring case and spaces
+    REFERENCE = "reference"  # the same reference, of another fund
     SAME_DAY = "same_day"  # the same amount was booked for a fund on the same day
 
 
@@ -68,23 +69,22 @@ def preview_deposit(
 
 
 def alike(tx: Tx, fund_id: int, amount_minor: int, reference: str, branch: str | None = None) -> list[Alike]:
-    """Return deposits that may be the same money, newest first. The deposit with exactly this reference is left
-    out, because it is booked only once anyway."""
+    """Return deposits that may be the same money, newest first. The deposit to this fund with this reference is
+    left out, because it is booked only once anyway."""
     start, end = _day(local_day(tx.now))
-    squeezed = "".join(reference.split()).casefold()
+    same = f"{SPELLING.format('e.reference')} = {SPELLING.format('CAST(:reference AS text)')}"
     candidates = tx.rows(
-        """SELECT e.id, e.fund_id AS fund, f.name AS fund_name, e.reference, e.amount_minor, e.booked_at,
-                  lower(regexp_replace(e.reference, '\\s', '', 'g')) = :squeezed AS same_reference
+        f"""SELECT e.id, e.fund_id AS fund, f.name AS fund_name, e.reference, e.amount_minor, e.booked_at,
+                  {same} AS same_reference
              FROM fund_entry e JOIN fund f ON f.id = e.fund_id
              LEFT JOIN organisation o ON o.code = f.organisation_code
-            WHERE e.corrects_id IS NULL AND NOT (e.fund_id = :fund AND e.reference = :reference)
+            WHERE e.corrects_id IS NULL AND NOT (e.fund_id = :fund AND {same})
               AND (CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)])
-              AND (lower(regexp_replace(e.reference, '\\s', '', 'g')) = :squeezed
+              AND ({same}
                    OR (e.amount_minor = :amount AND e.booked_at >= :start AND e.booked_at < :end))
             ORDER BY e.id DESC LIMIT :most""",
         fund=fund_id,
         reference=reference,
-        squeezed=squeezed,
         amount=amount_minor,
         branch=branch,
         start=start,

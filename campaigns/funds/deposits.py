@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlmodel import col, or_, select
 
 from campaigns.audit import record_audit
+from campaigns.funds.bank_references import spelling
 from campaigns.funds.funds import find, require_balance
 from campaigns.funds.models import FundEntry
 from campaigns.reasons import require_one_line_reason
@@ -17,7 +18,7 @@ from ledger.chart import Account, bank
 from ledger.chart import fund as fund_account
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
-from ledger.statements import balance, posted_amount
+from ledger.statements import balance
 
 MOST_REFERENCE = 100
 
@@ -35,7 +36,8 @@ class Correction(NamedTuple):
 
 
 def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: str, actor: str) -> bool:
-    """Book `amount_minor` fen received on the federation's bank account for a fund, once per reference.
+    """Book `amount_minor` fen received on the federation's bank account for a fund, once per reference, whose
+    letter case and spaces do not count.
 
     Return whether it was booked now; False if the books have this deposit already. Posts to the ledger, so that
     nothing that locks rows may follow in the transaction. Raises Invalid `deposit_invalid`, NotFound
@@ -46,12 +48,12 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
         raise Invalid("deposit_invalid", fields=faults)
     # The lock serialises deposits with the same reference, so that the second one finds the first in the books.
     find(tx, fund_id, lock=True)
-    key = f"deposit:{fund_id}:{reference}"
-    booked = posted_amount(tx, key)
-    if booked == amount_minor:
+    known = _with_reference(tx, fund_id, reference)
+    if known is not None and known.amount_minor == amount_minor:
         return False
-    if booked is not None:
-        raise Conflict("deposit_reused", amount_minor=booked)
+    if known is not None:
+        raise Conflict("deposit_reused", amount_minor=known.amount_minor)
+    key = f"deposit:{fund_id}:{reference}"
     tx.add(
         FundEntry(
             fund_id=fund_id, key=key, amount_minor=amount_minor, reference=reference, actor=actor, booked_at=tx.now
@@ -75,8 +77,15 @@ def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[st
 
 def deposit_of(tx: Tx, fund_id: int, reference: str) -> FundEntry:
     """Return the deposit with this reference. Raises NotFound `deposit_unknown`."""
-    of_fund = FundEntry.fund_id == fund_id, FundEntry.reference == reference, col(FundEntry.corrects_id).is_(None)
-    return _known(tx.first(select(FundEntry).where(*of_fund)))
+    return _known(_with_reference(tx, fund_id, reference))
+
+
+def _with_reference(tx: Tx, fund_id: int, reference: str) -> FundEntry | None:
+    """Return the deposit with this reference; of several that an earlier version told apart, the one spelt so."""
+    deposits = FundEntry.fund_id == fund_id, col(FundEntry.corrects_id).is_(None)
+    same = spelling(FundEntry.reference) == spelling(reference)
+    spelt_so = col(FundEntry.reference) == reference
+    return tx.first(select(FundEntry).where(*deposits, same).order_by(spelt_so.desc(), col(FundEntry.id)))
 
 
 def find_deposit(tx: Tx, deposit_id: int) -> FundEntry:

@@ -19,6 +19,7 @@ from campaigns.donations.facts.load import DonationRef, find_refs, load_aggregat
 from campaigns.donations.facts.store_reported import store_reported
 from campaigns.intake.partner_limits import LimitsMet
 from campaigns.intake.partners import Intake, retry_due, take_in
+from campaigns.intake.provider_events import judge_facts, judge_mode
 from campaigns.intake.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
@@ -191,16 +192,17 @@ def _with_reference(message: InboxMessage, outcome: Outcome | None) -> Outcome:
 def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:
     """Return the facts in a message. An unreadable message is flagged for review, never lost.
 
-    The facts of a message that an operator attached to a donation belong to that donation. Messages of the
-    provider's test mode are ignored where real money is taken.
+    The facts of a message that an operator attached to a donation belong to that donation.
     """
     if message.source.startswith("partner:"):
         return [fact_of(message.source.removeprefix("partner:"), message.body)]
-    if message.body.get("livemode") is False and not deps.accept_test_mode:
-        outcomes[message.id] = Outcome(message.id, "ignored", "test_mode")
-        return []
     try:
-        facts = facts_of(message.body)
+        refused = judge_mode(deps, message)
+        facts = [] if refused else facts_of(message.body)
+        refused = refused or judge_facts(message, facts)
+        if refused:
+            outcomes[message.id] = refused
+            return []
         if message.donation_id is None and all(fact.instrument is None for fact in facts):
             return facts
         return [

@@ -108,9 +108,10 @@ def _judge(tx: Tx, deps: Dependencies, partner: str, new: Sequence[TestFact]) ->
 def _judge_return(row: PartnerTestEvent, payment: PartnerTestEvent | None) -> None:
     if payment is None:
         row.state, row.note = "waiting", "before_payment"
+    elif row.amount_minor > payment.amount_minor:
+        row.state, row.note = "flagged", "more_returned_than_came"
     else:
-        row.state = "done"
-        row.note = "more_returned_than_came" if row.amount_minor > payment.amount_minor else ""
+        row.state, row.note = "done", ""
 
 
 def _passed(tx: Tx, results: Sequence[str], new: Sequence[TestFact]) -> set[Check]:

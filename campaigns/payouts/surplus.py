@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlmodel import col, or_, select
 
 from campaigns.audit import record_audit
+from campaigns.funds.bank_references import spelling
 from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.models import Campaign
@@ -103,7 +104,7 @@ def return_surplus(tx: Tx, project_id: int, new: NewReturn, actor: str) -> Surpl
         raise Invalid("surplus_invalid", fields=faults)
     campaign, _project = _lock(tx, new.campaign, project_id)
     campaign_id = campaign.id or 0
-    known = tx.first(select(SurplusReturn).where(SurplusReturn.reference == new.reference))
+    known = tx.first(select(SurplusReturn).where(spelling(SurplusReturn.reference) == spelling(new.reference)))
     if known is not None:
         if (known.campaign_id, known.project_id, known.amount_minor) == (campaign_id, project_id, new.amount_minor):
             return known

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from app.api.files import imports
@@ -50,6 +51,17 @@ def shown(api: Api, path: str, data: bytes | str, **other: Any) -> Json:
 
 def files(world: World) -> int:
     return int(world.do(lambda tx: tx.scalar("SELECT count(*) FROM import_file")))
+
+
+@pytest.mark.parametrize("second", ["file", "other"])
+def test_of_two_files_none_is_read(api: Api, world: World, second: str) -> None:
+    data = sample("offline-excel-zh.gbk.csv")
+    form = MultiDict([("file", (io.BytesIO(data), "a.csv")), (second, (io.BytesIO(data), "b.csv"))])
+    headers = {"Authorization": f"Bearer {api.token()}"}
+    refused = api.http.post("/api/v1/imports/donations?preview=1", data=form, headers=headers)
+    problem(refused, 422, "too_many_files")
+    empty = MultiDict([("file", (io.BytesIO(data), "a.csv")), ("file", (io.BytesIO(b""), ""))])
+    assert api.http.post("/api/v1/imports/donations?preview=1", data=empty, headers=headers).status_code == 201
 
 
 @pytest.mark.parametrize("raw", [False, True])

@@ -91,3 +91,17 @@ def test_a_message_of_any_form_is_flagged_and_holds_up_no_other(engineer: Engine
     states = [engineer.get(f"/events/broken-{number}")["state"] for number in range(len(bodies))]
     assert states == ["flagged"] * len(bodies)
     assert engineer.get("/donations/T-1")["status"] == "paid"
+
+
+def test_a_refund_above_its_payment_is_on_the_desk(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1, 25_00), engineer.refunded(1, 25_01, "above"))
+    world.settle()
+    event = engineer.get("/events/above")
+    assert (event["state"], event["reason"]) == ("flagged", "more_returned_than_came")
+    donation = engineer.get("/donations/T-1")
+    assert (donation["status"], donation["refunded_minor"]) == ("refunded", 25_00)
+    engineer.send(engineer.refunded(1, 20_00, "corrected"))
+    world.settle()
+    assert engineer.get("/events/corrected")["state"] == "done"
+    assert engineer.get("/donations/T-1")["refunded_minor"] == 20_00
+    world.check()

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from campaigns.check import check_books as check
-from campaigns.funds import deposits, funds
+from campaigns.funds import deposit_preview, deposits, funds
 from campaigns.funds.statement import statement
 from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
@@ -49,6 +49,22 @@ def test_the_same_reference_with_another_amount_is_refused(db: Database, fund_id
     with pytest.raises(Conflict) as refused, db.transaction() as tx:
         deposits.deposit(tx, fund_id, 501, "CNY", "bank 1", "finance")
     assert (refused.value.code, refused.value.params) == ("deposit_reused", {"amount_minor": 500})
+
+
+@pytest.mark.parametrize("spelt", ["BANK 1", "bank1", " Bank\t1"])
+def test_letter_case_and_spaces_make_no_other_deposit(db: Database, fund_id: int, spelt: str) -> None:
+    with db.transaction() as tx:
+        deposits.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance")
+    with db.transaction() as tx:
+        assert deposits.deposit_of(tx, fund_id, spelt).reference == "bank 1"
+        assert deposits.deposit(tx, fund_id, 500, "CNY", spelt.strip().replace("\t", " "), "finance") is False
+    with pytest.raises(Conflict, match="deposit_reused"), db.transaction() as tx:
+        deposits.deposit(tx, fund_id, 501, "CNY", spelt.strip().replace("\t", " "), "finance")
+    with db.transaction() as tx:
+        other = funds.create(tx, "乡村振兴基金", "rural", "finance")
+        (alike,) = deposit_preview.alike(tx, other, 900, spelt)
+        assert (alike.why, alike.reference) == ("reference", "bank 1"), "of another fund it is worth a look"
+        assert balance(tx, fund(fund_id)) == 500
 
 
 def test_references_belong_to_their_fund(db: Database, fund_id: int) -> None:

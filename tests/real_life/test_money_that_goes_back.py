@@ -180,6 +180,24 @@ def test_match_comes_back_as_far_as_it_is_free(world: World) -> None:
     assert stands(world, first) == ("paid", 0, 30_00)
 
 
+def flagged(world: World) -> list[tuple[str, str]]:
+    rows = world.do(
+        lambda tx: tx.rows(
+            """SELECT e.body ->> 'type' AS type, w.note FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
+                WHERE w.state = 'flagged' ORDER BY w.inbox_id"""
+        )
+    )
+    return [(row.type, row.note) for row in rows]
+
+
+def test_money_that_goes_back_beyond_the_payment_is_on_the_desk(world: World, paid: DonationView) -> None:
+    tell(world, [refund(paid, "succeeded")])
+    assert flagged(world) == []
+    tell(world, [dispute(paid, "closed", "lost", 30_00), dispute(paid, "funds_withdrawn", "lost", 30_00)])
+    assert flagged(world) == [("charge.dispute.closed", "more_returned_than_came")], "once, with the first report"
+    assert stands(world, paid) == ("refunded", 100_00, 0)
+
+
 def test_no_refund_while_the_bank_decides(world: World, paid: DonationView) -> None:
     tell(world, [dispute(paid, "created", "under_review", 30_00)])
     with pytest.raises(Conflict) as refused:

@@ -15,6 +15,7 @@ from app.forms import Form
 from app.http import access
 from app.http.pictures import picture_response, uploaded_picture
 from app.http.scope import Where
+from app.http.uploads import sent_files
 from app.web.blueprint import requested_page
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import projects
@@ -137,8 +138,7 @@ def _save(
     back = url_for("console.spending", project_id=project_id)
     try:
         voucher = _voucher(Form(request.form))
-        file = request.files.get("file")
-        photo = vouchers.store_photo(deps(), uploaded_picture(request)) if file and file.filename else None
+        photo = vouchers.store_photo(deps(), uploaded_picture(request)) if sent_files(request) else None
     except Refusal as refusal:
         return refused(refusal, back)
     return act(None, back, do(voucher, photo), done)

@@ -98,6 +98,7 @@ REFUSALS = {
     "timestamp_out_of_tolerance": _l("时间戳与我们的时钟相差太大，请校准时钟，检查单位（秒或毫秒）。"),
     "to_give_back_changed": _l("须退回的捐赠刚刚有变化，请重新核对笔数和金额。"),
     "too_many_chosen": _l("一次最多选 %(most)s 项，没有处理任何一项。"),
+    "too_many_files": _l("一次只能上传一个文件。"),
     "too_many_reads": _l("您已有 %(most)s 个导出或大表在进行，请等它们完成。"),
     "too_many_streams": _l("同一网络打开的实时页面太多（最多 %(most)s 个），请刷新页面查看。"),
     "training_invalid": _l("请选择活动开放多久。"),

@@ -255,16 +255,18 @@ class DonationAggregate:
         return DONE
 
     def _follow_reversals(self) -> FactResult:
-        """Update amounts and status from all facts about refunds and disputes."""
+        """Update amounts and status from all facts about refunds and disputes. Money beyond the payment is lost, so
+        the message with which it grew is flagged."""
         if not self.reversals:
             return DONE
         left = position(self.amount_minor, self.reversals)
         self.refunded_minor = self.amount_minor - left.kept_minor
+        grew = left.excess_minor > self.excess_minor
         self.excess_minor = left.excess_minor
         self.dispute = _dispute_of(left)
         if self.status in COUNTED or self.status == Status.REFUNDED:
             self._follow_status(left)
-        return FactResult("done", "more_returned_than_came") if left.excess_minor else DONE
+        return FactResult("flagged", "more_returned_than_came") if grew else DONE
 
     def _follow_status(self, left: Position) -> None:
         if left.kept_minor == 0:
