@@ -55,10 +55,14 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
     first exception is raised again after all campaigns were processed, so that the run counts as failed.
     """
     with deps.db.transaction() as tx:
+        # The times are compared without a lock first: the exclusive lock of an open campaign waits for all donations
+        # being processed, and makes those after them wait.
         due = tx.rows(
             """SELECT c.id, c.slug, c.phase, p.campaign_id IS NOT NULL AS had_problem
                  FROM campaign c LEFT JOIN closing_problem p ON p.campaign_id = c.id
                 WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
+                  AND CASE c.phase WHEN 'scheduled' THEN c.opens_at <= :now
+                                   WHEN 'open' THEN c.ends_at <= :now ELSE TRUE END
                   AND (c.phase <> 'cancelled'
                        OR EXISTS (SELECT FROM pot p JOIN pot_balance b ON b.pot_id = p.id
                                    WHERE p.campaign_id = c.id AND b.kind = :free AND b.balance_minor > 0)
@@ -69,6 +73,7 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             phases=[str(phase) for phase in (*_STEPS, Phase.CANCELLED)],
             slug=slug,
             free=str(AccountKind.POT_FREE),
+            now=tx.now,
         )
     steps, failures = 0, []
     for row in due:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaigns.closing.close import close
 from campaigns.funds import funds
-from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.campaign import lock_campaign, lock_shared
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.lifecycle.transitions import transition
@@ -64,6 +64,13 @@ def test_the_history_is_the_second_defence(world: World, monkeypatch: pytest.Mon
     answers = _closed_by_two_without_lock(world, monkeypatch)
     assert [error for error in errors(answers) if isinstance(error, IntegrityError)]
     assert _reached(world).count("ended") == 1
+
+
+def test_an_open_event_is_not_locked_before_its_end(world: World) -> None:
+    """Donors hold it shared all day long, and the job runs every few seconds."""
+    with world.db.transaction() as donor:
+        assert lock_shared(donor, slugs=[world.slug])
+        assert close(world.deps) == 0
 
 
 def test_match_is_released_once(world: World) -> None:
