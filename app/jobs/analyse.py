@@ -5,6 +5,9 @@ from campaigns.dependencies import Dependencies
 from kernel.db import Tx
 
 LEAST_CHANGES = 500  # a smaller table is read by a full scan, whatever the planner knows
+# Entries per column, from a sample of 7,500 rows. PostgreSQL's default (100, and 30,000 rows) takes five times as long,
+# in the minutes when everybody gives; autovacuum comes later and uses it.
+STATISTICS_TARGET = 25
 
 
 def analyse_grown_tables(deps: Dependencies) -> int:
@@ -17,6 +20,7 @@ def analyse_grown_tables(deps: Dependencies) -> int:
         tables = _grown_tables(tx)
     for table in tables:
         with deps.db.transaction() as tx:
+            tx.run(f"SET LOCAL default_statistics_target = {STATISTICS_TARGET}")
             tx.run(f"ANALYZE (SKIP_LOCKED) {table}")
     return len(tables)
 

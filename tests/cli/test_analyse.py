@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from app.jobs.analyse import LEAST_CHANGES, analyse_grown_tables
+from app.jobs.analyse import LEAST_CHANGES, STATISTICS_TARGET, analyse_grown_tables
 from app.jobs.registry import JOBS
 from app.jobs.runs import Unit
 from campaigns.donations.donors.contact import Donor
@@ -62,6 +62,18 @@ def test_a_table_is_analysed_at_some_hundred_rows_and_then_as_it_doubles(world: 
     assert known_rows(world) == 2 * LEAST_CHANGES
     fill(world, LEAST_CHANGES)
     assert analyse_grown_tables(world.deps) == 0, "half as much again is no doubling"
+
+
+def test_a_small_sample_is_taken(world: World) -> None:
+    fill(world, LEAST_CHANGES)
+    analyse_grown_tables(world.deps)
+    bounds = world.do(
+        lambda tx: tx.scalar(
+            """SELECT array_length(CAST(CAST(histogram_bounds AS text) AS text[]), 1) FROM pg_stats
+                WHERE tablename = 'donation_look' AND attname = 'donation_id'"""
+        )
+    )
+    assert bounds == STATISTICS_TARGET + 1
 
 
 def test_a_locked_table_is_left_for_the_next_run(world: World, database_url: str) -> None:
