@@ -55,7 +55,7 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
     first exception is raised again after all campaigns were processed, so that the run counts as failed.
     """
     with deps.db.transaction() as tx:
-        # The times are compared without a lock first: the exclusive lock of an open campaign waits for all donations
+        # Compare the times without a lock first: the exclusive lock of an open campaign waits for all donations
         # being processed, and makes those after them wait.
         due = tx.rows(
             """SELECT c.id, c.slug, c.phase, p.campaign_id IS NOT NULL AS had_problem
