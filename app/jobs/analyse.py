@@ -5,8 +5,8 @@ from campaigns.dependencies import Dependencies
 from kernel.db import Tx
 
 LEAST_CHANGES = 500  # a smaller table is read by a full scan, whatever the planner knows
-# Entries per column, from a sample of 7,500 rows. PostgreSQL's default (100, and 30,000 rows) takes five times as long,
-# in the minutes when everybody gives; autovacuum comes later and uses it.
+# Entries per column, from a sample of 7,500 rows. PostgreSQL's default (100 of 30,000) takes five times as long, in
+# the minutes when everybody gives. Autovacuum, which comes later, uses it.
 STATISTICS_TARGET = 25
 
 

@@ -61,8 +61,9 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             """SELECT c.id, c.slug, c.phase, p.campaign_id IS NOT NULL AS had_problem
                  FROM campaign c LEFT JOIN closing_problem p ON p.campaign_id = c.id
                 WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
-                  AND CASE c.phase WHEN 'scheduled' THEN c.opens_at <= :now
-                                   WHEN 'open' THEN c.ends_at <= :now ELSE TRUE END
+                  AND (CASE c.phase WHEN 'scheduled' THEN c.opens_at <= :now
+                                    WHEN 'open' THEN c.ends_at <= :now ELSE TRUE END
+                       OR p.campaign_id IS NOT NULL)
                   AND (c.phase <> 'cancelled'
                        OR EXISTS (SELECT FROM pot p JOIN pot_balance b ON b.pot_id = p.id
                                    WHERE p.campaign_id = c.id AND b.kind = :free AND b.balance_minor > 0)
