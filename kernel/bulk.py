@@ -6,7 +6,7 @@ why.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Dialect, Table
@@ -16,6 +16,10 @@ from sqlmodel import SQLModel
 from kernel.db import Row, Tx
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+# From this many rows on, a value that all rows share is sent and read once. Below, the further statements that this
+# makes would cost more than it saves.
+_MANY = 100
+_STATEMENTS = 1_000  # the most that are kept: one for each set of shared columns
 
 
 class Rows(NamedTuple):
@@ -43,9 +47,9 @@ def insert_rows(
         return []
     statement = _insert(model, tuple(lists), tuple(scalars), conflict, returning)
     if not returning:
-        tx.run(statement, **values)
+        tx.run(statement, **lists, **scalars)
         return []
-    return list(tx.rows(statement, **values))
+    return list(tx.rows(statement, **lists, **scalars))
 
 
 def insert_rows_as(
@@ -68,7 +72,8 @@ def insert_rows_as(
         return []
     insert = _insert(model, tuple(lists), tuple(scalars), conflict, "*")
     others, more = _parts(beside)
-    return tx.rows_as(row_type, f"WITH {', '.join([f'new AS ({insert})', *others])} {select}", **values, **more)
+    statement = f"WITH {', '.join([f'new AS ({insert})', *others])} {select}"
+    return tx.rows_as(row_type, statement, **lists, **scalars, **more)
 
 
 def insert_together(tx: Tx, tables: Sequence[Rows]) -> None:
@@ -87,16 +92,16 @@ def _parts(tables: Sequence[Rows]) -> tuple[list[str], dict[str, Any]]:
         if _length(lists):
             prefix = f"t{nth}_"
             parts.append(f"{prefix} AS ({_insert(model, tuple(lists), tuple(scalars), '', '', prefix)})")
-            bound_values |= {f"{prefix}{name}": value for name, value in values.items()}
+            bound_values |= {f"{prefix}{name}": value for name, value in (lists | scalars).items()}
     return parts, bound_values
 
 
 def update_rows(tx: Tx, model: type[SQLModel], key: str, values: Mapping[str, Any]) -> int:
     """Set columns of many rows, found by the column `key`; return how many rows changed."""
-    lists, scalars = _split(values)
+    lists, scalars = _split(values, key)
     if not _length(lists):
         return 0
-    return tx.run(_update(model, key, tuple(lists), tuple(scalars)), **values)
+    return tx.run(_update(model, key, tuple(lists), tuple(scalars)), **lists, **scalars)
 
 
 @cache
@@ -118,9 +123,16 @@ def bytea(value: bytes) -> str:
     return rf"\x{value.hex()}"
 
 
-def _split(values: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+def _split(values: Mapping[str, Any], key: str = "") -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Return the lists, and the values that apply to all rows. A long list of equal values becomes such a value,
+    except for the list of `key`, or the first one."""
     lists = {name: value for name, value in values.items() if type(value) is list}
-    return lists, {name: value for name, value in values.items() if name not in lists}
+    scalars = {name: value for name, value in values.items() if name not in lists}
+    if lists and _length(lists) >= _MANY:
+        key = key or next(iter(lists))
+        shared = [name for name, value in lists.items() if name != key and value.count(value[0]) == len(value)]
+        scalars |= {name: lists.pop(name)[0] for name in shared}
+    return lists, scalars
 
 
 def _length(lists: Mapping[str, list[Any]]) -> int:
@@ -129,7 +141,7 @@ def _length(lists: Mapping[str, list[Any]]) -> int:
     return lengths.pop()
 
 
-@cache
+@lru_cache(_STATEMENTS)
 def _insert(
     model: type[SQLModel],
     lists: tuple[str, ...],
@@ -151,7 +163,7 @@ def _insert(
     )
 
 
-@cache
+@lru_cache(_STATEMENTS)
 def _update(model: type[SQLModel], key: str, lists: tuple[str, ...], scalars: tuple[str, ...]) -> str:
     changes = [f"{name} = u.{name}" for name in lists if name != key]
     changes += [f"{name} = CAST(:{name} AS {_type(model, name)})" for name in scalars]

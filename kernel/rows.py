@@ -4,7 +4,7 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -14,7 +14,7 @@ import psycopg
 _NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 
 
-@cache  # bounded by the number of statements in the code
+@lru_cache(5_000)  # more than there are statements in the code
 def statement(sql: str) -> str:
     """Translate `:name` to the driver's placeholders. A literal colon is escaped with a backslash."""
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%")).replace("\\:", ":")

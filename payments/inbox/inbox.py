@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from kernel.bulk import insert_rows, unnest
+from kernel.bulk import insert_rows, unnest, update_rows
 from kernel.db import Tx
 from kernel.keys import Keys
 from payments.inbox.sealed_messages import columns, keyed_content, opened
@@ -220,16 +220,14 @@ def has_due(tx: Tx, least: int) -> bool:
 def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     """Record the outcomes of claimed messages."""
     if outcomes:
-        tx.run(
-            f"""UPDATE inbox_work w SET state = u.state, note = u.note, reference = u.reference, done_at = :now
-                  FROM {unnest(InboxWork, "inbox_id", "state", "note", "reference")}
-                 WHERE w.inbox_id = u.inbox_id""",
-            inbox_id=[outcome.message_id for outcome in outcomes],
-            state=[outcome.state for outcome in outcomes],
-            note=[outcome.note for outcome in outcomes],
-            reference=[outcome.reference for outcome in outcomes],
-            now=tx.now,
-        )
+        values = {
+            "inbox_id": [outcome.message_id for outcome in outcomes],
+            "state": [outcome.state for outcome in outcomes],
+            "note": [outcome.note for outcome in outcomes],
+            "reference": [outcome.reference for outcome in outcomes],
+            "done_at": tx.now,
+        }
+        update_rows(tx, InboxWork, "inbox_id", values)
 
 
 def reopen(tx: Tx, notes: Iterable[str]) -> int:
