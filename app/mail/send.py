@@ -1,5 +1,6 @@
 """Send due letters. Nothing is sent inside a transaction, and no address is logged."""
 
+from collections.abc import Collection
 from email.message import EmailMessage
 from typing import NamedTuple
 from uuid import UUID
@@ -23,6 +24,7 @@ from kernel.errors import Refusal
 from payments.side_by_side import side_by_side
 
 BATCH = 50
+_THANKS = (LetterKind.THANKS, LetterKind.LATE_THANKS)
 _NOTHING_TO_SEND = Outcome(Delivery.DROPPED, "nothing_to_send")
 
 
@@ -50,13 +52,21 @@ def send_letters(deps: Dependencies) -> int:
         claimed = claim(tx, BATCH, mail=ways.mail is not None, texts=ways.texts is not None) if any(ways) else []
     if not claimed:
         return 0
+    thanked = {letter.donation_id for letter in claimed if letter.kind in _THANKS}
     with deps.db.snapshot() as tx:
-        written = [(letter, _write(deps, tx, letter, ways)) for letter in claimed]
+        written = [
+            (letter, None if _is_told(letter, thanked) else _write(deps, tx, letter, ways)) for letter in claimed
+        ]
     outcomes = side_by_side(lambda pair: _deliver(pair[1]), written)
     for (letter, _), outcome in zip(written, outcomes, strict=True):
         with deps.db.transaction() as tx:
             record(tx, letter, outcome.delivery, outcome.failure)
     return sum(outcome.delivery is Delivery.SENT for outcome in outcomes)
+
+
+def _is_told(letter: ClaimedLetter, thanked: Collection[UUID]) -> bool:
+    """Return whether the letter tells of a review of which the thanks of the same batch tell already."""
+    return letter.kind == LetterKind.REVIEW_BEGUN and letter.donation_id in thanked
 
 
 def _write(deps: Dependencies, tx: Tx, letter: ClaimedLetter, ways: _Ways) -> _Written | None:
@@ -85,10 +95,10 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
     topic = DONATION_ALONE
     if letter.kind == LetterKind.PURPOSE_CHANGED:
         topic = Topic(change=told_change(tx, int(letter.about)))
-    elif letter.kind == LetterKind.REVIEW_BEGUN:
-        if not donation.held_minor:
-            return None  # decided meanwhile; another letter tells the result
+    elif donation.held_minor and letter.kind in (LetterKind.REVIEW_BEGUN, *_THANKS):
         topic = Topic(case=case_of_donation(tx, donation.id))
+    elif letter.kind == LetterKind.REVIEW_BEGUN:
+        return None  # decided meanwhile; another letter tells the result
     return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope, topic)
 
 

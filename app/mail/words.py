@@ -156,7 +156,7 @@ def _of_review(donation: DonationView, case: OwnCase) -> list[str]:
 def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView, topic: Topic) -> list[str]:
     if topic.change:
         return _of_change(letter, donation, topic.change)
-    if topic.case:
+    if topic.case and kind is LetterKind.REVIEW_BEGUN:
         return _of_review(donation, topic.case)
     if kind is LetterKind.LAPSED:
         return [
@@ -190,7 +190,7 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView,
         [_("付款到得晚一些，我们照常收下；配捐按到账时池里的余额算。")] if kind is LetterKind.LATE_THANKS else []
     )
     following = _("接下来公示结果、拨给村里、花在村里，走到哪一步，捐赠页上都看得到。")
-    return [*first, _kept(donation), *_under_review(donation), following]
+    return [*first, _kept(donation), *_under_review(donation, topic.case), following]
 
 
 def _kept(donation: DonationView) -> str:
@@ -207,9 +207,11 @@ def _kept(donation: DonationView) -> str:
     return _("%(project)s收到您捐的 %(gave)s 元。", project=donation.project_name, gave=_yuan(gave_minor))
 
 
-def _under_review(donation: DonationView) -> list[str]:
+def _under_review(donation: DonationView, case: OwnCase | None) -> list[str]:
     if not donation.held_minor:
         return []
+    if case:
+        return _of_review(donation, case)
     return [_("配捐 %(amount)s 元正在复核，结果出来再告诉您。", amount=_yuan(donation.held_minor))]
 
 

@@ -90,6 +90,9 @@
       button.textContent = form.dataset.busy;
       button.setAttribute("aria-busy", "true");
     });
+  // Browsers take the focus from what was refused if the address names a part of the page, until it is loaded.
+  const refused = document.querySelector("[autofocus]");
+  if (refused) window.addEventListener("load", () => setTimeout(() => refused.focus()));
   // A part of the page that an address or a link names is open.
   const unfold = () => {
     const part = location.hash && document.getElementById(location.hash.slice(1));

@@ -218,6 +218,19 @@ def test_the_beginning_of_a_review_is_told_with_its_reason(
     assert why in text and way_out in text and "100" in text
 
 
+def test_thanks_and_a_review_are_one_letter(world: World, mail_server: MailServer) -> None:
+    world.pot(5_000_00)
+    paid = world.pay(world.give(100_00, donor=DONOR))
+    world.do(hold_project_match, world.slug, paid.project_id, "a reason", "test")
+    assert send(world, mail_server) == 1
+    text = body(mail_server.letters[-1])
+    assert "谢谢您捐给" in mail_server.letters[-1]["Subject"] and "为什么：项目的配捐被整体暂缓" in text
+    assert {(kind, state) for kind, state, *_ in letters(world)} == {
+        ("thanks", "sent"),
+        ("review_begun", "dropped"),
+    }
+
+
 def test_the_end_of_a_review_is_told_and_its_beginning_no_longer(world: World, mail_server: MailServer) -> None:
     world.pot(5_000_00)
     paid = world.pay(world.give(100_00, donor=DONOR))

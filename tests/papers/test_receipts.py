@@ -151,9 +151,9 @@ def test_donors_ask_on_their_page_and_finance_records_the_number(
     paid = world.pay(world.give(100_00))
     donor = Reader(app.test_client(), world)
     donor.open(f"/d/{paid.id}?token={world.deps.keys.token(str(paid.id))}")
-    assert "请检查票据信息" in donor.send(
-        "/receipt#receipt", 422, kind="company", title="某公司", email="a@example.org"
-    )
+    page = donor.send("/receipt#receipt", 422, kind="company", title="某公司", email="a@example.org")
+    assert "请检查票据信息" in page and '<span class="fault" id="fault-tax_id">请填写' in page
+    assert page.count(" autofocus") == 1 and 'aria-describedby="fault-tax_id" autofocus' in page
     for title in [text[:100] for text in NASTY]:
         page = donor.send("/receipt#receipt", kind="person", title=title, tax_id="", email="a@example.org")
         assert "等待开票" in page and "<script>" not in page and "@a <b>" not in page

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import abort, current_app, make_response, redirect, render_template, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import deps
@@ -14,6 +15,7 @@ from app.http import access, donor_cookie
 from app.http.errors import status_of
 from app.i18n.locale import chosen
 from app.i18n.match_explanation import decision_lines, end_lines
+from app.i18n.refusals.fields import at_fields
 from app.i18n.refusals.refusals import REFUSALS, refusal_text
 from app.i18n.screening_evidence import reasons_text
 from app.web import visitor
@@ -91,7 +93,7 @@ def cancel(donation_id: UUID) -> AnyResponse:
     try:
         expire.cancel(deps(), donation_id)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
+        return refuse(donation_id, refusal)
     return donor_cookie.to_page(donation_id)
 
 
@@ -102,12 +104,12 @@ def request_refund(donation_id: UUID) -> AnyResponse:
     form = Form(request.form)
     amount_minor, reason = form.amount("amount"), form.text("reason", MOST_REASON, lines=True) or ""
     if form.faults:
-        return show_donation(donation_id, next(iter(form.faults.values())), 422, form, at="refund")
+        return show_donation(donation_id, _("有内容需要修改，请看标红的地方。"), 422, form, at="refund")
     try:
         with deps().db.transaction() as tx:
             request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at="refund")
+        return refuse(donation_id, refusal, form, at="refund")
     return donor_cookie.to_page(donation_id, at="refund")
 
 
@@ -121,7 +123,7 @@ def explain_case(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             file_appeal(tx, deps().keys, case_id_of_donation(tx, donation_id), text, DONOR)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form)
+        return refuse(donation_id, refusal, form)
     return donor_cookie.to_page(donation_id)
 
 
@@ -201,7 +203,7 @@ def ask_question(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             ask(tx, deps().keys, donation_id, form["question"])
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at="question")
+        return refuse(donation_id, refusal, form, at="question")
     return donor_cookie.to_page(donation_id, at="question")
 
 
@@ -212,6 +214,13 @@ def _in_flight(donation: DonationView) -> bool | None:
         return deps().gateway.state(donation.payment_reference or "") in (ClosedAs.PAID, ClosedAs.PROCESSING)
     except GatewayError:
         return None
+
+
+def refuse(donation_id: UUID, refusal: Refusal, form: Form | None = None, at: str = "") -> AnyResponse:
+    """Return the page of a donation with a refusal, its faults at those fields that `form` has."""
+    if form is not None:
+        form.faults |= {name: sentence for name, sentence in at_fields(refusal).items() if name in form.data}
+    return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at)
 
 
 def show_donation(

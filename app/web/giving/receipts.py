@@ -8,10 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.current import deps
 from app.forms import Form
 from app.http import access, donor_cookie
-from app.http.errors import status_of
-from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import blueprint
-from app.web.giving.donation import show_donation
+from app.web.giving.donation import refuse
 from campaigns.donations.donors.payer import read_payer
 from campaigns.donations.receipts.receipt_requests import request_receipt, withdraw_receipt
 from kernel.errors import Refusal
@@ -27,7 +25,7 @@ def ask_for_receipt(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             request_receipt(tx, deps().keys, donation_id, payer)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal), form, at="receipt")
+        return refuse(donation_id, refusal, form, at="receipt")
     return donor_cookie.to_page(donation_id, at="receipt")
 
 
@@ -39,5 +37,5 @@ def withdraw_own_receipt(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             withdraw_receipt(tx, donation_id)
     except Refusal as refusal:
-        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
+        return refuse(donation_id, refusal)
     return donor_cookie.to_page(donation_id, at="receipt")
