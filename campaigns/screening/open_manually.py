@@ -27,6 +27,15 @@ def open_case(tx: Tx, donation_id: UUID, reason: str, actor: str) -> ScreeningCa
     result is published, and `nothing_to_hold` if the donation has no match.
     """
     require_reason(reason)
+    require_openable(tx, donation_id)
+    if not open_cases(tx, {donation_id: (Signal(BY_HAND, {"reason": reason, "by": actor}),)}):
+        raise Conflict("nothing_to_hold")
+    record_audit(tx, actor, OPENED, f"donation:{donation_id}", reason=reason)
+    return find_case(tx, case_id_of_donation(tx, donation_id))
+
+
+def require_openable(tx: Tx, donation_id: UUID) -> None:
+    """Require that a case may still be opened on a donation. Raises as `open_case`."""
     donation = tx.get(Donation, donation_id)
     if donation is None:
         raise NotFound("donation_unknown")
@@ -36,7 +45,12 @@ def open_case(tx: Tx, donation_id: UUID, reason: str, actor: str) -> ScreeningCa
     assert campaign is not None
     if campaign.phase not in SCREENED:
         raise Conflict("campaign_phase", phase=campaign.phase)
-    if not open_cases(tx, {donation_id: (Signal(BY_HAND, {"reason": reason, "by": actor}),)}):
-        raise Conflict("nothing_to_hold")
-    record_audit(tx, actor, OPENED, f"donation:{donation_id}", reason=reason)
-    return find_case(tx, case_id_of_donation(tx, donation_id))
+
+
+def is_openable(tx: Tx, donation_id: UUID) -> bool:
+    """Return whether a case may still be opened on a donation."""
+    try:
+        require_openable(tx, donation_id)
+    except Conflict:
+        return False
+    return True

@@ -106,3 +106,12 @@ def test_every_sign_has_words(app: Flask) -> None:
     )
     assert all(line.endswith("3 笔，60 分钟内") for line in lines)
     assert screen.BATCH > 0
+
+
+def test_a_case_is_offered_only_while_it_may_be_opened(manager: Reader, world: World) -> None:
+    world.pot(100_00)
+    donation = world.pay(world.give())
+    address = f"/console/donations/{donation.id}"
+    assert "提出复核" in manager.open(address)
+    world.do(lambda tx: tx.run("UPDATE campaign SET phase = 'notice'"))
+    assert "提出复核" not in manager.open(address), "it would be refused after the click"

@@ -24,7 +24,9 @@ def ask_for_money_back(world: World, project: int = 0) -> None:
 
 
 def test_with_nothing_to_do_the_page_says_so(manager: Reader) -> None:
-    assert "现在没有等您处理的事" in manager.open("/console/")
+    page = manager.open("/console/")
+    assert "现在没有等您处理的事" in page and 'href="/console/projects/new"' in page
+    assert "boss 系统管理员" in text(page)
 
 
 def test_a_request_for_money_back_waits_for_who_may_refund(manager: Reader, world: World) -> None:

@@ -31,6 +31,7 @@ from campaigns.donations.states import COUNTED
 from campaigns.donations.view import donation_view
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
+from campaigns.screening.open_manually import is_openable
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.text import clean_text
@@ -136,6 +137,7 @@ def _page(tx: Tx, donation_id: UUID, **looked_at: Any) -> str:
         warnings=warnings_of(tx, donation_id),
         story=story_of(tx, donation_id),
         **looked_at,
+        suspectable=bool(view.captured_minor) and not view.held_minor and is_openable(tx, donation_id),
         refundable=view.status in COUNTED and view.refunded_minor < view.amount_minor,
         correctable=view.status in COUNTED and find_campaign(tx, view.campaign).phase in CORRECTABLE,
         taken_by_us=view.provider in ("", deps().gateway.provider),

@@ -110,7 +110,9 @@ def _field(name: str) -> str:
 def field_label(name: str) -> str:
     """Return the label of an entry's field; '' if it has none. Entries name the fields of pot rules without their
     group."""
-    known = FIELDS.get(name) or LABELS.get(f"caps.{name}") or LABELS.get(f"scope.{name}")
+    known = (
+        FIELDS.get(name) or LABELS.get(f"caps.{name}") or LABELS.get(f"scope.{name}") or labels.THRESHOLDS.get(name)
+    )
     return str(known or "") or label(name)
 
 
