@@ -81,6 +81,23 @@ def read_amount(text: str, *, negative: bool = False) -> int:
     raise Unreadable(fault("amount_ambiguous", readings_minor=readings))
 
 
+def read_whole(text: str) -> int:
+    """Return a whole number as spreadsheets write it: '5000', '5,000', '５０００', '-500', '(500)'.
+
+    Raises Unreadable: `not_whole`, also for separators that do not stand before groups of three, or
+    `amount_too_large`.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    below = _BELOW_ZERO.fullmatch(plain)
+    plain = plain if below is None else "".join(below.groups("")).strip()
+    if "." in plain or not (_PLAIN.fullmatch(plain) or _GROUPED.fullmatch(plain)):
+        raise Unreadable(fault("not_whole"))
+    number = int(re.sub(r"[, ']", "", plain))
+    if number > MAX_MINOR:
+        raise Unreadable(fault("amount_too_large", most_minor=MAX_MINOR))
+    return number if below is None else -number
+
+
 def _fen(digits: str) -> int:
     whole, _, rest = digits.partition(".")
     return int(whole) * 100 + int(rest.ljust(2, "0") or 0)

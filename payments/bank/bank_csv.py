@@ -137,7 +137,7 @@ class _Reader:
         key = f"{line.account}/{line.line_id}"
         self._seen[key] += 1
         if self._seen[key] > 1:
-            self.faults[f"line {row.line}.line_id"] = fault("taken")
+            self.faults[f"line {row.line}.line_id"] = fault("repeated")
         else:
             self.lines.append((row.line, line))
 

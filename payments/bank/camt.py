@@ -111,7 +111,7 @@ class _Reader(MessageReader):
             account = self.required_text(statement, place, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
             name = self.required_text(statement, place, "Id")
             if (account, name) in self._names:
-                self.refuse(statement, f"{place}/Id", fault("taken"))
+                self.refuse(statement, f"{place}/Id", fault("repeated"))
             self._names.add((account, name))
             self._entries = _Entries(self, account, name, place)
         return self._entries
@@ -137,7 +137,7 @@ class _Reader(MessageReader):
         if known is line:
             self.lines.append((entry.sourceline or 1, line))
         elif (known.amount_minor, known.booked_on) != (line.amount_minor, line.booked_on):
-            self.refuse(entry, f"{place}/AcctSvcrRef", fault("taken"))
+            self.refuse(entry, f"{place}/AcctSvcrRef", fault("repeated"))
 
     def signed(self, element: _Element, place: str) -> int:
         """Return the amount of an entry, payment or balance in fen; negative for outgoing money."""

@@ -134,7 +134,7 @@ class _Reader(MessageReader):
     def _read_group(self, group: _Element) -> None:
         self.found = True
         if self._message_id:
-            self.refuse(group, _GROUP, fault("taken"))
+            self.refuse(group, _GROUP, fault("repeated"))
         self._message_id = self.required_text(group, _GROUP, "OrgnlMsgId")
         name = text_at(group, "OrgnlMsgNmId")
         if not _OF_OURS.fullmatch(name):
@@ -152,7 +152,7 @@ class _Reader(MessageReader):
             self.refuse(payment, f"{place}/TxSts", fault("required"))
             return
         if end_to_end_id in self._named:
-            self.refuse(payment, f"{place}/OrgnlEndToEndId", fault("taken"))
+            self.refuse(payment, f"{place}/OrgnlEndToEndId", fault("repeated"))
         if (of_batch or self._above) is Answer.REJECTED and status is not Answer.REJECTED:
             self.refuse(payment, f"{place}/TxSts", fault("not_one_of", options=["RJCT"]))
         self._named.add(end_to_end_id)

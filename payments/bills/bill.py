@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kernel.errors import Fault, fault
-from kernel.human_input import Unreadable, read_amount, read_moment
+from kernel.human_input import Unreadable, read_amount, read_moment, read_whole
 from kernel.ids import donation_id_of
-from kernel.money import CURRENCY, MAX_MINOR
+from kernel.money import CURRENCY
 from kernel.tables import Row, Table, Track, read_table
 from kernel.text import is_storable
 from payments.bills.bill_files import unpack
@@ -18,7 +18,6 @@ from payments.bills.bill_totals import totals_refused
 from payments.gateway import StatementLine
 
 MOST_CELL = 200  # characters
-_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _ZEROS_BELOW_FEN = re.compile(r"(\.\d\d)0+", re.ASCII)  # WeChat Pay writes fees as 0.30000
 
 
@@ -51,7 +50,7 @@ def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
         reader = _RowReader(partner, bill_format, row, kind)
         line = reader.line()
         if line is not None and line.line_id in known:
-            reader.faults["line_id"] = fault("taken")
+            reader.faults["line_id"] = fault("repeated")
         for column, refused in reader.faults.items():
             faults.setdefault(f"line {row.line}.{column}", refused)
         if line is not None:
@@ -154,15 +153,9 @@ class _RowReader:
 
     def _figure(self, column: str, text: str) -> int:
         """Return a figure in fen. If it cannot be read, record a fault and return 0."""
-        if self.format.in_fen:
-            if not _WHOLE.fullmatch(text):
-                self.faults.setdefault(column, fault("not_whole"))
-            elif abs(int(text)) > MAX_MINOR:
-                self.faults.setdefault(column, fault("amount_too_large", most_minor=MAX_MINOR))
-            else:
-                return int(text)
-            return 0
         try:
+            if self.format.in_fen:
+                return read_whole(text)
             return read_amount(_ZEROS_BELOW_FEN.sub(r"\1", text), negative=True)
         except Unreadable as unreadable:
             self.faults.setdefault(column, unreadable.fault)

@@ -87,7 +87,7 @@ def test_a_file_without_its_columns_and_one_that_says_a_line_twice(world: World,
     with pytest.raises(Invalid) as refused:
         twice = bill(row("L", "charge", "D", 100), row("L", "charge", "D", 100))
         world.do(import_statement, partner, twice, "finance")
-    assert refused.value.fields == {"line 3.line_id": fault("taken")}
+    assert refused.value.fields == {"line 3.line_id": fault("repeated")}
 
 
 def test_the_same_bill_again_adds_nothing_and_another_story_is_kept_beside_it(world: World, partner: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.human_input import Unreadable, read_amount, read_moment
+from kernel.human_input import Unreadable, read_amount, read_moment, read_whole
 from kernel.money import MAX_MINOR, yuan
 
 
@@ -161,3 +161,26 @@ def test_any_text_is_a_time_or_a_fault(typed: str) -> None:
         read_moment(typed)
     except Unreadable as refused:
         assert refused.fault.code
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("5000", 5000),
+        ("５０００", 5000),
+        ("5,000", 5000),
+        ("－500", -500),
+        ("−1,500", -1500),
+        ("(5)", -5),
+        ("0", 0),
+    ],
+)
+def test_whole_numbers_are_read_in_any_width(written: str, number: int) -> None:
+    assert read_whole(written) == number
+
+
+@pytest.mark.parametrize("written", ["", "50.00", "50,00", "1,00,000", "5E+3", "١٠", "--5", "5 元", "9" * 16])
+def test_what_is_no_whole_number_is_refused(written: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_whole(written)
+    assert refused.value.fault.code == "not_whole"

@@ -110,7 +110,7 @@ def test_alipays_bill_of_the_account_is_refused_by_line_and_field() -> None:
         ("0.00,-5.00,", "0.00,five,", "line 9.expense_yuan", "not_an_amount"),
         ("2026-09-09 12:00:00", "2026-09-31 12:00:00", "line 9.occurred_at", "not_a_time"),
         ("\n4\t,", "\n\t,", "line 9.line_id", "required"),
-        ("\n5\t,", "\n4\t,", "line 10.line_id", "taken"),
+        ("\n5\t,", "\n4\t,", "line 10.line_id", "repeated"),
     ):
         assert text.count(old) == 1, old
         assert refused(text.replace(old, new).encode("gb18030")) == {place: code}

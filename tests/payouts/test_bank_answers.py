@@ -144,7 +144,7 @@ def test_a_manually_refused_payment_is_not_accepted_by_a_report(sent: World) -> 
         ),
         (report(answer(FIRST, "NOPE")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts", "not_one_of"),
         (report(answer(FIRST, "")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts", "required"),
-        (report(REFUSED, REFUSED), "line 9.OrgnlPmtInfAndSts[1]/TxInfAndSts[2]/OrgnlEndToEndId", "taken"),
+        (report(REFUSED, REFUSED), "line 9.OrgnlPmtInfAndSts[1]/TxInfAndSts[2]/OrgnlEndToEndId", "repeated"),
         (report(answer("", "RJCT")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId", "required"),
         (
             report(answer(FIRST, "ACSP"), batch="<PmtInfSts>RJCT</PmtInfSts>"),

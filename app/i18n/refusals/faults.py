@@ -47,6 +47,7 @@ FAULTS = {
     "team_name_characters": _l("请只用汉字、英文字母、数字和 · & ( ) -"),
     "contact_inside": _l("不能含电话、网址、微信号等联系方式"),
     "taken": _l("已被使用，请换一个"),
+    "repeated": _l("在这份文件里重复了"),
     "slug_taken": _l("这个网址名已被其他活动使用"),
     "not_a_credit_code": _l("不是有效的统一社会信用代码（18 位）"),
     "only_companies": _l("只有单位填写"),
