@@ -14,7 +14,7 @@ from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
 from app.dependencies import job_timeouts, make_dependencies, web_timeouts
-from app.http import access, errors, heavy_reads, origin, rate_limit, security, security_events, static
+from app.http import declarations, errors, heavy_reads, origin, rate_limit, security, security_events, static
 from app.http.json_provider import QuickJSONProvider
 from app.http.rules import LazyRule
 from app.http.session import SessionOnDemand
@@ -73,7 +73,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     health.attach(app)
     for part in PARTS:
         part.attach(app)
-    access.check(app)
+    declarations.check(app)
     return app
 
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from campaigns.approvals.acts import ACTS, MAKE_ADMIN
 from campaigns.approvals.desk import Place
 from campaigns.approvals.models import Approval, ApprovalState
-from campaigns.rights import holder_of, lineage_of
+from campaigns.holders import holder_of, lineage_of
 from kernel.db import Tx
 from kernel.errors import NotFound
 

@@ -14,7 +14,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
-from app.http.access import Audience, declared
+from app.http.declarations import Audience, declared
 from app.http.made_once import MadeOnce
 from app.http.repeats import HEADER, MOST_KEY, REPLAYED
 from campaigns.network.replies import KEPT

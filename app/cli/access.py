@@ -4,7 +4,7 @@ import click
 from flask import current_app
 
 from app.cli.base import command
-from app.http.access import table
+from app.http.declarations import table
 
 
 @click.command("routes-access")

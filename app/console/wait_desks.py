@@ -7,7 +7,7 @@ from flask import url_for
 
 from app.http import access
 from app.i18n.waits import wait_text
-from campaigns import rights
+from campaigns import holders
 from campaigns.closing.waits import Wait
 from kernel.db import Tx
 
@@ -41,11 +41,11 @@ class WaitLine(NamedTuple):
 
 def wait_lines(tx: Tx, waits: Sequence[Wait], slug: str) -> list[WaitLine]:
     """Return what a campaign waits for, as the signed-in manager sees it."""
-    holder = rights.holder_of(tx, "slug", slug)
+    holder = holders.holder_of(tx, "slug", slug)
     return [WaitLine(wait_text(wait), _desk(wait.code, slug, holder)) for wait in waits]
 
 
-def _desk(code: str, slug: str, holder: rights.Holder) -> str:
+def _desk(code: str, slug: str, holder: holders.Holder) -> str:
     if code in UNENDED:
         return ""
     endpoint, arguments = _DESKS[code]

@@ -5,87 +5,41 @@ enforces it.
     @access.managers(Permission.POTS_WRITE)
     def create() -> Any: ...
 
-Put the declaration directly below the route. The application does not start with an undeclared route (`check`);
-`docs/access.md` lists all routes (`flask --app wsgi routes-access`).
+Put the declaration directly below the route. The application does not start with an undeclared route
+(`app.http.declarations`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, cast
 
-from flask import Flask, current_app, g, redirect, request, url_for
-from werkzeug.routing import Rule
+from flask import current_app, g, redirect, request, url_for
 
 from app.current import deps
 from app.http import auth, donor_cookie, repeats, scope
+from app.http.declarations import Access, Audience, View, access_of, declare
 from app.http.scope import Where
-from campaigns import rights
+from campaigns import holders, rights
 from campaigns.network.roles import Caller, Permission, require
 from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
-from kernel.db import Tx
 from kernel.errors import NotFound
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "console.sign_in"  # the endpoint to which a browser without a session is redirected
 
 
-class Audience(StrEnum):
-    """Who may call a route, as `docs/access.md` words it."""
-
-    PUBLIC = "everybody"
-    MONITORING = "everybody who reaches the server; close it to the public at the proxy"
-    DONOR = "the donor, with the donation's token as bearer token"
-    DONOR_LINK = "the donor, with the donation's token in the form, its cookie, or a link that is exchanged for it"
-    DONOR_OR_READER = "the donor, with the donation's token as bearer token; or a manager"
-    MANAGER = "a manager, with an API token or a session"
-    SIGNED_IN = "a manager, with a session"
-    SIGNATURE = "the platform that signed the body"
-
-
-class Access(NamedTuple):
-    """The access declaration of a view. One of `permissions` is required; empty for callers without a role.
-    `where`: whose resources a manager may reach. `resource`: the route argument that decides; default: the most
-    specific."""
-
-    audience: Audience
-    permissions: tuple[Permission, ...] = ()
-    where: Where = Where.RESOURCE
-    resource: str | None = None
-
-    def __str__(self) -> str:
-        needed = " or ".join(f"`{permission}`" for permission in self.permissions)
-        return f"{self.audience}; needs {needed}; {self.where}" if needed else str(self.audience)
-
-    def require(self, tx: Tx, caller: Caller, arguments: Mapping[str, Any], *, acting: bool) -> None:
-        """Require that the caller may see (`acting`: change) the resource that this view reaches."""
-        scope.require(
-            tx, caller, self.where, self.resource or scope.resource_of(arguments), arguments, acting=acting
-        )
-
-    @property
-    def acts(self) -> bool:
-        return Permission.READ not in self.permissions
-
-
-# Views of libraries: the static files and the API description.
-_LIBRARY_VIEWS = {"static": Access(Audience.PUBLIC), "api-docs.openapi_json": Access(Audience.PUBLIC)}
-
-
 def public(view: View) -> View:
     """Let everyone call this view. It may show more to managers if it calls `auth.optional_manager`."""
-    return _declare(view, Access(Audience.PUBLIC))
+    return declare(view, Access(Audience.PUBLIC))
 
 
 def monitoring(view: View) -> View:
     """Let everyone who reaches the server call this view: health checks and metrics contain no personal data."""
-    return _declare(view, Access(Audience.MONITORING))
+    return declare(view, Access(Audience.MONITORING))
 
 
 def signature(view: View) -> View:
     """Let a platform call this view. The view verifies the signature, which covers the whole body."""
-    return _declare(view, Access(Audience.SIGNATURE))
+    return declare(view, Access(Audience.SIGNATURE))
 
 
 def donor(view: View) -> View:
@@ -96,7 +50,7 @@ def donor(view: View) -> View:
         auth.require_donor(kwargs["donation_id"])
         return view(*args, **kwargs)
 
-    return _declare(guarded, Access(Audience.DONOR))  # type: ignore[return-value]
+    return declare(guarded, Access(Audience.DONOR))  # type: ignore[return-value]
 
 
 def donor_link(view: View) -> View:
@@ -119,7 +73,7 @@ def donor_link(view: View) -> View:
             raise NotFound("donation_unknown")
         return view(*args, **kwargs)
 
-    return _declare(guarded, Access(Audience.DONOR_LINK))  # type: ignore[return-value]
+    return declare(guarded, Access(Audience.DONOR_LINK))  # type: ignore[return-value]
 
 
 def donor_or_reader(view: View) -> View:
@@ -137,7 +91,7 @@ def donor_or_reader(view: View) -> View:
         return view(*args, **kwargs)
 
     reader = Access(Audience.DONOR_OR_READER, (Permission.READ,))
-    return _declare(guarded, reader)  # type: ignore[return-value]
+    return declare(guarded, reader)  # type: ignore[return-value]
 
 
 def managers(
@@ -173,7 +127,7 @@ def managers(
             call = partial(view, *args, **kwargs)
             return repeats.reply_once(call, apart=own_transactions, content=content, keep=keeps_reply)
 
-        return _declare(guarded, access)  # type: ignore[return-value]
+        return declare(guarded, access)  # type: ignore[return-value]
 
     return decorate
 
@@ -211,7 +165,7 @@ def _console(access: Access, *, acting: bool) -> Callable[[View], View]:
                 access.require(tx, g.caller, kwargs, acting=acting)
             return view(*args, **kwargs)
 
-        return _declare(guarded, access)  # type: ignore[return-value]
+        return declare(guarded, access)  # type: ignore[return-value]
 
     return decorate
 
@@ -232,7 +186,7 @@ def require_changeable() -> None:
     scope.require_holder(g.caller, g.get("holder"))
 
 
-def opens(endpoint: str, holder: rights.Holder | None = None) -> bool:
+def opens(endpoint: str, holder: holders.Holder | None = None) -> bool:
     """Return whether the signed-in manager may open a console page or use a button, which is hidden otherwise.
     Checks the role and branch that the route declares against `holder`, by default the resource of the current
     page."""
@@ -258,43 +212,3 @@ def actor() -> str:
     """Return the caller's name, for the audit trail."""
     caller: Caller = g.caller
     return caller.name
-
-
-def check(app: Flask) -> None:
-    """Refuse to start if a route does not declare who may call it or whose resources it reaches."""
-    undeclared = {rule.endpoint for rule in app.url_map.iter_rules() if not _is_declared(app, rule)}
-    if undeclared:
-        names = ", ".join(sorted(undeclared))
-        raise RuntimeError(f"views that do not declare who may call them, or whose resources they reach: {names}")
-
-
-def _is_declared(app: Flask, rule: Rule) -> bool:
-    access = access_of(app, rule.endpoint)
-    if access is None or not access.permissions or access.where not in (Where.RESOURCE, Where.FROM_BELOW):
-        return access is not None
-    return access.resource in rule.arguments or (
-        access.resource is None and scope.resource_of(rule.arguments) is not None
-    )
-
-
-def access_of(app: Flask, endpoint: str) -> Access | None:
-    """Return the access declaration of an endpoint's view."""
-    return declared(app.view_functions.get(endpoint)) or _LIBRARY_VIEWS.get(endpoint)
-
-
-def declared(view: object) -> Access | None:
-    """Return the access declaration of a view."""
-    access: Access | None = getattr(view, "access", None)
-    return access
-
-
-def table(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
-    """Yield methods, route and access declaration of every route, sorted by address."""
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
-        methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        yield methods, rule.rule, access_of(app, rule.endpoint)
-
-
-def _declare(view: View, access: Access) -> View:
-    view.access = access  # type: ignore[attr-defined]
-    return view

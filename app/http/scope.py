@@ -1,6 +1,6 @@
 """Whose resources a manager may reach through a route: those of their branch, unless the route declares otherwise.
 
-A route argument that `campaigns.rights.RESOURCES` knows names the resource. A resource outside the caller's branch
+A route argument that `campaigns.holders.RESOURCES` knows names the resource. A resource outside the caller's branch
 looks as if it did not exist; changing a resource that the caller may only see is refused.
 """
 
@@ -12,9 +12,9 @@ from typing import Any
 from flask import g
 
 from app.http.security_events import notice_rights
-from campaigns import rights
+from campaigns import holders, rights
+from campaigns.holders import RESOURCES, Holder
 from campaigns.network.roles import Caller
-from campaigns.rights import RESOURCES, Holder
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound, Refusal
 from kernel.text import is_storable
@@ -48,14 +48,14 @@ def require(
     Raises NotFound with the code of the resource's kind, Forbidden `not_permitted`.
     """
     if where is Where.FEDERATION:
-        require_holder(caller, rights.FEDERATION)
+        require_holder(caller, holders.FEDERATION)
     if kind is None:
         return
     if kind in _OF_A_CAMPAIGN and "slug" in arguments:
         _require_campaign(tx, kind, arguments)
     if caller.branch_code is None or where not in (Where.RESOURCE, Where.FROM_BELOW):
         return
-    g.holder = rights.holder_of(tx, kind, arguments[kind])
+    g.holder = holders.holder_of(tx, kind, arguments[kind])
     from_below = where is Where.FROM_BELOW
     with _recorded():
         rights.require(tx, caller, g.holder, RESOURCES[kind].unknown, acting=acting, from_below=from_below)
@@ -72,7 +72,7 @@ def _recorded() -> Iterator[None]:
 
 
 def _require_campaign(tx: Tx, kind: str, arguments: Mapping[str, Any]) -> None:
-    if rights.holder_of(tx, kind, arguments[kind]).campaign != arguments["slug"]:
+    if holders.holder_of(tx, kind, arguments[kind]).campaign != arguments["slug"]:
         raise NotFound(RESOURCES[kind].unknown)
 
 
@@ -85,7 +85,7 @@ def require_holder(caller: Caller, holder: Holder | None) -> None:
 
 def require_federation() -> None:
     """Refuse a caller with a branch. Raises Forbidden `not_permitted`."""
-    require_holder(g.caller, rights.FEDERATION)
+    require_holder(g.caller, holders.FEDERATION)
 
 
 def branch() -> str | None:
@@ -107,7 +107,7 @@ def require_node(tx: Tx, code: str | None) -> None:
 
     The use case reports an unknown organisation, with the field's name. Raises Forbidden `not_permitted`.
     """
-    holder = rights.Holder(rights.lineage_of(tx, code)) if code and is_storable(code) else rights.FEDERATION
+    holder = holders.Holder(holders.lineage_of(tx, code)) if code and is_storable(code) else holders.FEDERATION
     require_holder(g.caller, holder)
 
 
@@ -119,7 +119,7 @@ def require_named(tx: Tx, kind: str, key: Any) -> None:
     caller: Caller = g.caller
     if caller.branch_code is None:
         return
-    holder = rights.holder_of(tx, kind, key)
+    holder = holders.holder_of(tx, kind, key)
     with _recorded():
         rights.require(tx, caller, holder, RESOURCES[kind].unknown, acting=True, from_below=False)
 
@@ -127,7 +127,7 @@ def require_named(tx: Tx, kind: str, key: Any) -> None:
 def require_merge(tx: Tx, code: str, into: str) -> None:
     """Require that the caller's branch holds both nodes and the first one's parent. Raises Forbidden
     `not_permitted`."""
-    lineage = rights.lineage_of(tx, code)
+    lineage = holders.lineage_of(tx, code)
     require_node(tx, lineage[-2] if len(lineage) > 1 else None)
     require_node(tx, into)
 
@@ -135,10 +135,10 @@ def require_merge(tx: Tx, code: str, into: str) -> None:
 def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
     """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for resources
     outside their branch, Forbidden `not_permitted` for a campaign of a node above it."""
-    holder = rights.holder_of(tx, "slug", campaign)
+    holder = holders.holder_of(tx, "slug", campaign)
     with _recorded():
         rights.require(tx, g.caller, holder, "campaign_unknown", acting=True, from_below=True)
-    fund = rights.holder_of(tx, "fund_id", fund_id)
+    fund = holders.holder_of(tx, "fund_id", fund_id)
     with _recorded():
         rights.require_draw(tx, g.caller, fund_id, fund, holder)
 
@@ -146,4 +146,4 @@ def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
 def require_draw_of_pot(tx: Tx, pot_id: int) -> None:
     """Require that the caller may move money from a pot's fund into it. Raises like `require_draw`."""
     pot = find_pot(tx, pot_id)
-    require_draw(tx, rights.holder_of(tx, "pot_id", pot_id).campaign or "", pot.fund_id)
+    require_draw(tx, holders.holder_of(tx, "pot_id", pot_id).campaign or "", pot.fund_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, g
 
-from app.http import access
+from app.http import access, declarations
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Permission
 from kernel.errors import Forbidden
@@ -16,7 +16,7 @@ from tests.world import World
 
 
 def test_every_route_declares_who_may_call_it(app: Flask) -> None:
-    undeclared = [(methods, route) for methods, route, declared in access.table(app) if declared is None]
+    undeclared = [(methods, route) for methods, route, declared in declarations.table(app) if declared is None]
     assert not undeclared
 
 
@@ -24,7 +24,7 @@ def test_an_application_with_an_undeclared_route_does_not_start(app: Flask) -> N
     other = Flask("other")
     other.add_url_rule("/open", "open", lambda: "")
     with pytest.raises(RuntimeError, match="open"):
-        access.check(other)
+        declarations.check(other)
 
 
 def test_the_documented_table_is_that_of_the_router(app: Flask) -> None:
@@ -40,12 +40,12 @@ def test_requests_without_a_valid_token_or_session_are_refused_everywhere(app: F
     platform = world.do(create, world.deps.keys, "plat", "平台", None)
     bearers: tuple[dict[str, str], ...] = ({}, *({"Authorization": f"Bearer {held}"} for held in (donor, platform)))
     refused = {
-        access.Audience.DONOR: 401,
-        access.Audience.DONOR_OR_READER: 401,
-        access.Audience.MANAGER: 401,
-        access.Audience.SIGNED_IN: 303,
-        access.Audience.DONOR_LINK: 404,
-        access.Audience.SIGNATURE: (400, 401),
+        declarations.Audience.DONOR: 401,
+        declarations.Audience.DONOR_OR_READER: 401,
+        declarations.Audience.MANAGER: 401,
+        declarations.Audience.SIGNED_IN: 303,
+        declarations.Audience.DONOR_LINK: 404,
+        declarations.Audience.SIGNATURE: (400, 401),
     }
     values = {"slug": "x", "donation_id": "00000000-0000-4000-8000-000000000000", "name": "x", "code": "x"}
     client = app.test_client()
@@ -53,7 +53,7 @@ def test_requests_without_a_valid_token_or_session_are_refused_everywhere(app: F
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
-        declared = access.access_of(app, rule.endpoint)
+        declared = declarations.access_of(app, rule.endpoint)
         assert declared
         if declared.audience not in refused:
             continue

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.http import access
+from app.http import declarations
 from app.http.repeats import HEADER, MOST_KEY, REPLAYED
 from app.jobs.registry import run as run_job
 from app.jobs.runs import Unit
@@ -33,8 +33,8 @@ def changes(app: Flask) -> list[Any]:
         for rule in app.url_map.iter_rules()
         for method in sorted({"POST", "PATCH"} & (rule.methods or set()))
         if rule.rule.startswith("/api/")
-        and (declared := access.access_of(app, rule.endpoint))
-        and declared.audience is access.Audience.MANAGER
+        and (declared := declarations.access_of(app, rule.endpoint))
+        and declared.audience is declarations.Audience.MANAGER
     ]
 
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.http import access, scope
+from app.http import declarations, scope
 from app.http.scope import Where
 from campaigns.funds import funds, grants
 from campaigns.lifecycle.drafts import create
@@ -41,10 +41,10 @@ TRIED_BY = [
 ]
 
 
-def routes(app: Flask, *where: Where) -> Iterator[tuple[Rule, str, access.Access]]:
+def routes(app: Flask, *where: Where) -> Iterator[tuple[Rule, str, declarations.Access]]:
     """Every route of managers that reaches these resources, once per method."""
     for rule in app.url_map.iter_rules():
-        declared = access.access_of(app, rule.endpoint)
+        declared = declarations.access_of(app, rule.endpoint)
         if declared and declared.permissions and declared.where in where:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield rule, method, declared

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from campaigns.holders import FEDERATION, Holder
 from campaigns.network import people, roles, tokens
 from campaigns.network.roles import Caller, Permission, Role
-from campaigns.rights import FEDERATION, Holder, may_act
+from campaigns.rights import may_act
 from kernel.db import Database
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
-from app.http.access import Audience, access_of
+from app.http.declarations import Audience, access_of
 from campaigns.donations.view import DonationView
 from tests.api.client import application
 from tests.payments.servers import Server

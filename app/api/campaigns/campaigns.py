@@ -23,7 +23,7 @@ from app.http.auth import optional_manager
 from app.http.reduced import require_full
 from app.http.scope import Where
 from app.shared_pages.declare import shared
-from campaigns import rights
+from campaigns import holders, rights
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure import catalogue
 from campaigns.disclosure.campaigns import entry
@@ -44,7 +44,7 @@ blueprint = make_blueprint("campaigns", "Fundraising campaigns.")
 def _may_see_drafts(tx: Tx, slug: str) -> bool:
     """Return whether the caller is a manager whose branch holds the campaign."""
     manager = _manager(tx)
-    return manager is not None and rights.may_act(manager, rights.holder_of(tx, "slug", slug))
+    return manager is not None and rights.may_act(manager, holders.holder_of(tx, "slug", slug))
 
 
 def _manager(tx: Tx) -> Caller | None:

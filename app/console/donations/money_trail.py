@@ -13,7 +13,7 @@ from app.http import access
 from app.i18n.accounting_labels import TRANSFER_KINDS
 from app.i18n.labels import word
 from app.i18n.money_trail import STAGES
-from campaigns import rights
+from campaigns import holders
 from campaigns.money_trail import Record, Stage, follow
 from campaigns.network.roles import Permission
 
@@ -27,7 +27,7 @@ def show(donation_id: UUID) -> str:
     """Show every record of a gift, stage by stage."""
     with deps().db.snapshot() as tx:
         trail = follow(tx, donation_id)
-        host = rights.holder_of(tx, "slug", trail.donation.campaign)
+        host = holders.holder_of(tx, "slug", trail.donation.campaign)
     by_stage = {stage: list(records) for stage, records in groupby(trail.records, attrgetter("stage"))}
     return render_template(
         "console/money_trail.html",
@@ -46,7 +46,7 @@ def _name(record: Record) -> str:
     return str(word(TRANSFER_KINDS, record.name)) if record.stage == Stage.BOOKED else record.name
 
 
-def _link(host: rights.Holder, record: Record) -> str:
+def _link(host: holders.Holder, record: Record) -> str:
     """Return the address of a record's page; empty if it has none or the manager may not open it. A payout plan
     belongs to the campaign's host, a spending to the gift's project."""
     if record.stage == Stage.REMITTED and access.opens("payout_plan", host):
