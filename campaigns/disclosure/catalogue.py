@@ -24,6 +24,7 @@ SORTS = {
 MOST_PAGE_SIZE = 5_000
 MOST_QUERY = 100  # characters
 MOST_WORDS = 8
+_MOST_LOOSE = 12  # characters of a word that may stand apart
 
 _FILTER = """
     WHERE (CAST(:campaign AS bigint) IS NULL
@@ -34,11 +35,12 @@ _FILTER = """
       AND (CAST(:theme AS text) IS NULL OR p.theme = :theme)
       AND (CAST(:status AS text) IS NULL OR p.status = :status)"""
 
-# Each typed word must occur in some name, in Chinese or in pinyin.
+# Each typed word must occur in some name, in Chinese or in pinyin. Names stand from the county to the project, as
+# people write them together.
 _BY_WORDS = """
       AND NOT EXISTS (
           SELECT FROM unnest(CAST(:patterns AS text[])) AS word(pattern)
-           WHERE NOT concat_ws(' ', p.name, p.code, o.name, c.name, t.name, th.words,
+           WHERE NOT concat_ws(' ', c.name, t.name, o.name, p.name, th.words, p.code,
                                sp.search, so.search, sc.search, st.search) ILIKE word.pattern)"""
 _JOINED = """
      FROM project p
@@ -114,7 +116,7 @@ class ProjectQuery(NamedTuple):
     With `campaign_id`, only the campaign's projects and what they raised there. `under` and `branch` are codes of
     branches of the network: the requested place, and the branch that the caller is limited to. Each word of `q`
     must occur in the name of the project, its village, township or county, its code or its theme, in Chinese or in
-    pinyin.
+    pinyin. If no project has them all, the characters of a Chinese word may stand apart (嵩县食堂).
     """
 
     campaign_id: int | None = None
@@ -152,6 +154,9 @@ def listed(tx: Tx, query: ProjectQuery = ALL_PROJECTS, page: Page = FIRST_PAGE) 
         filters |= {"patterns": [_pattern(word) for word in words]}
         filters |= {"themes": list(SEARCH_WORDS), "theme_words": list(SEARCH_WORDS.values())}
     total = int(tx.scalar(f"SELECT count(*) {joined} {chosen}", **filters))
+    if not total and (loose := [_loose_pattern(word) for word in words]) != filters.get("patterns", []):
+        filters["patterns"] = loose
+        total = int(tx.scalar(f"SELECT count(*) {joined} {chosen}", **filters))
     rows = tx.rows_as(
         ProjectRow,
         _PAGE.format(joined=joined, filter=chosen, order=SORTS[query.sort]),
@@ -165,8 +170,17 @@ def listed(tx: Tx, query: ProjectQuery = ALL_PROJECTS, page: Page = FIRST_PAGE) 
 
 def _pattern(q: str) -> str:
     """Return an ILIKE pattern that finds a word literally; % and _ are escaped."""
-    escaped = q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
+    return f"%{_escaped(q)}%"
+
+
+def _escaped(q: str) -> str:
+    return q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _loose_pattern(word: str) -> str:
+    """Return an ILIKE pattern that finds the characters of a Chinese word in their order, and other words
+    literally."""
+    return _pattern(word) if word.isascii() or len(word) > _MOST_LOOSE else f"%{'%'.join(map(_escaped, word))}%"
 
 
 def _faults(query: ProjectQuery, page: Page) -> dict[str, Fault]:

@@ -60,3 +60,11 @@ def test_match_that_may_still_come_is_worded_alike_on_both_pages(reader: Reader,
         assert ("还没有配捐" in text(reader.open("/my"))) is still, phase
         assert ("这一笔还没有配捐" in reader.open(own)) is still, phase
     assert "没有配捐" in text(reader.open("/my"))
+
+
+def test_an_amount_that_is_refused_is_said_before_the_unpaid_donation(reader: Reader, world: World) -> None:
+    world.pot(500_00)
+    reader.give(custom="66.60")
+    assert "还没付款的捐赠" in reader.give(409, custom="20")
+    page = reader.give(422, custom="0.5")
+    assert "还没付款的捐赠" not in page and 'aria-describedby="fault-amount"' in page

@@ -69,7 +69,8 @@ def _submit(slug: str, project_id: int, form: DonationForm) -> AnyResponse:
     if command is None:
         return _show(slug, project_id, form, 422)
     command = replace(command, **sender())
-    if not form["both"] and (unpaid := _own_unpaid(slug, command)):
+    asks = not form["both"] and not amount_fault(command.amount_minor, deps().limits)  # a fault is said first
+    if asks and (unpaid := _own_unpaid(slug, command)):
         return _show_unpaid(slug, project_id, form, unpaid, command)
     try:
         created = create_donation(command)
