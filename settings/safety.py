@@ -62,7 +62,8 @@ def _unsafe_secrets(config: Config) -> Iterator[str]:
 
 
 def _weak(key: str) -> bool:
-    return len(key) < LEAST_KEY or len(set(pairwise(key))) < LEAST_PAIRS
+    """Return whether a key can be guessed. Spaces around it add nothing: it could be another secret, copied."""
+    return len(key) < LEAST_KEY or len(set(pairwise(key))) < LEAST_PAIRS or key != key.strip()
 
 
 def _issued(key: str, prefixes: tuple[str, ...]) -> bool:
@@ -104,7 +105,11 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
 def _is_site(url: str) -> bool:
     """Return whether an address is that of a whole site: links, cookies and trusted hosts are made of its name."""
     parts = urlsplit(url)
-    return bool(parts.hostname) and url == f"https://{parts.netloc}" and not {"@", " "} & set(parts.netloc)
+    try:
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port that exists
+        return False
+    return named and url == f"https://{parts.netloc}" and not {"@", " "} & set(parts.netloc)
 
 
 def _private(url: str) -> bool:

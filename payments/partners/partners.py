@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
@@ -40,9 +40,9 @@ def create(
         raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
     if name.casefold() in RESERVED:
         raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
-    tx.lock_name(f"partner:{name}")
-    if tx.get(Partner, name) is not None:
-        raise Conflict("partner_exists")
+    tx.lock_name(f"partner:{name.casefold()}")
+    if tx.first(select(Partner).where(func.lower(Partner.name) == name.casefold())) is not None:
+        raise Conflict("partner_exists")  # a name that differs in case only would pass for it
     _add(tx, name, title or name, projects, statement_expected, state)
     if state == PartnerState.DRAFT:
         return ""

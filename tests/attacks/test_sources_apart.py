@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.intake.process import process_inbox
 from kernel.db import Tx
-from kernel.errors import Invalid, Refusal
+from kernel.errors import Conflict, Invalid, Refusal
 from kernel.ids import donation_id_of
 from payments.inbox.inbox import store
 from payments.messages import message
@@ -80,6 +80,13 @@ def test_c11_no_partner_has_the_name_of_a_source_of_ours(world: World, name: str
     with pytest.raises(Invalid) as refused:
         world.do(partners.create, world.deps.keys, name, "x")
     assert isinstance(refused.value, Refusal) and refused.value.fields["name"].code == "reserved_name"
+
+
+def test_c11_no_partner_passes_for_another_by_letter_case(world: World) -> None:
+    world.do(partners.create, world.deps.keys, "Tea-House", "茶馆")
+    for name in ("tea-house", "TEA-HOUSE", "Tea-House"):
+        with pytest.raises(Conflict, match="partner_exists"):
+            world.do(partners.create, world.deps.keys, name, "x")
 
 
 @pytest.mark.parametrize("kind", ["offline", "partner", "monthly", "behaviour", "consumption"])
