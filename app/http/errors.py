@@ -18,7 +18,7 @@ from app.http.reduced import note_trouble
 from app.http.request_id import MAKING, TOO_LATE
 from app.http.security_events import notice_refusal
 from app.i18n.refusals.refusals import refusal_text
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable, fault
 from kernel.outage import FULL, READ_ONLY, outage_of
 
 STATUS: dict[str | type[Refusal], int] = {
@@ -86,6 +86,7 @@ def attach(app: Flask, error_page: ErrorPage) -> None:
     app.register_error_handler(DBAPIError, _database_failed)
     app.register_error_handler(DataError, _unstorable)
     app.before_request(_refuse_nul)
+    app.before_request(_refuse_repeated_parameter)
     app.before_request(_refuse_late_page)
     app.register_error_handler(Exception, _unexpected)
 
@@ -146,6 +147,15 @@ def _refuse_nul() -> None:
     """Refuse an address that contains a NUL: the database cannot store one, so it names nothing."""
     if "\x00" in request.path or b"%00" in request.query_string:
         raise BadRequest("the address holds a NUL character")
+
+
+def _refuse_repeated_parameter() -> None:
+    """Refuse a program's parameter that occurs twice: proxies, logs and we could read different values. No
+    parameter is a list. Raises Invalid `parameters_invalid`."""
+    if request.query_string and _for_programs():
+        repeated = [name for name, values in request.args.lists() if len(values) > 1]
+        if repeated:
+            raise Invalid("parameters_invalid", fields={name: fault("given_twice") for name in repeated})
 
 
 def _refuse_late_page() -> None:

@@ -133,6 +133,9 @@ def test_missing_fields_are_named(api: Api) -> None:
         "/campaigns/day/projects?sort=luck",
         "/campaigns/day/projects?page=99999999999999999999",
         "/campaigns/day/standings?by=person",
+        "/campaigns/day/standings?by=county&by=village",
+        "/campaigns?page=1&page=1",
+        "/campaigns?unknown=1&unknown=2",
     ],
 )
 def test_queries_that_cannot_be_are_refused(api: Api, path: str) -> None:

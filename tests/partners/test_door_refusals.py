@@ -104,3 +104,13 @@ def test_a_timestamp_in_milliseconds_is_named(engineer: Engineer) -> None:
     milliseconds = str(int(time.time() * 1000))
     response = engineer.call("", {"type": "ping"}, webhook_timestamp=milliseconds)
     problem(response, 401, "timestamp_out_of_tolerance")
+
+
+def test_a_parameter_that_occurs_twice_is_refused(engineer: Engineer, world: World) -> None:
+    bad = engineer.paid(2) | {"id": ""}
+    refused = problem(
+        engineer.call("?partial=1&partial=0", {"events": [engineer.paid(1), bad]}), 422, "parameters_invalid"
+    )
+    assert refused["fields"] == {"partial": {"code": "given_twice"}}
+    problem(engineer.call("/events?state=waiting&state=done"), 422, "parameters_invalid")
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0

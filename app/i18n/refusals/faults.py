@@ -126,6 +126,7 @@ FAULTS = {
     "unreadable_encoding": _l("无法识别文件编码，请另存为 UTF-8 格式的 CSV"),
     # choices and shapes
     "not_one_of": _l("请选择：%(options)s"),
+    "given_twice": _l("出现了不止一次"),
     "not_an_object": _l("应是一个 JSON 对象"),
     "no_rule": _l("通知格式里没有规则说明这条通知"),
     "not_json": _l("不是 JSON"),
