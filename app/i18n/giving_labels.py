@@ -232,7 +232,7 @@ REMITTANCE_STATES = {
     "approved": _l("已批准"),
     "sent": _l("已送银行"),
     "paid": _l("已付款"),
-    "returned": _l("已退回"),
+    "returned": _l("被银行退回"),
     "withdrawn": _l("没有付"),
 }
 # The subject of a bank line according to the books, and how it was recognised.
@@ -255,7 +255,7 @@ GOODS_STATES = {
 SPENDING_STATES = {
     "entered": _l("待核对"),
     "checked": _l("已核对"),
-    "sent_back": _l("已退回"),
+    "sent_back": _l("退回待改"),
     "withdrawn": _l("已撤回"),
 }
 SAMPLE_STATES = {"checked": _l("已核对"), "question": _l("有疑问")}

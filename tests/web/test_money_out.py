@@ -137,7 +137,7 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     allot(world.deps)
     address = f"/console/projects/{project}/purpose"
     assert "还没有拨付 100.00" in text(manager.open(address))
-    code = manager.http.get(f"/console/projects/{other}").text.split('class="soft">')[1].split(" ")[0]
+    code = world.do(projects.find, other).code
     typed = {"source": f"share_project/{world.slug}", "amount_minor": "30", "to_project": code, "filing_no": "B-9"}
     unchosen = manager.send(f"/projects/{project}/purpose", **typed | {"source": None}, reason="搬迁")
     assert "哪一笔：请填写" in unchosen, "nothing is chosen beforehand"
