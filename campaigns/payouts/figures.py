@@ -17,6 +17,8 @@ class Figures(NamedTuple):
     - `payable`: what is set aside for approved remittances.
     - `paid`: what left the bank and did not come back.
     - `moved`: what came from other projects, minus what they got, by changes of purpose and uses of surpluses.
+    - `undivided`: what is in no share yet, because no statement shows the donation; below zero if refunds must be
+      taken back from later money. Known once the match is released.
     """
 
     raised_minor: int = 0
@@ -28,6 +30,11 @@ class Figures(NamedTuple):
     left_minor: int = 0
     payable_minor: int = 0
     paid_minor: int = 0
+
+    @property
+    def undivided_minor(self) -> int:
+        divided_minor = self.project_minor + self.township_minor + self.management_minor + self.fees_minor
+        return self.raised_minor + self.matched_minor - divided_minor
 
     @property
     def moved_minor(self) -> int:

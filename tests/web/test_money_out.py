@@ -89,6 +89,17 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     world.check()
 
 
+def test_a_gift_that_no_statement_shows_is_named_as_not_divided(manager: Reader, world: World) -> None:
+    late = world.give(10_00)
+    world.pay(world.give(100_00))
+    release(world)
+    allot(world.deps)
+    pages = f"/console/campaigns/{world.slug}/payouts", f"/public/c/{world.slug}"
+    assert not any("还没有分账" in manager.open(page) for page in pages)
+    world.pay(late)
+    assert all("还没有分账 10.00" in text(manager.open(page)) for page in pages)
+
+
 def test_rules_of_payouts_are_kept_and_shown(manager: Reader, world: World) -> None:
     manager.open("/console/network/41/payees")
     page = manager.send(
