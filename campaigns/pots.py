@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 
 import matching.pots
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.funds.funds import drawing
 from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign, lock_campaign_by_id
@@ -140,7 +140,8 @@ def move_tranche(
     if opens_at is not None and opens_at >= _match_ends_at(lock_campaign_by_id(tx, pot.campaign_id)):
         raise Invalid("tranche_too_late", fields={"opens_at": fault("tranche_after_last_match")})
     tranche = matching.pots.move_tranche(tx, pot, tranche_id, opens_at)
-    times = {"was": tranche.opens_at.isoformat(), "opens_at": (opens_at or tx.now).isoformat()}
+    was, now = tranche.opens_at.isoformat(), (opens_at or tx.now).isoformat()
+    times = changed({"opens_at": was}, {"opens_at": now})
     _audit_tranche(tx, "pot.move_tranche", tranche, reason, actor, **times)
     return tranche
 
@@ -156,7 +157,7 @@ def withdraw_tranche(tx: Tx, pot_id: int, tranche_id: int, reason: str, actor: s
     return tranche
 
 
-def _audit_tranche(tx: Tx, action: str, tranche: TrancheHistory, reason: str, actor: str, **times: str) -> None:
+def _audit_tranche(tx: Tx, action: str, tranche: TrancheHistory, reason: str, actor: str, **times: Any) -> None:
     detail = {"tranche": tranche.id, "amount_minor": tranche.amount_minor, **times, "reason": reason}
     record_audit(tx, actor, action, f"pot:{tranche.pot_id}", **detail)
 

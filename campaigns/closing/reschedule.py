@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
@@ -84,13 +84,6 @@ def _require_running(tx: Tx, campaign: Campaign, *phases: Phase) -> None:
 
 def _changed(tx: Tx, campaign: Campaign, action: str, was: datetime, reason: str, actor: str) -> Campaign:
     bump_matching_version(tx, campaign)
-    record_audit(
-        tx,
-        actor,
-        action,
-        f"campaign:{campaign.id}",
-        was=was.isoformat(),
-        ends_at=campaign.ends_at.isoformat(),
-        reason=reason,
-    )
+    times = changed({"ends_at": was.isoformat()}, {"ends_at": campaign.ends_at.isoformat()})
+    record_audit(tx, actor, action, f"campaign:{campaign.id}", **times, reason=reason)
     return campaign

@@ -115,7 +115,7 @@ def test_an_event_that_runs_is_extended(world: World, api: Api) -> None:
     assert world.phase() == "open"
     assert world.pay(world.give(100_00), world.clock.at).captured_minor == 100_00
     entry = world.do(entries_of, "campaign:1")[0]
-    assert (entry.action, entry.detail["was"], entry.detail["reason"]) == (
+    assert (entry.action, entry.detail["before"]["ends_at"], entry.detail["reason"]) == (
         "campaign.extend",
         end.isoformat(),
         later["reason"],
@@ -237,11 +237,12 @@ def test_all_refunds_of_a_donor_in_one_step(world: World, api: Api) -> None:
 
 
 def test_an_event_is_changed_in_the_console_while_it_runs(world: World, manager: Reader) -> None:
-    manager.open("/console/campaigns/day")
+    page = manager.open("/console/campaigns/day")
+    assert "收尾的每一步从那时算起" in page and "马上停止接受捐赠" in page, "effects stand there before the act"
     manager.send("/extend", ends_at="2026-09-09T23:00", reason="暴雨")
     assert "2026-09-09 23:00" in manager.page.text and "活动已延长。" in manager.page.text
     history = text(manager.page.text).partition(" 改动 ")[2]
-    assert "延长活动 boss 原来：2026-09-09 20:00 原因：暴雨 结束时间：2026-09-09 23:00" in history, history
+    assert "延长活动 boss 结束时间： 2026-09-09 20:00 → 2026-09-09 23:00 原因：暴雨" in history, history
     assert "新的结束时间要晚于原来的" in manager.send("/extend", ends_at="2026-09-09T22:00", reason="暴雨")
     manager.send("/extend", ends_at="soon", reason="暴雨")
     assert "活动已延长。" not in manager.page.text and "2026-09-09 23:00" in manager.page.text

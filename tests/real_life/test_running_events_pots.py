@@ -101,7 +101,7 @@ def test_tranches_are_moved_in_the_console(world: World, manager: Reader) -> Non
     assert "改在 2026-09-09 21:30 开放" in manager.page.text
     assert "开放时间已改。" in manager.send("/move", verb="save")
     history = text(manager.page.text).partition(" 操作记录 ")[2]
-    assert "原来：" in history and "开放时间：2026-09-09 21:30" in history and "原因：x" in history, history
+    assert "→ 2026-09-09 21:30" in history and "原因：x" in history, history
     manager.open(f"/console/pots/{pot}/tranches/{tranche}/open")
     assert "现可配从 100.00 元变为 300.00 元" in manager.page.text
     manager.open(f"/console/pots/{pot}/tranches/{tranche}/withdraw")

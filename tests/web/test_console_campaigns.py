@@ -216,7 +216,7 @@ def test_roles_without_the_right_see_no_forms_for_campaigns(reader: Reader, worl
 
 def test_only_a_draft_has_the_form_of_its_plan(manager: Reader) -> None:
     page = text(manager.open("/console/campaigns/day/edit"))
-    assert "活动当前阶段不能做这件事" in page and "修改活动方案" not in page and "提前结束" in page
+    assert "活动当前阶段不能做这件事" in page and "修改活动方案" not in page and "确认提前结束" in page
 
 
 def test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict(manager: Reader, world: World) -> None:
