@@ -197,3 +197,17 @@ def test_nearby_projects_are_found_without_sending_the_location(chromium: Browse
         assert [address for address in sent if "/static/" not in address] == []
         page.locator(".near-list a").first.click()
         expect(page.locator(".villages a").first).to_be_visible()
+
+
+def test_a_refused_field_of_a_gifts_page_has_the_focus(second_phone: Page, stack: Stack) -> None:
+    hold(second_phone, stack, 12, "20", expected="held")
+    pay(second_phone)
+    expect(second_phone.locator(".match-state.final")).to_be_visible()
+    second_phone.locator("a[href='#receipt']").click()
+    receipt = second_phone.locator("#receipt")
+    receipt.get_by_label("单位", exact=True).check()
+    receipt.locator("[name=title]").fill("洛阳商贸有限公司")
+    receipt.locator("[name=email]").fill("caiwu@example.org")
+    receipt.get_by_role("button", name="申请票据").click()
+    expect(receipt.locator("[name=tax_id]")).to_be_focused()
+    expect(receipt.locator("#fault-tax_id")).to_be_visible()
