@@ -16,9 +16,9 @@ from shutil import rmtree
 from typing import Any
 
 import config
-from embedded.launch import Launch, responds
+from embedded.launch import Launch
 from embedded.postgres import Postgres
-from embedded.process import Child, ServerError, free_port, wait_until
+from embedded.process import Child, ServerError, free_port
 from embedded.redis import Redis
 from embedded.supervisor import Service, Supervisor
 from tests.clusters import SPEED, copy_cluster
@@ -130,11 +130,6 @@ class Stack:
         child = self._parts.named[name]
         assert isinstance(child, Child)
         return child
-
-    def start_web(self) -> None:
-        """Bring the web server back and wait until it answers."""
-        self.web.start()
-        assert wait_until(lambda: responds(self.port, "/healthz"), 60, 0.1), self.web.log_tail()
 
     def flask(self, *args: str, typed: str = "") -> str:
         """Run a command of ours (`flask --app wsgi ARGS`) and return what it prints; asserts success."""

@@ -7,8 +7,6 @@ webhook does it; tests that need its HTTP interface use the sandbox or the whole
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -33,17 +31,14 @@ from campaigns.network.tree_file import read
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.errors import Refusal
-from kernel.files import FolderStore
-from kernel.keys import Keys
 from matching.pots import Tranche
 from payments.gateway import PaymentGateway
 from payments.inbox.inbox import store
 from payments.messages import message
-from payments.stripe import StripeGateway
+from tests.offline import offline_deps
 from tests.plans import complete_plan
 from tests.projects.approved import approved_project
 from tests.rows import Rows, rows_of
-from tests.run_folder import shared
 
 TREE = """code,name,level,parent_code
 41,洛阳市,city,
@@ -57,18 +52,6 @@ TREE = """code,name,level,parent_code
 """
 VILLAGES = ("41010101", "41010102", "41020101")
 ACTOR, SLUG = "test", "day"
-_FILES = TemporaryDirectory(prefix="pictures-", dir=shared("pictures"))  # of this process
-
-
-def offline_gateway() -> PaymentGateway:
-    """The real gateway, pointed at a port where nobody listens: for tests in which no provider is asked."""
-    return StripeGateway("sk_test_offline", "http://127.0.0.1:9", ("card",), timeout_s=1)
-
-
-def offline_deps(db: Database, gateway: PaymentGateway | None = None) -> Dependencies:
-    """What use cases need, for a database; without a gateway no provider can be asked."""
-    keys, pictures = Keys("test-secret", "test-field-key"), FolderStore(Path(_FILES.name))
-    return Dependencies(db, gateway or offline_gateway(), keys, "http://127.0.0.1", pictures=pictures)
 
 
 @dataclass

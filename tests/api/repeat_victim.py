@@ -7,7 +7,7 @@ from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.api.client import application
 from tests.crash.victim import die_after
-from tests.world import offline_deps
+from tests.offline import offline_deps
 
 
 def run(order: dict[str, Any]) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from app.api.donations.donation_schemas import DonationOut, MatchOut, MatchPartOut, PaymentOut
 from tests.api.client import Api, application, problem
+from tests.offline import offline_gateway
 from tests.payments.servers import Server
-from tests.world import World, offline_gateway
+from tests.world import World
 
 
 def later(world: World, **delta: int) -> str:

@@ -29,7 +29,7 @@ from ledger.kinds import TransferKind
 from migrations import configuration, upgrade
 from tests.copies import copied
 from tests.databases import connected
-from tests.world import offline_deps
+from tests.offline import offline_deps
 
 STATES = ("new", "done", "ignored", "waiting", "flagged")
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -28,9 +28,9 @@ from kernel.db import Database
 from tests.api.client import application
 from tests.browser.conftest import PHONE, _context
 from tests.cashier import cashier
+from tests.offline import offline_deps
 from tests.payments.servers import Server
 from tests.projects.photos import photo
-from tests.world import offline_deps
 
 __all__ = ["cashier"]
 

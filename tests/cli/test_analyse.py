@@ -14,7 +14,8 @@ from app.jobs.runs import Unit
 from campaigns.donations.donors.contact import Donor
 from kernel.db import Database
 from tests.databases import Databases
-from tests.world import World, offline_deps
+from tests.offline import offline_deps
+from tests.world import World
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from kernel.db import Database
 from payments.inbox.inbox import store
 from payments.messages import message
 from payments.stripe import StripeGateway
+from tests.offline import offline_deps
 from tests.payments.servers import KEY, Receiver, Server, start_sandbox, until
-from tests.world import World, make, offline_deps
+from tests.world import World, make
 
 
 @dataclass

@@ -26,8 +26,8 @@ from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from payments.stripe import StripeGateway
 from tests.closing.day import clock
+from tests.offline import offline_deps
 from tests.payments.servers import KEY, Receiver, start_sandbox
-from tests.world import offline_deps
 
 __all__ = ["clock"]
 

@@ -43,9 +43,7 @@ def _agreed(project: int, day: date) -> Agreed:
     return Agreed(project, "phone", day)
 
 
-@pytest.mark.parametrize(
-    "failpoint", [(MODULE, "post"), (MODULE, "reoffer"), (MODULE, "return_to_funds"), COMMITTED]
-)
+@pytest.mark.parametrize("failpoint", FAILPOINTS)
 def test_a_correction_that_is_killed_is_whole_or_not_there(world: World, failpoint: tuple[str, str]) -> None:
     pot = world.pot(1_000_00, scope={"under": ["4101"]})
     other = world.pot(30_00, scope={"under": ["4102"]})

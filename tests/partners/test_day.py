@@ -18,9 +18,10 @@ from kernel.clock import FixedClock, local_day
 from kernel.db import Database
 from payments.partners.partners import create
 from tests.forked import killed_in
+from tests.offline import offline_deps
 from tests.partners.engineer import Engineer, Json
 from tests.races.runners import at_once, errors
-from tests.world import World, offline_deps
+from tests.world import World
 
 # Of the long day: 30,000 took 41 s on two quiet cores. PARTNER_DAY=300000 is that of a large city: it took 416 s of
 # processor and 1.2 GB, on a machine that was never quiet.

@@ -15,10 +15,11 @@ from campaigns.imports.fetch_bills import fetch_due
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.forked import killed_in
+from tests.offline import offline_deps
 from tests.partners.test_fetched_bills import FUNDS, TRADES, alipay, came, lines, the_next_day, theirs, wechat
 from tests.partners.vendor_bills import alipay_zip, gzipped, wechat_funds, wechat_trades
 from tests.partners.vendor_servers import FILES, Vendors
-from tests.world import World, offline_deps
+from tests.world import World
 
 __all__ = ["theirs"]
 OUTSIDE = ("HTTPS_PROXY", "REQUESTS_CA_BUNDLE", "NO_PROXY")  # by which the two are reached

@@ -16,8 +16,9 @@ from payments.inbox.inbox import store
 from payments.messages import content_hash, message
 from tests.architecture.test_upgrade import EXPECTED, empty_database, schema_0008, upgraded, upgraded_once
 from tests.closing.partner import event, tell
+from tests.offline import offline_deps
 from tests.privacy.people import DONOR, MARKS, MESSAGE, PLATFORM_NAME, REFUND_WORDS, dump, give_everything, traces
-from tests.world import World, offline_deps
+from tests.world import World
 
 __all__ = ["empty_database", "schema_0008", "upgraded", "upgraded_once"]
 

@@ -11,8 +11,9 @@ from app.cli.doctor import role_line
 from app.jobs import registry
 from kernel.clock import FixedClock
 from kernel.db import Database
+from tests.offline import offline_deps
 from tests.stack import ROOT
-from tests.world import World, make, offline_deps
+from tests.world import World, make
 
 ROLES = (ROOT / "docs" / "roles.sql").read_text()
 

@@ -19,8 +19,9 @@ from campaigns.donations.view import DonationView
 from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal
 from tests.closing.day import Day, clock, day
+from tests.offline import offline_gateway
 from tests.races.runners import at_once, errors, until_somebody_waits
-from tests.world import World, offline_gateway
+from tests.world import World
 
 __all__ = ["clock", "day"]
 

@@ -17,7 +17,8 @@ from campaigns.network.import_tree import import_tree
 from campaigns.network.tree_file import Node, read
 from kernel.clock import FixedClock
 from kernel.db import Database
-from tests.world import World, offline_deps
+from tests.offline import offline_deps
+from tests.world import World
 
 
 def network(city: str, counties: Iterable[str], villages: int) -> str:

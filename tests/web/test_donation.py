@@ -9,10 +9,11 @@ from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from campaigns.projects.picture_file import rewrite
 from campaigns.projects.pictures import PictureText, insert_picture
+from tests.offline import offline_gateway
 from tests.payments.servers import Server
 from tests.projects.photos import photo
 from tests.web.reader import Reader, forms, text
-from tests.world import World, offline_gateway
+from tests.world import World
 
 
 def page_of(reader: Reader, donation: DonationView) -> str:
