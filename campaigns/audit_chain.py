@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel, col, select
 
 from campaigns.dependencies import Dependencies
-from kernel.db import Tx, is_one_of, moment
+from kernel.db import Tx, moment, one_of
 
 BLOCK = 1_000  # rows
 MOST_BLOCKS = 200  # per run and table
@@ -36,7 +36,7 @@ class AuditBlock(SQLModel, table=True):
 
     __tablename__ = "audit_block"
     __table_args__ = (
-        CheckConstraint(is_one_of("source", SEALED_TABLES), name="audit_block_source"),
+        CheckConstraint(one_of("source", SEALED_TABLES), name="audit_block_source"),
         Index("audit_block_last", "source", "last_id"),
     )
     number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))

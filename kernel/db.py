@@ -131,11 +131,6 @@ def identity() -> Any:
     return Column(BigInteger, Identity(always=True), primary_key=True)
 
 
-def is_one_of(column: str, values: Iterable[str]) -> str:
-    """Return the condition of a CHECK constraint that a column has one of these values."""
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
-
-
 def moment(*, nullable: bool = False, primary_key: bool = False) -> Any:
     """Return the column of a point in time, always with time zone."""
     return Column(DateTime(timezone=True), nullable=nullable, primary_key=primary_key)
@@ -143,5 +138,4 @@ def moment(*, nullable: bool = False, primary_key: bool = False) -> Any:
 
 def one_of(column: str, values: Iterable[str]) -> str:
     """Return the SQL condition that a column holds one of these constants, such as those of an enum."""
-    constants = ", ".join(f"'{value}'" for value in values)
-    return f"{column} IN ({constants})"
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, is_one_of, moment, one_of
+from kernel.db import identity, moment, one_of
 
 INBOX_STATES = ("new", "done", "ignored", "waiting", "flagged", "dismissed")
 
@@ -55,7 +55,7 @@ class InboxWork(SQLModel, table=True):
 
     __tablename__ = "inbox_work"
     __table_args__ = (
-        CheckConstraint(is_one_of("state", INBOX_STATES), name="inbox_work_state"),
+        CheckConstraint(one_of("state", INBOX_STATES), name="inbox_work_state"),
         Index("inbox_work_due", "inbox_id", postgresql_where=text("state = 'new'")),
         Index("inbox_work_waiting", "inbox_id", postgresql_where=text("state IN ('waiting', 'flagged')")),
         Index("inbox_work_open_reference", "reference", postgresql_where=text(_OPEN)),

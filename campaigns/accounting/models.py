@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 import campaigns.funds.models
 import campaigns.lifecycle.models  # noqa: F401
 import matching.models  # noqa: F401
-from kernel.db import identity, is_one_of, moment
+from kernel.db import identity, moment, one_of
 
 SIDES = ("debit", "credit")
 PERIOD = "period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'"
@@ -89,7 +89,7 @@ class VoucherLine(SQLModel, table=True):
 
     __tablename__ = "voucher_line"
     __table_args__ = (
-        CheckConstraint(is_one_of("side", SIDES), name="voucher_line_side"),
+        CheckConstraint(one_of("side", SIDES), name="voucher_line_side"),
         CheckConstraint("amount_minor > 0", name="voucher_line_positive"),
     )
     voucher_id: int = Field(sa_type=BigInteger, foreign_key="voucher.id", primary_key=True)

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.closing.suggested_accounts import suggested_account
-from kernel.db import identity, is_one_of, moment
+from kernel.db import identity, moment, one_of
 from kernel.money import CURRENCY
 from ledger.chart import OF_DIFFERENCES, AccountKind
 
@@ -48,9 +48,9 @@ class Discrepancy(SQLModel, table=True):
     """
 
     __table_args__ = (
-        CheckConstraint(is_one_of("cause", CAUSES), name="discrepancy_cause"),
-        CheckConstraint(is_one_of("state", STATES), name="discrepancy_state"),
-        CheckConstraint(is_one_of("account", OF_DIFFERENCES), name="discrepancy_account"),
+        CheckConstraint(one_of("cause", CAUSES), name="discrepancy_cause"),
+        CheckConstraint(one_of("state", STATES), name="discrepancy_state"),
+        CheckConstraint(one_of("account", OF_DIFFERENCES), name="discrepancy_account"),
         CheckConstraint("state <> 'signed_off' OR reason <> ''", name="discrepancy_reason"),
         UniqueConstraint(
             "campaign_id",
@@ -104,7 +104,7 @@ class ClosingProblem(SQLModel, table=True):
     """Why the last run of a campaign's steps failed. The row is deleted when a run succeeds."""
 
     __tablename__ = "closing_problem"
-    __table_args__ = (CheckConstraint(is_one_of("code", PROBLEMS), name="closing_problem_code"),)
+    __table_args__ = (CheckConstraint(one_of("code", PROBLEMS), name="closing_problem_code"),)
     campaign_id: int = Field(
         sa_type=BigInteger, foreign_key="campaign.id", primary_key=True, sa_column_kwargs={"autoincrement": False}
     )

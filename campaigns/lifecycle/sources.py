@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import CampaignEntry
-from kernel.db import Tx, identity, is_one_of, moment
+from kernel.db import Tx, identity, moment, one_of
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.text import is_storable, text_fault
 from payments.partners.gift_details import CHANNELS
@@ -27,7 +27,7 @@ class Source(SQLModel, table=True):
 
     __tablename__ = "source"
     __table_args__ = (
-        CheckConstraint(is_one_of("kind", CHANNELS), name="source_kind"),
+        CheckConstraint(one_of("kind", CHANNELS), name="source_kind"),
         CheckConstraint("title <> ''", name="source_title"),
         Index("source_code", "code", unique=True),
         Index("source_campaign", "campaign_id"),

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 import campaigns.donations.models
 import campaigns.lifecycle.models
 import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
-from kernel.db import identity, is_one_of, moment
+from kernel.db import identity, moment, one_of
 
 STATES = ("open", "released", "cancelled")
 WATCHED = ("donor", "instrument", "device")
@@ -29,7 +29,7 @@ class ScreeningCase(SQLModel, table=True):
 
     __tablename__ = "screening_case"
     __table_args__ = (
-        CheckConstraint(is_one_of("state", STATES), name="screening_case_state"),
+        CheckConstraint(one_of("state", STATES), name="screening_case_state"),
         CheckConstraint("held_minor >= 0", name="screening_case_held"),
         CheckConstraint(
             "(state = 'open') = (decided_at IS NULL) AND (state = 'open' OR (actor <> '' AND reason <> ''))",
@@ -89,7 +89,7 @@ class Watch(SQLModel, table=True):
     """A donor, instrument or device whose match is put on hold, stored as the keyed hash that donations carry."""
 
     __table_args__ = (
-        CheckConstraint(is_one_of("kind", WATCHED), name="watch_kind"),
+        CheckConstraint(one_of("kind", WATCHED), name="watch_kind"),
         CheckConstraint("key <> '' AND reason <> '' AND actor <> ''", name="watch_said"),
         CheckConstraint("until > listed_at", name="watch_term"),
         CheckConstraint("(lifted_by <> '') = (lifted_at IS NOT NULL)", name="watch_lifted"),
@@ -133,7 +133,7 @@ class BurstCount(SQLModel, table=True):
 
     __tablename__ = "burst_count"
     __table_args__ = (
-        CheckConstraint(is_one_of("kind", PLACES), name="burst_count_kind"),
+        CheckConstraint(one_of("kind", PLACES), name="burst_count_kind"),
         CheckConstraint("newcomers BETWEEN 0 AND donations", name="burst_count_newcomers"),
     )
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
