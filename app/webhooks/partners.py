@@ -66,6 +66,8 @@ def receive(name: str) -> Any:
         ]
     if sent.test:
         counts["test"] = True
+    elif marked := sum(map(is_test, batch.events.values())):
+        counts["tests"] = marked
     return _represented(sent, batch, results, counts), 202
 
 

@@ -103,6 +103,7 @@ _RECEIPT = {
         "ignored": {**_COUNT, "description": "of types that are not described here; left out when there are none"},
         "pings": {**_COUNT, "description": "left out when there are none"},
         "test": {"type": "boolean", "description": "signed with a secret of the test mode: judged, not booked"},
+        "tests": {**_COUNT, "description": "marked as test: judged, not booked; left out when there are none"},
         "events": {
             "type": "array",
             "description": "with Prefer: return=representation: what became of each, in their order",
