@@ -1,7 +1,7 @@
 """Cancel a campaign before its end. Refunds and the return of match follow page by page (`wind_up`)."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.closing.models import Cancellation
@@ -81,7 +81,7 @@ def cancel(tx: Tx, slug: str, reason: str, actor: str) -> GivingBack:
             raised_minor=left.paid_minor,
         )
     )
-    figures: dict[str, Any] = {name: getattr(left, name) for name in ("unpaid", "paid", "paid_minor", "outside")}
+    figures = {"unpaid": left.unpaid, "paid": left.paid, "paid_minor": left.paid_minor, "outside": left.outside}
     record_audit(tx, actor, "campaign.cancel", f"campaign:{campaign.id}", **figures, reason=reason)
     return left
 

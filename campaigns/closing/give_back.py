@@ -150,7 +150,8 @@ def mark_source_given_back(tx: Tx, deps: Dependencies, slug: str, shown: Source,
         _give_back(donation, donation.amount_minor, tx)
     _store(tx, deps, gifts)
     subject = f"campaign:{campaign_id}"
-    record_audit(tx, actor, "donations.given_back", subject, **shown._asdict(), reason=reason)
+    detail = {"provider": shown.provider, "donations": shown.donations, "left_minor": shown.left_minor}
+    record_audit(tx, actor, "donations.given_back", subject, **detail, reason=reason)
     left = {source.provider: source.donations for source in sources(tx, campaign_id)}
     return left.get(shown.provider, 0)
 
