@@ -33,6 +33,7 @@ _BY_ID = {
 _DETAILS = {
     "branch": "organisation",
     "branch_code": "organisation",
+    "into": "organisation",
     "node": "organisation",
     "organisation": "organisation",
     "organisation_code": "organisation",
@@ -40,6 +41,7 @@ _DETAILS = {
     "project": "project",
     "projects": "project",
     "to_project": "project",
+    "under": "organisation",
     "fund": "fund",
     "to_fund": "fund",
 }

@@ -56,14 +56,16 @@ def test_an_entry_says_in_words_who_did_what_and_what_was_before(manager: Reader
 
 def test_details_name_organisations_and_projects_beside_their_numbers(manager: Reader, world: World) -> None:
     project = world.projects[0]
-    detail = {"organisation": VILLAGES[0], "projects": [project], "project": 987_654}
+    rules = {"scope": {"under": [VILLAGES[0]]}}
+    detail = {"organisation": VILLAGES[0], "projects": [project], "project": 987_654, "rules": rules}
     world.do(record_audit, "boss", "project.rate", f"project:{project}", **detail)
     name, village = world.do(lambda tx: (tx.get(Project, project).name, tx.get(Organisation, VILLAGES[0]).name))
     page = text(manager.open("/console/audit?act=project"))
-    for words in (f"机构：{village} {VILLAGES[0]}", f"项目：{name} {project}", "项目：987654"):
+    place = f"{village} {VILLAGES[0]}"
+    for words in (f"机构：{place}", f"地区（含其下各级）：{place}", f"项目：{name} {project}", "项目：987654"):
         assert words in page, page
     rows = manager.http.get("/console/audit.csv?act=project").text
-    assert f"机构：{village} {VILLAGES[0]}" in rows and f"项目：{name} {project}" in rows
+    assert f"机构：{place}" in rows and f"项目：{name} {project}" in rows
 
 
 def test_filters_are_joined_and_what_cannot_be_read_is_said_at_its_field(manager: Reader, world: World) -> None:
