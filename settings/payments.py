@@ -32,4 +32,4 @@ class Payments(Process):
 
     @property
     def accepts_live_mode(self) -> bool:
-        return self.production or "_live_" in self.stripe_secret_key
+        return self.production or self.sandbox or "_live_" in self.stripe_secret_key

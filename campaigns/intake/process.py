@@ -19,7 +19,7 @@ from campaigns.donations.facts.load import DonationRef, find_refs, load_aggregat
 from campaigns.donations.facts.store_reported import store_reported
 from campaigns.intake.partner_limits import LimitsMet
 from campaigns.intake.partners import Intake, retry_due, take_in
-from campaigns.intake.provider_events import judge_facts, judge_mode
+from campaigns.intake.provider_events import judge_account, judge_mode
 from campaigns.intake.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
@@ -199,7 +199,7 @@ def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequ
     try:
         refused = judge_mode(deps, message)
         facts = [] if refused else facts_of(message.body)
-        refused = refused or judge_facts(message, facts)
+        refused = refused or judge_account(message, facts)
         if refused:
             outcomes[message.id] = refused
             return []

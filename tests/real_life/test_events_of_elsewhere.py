@@ -1,7 +1,6 @@
-"""Signed events of the provider that are not booked here: of another account or mode, or an impossible time."""
+"""Signed events of the provider that are not booked here: of another account or mode."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,18 +72,3 @@ def test_a_mode_that_is_neither_is_malformed(world: World, mode: object) -> None
 def test_the_key_says_whether_live_money_is_expected(key: str, environment: str, accepts: bool) -> None:
     settings = Config(STRIPE_SECRET_KEY=key, BEISHAN_ENV=environment)
     assert settings.accepts_live_mode is accepts
-
-
-@pytest.mark.parametrize(
-    ("days", "note", "status"),
-    [
-        (-366, "malformed:too_old:created", "pending"),
-        (1, "malformed:in_the_future:created", "pending"),
-        (-3, "", "paid"),
-    ],
-)
-def test_a_time_at_which_nothing_can_have_happened_is_malformed(
-    world: World, days: int, note: str, status: str
-) -> None:
-    created = int((world.clock.at + timedelta(days=days)).timestamp())
-    assert outcome(world, created=created) == ("flagged" if note else "done", note, status)

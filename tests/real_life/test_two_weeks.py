@@ -18,6 +18,7 @@ from campaigns.closing.reconciliation.fetch_statement import follow_statement
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.report import report
 from campaigns.closing.restore import restore_match
+from campaigns.desks import inbox_desk
 from campaigns.donations.view import DonationView
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -186,4 +187,9 @@ def test_two_weeks_end_released_with_nothing_unexplained(
     assert {*states[:6], states[8], states[9]} == {"settled"}
     with world.db.snapshot() as tx:
         assert check_books(tx) == []
+        assert open_items(tx) == (0, 0, 1, 3_00)
+        flagged = tx.row("SELECT inbox_id, note FROM inbox_work WHERE state = 'flagged'")
+    assert flagged.note == "more_returned_than_came"
+    world.do(inbox_desk.dismiss, "finance", flagged.inbox_id, "the bank took the money although it was refunded")
+    with world.db.snapshot() as tx:
         assert open_items(tx) == (0, 0, 0, 3_00)

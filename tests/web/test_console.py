@@ -143,7 +143,7 @@ def test_a_deposit_is_booked_once(manager: Reader, world: World) -> None:
     for same in ("R-1", "Ｒ－１"):
         assert "没有重复记账" in typed("preview", "100.50", same)
     assert "已用于另一金额" in typed("preview", "1", "R-1")
-    assert "也是这个凭据号" in typed("preview", "7", " r-1 ")
+    assert "已用于另一金额" in typed("preview", "7", " r-1 "), "spelt otherwise, still the same"
     assert "今天已有一笔 100.50 元的入账" in typed("preview", "100.50", "R-9")
     assert "请填写金额" in typed("preview", "much", "R-2")
     assert "1,000,040.50" in manager.open("/console/funds")

@@ -30,7 +30,7 @@ def test_a_correction_is_previewed_and_then_made(manager: Reader, world: World) 
     assert f"项目：幸福家园 41010101 {world.projects[0]} → 幸福家园 41020101 {world.projects[2]}" in done, (
         "the history names the project"
     )
-    assert "changed from 30.00 to 30.00 yuan" in manager.open(f"/console/donations/{donation.id}?lang=en")
+    assert "the match stays 30.00 yuan" in manager.open(f"/console/donations/{donation.id}?lang=en")
     world.check()
 
 
