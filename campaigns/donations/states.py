@@ -27,7 +27,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.SETTLED: frozenset({Status.REFUNDED, Status.DISPUTED}),
     # A late payment is accepted, because the money is there.
     Status.CANCELLED: frozenset({Status.PAID}),
-    Status.EXPIRED: frozenset({Status.PAID}),
+    # The provider's message about a payment that the donor's cancelling closed may arrive before it is recorded.
+    Status.EXPIRED: frozenset({Status.PAID, Status.CANCELLED}),
     Status.FAILED: frozenset({Status.PAID}),
     # When a dispute is won, the donation is paid again; when it is lost, the money is gone as with a refund.
     Status.DISPUTED: frozenset({Status.PAID, Status.REFUNDED}),

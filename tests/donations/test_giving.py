@@ -1,15 +1,18 @@
 """A donor gives, pays, changes their mind or forgets: what becomes of the money and the match."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
 from campaigns.donations.create import Created
 from campaigns.donations.facts.aggregate import DonationAggregate, FactResult
-from campaigns.donations.unpaid.expire import expire, keep_alive
+from campaigns.donations.unpaid.expire import cancel, expire, keep_alive
 from kernel.errors import Conflict, Refusal
+from payments.gateway import ClosedAs
 from tests.world import World
 
 
@@ -109,6 +112,33 @@ def test_webhooks_twice_late_and_in_any_order_end_the_same(world: World) -> None
     assert (view.status, view.refunded_minor, view.captured_minor) == ("paid", 40_00, 60_00)
     assert world.totals() == (1, 1, 60_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
+    world.check()
+
+
+class EarlyMessage:
+    """A provider whose message about a closed session is processed before the caller hears of it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def close(self, reference: str) -> ClosedAs:
+        session = {"id": reference, "object": "checkout.session", "amount_total": 100_00, "currency": "cny"}
+        donation_id = str(UUID(reference.removeprefix("cs_")))
+        self.world.tell("checkout.session.expired", session | {"metadata": {"donation_id": donation_id}})
+        self.world.settle()
+        return ClosedAs.CLOSED
+
+
+def test_a_donor_has_cancelled_even_if_the_provider_reports_the_closed_session_first(world: World) -> None:
+    pot = world.pot(500_00)
+    pledged = world.give(100_00, email="anna@example.org")
+    reference = f"cs_{pledged.id.hex}"
+    world.do(
+        lambda tx: tx.run("UPDATE donation SET payment_reference = :to WHERE id = :id", to=reference, id=pledged.id)
+    )
+    cancel(replace(world.deps, gateway=EarlyMessage(world)), pledged.id)
+    assert (world.view(pledged).status, world.pots()[pot].available_minor) == ("cancelled", 500_00)
+    assert world.do(lambda tx: tx.rows("SELECT kind FROM letter")) == [], "no letter says that the time is over"
     world.check()
 
 

@@ -102,6 +102,16 @@ def _kind_of(step: Transition) -> LetterKind | None:
     return LetterKind.LAPSED if step.to is Status.EXPIRED else None
 
 
+def withdraw_lapse_letter(tx: Tx, donation_id: UUID) -> None:
+    """Delete the letter that a reservation ended, if it was not sent yet."""
+    tx.run(
+        "DELETE FROM letter WHERE donation_id = :id AND kind = :kind AND state = :waiting",
+        id=donation_id,
+        kind=LetterKind.LAPSED,
+        waiting=LetterState.WAITING,
+    )
+
+
 def gets_letters(tx: Tx, donation_id: UUID) -> bool:
     """Return whether the donor of a donation left an e-mail address and has not declined letters."""
     key = tx.get(PersonKey, donation_id)

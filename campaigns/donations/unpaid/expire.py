@@ -13,6 +13,7 @@ import structlog
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.facts.load import load_aggregates, refs_of
+from campaigns.donations.letters.letters import withdraw_lapse_letter
 from campaigns.donations.models import Donation
 from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
 from campaigns.donations.transitions import transition
@@ -29,6 +30,7 @@ from payments.side_by_side import side_by_side
 log = structlog.get_logger("expire")
 
 BATCH = 200
+BY_DONOR = "cancelled_by_donor"
 
 
 class _DueDonation(NamedTuple):
@@ -79,7 +81,19 @@ def cancel(deps: Dependencies, donation_id: UUID) -> None:
     if closed is ClosedAs.PROCESSING:
         raise Conflict("payment_processing")
     with deps.db.transaction() as tx:
-        end_unpaid(tx, [donation_id], Status.CANCELLED, "cancelled_by_donor")
+        if not end_unpaid(tx, [donation_id], Status.CANCELLED, BY_DONOR):
+            _cancel_expired(tx, donation_id)
+
+
+def _cancel_expired(tx: Tx, donation_id: UUID) -> None:
+    """Cancel a donation that expired while its payment was being closed, usually by the provider's own message
+    about that. Its match is released already."""
+    expired = tx.scalar(
+        "SELECT status = 'expired' FROM donation WHERE id = :id FOR UPDATE /* lock:donations */", id=donation_id
+    )
+    if expired:
+        transition(tx, [Transition(donation_id, Status.EXPIRED, Status.CANCELLED, BY_DONOR)])
+        withdraw_lapse_letter(tx, donation_id)
 
 
 def expire(deps: Dependencies) -> int:
