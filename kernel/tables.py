@@ -30,6 +30,7 @@ _TOTAL = re.compile(
     r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
     r"(?:[:(].*|\d+[笔条行]|金额|amount)?"
 )
+_PART_TOTAL = re.compile(r"本页|小计|subtotal")  # the beginning of a total of only some of the rows
 _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
@@ -99,6 +100,7 @@ class Table:
     refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
     preamble: tuple[tuple[str, ...], ...] = ()  # the cells of the lines before the header
     footer: tuple[tuple[int, tuple[str, ...]], ...] = ()  # number and cells of each line from `not_rows` on
+    total: Row | None = None  # the line below the last row that states the totals of all rows
     unread: tuple[str, ...] = ()  # titles of columns that are not read and may be a mistake
     headings: Mapping[str, str] = field(default_factory=dict)  # the file's own header of each column
 
@@ -217,17 +219,20 @@ def _read_rows(
     faults: dict[str, Fault] = {}
     skipped = 0
     footer: list[tuple[int, tuple[str, ...]]] = []
+    total = None
     needed = max((places[column.name] for column in layout.columns if column.required), default=-1) + 1
     rest = iter(lines)
     for line, cells in rest:
         if _starts_footer(cells, layout):
             footer = [(line, tuple(cells)), *((number, tuple(below)) for number, below in rest)]
             break
-        if _is_no_row(cells, layout):
-            skipped += 1
-            continue
         named = {name: cells[place] if place < len(cells) else "" for name, place in places.items()}
         row = Row(line, named)
+        if _is_no_row(cells, layout):
+            skipped += 1
+            total = row if _is_total(cells) else total
+            continue
+        total = None
         if len(cells) < needed or any(cells[width:]):
             faults[f"line {line}"] = fault("wrong_column_count", count=len(cells), expected=width)
             refused.append(row)
@@ -235,7 +240,7 @@ def _read_rows(
         faults |= {f"line {line}.{name}": refused for name, refused in _cell_faults(layout, named)}
         rows.append(row)
     skipped += bool(footer)
-    return Table(layout, encoding, tuple(rows), faults, skipped, tuple(refused), footer=tuple(footer))
+    return Table(layout, encoding, tuple(rows), faults, skipped, tuple(refused), footer=tuple(footer), total=total)
 
 
 def _is_no_row(cells: Sequence[str], layout: Layout) -> bool:
@@ -243,6 +248,12 @@ def _is_no_row(cells: Sequence[str], layout: Layout) -> bool:
     filled = [cell for cell in cells if cell]
     is_remark = len(filled) == 1 and filled[0].startswith("#") and len(layout.columns) > 1
     return is_remark or not filled or _TOTAL.fullmatch(_plain(filled[0])) is not None
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    """Whether a line that is no row states the totals of all rows."""
+    first = _plain(next((cell for cell in cells if cell), ""))
+    return _TOTAL.fullmatch(first) is not None and _PART_TOTAL.match(first) is None
 
 
 def _starts_footer(cells: Sequence[str], layout: Layout) -> bool:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from flask_babel import force_locale
+from flask_babel import LazyString, force_locale
 from flask_babel import gettext as _
 
 from app.cli.base import fail
@@ -14,9 +14,11 @@ from app.i18n.locale import LANGUAGES, when
 from app.i18n.refusals.faults import fault_text, program_text
 from app.i18n.refusals.refusals import refusal_text
 from campaigns.import_plan import ImportPlan
+from campaigns.imports.kinds import Imported
 from kernel.errors import Fault, Refusal
 
 BOTH = ("en", "zh")
+UNDECIDED = ("beside", "dropped")  # sums of lines of a bill that a person must decide on
 # Options to add to the command for faults that must be confirmed.
 _OPTIONS = {
     "unusually_large": "--allow-large --reason",
@@ -44,7 +46,7 @@ def refusals_in(lang: str | None, kind: str) -> Iterator[None]:
         fail("\n".join(line for lines in blocks for line in lines), refusal)
 
 
-def show(plan: ImportPlan[Any], lang: str | None) -> None:
+def show_plan(plan: ImportPlan[Any], lang: str | None) -> None:
     """Print what was read from a file, and its faults, open questions and warnings. All but warnings fail the
     command."""
     objections = plan.objections
@@ -60,6 +62,16 @@ def show(plan: ImportPlan[Any], lang: str | None) -> None:
         click.echo("\n".join(lines), nl=bool(lines))
     if objections:
         raise click.exceptions.Exit(1)
+
+
+def show_done(done: Imported, text: LazyString, lang: str | None) -> None:
+    """Print what an import added, and the lines of a bill that a person must decide on."""
+    counts = {part.name: part.rows for part in done.plan.sums}
+    for language in _languages(lang):
+        with force_locale(language):
+            click.echo(str(text) % {"count": done.added, "total": sum(counts.values()), **counts})
+            for part in (part for part in done.plan.sums if part.name in UNDECIDED and part.rows):
+                click.echo(sum_line(part))
 
 
 def _languages(lang: str | None) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.cli.base import ACTOR, command, deps, existing_file
-from app.cli.file_reports import lang_option, refusals_in, show
+from app.cli.file_reports import lang_option, refusals_in, show_done, show_plan
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest
 from campaigns.imports.kinds import import_file as import_rows
@@ -35,7 +37,7 @@ def import_network(file: Path, preview: bool, lang: str | None) -> None:
         file,
         preview,
         lang,
-        "{total} organisations: {added} new, {renamed} renamed, {unchanged} unchanged",
+        _l("%(total)s 个机构：新增 %(added)s，改名 %(renamed)s，没有变化 %(unchanged)s"),
     )
 
 
@@ -47,7 +49,8 @@ def import_network(file: Path, preview: bool, lang: str | None) -> None:
 def import_projects(file: Path, preview: bool, lang: str | None) -> None:
     """Import new projects as drafts from a CSV file. Columns: name, tier, summary, target (yuan), and organisation
     (its code) or county, township, village (names); optionally code and currency."""
-    _run(ImportRequest("projects", Confirmation(ACTOR)), file, preview, lang, "{count} new projects")
+    request = ImportRequest("projects", Confirmation(ACTOR))
+    _run(request, file, preview, lang, _l("新增 %(count)s 个项目"))
 
 
 @click.command("import-statement")
@@ -60,7 +63,7 @@ def import_statement(provider: str, file: Path, preview: bool, lang: str | None)
     """Import a partner's daily bill from a CSV file in our format or that of Alipay or WeChat Pay. With `bank` as
     PROVIDER, import a bank statement: ISO 20022 camt.053, or CSV with debits and credits or with signed amounts."""
     kind, partner = ("bank", "") if provider == BANK else ("statement", provider)
-    _run(ImportRequest(kind, Confirmation(ACTOR), partner), file, preview, lang, "{count} new lines")
+    _run(ImportRequest(kind, Confirmation(ACTOR), partner), file, preview, lang, _l("新增 %(count)s 行"))
 
 
 @click.command("import-donations")
@@ -80,10 +83,10 @@ def import_donations(file: Path, preview: bool, lang: str | None, **options: Any
         options["entered_by"], options["confirmed_by"], options["reason"], options["allow_large"]
     )
     request = ImportRequest("donations", confirmation)
-    _run(request, file, preview, lang, "{count} new donations; they settle within seconds")
+    _run(request, file, preview, lang, _l("新增 %(count)s 笔捐赠，几秒内入账"))
 
 
-def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, done_text: str) -> None:
+def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, done_text: LazyString) -> None:
     """Import a file, or only preview the import."""
     data = file.read_bytes()
     with refusals_in(lang, request.kind):
@@ -92,18 +95,9 @@ def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, do
         else:
             done = import_rows(deps(), request, data, _progress)
     if preview:
-        show(plan, lang)
+        show_plan(plan, lang)
     else:
-        counts = {part.name: part.rows for part in done.plan.sums}
-        click.echo(done_text.format(count=done.added, total=sum(counts.values()), **counts))
-        if counts.get("beside"):
-            click.echo(
-                f"{counts['beside']} lines differ from an earlier bill: kept beside it, for a person to decide"
-            )
-        if counts.get("dropped"):
-            click.echo(
-                f"{counts['dropped']} lines of an earlier bill are missing from this one: finance must decide"
-            )
+        show_done(done, done_text, lang)
 
 
 def _progress(rows: Sequence[Any]) -> Iterable[Any]:

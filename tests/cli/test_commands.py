@@ -140,7 +140,8 @@ def test_a_token_of_a_branch_acts_only_there(terminal: Terminal, app: Flask) -> 
 def test_the_network_is_imported_or_refused_whole(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "tree.csv"
     file.write_text(TREE + "41020102,龙王村,village,410201\n")
-    assert terminal.ok("import-network", str(file)) == "9 organisations: 1 new, 0 renamed, 8 unchanged\n"
+    output = terminal.ok("import-network", str(file), "--lang", "en")
+    assert output == "9 organisations: 1 new, 0 renamed, 8 unchanged\n"
     file.write_text(TREE + "41020103,好村,village,410201\nx y,坏村,village,410201\n41020104,孤村,village,nowhere\n")
     output = terminal.refused("import_invalid", "import-network", str(file))
     assert "line 11" in output

@@ -12,7 +12,7 @@ from tests.world import TREE, World
 def run(database_url: str, file: Path, stderr: Path) -> str:
     """Import a network in a process of its own and return what it says."""
     env = {**os.environ, "DATABASE_URL": database_url, **SECRETS}
-    args = "flask", "--app", "wsgi", "import-network", str(file)
+    args = "flask", "--app", "wsgi", "import-network", str(file), "--lang", "en"
     done = forked.run(env, file.parent, *args, stderr=stderr)
     assert done.returncode == 0
     return done.stdout

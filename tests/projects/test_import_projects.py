@@ -128,8 +128,8 @@ def test_by_command_with_a_preview(world: World, terminal: Terminal, tmp_path: P
     assert "新的项目（目标金额）：300 行，共 9,000,000.00 元" in output
     assert "New projects (target amounts): 300 rows, 9,000,000.00 yuan" in output
     assert projects(world) == []
-    assert terminal.ok("import-projects", str(file)) == "300 new projects\n"
-    assert terminal.ok("import-projects", str(file)) == "0 new projects\n"
+    assert terminal.ok("import-projects", str(file), "--lang", "en") == "300 new projects\n"
+    assert terminal.ok("import-projects", str(file), "--lang", "en") == "0 new projects\n"
     assert len(projects(world)) == 300
     file.write_text((HEAD + rows[0]).replace("路灯0", "别的"))
     assert "第 2 行“项目名称”" in terminal.refused("import_contradicts", "import-projects", str(file))

@@ -42,6 +42,28 @@ def test_a_bill_with_hidden_tabs_or_a_total_line(world: World, name: str) -> Non
     assert bill(world, sample("bill-with-total-line.csv")) == 0
 
 
+@pytest.mark.parametrize(
+    ("total", "refused"),
+    [
+        ("合计,,,５０００,30,,", {}),
+        ("Total,,,,30,,", {}),
+        ("小计,,,10,10,,", {}),
+        ("合计,,,5001,30,,", {"line 3.amount_minor": "total_differs"}),
+        ("合计,,,5000,-30,,", {"line 3.fee_minor": "total_differs"}),
+        ("合计,,,50 元,0,,", {"line 3.amount_minor": "total_differs", "line 3.fee_minor": "total_differs"}),
+    ],
+)
+def test_a_line_of_totals_is_compared_with_the_lines(total: str, refused: dict[str, str]) -> None:
+    text = sample("bill-with-total-line.csv").decode().replace("合计,,,5000,30,,", total)
+    assert codes(dict(read_bill("plat", text).faults)) == refused
+
+
+def test_a_total_above_other_lines_is_not_that_of_the_bill() -> None:
+    text = sample("bill-with-total-line.csv").decode()
+    later = "L-0002,charge,their-0002,100,0,CNY,2026-09-09T10:01:00+08:00\n"
+    assert read_bill("plat", text + later).faults == {}
+
+
 def test_the_merchant_bill_of_alipay(world: World) -> None:
     assert bill(world, sample("alipay-merchant-bill.gb18030.csv")) == 3
     assert lines(world) == [

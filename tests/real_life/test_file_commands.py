@@ -68,6 +68,19 @@ def test_a_preview_names_every_fault_in_both_languages(world: World, terminal: T
     assert stored(world) == before
 
 
+def test_the_result_of_an_import_is_in_the_language_asked_for(
+    world: World, terminal: Terminal, tmp_path: Path
+) -> None:
+    file, second = str(FILES / "bill-with-total-line.csv"), tmp_path / "second.csv"
+    second.write_bytes((FILES / "bill-with-total-line.csv").read_bytes().replace(b"5000", b"5100"))
+    assert terminal.ok("import-statement", "plat", file, "--lang", "zh") == "新增 1 行\n"
+    assert terminal.ok("import-statement", "plat", file) == "0 new lines\n新增 0 行\n"
+    assert terminal.ok("import-statement", "plat", str(second), "--lang", "zh").splitlines() == [
+        "新增 0 行",
+        "与以前的账单不同，另存待处理：1 行",
+    ]
+
+
 def test_a_correction_by_command(world: World, terminal: Terminal, tmp_path: Path) -> None:
     take(world, HEAD + "BOX-1,P000033,1000,2026-09-09 10:00,,\n")
     file = str(FILES / "offline-correction.csv")
