@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import config
 from embedded.demo import keep_sandbox_port, load_secrets, with_defaults
 from embedded.postgres import Postgres
-from embedded.process import Child, ServerError, port_is_free, wait_until
+from embedded.process import Child, ServerError, wait_until
 from embedded.redis import Redis
 from embedded.supervisor import Supervisor
 
@@ -29,6 +30,23 @@ def responds(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _listens(child: Child, port: int) -> bool:
+    """Return whether a server of ours has written to its log that it listens (gunicorn and our sandbox do)."""
+    return bool(re.search(rf"(?i)listening (at:|on) http://127\.0\.0\.1:{port}\b", child.output()))
+
+
+def _serves(web: Child, port: int) -> bool:
+    """Return whether our own web server responds, not another program that took its port meanwhile."""
+    return _listens(web, port) and responds(port, "/healthz")
+
+
+def _require_ready(child: Child, title: str, is_ready: Callable[[], bool], seconds: float) -> None:
+    """Wait until a child is ready. Raises ServerError if it ends before, or takes too long."""
+    ready = wait_until(lambda: not child.alive or is_ready(), seconds, pause=0.2)
+    if not ready or not child.alive:
+        raise ServerError(f"{title} did not start; {child.log} ends with:\n{child.log_tail()}")
 
 
 class Launch:
@@ -77,9 +95,7 @@ class Launch:
         mailbox = f"file://{self.data_dir}/mailbox"
         self.env = with_defaults(self.env, {"MAIL_URL": mailbox, "SMS_URL": mailbox})
         child = self.run("sandbox", *self._sandbox(port))
-        ready = wait_until(lambda: not child.alive or not port_is_free(port), 20.0)
-        if not ready or not child.alive:
-            raise ServerError(f"The payment sandbox did not start; {child.log} ends with:\n{child.log_tail()}")
+        _require_ready(child, "The payment sandbox", lambda: _listens(child, port), 20.0)
 
     def _sandbox(self, port: int) -> list[str]:
         return [
@@ -115,9 +131,7 @@ class Launch:
             death_signal=signal.SIGQUIT,  # quit at once, without waiting for open pages
             patience=15.0,
         )
-        ready = wait_until(lambda: not web.alive or responds(self.port, "/healthz"), _WEB_SECONDS, pause=0.2)
-        if not ready or not web.alive:
-            raise ServerError(f"The web server did not start; {web.log} ends with:\n{web.log_tail()}")
+        _require_ready(web, "The web server", lambda: _serves(web, self.port), _WEB_SECONDS)
 
     def log(self, name: str) -> Path:
         """Return the path of a child's log."""

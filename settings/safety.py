@@ -1,5 +1,6 @@
 """Checks that settings are safe in production (our rules)."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,10 @@ LEAST_PAIRS = 20  # different pairs of neighbours in a key; 32 random digits hav
 LEAST_ISSUED = 16  # characters behind the prefix of a key that the provider issued
 LEAST_VARIETY = 6  # different ones among them
 MOST_UNAPPROVED_MINOR = 100_000_000  # one person moving a million yuan alone is as good as no second person
+# Words of examples and templates, without the signs between them.
+_PLACEHOLDER = re.compile(
+    "change(me|this)|replace(me|this|with)|placeholder|your(key|secret|stripe|own)|(key|secret)here|insecure|donotuse"
+)
 _STRIPE = {"STRIPE_SECRET_KEY": ("sk_live_", "rk_live_"), "STRIPE_WEBHOOK_SECRET": ("whsec_",)}
 LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
 
@@ -63,13 +68,19 @@ def _unsafe_secrets(config: Config) -> Iterator[str]:
 
 def _weak(key: str) -> bool:
     """Return whether a key can be guessed. Spaces around it add nothing: it could be another secret, copied."""
-    return len(key) < LEAST_KEY or len(set(pairwise(key))) < LEAST_PAIRS or key != key.strip()
+    short = len(key) < LEAST_KEY or len(set(pairwise(key))) < LEAST_PAIRS
+    return short or key != key.strip() or _placeholder(key)
+
+
+def _placeholder(key: str) -> bool:
+    return bool(_PLACEHOLDER.search(re.sub("[^a-z]", "", key.lower())))
 
 
 def _issued(key: str, prefixes: tuple[str, ...]) -> bool:
     """Return whether a key looks as the provider issues them: a prefix alone or a placeholder is none."""
     rest = next((key.removeprefix(prefix) for prefix in prefixes if key.startswith(prefix)), "")
-    return len(rest) >= LEAST_ISSUED and len(set(rest)) >= LEAST_VARIETY and not set(rest) & set(" .<>")
+    varied = len(rest) >= LEAST_ISSUED and len(set(rest)) >= LEAST_VARIETY
+    return varied and not set(rest) & set(" .<>") and not _placeholder(rest)
 
 
 def _unsafe_addresses(config: Config) -> Iterator[str]:

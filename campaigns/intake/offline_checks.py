@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlmodel import col, select
 
 from campaigns.donations.donors.identity import contact_identity
-from campaigns.intake.offline_file import OfflineRow
+from campaigns.funds.bank_references import SPELLING
+from campaigns.intake.offline_file import OfflineRow, spelling
 from campaigns.projects.models import Project
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -74,6 +75,26 @@ def _same_time(row: OfflineRow, paid_at: str) -> bool:
     except Unreadable:
         return False
     return local_day(before) == local_day(row.paid.at) if row.paid.whole_day else before == row.paid.at
+
+
+def spelt_as_before(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> tuple[OfflineRow, ...]:
+    """Return the rows with each reference as an earlier file spells it, or else as its own row in this file does.
+    Of several spellings that an earlier version told apart, the same one counts."""
+    stored = SPELLING.format("e.event_id")
+    known = tx.rows(
+        f"""SELECT u.typed, e.event_id FROM unnest(CAST(:typed AS text[])) AS u(typed)
+              JOIN inbox_event e ON e.source = :source AND {stored} = {SPELLING.format("u.typed")}
+             ORDER BY e.event_id = u.typed, e.id""",
+        source=source,
+        typed=sorted({name for row in rows for name in (row.reference, row.corrects) if name}),
+    )
+    before: dict[str, str] = dict(known)
+    spelt = {spelling(row.reference): before.get(row.reference, row.reference) for row in rows}
+
+    def as_before(typed: str) -> str:
+        return before.get(typed) or spelt.get(spelling(typed), typed)
+
+    return tuple(row._replace(reference=as_before(row.reference), corrects=as_before(row.corrects)) for row in rows)
 
 
 def load_earlier(tx: Tx, keys: Keys, source: str, rows: Sequence[OfflineRow]) -> Earlier:

@@ -59,6 +59,12 @@ class OfflineRow(NamedTuple):
     age: str = ""
 
 
+def spelling(reference: str) -> str:
+    """Return the spelling in which references are compared: as with deposits, letter case and spaces do not tell
+    two apart."""
+    return "".join(reference.split()).lower()
+
+
 class OfflineFile(NamedTuple):
     """A parsed file: its valid rows, and the faults of the others."""
 
@@ -80,7 +86,7 @@ def read(data: bytes | str, track: Track = iter) -> OfflineFile:
     for cells in track(table.rows):
         row_faults: dict[str, Fault] = {}
         row = _row(cells, row_faults)
-        first = seen.setdefault(row.reference, row.line)
+        first = seen.setdefault(spelling(row.reference), row.line)
         if first != row.line and row.reference:
             row_faults["reference"] = fault("repeated_line", line=first)
         named = {f"line {row.line}.{column}": refused for column, refused in row_faults.items()}

@@ -11,7 +11,7 @@ from typing import Any
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation, ImportPlan, Sum
-from campaigns.intake.offline_checks import check, held, load_earlier, moments, outside
+from campaigns.intake.offline_checks import check, held, load_earlier, moments, outside, spelt_as_before
 from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
 from campaigns.intake.offline_limits import above_limits, count_day, most_minor
 from kernel.clock import SHANGHAI
@@ -50,6 +50,7 @@ def plan_donations(
 
     With a `branch_code`, all projects must be inside that branch.
     """
+    file = file._replace(rows=spelt_as_before(tx, SOURCE, file.rows))
     earlier = load_earlier(tx, deps.keys, SOURCE, file.rows)
     contradictions = {
         f"line {row.line}.reference": fault("reference_used", before=earlier.describe(row.reference))

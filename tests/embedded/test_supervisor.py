@@ -14,6 +14,7 @@ import pytest
 import config
 from embedded.__main__ import check_ports
 from embedded.demo import load_secrets, with_defaults
+from embedded.launch import Launch
 from embedded.lock import DataLock
 from embedded.proc import descendants, is_running
 from embedded.process import Child, ServerError, free_port, wait_until
@@ -161,6 +162,18 @@ def test_with_a_real_provider_the_port_of_the_sandbox_may_be_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(taken.getsockname()[1])}
         check_ports(config.load(ports | {"STRIPE_SECRET_KEY": "sk_test_of_a_provider"}), after_crash=False)
+
+
+def test_a_sandbox_whose_port_was_taken_meanwhile_ends_the_launch(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(taken.getsockname()[1])}
+        environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)} | ports
+        supervisor = Supervisor(print)
+        try:
+            with pytest.raises(ServerError, match="The payment sandbox did not start"):
+                Launch(config.load(environ), environ, supervisor).payments()
+        finally:
+            supervisor.stop()
 
 
 @pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])

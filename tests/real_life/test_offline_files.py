@@ -109,6 +109,22 @@ def test_a_reference_repeated_for_another_donation_is_reported_with_both(world: 
     assert world.totals().raised_minor == 100_00
 
 
+def test_letter_case_and_spaces_do_not_tell_two_references_apart(world: World) -> None:
+    assert take(world, HEAD + "Box 1,P000033,100,2026-09-09 10:00,,\n") == 1
+    assert take(world, HEAD + "BOX1,P000033,100,2026-09-09 10:00,,\n") == 0
+    with pytest.raises(Conflict) as error:
+        take(world, HEAD + "ＢＯＸ 1,P000033,200,2026-09-09 10:00,,\n")
+    assert error.value.code == "donation_id_reused"
+    twice = refused(world, HEAD + "A-1,P000033,5,2026-09-09 10:00,,\na-1,P000033,5,2026-09-09 10:00,,\n")
+    assert codes(twice) == {"line 3.reference": "repeated_line"}
+    taken_back = "box 1-r,P000033,-30,2026-09-09 11:00,,\n"
+    reason = Confirmation("li", "wang", reason="typed twice")
+    assert take(world, HEAD + taken_back, reason) == 1
+    assert take(world, HEAD + taken_back.upper(), reason) == 0
+    assert world.totals().raised_minor == 70_00
+    world.check()
+
+
 # Hand-entered money can be taken back.
 
 
