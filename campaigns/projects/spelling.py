@@ -2,7 +2,8 @@
 sorted as in a dictionary.
 
 A job writes one row per name; a changed name is another name. Until its row exists, a name is found by its
-characters only.
+characters only. Each common character has a row too, so that a process that has not loaded the dictionary
+recognises a name typed with a homophone.
 """
 
 from importlib import import_module
@@ -14,8 +15,12 @@ from kernel.bulk import insert_rows
 
 MOST_NAMES = 5_000  # per run
 
+_FIRST_LEVEL = bytes(byte for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF) for byte in (row, cell))
+COMMON = list(_FIRST_LEVEL.decode("gb2312", "ignore"))  # the 3,755 characters in common use
+
 _UNSPELLED = """
-    SELECT name FROM (SELECT name FROM project UNION SELECT name FROM organisation) AS names
+    SELECT name FROM (SELECT name FROM project UNION SELECT name FROM organisation
+                      UNION SELECT unnest(CAST(:common AS text[]))) AS names
      WHERE NOT EXISTS (SELECT FROM spelling s WHERE s.name = names.name) LIMIT :most"""
 
 
@@ -38,7 +43,7 @@ def spelled(name: str) -> Spelled:
 def spell_names(deps: Dependencies) -> int:
     """Spell the names of projects and places that have no spelling yet; return how many."""
     with deps.db.transaction() as tx:
-        names = [row.name for row in tx.rows(_UNSPELLED, most=MOST_NAMES)]
+        names = [row.name for row in tx.rows(_UNSPELLED, common=COMMON, most=MOST_NAMES)]
         if names:
             spellings = [spelled(name) for name in names]
             insert_rows(

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.disclosure.catalogue import ProjectQuery, listed
-from campaigns.disclosure.suggestions import Place, most_similar
+from campaigns.disclosure.suggestions import Place, most_similar, similar_places
 from campaigns.projects.spelling import spell_names, spelled
 from tests.world import World
 
@@ -45,8 +45,31 @@ def test_text_that_is_not_chinese_is_not_spelled() -> None:
     assert spelled("A 食堂 100%") == ("a shi tang 100%", "ashitang100% ast1")
 
 
-def test_similar_places_are_suggested() -> None:
-    places = [Place("1", "蒿坪村", "haopingcun hpc"), Place("2", "天桥沟村", "tianqiaogoucun tqgc")]
-    assert [place.code for place in most_similar(places, "蒿平村")][:1] == ["1"]
-    assert [place.code for place in most_similar(places, "haoqing")] == ["1"]
-    assert most_similar(places, "xyz") == [] and most_similar(places, "") == []
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        ("蒿平村", ["1"]),  # a homophone
+        ("号瓶", ["1"]),  # two homophones
+        ("蒿坡村", ["1"]),  # another character
+        ("蒿平村食堂", ["1"]),  # with what it is for
+        ("栾川市", ["3"]),  # another ending
+        ("城关 天乔沟", ["2"]),
+        ("haoqing", ["1"]),
+        ("haopngcun", ["1"]),
+        ("luochuan", ["3"]),
+        ("xyz", []),
+        ("村", []),
+        ("", []),
+    ],
+)
+def test_similar_places_are_suggested(typed: str, codes: list[str]) -> None:
+    names = {"1": "蒿坪村村民委员会", "2": "天桥沟社区居民委员会", "3": "栾川县"}
+    places = [Place(code, name, spelled(name).syllables) for code, name in names.items()]
+    sounds = {character: spelled(character).syllables for character in typed}
+    assert [place.code for place in most_similar(places, typed, sounds)] == codes
+
+
+def test_a_misspelt_village_is_suggested_with_its_township(world: World) -> None:
+    spell_names(world.deps)
+    suggested = world.do(similar_places, 1, "号平")
+    assert [(place.name, place.within) for place in suggested] == [("蒿坪村", "庙子镇")]
