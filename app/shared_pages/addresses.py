@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.sansio.http import parse_cookie
 
+from app.http.errors import PROGRAMS
 from app.i18n.locale import COOKIE, LANGUAGES
 from app.shared_pages.declare import shared_of
 
@@ -60,7 +61,10 @@ class Addresses:
         shared = shared_of(self._app.view_functions[endpoint])
         if shared is None:
             return None
-        values = dict(reversed(parse_qsl(query, keep_blank_values=True)))  # the first value of a name counts
+        pairs = parse_qsl(query, keep_blank_values=True)
+        values = dict(reversed(pairs))  # the first value of a name counts
+        if len(values) < len(pairs) and path.startswith(PROGRAMS):  # the application refuses it
+            return None
         if any(values.get(name) for name in shared.private):
             return None
         kept = sorted((name, value) for name, value in values.items() if name in shared.parameters)
