@@ -81,9 +81,12 @@ def network_of(address: str) -> str:
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the fields whose values differ, as the `before` and `after` of an entry's detail."""
-    names = sorted(name for name in after if before.get(name) != after[name])
-    return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
+    """Return the fields whose values differ, as the `before` and `after` of an entry's detail. A field that one of
+    them lacks is None there."""
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return {
+        side: {name: values.get(name) for name in names} for side, values in (("before", before), ("after", after))
+    }
 
 
 def subject_of(kind: str, column: str) -> str:

@@ -86,7 +86,7 @@ def copy_campaign(tx: Tx, slug: str, new: CopyOf, actor: str) -> Copied:
     _copy_settings(tx, old.id, draft, actor)
     entries, left_out = _copy_entries(tx, old.id, new.slug, actor)
     amounts = _copy_pots(tx, old.id, draft, later, actor) if new.with_pots else []
-    record_audit(tx, actor, "campaign.copy", f"campaign:{draft.id}", of=slug, projects=entries)
+    record_audit(tx, actor, "campaign.copy", f"campaign:{draft.id}", copied_from=old.name)
     return Copied(draft, entries, left_out, len(amounts), sum(amounts))
 
 

@@ -29,7 +29,8 @@ _BY_ID = {
     "project": (Project.id, Project.name, Project.id),
 }
 
-# Details of entries that name something by its id: their field -> the kind.
+# Details of entries that name something by its id: their field -> the kind. A list of `projects` contains ids; as a
+# single value it is how many there were.
 _DETAILS = {
     "branch": "organisation",
     "branch_code": "organisation",
@@ -39,12 +40,12 @@ _DETAILS = {
     "organisation_code": "organisation",
     "parent": "organisation",
     "project": "project",
-    "projects": "project",
     "to_project": "project",
     "under": "organisation",
     "fund": "fund",
     "to_fund": "fund",
 }
+_LISTED = {"projects": "project"}
 
 
 def subject_names(tx: Tx, subjects: Iterable[str]) -> dict[str, Named]:
@@ -75,7 +76,7 @@ def _subjects_in(name: str, value: Any) -> Iterator[str]:
             yield from _subjects_in(key, part)
     elif isinstance(value, list):
         for part in value:
-            yield from _subjects_in(name, part)
+            yield from _subjects_in(_LISTED.get(name, name), part)
     elif name in _DETAILS:
         yield f"{_DETAILS[name]}:{value}"
 
@@ -84,6 +85,6 @@ def _named(name: str, value: Any, names: Mapping[str, Named]) -> Any:
     if isinstance(value, Mapping):
         return {key: _named(key, part, names) for key, part in value.items()}
     if isinstance(value, list):
-        return [_named(name, part, names) for part in value]
+        return [_named(_LISTED.get(name, name), part, names) for part in value]
     named = names.get(f"{_DETAILS.get(name)}:{value}")
     return f"{named.name} {value}" if named else value

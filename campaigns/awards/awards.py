@@ -11,7 +11,7 @@ from campaigns.awards.ranking import Figures, winners
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
-from campaigns.reasons import require_one_line_reason
+from campaigns.reasons import require_one_line_reason, require_storable_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import fingerprint
@@ -52,13 +52,17 @@ def add(tx: Tx, slug: str, new: NewAward, actor: str) -> Award:
     return award
 
 
-def remove(tx: Tx, slug: str, award_id: int, actor: str) -> None:
-    """Remove an award before the campaign ends. Raises as `add`, NotFound `award_unknown`."""
+def remove(tx: Tx, slug: str, award_id: int, reason: str, actor: str) -> None:
+    """Remove an award before the campaign ends. Raises as `add`, NotFound `award_unknown`, Invalid
+    `reason_invalid`."""
+    require_storable_reason(reason)
     campaign = _before_the_end(tx, slug)
     award = tx.get(Award, award_id)
     if award is None or award.campaign_id != campaign.id:
         raise NotFound("award_unknown")
-    record_audit(tx, actor, "award.remove", f"campaign:{campaign.id}", award=award_id, **_rule(award))
+    record_audit(
+        tx, actor, "award.remove", f"campaign:{campaign.id}", award=award_id, **_rule(award), reason=reason
+    )
     tx.session.delete(award)
     tx.flush()
 

@@ -121,7 +121,7 @@ def test_criteria_are_fixed_when_the_campaign_ends(world: World) -> None:
     with pytest.raises(Conflict, match="award_too_late"):
         add(world, name="另一个")
     with pytest.raises(Conflict, match="award_too_late"):
-        world.do(awards.remove, world.slug, award_id, ACTOR)
+        world.do(awards.remove, world.slug, award_id, "x", ACTOR)
     in_notice(world)
     assert world.do(awards.publish, world.slug, "", ACTOR).awards[0]["winners"] == []
 

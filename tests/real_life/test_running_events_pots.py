@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from campaigns import pots
 from matching.pots import Tranche
 from tests.api.client import Api, problem
 from tests.cli.conftest import Terminal
@@ -62,6 +63,20 @@ def test_a_pot_is_paused_in_the_console_and_the_effect_is_said_before(world: Wor
     assert "配捐池已恢复。" in manager.send("/resume", verb="save", reason="改好了")
     assert not world.pots()[pot].paused
     sound(world)
+
+
+def test_who_confirms_what_a_colleague_has_done_is_told_who_it_was(world: World, manager: Reader) -> None:
+    pot = tranched(world)
+    tranche = world.do(lambda tx: tx.scalar("SELECT max(id) FROM pot_funding"))
+    manager.open(f"/console/pots/{pot}/pause")
+    world.do(pots.pause, pot, "规则写错", "chen")
+    assert "chen 在" in text(manager.send("/pause", verb="save", reason="先停"))
+    assert "chen 在" in text(manager.open(f"/console/pots/{pot}/pause"))
+    manager.open(f"/console/pots/{pot}/tranches/{tranche}/move")
+    manager.send("/move", verb="preview", opens_at="2026-09-09T21:30", reason="x")
+    world.do(pots.move_tranche, pot, tranche, world.clock.at + timedelta(hours=3), "y", "chen")
+    assert "刚才情况有变化" in manager.send("/move", verb="save")
+    assert "原定 2026-09-09 15:00 开放" in manager.page.text
 
 
 def test_a_tranche_is_moved_through_the_api(world: World, api: Api) -> None:

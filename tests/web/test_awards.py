@@ -23,6 +23,8 @@ def test_a_manager_sets_criteria_and_publishes_who_won(manager: Reader, world: W
     )
     assert "村（社区）里最先筹到 60 元的前 2 名。" in text(manager.page.text) and "<b>最快" not in manager.page.text
     assert "村（社区）里最先筹到 60 元的前 2 名。" in text(manager.open(f"/c/{SLUG}"))
+    history = text(manager.open(f"/console/campaigns/{SLUG}")).partition(" 改动 ")[2]
+    assert "增加奖项" in history and "按什么评：最先筹到一个数" in history and "fastest" not in history
     give(world, 70_00, 1, "a@example.org", 1)
     give(world, 90_00, 0, "b@example.org", 2)
     assert "黄石砭村" in manager.open(f"/console/campaigns/{SLUG}/awards?now=1")
@@ -37,6 +39,16 @@ def test_a_manager_sets_criteria_and_publishes_who_won(manager: Reader, world: W
     assert manager.http.get(f"/c/{SLUG}/awards/1/3.en.pdf").status_code == 404
     table = manager.http.get(f"/console/campaigns/{SLUG}/awards.csv").text
     assert "<b>最快的村" in table and "黄石砭村,栾川县,1,1,70.00,0.00,0.00,70.00" in table
+
+
+def test_an_award_is_removed_with_a_reason(manager: Reader, world: World) -> None:
+    add(world)
+    manager.open(f"/console/campaigns/{SLUG}/awards")
+    assert "请填写" in manager.send("/remove", reason=" ") and "爱心乡镇" in text(manager.open(f"/c/{SLUG}"))
+    manager.open(f"/console/campaigns/{SLUG}/awards")
+    assert "奖项已去掉" in manager.send("/remove", reason="和去年的重了")
+    history = text(manager.open(f"/console/campaigns/{SLUG}")).partition(" 改动 ")[2]
+    assert "去掉奖项" in history and "原因：和去年的重了" in history
 
 
 @pytest.mark.parametrize("address", ["/c/{slug}", "/c/{slug}/awards"])

@@ -239,4 +239,9 @@ def test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict(manage
     assert "活动方案已保存" in manager.send("/edit", verb="save"), "who was told may save again"
     assert world.do(lambda tx: tx.scalar("SELECT name FROM campaign WHERE slug = 'plan'")) == "我起的名"
     manager.open(page)
+    manager.send("/edit", verb="save", **{"plan.purpose": ""})
+    assert "同事写的目的 → （空）" in text(manager.open("/console/campaigns/plan")), (
+        "what was removed is recorded too"
+    )
+    manager.open(page)
     assert "没有改动" in manager.send("/edit", verb="save")

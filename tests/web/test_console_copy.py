@@ -36,6 +36,8 @@ def test_a_campaign_is_copied_with_dates_moved(manager: Reader, world: World) ->
     page = text(manager.send("/copy", verb="preview", **typed(world)))
     assert "2 个项目参加" in page and "1 个项目现在不能参加" in page and "从基金转入 300.00 元" in page
     assert "草稿已建立" in manager.send("/copy", verb="save")
+    copied_from = world.do(find_campaign, SLUG).name
+    assert f"照抄自：{copied_from}" in text(manager.open("/console/campaigns/day-2027"))
     old, new = world.do(find_campaign, SLUG), world.do(find_campaign, "day-2027")
     assert (new.phase, new.ends_at - old.ends_at, new.host_code) == ("draft", YEAR, old.host_code)
     assert "filing_no" not in new.plan and new.plan["purpose"] == old.plan["purpose"]

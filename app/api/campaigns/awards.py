@@ -30,6 +30,10 @@ class AwardIn(Schema):
     mark_minor = Minor(load_default=None, allow_none=True, metadata={"description": "for `fastest` alone"})
 
 
+class AwardRemovalIn(Schema):
+    reason = Text(MOST_REASON, load_default="", metadata={"description": "why it no longer counts"})
+
+
 class AwardOut(AwardIn):
     id = Key()
     added_by = Text()
@@ -93,11 +97,12 @@ def add(body: dict[str, Any], slug: str) -> Any:
 
 @blueprint.post(f"{_AWARDS}/<id:award_id>/remove")
 @access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(AwardRemovalIn)
 @blueprint.response(204)
-def remove(slug: str, award_id: int) -> None:
+def remove(body: dict[str, Any], slug: str, award_id: int) -> None:
     """Remove an award before the campaign ends."""
     with deps().db.transaction() as tx:
-        awards.remove(tx, slug, award_id, access.actor())
+        awards.remove(tx, slug, award_id, body["reason"], access.actor())
 
 
 @blueprint.get("/campaigns/<slug>/award-standings")

@@ -15,6 +15,7 @@ from campaigns.awards import awards
 from campaigns.awards.awards import MOST_NAME, MOST_PLACES, NewAward
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
+from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 
 
@@ -46,10 +47,12 @@ def add(slug: str) -> str | Response:
 @blueprint.post("/campaigns/<slug>/awards/<int:award_id>/remove", endpoint="award_remove")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def remove(slug: str, award_id: int) -> Response:
-    """Remove an award before the campaign ends."""
+    """Remove an award before the campaign ends, with a reason."""
+    reason = request.form.get("reason", "")
 
     def do(tx: Tx, caller: Caller) -> None:
-        awards.remove(tx, slug, award_id, caller.name)
+        require_one_line_reason(reason)
+        awards.remove(tx, slug, award_id, reason.strip(), caller.name)
 
     return act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("奖项已去掉。"))
 

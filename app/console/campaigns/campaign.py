@@ -16,6 +16,7 @@ from app.http.scope import Where
 from app.i18n.audit.audit_labels import ACTS
 from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import requested_page
+from campaigns.awards.awards import PUBLISHED
 from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close
 from campaigns.closing.give_back import sources, to_give_back
@@ -38,7 +39,7 @@ from matching.tranches import tranches
 
 PAGE_SIZE = 50
 # The changes that the page of a campaign lists. Its phases are listed apart; the screening's are its reviewers'.
-_CHANGES = frozenset(
+_CHANGES = frozenset(("award.add", "award.remove", PUBLISHED)) | frozenset(
     f"campaign.{act}"
     for act in (
         "cancel",

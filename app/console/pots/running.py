@@ -13,6 +13,7 @@ from app.current import deps
 from app.http import access
 from app.i18n.locale import when
 from campaigns import pots
+from campaigns.audit import changed_meanwhile
 from campaigns.disclosure.pot_details import pot_view
 from campaigns.disclosure.totals import PotView
 from campaigns.funds.funds import find as find_fund
@@ -20,6 +21,7 @@ from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
 from kernel.money import yuan
+from matching.tranches import TrancheHistory
 
 
 @blueprint.route("/pots/<int:pot_id>/<any(pause, resume):verb>", methods=["GET", "POST"], endpoint="pot_pause")
@@ -29,6 +31,8 @@ def pause(pot_id: int, verb: str) -> str | Response:
     pausing = verb == "pause"
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
+        if pot_view(tx, pot_id)[1].paused == pausing:  # a colleague was faster
+            raise changed_meanwhile(tx, f"pot:{pot_id}", action=f"pot.{verb}")
         act = pots.pause if pausing else pots.resume
         act(tx, pot_id, typed.reason, typed.caller.name)
         pot = pot_view(tx, pot_id)[1]
@@ -82,7 +86,7 @@ def tranche(pot_id: int, tranche_id: int, verb: str) -> str | Response:
             return _withdrawn(tx, pot_id, before, taken.amount_minor)
         opens_at = _typed_time(typed) if verb == "move" else None
         moved = pots.move_tranche(tx, pot_id, tranche_id, opens_at, typed.reason, typed.caller.name)
-        return _moved(tx, pot_id, before, moved.amount_minor, opens_at)
+        return _moved(tx, pot_id, before, moved, opens_at)
 
     change = _change(pot_id, *titles[verb], make)
     if verb == "move":
@@ -100,10 +104,11 @@ def _typed_time(typed: Typed) -> datetime:
     return opens_at
 
 
-def _moved(tx: Tx, pot_id: int, before: PotView, amount_minor: int, opens_at: datetime | None) -> list[str]:
-    amount = yuan(amount_minor)
+def _moved(tx: Tx, pot_id: int, before: PotView, tranche: TrancheHistory, opens_at: datetime | None) -> list[str]:
+    amount = yuan(tranche.amount_minor)
     if opens_at is not None:
-        return [_("这批 %(amount)s 元改在 %(time)s 开放。", amount=amount, time=when(opens_at))]
+        times = {"before": when(tranche.opens_at), "time": when(opens_at)}
+        return [_("这批 %(amount)s 元原定 %(before)s 开放，改在 %(time)s 开放。", amount=amount, **times)]
     after = pot_view(tx, pot_id)[1]
     return [
         _("这批 %(amount)s 元现在就开放。", amount=amount),

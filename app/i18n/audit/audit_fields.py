@@ -28,6 +28,7 @@ FIELDS = {
     "cases": _l("个案"),
     "cause": _l("原因类别"),
     "changed": _l("已更换"),
+    "copied_from": _l("照抄自"),
     "code": _l("代码"),
     "confirm": _l("已确认"),
     "consent": _l("同意的方式"),

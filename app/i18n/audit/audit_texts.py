@@ -12,7 +12,7 @@ from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.audit.audit_fields import FIELDS, PERMISSIONS, TABLES
 from app.i18n.audit.audit_labels import ACTS, ASKED
 from app.i18n.audit.audit_subjects import SUBJECTS
-from app.i18n.desk_labels import IMPORT_FORMATS, STATION_ITEMS
+from app.i18n.desk_labels import AWARD_AMONG, AWARD_CRITERIA, AWARD_TIES, IMPORT_FORMATS, STATION_ITEMS
 from app.i18n.labels import word
 from app.i18n.locale import when
 from app.i18n.names import actor_name, source_name
@@ -26,7 +26,9 @@ _WORDS = {
     "account": DIFFERENCE_ACCOUNTS,
     "act": ASKED,
     "alarm": ALARMS,
+    "among": AWARD_AMONG,
     "consent": giving_labels.CONSENTS,
+    "criterion": AWARD_CRITERIA,
     "decision": labels.CASE_STATES,
     "kind": {
         **labels.WATCHED,
@@ -45,6 +47,7 @@ _WORDS = {
     "table": TABLES,
     "theme": giving_labels.THEMES,
     "tier": labels.TIERS,
+    "tie": AWARD_TIES,
     "tiers": labels.TIERS,
 }
 
