@@ -39,6 +39,8 @@ def test_the_match_waits_for_the_reply(published: World, day: Day) -> None:
         with pytest.raises(Invalid, match="objection_invalid"):
             world.do(raise_objection, keys, slug, value)
     objection = world.do(raise_objection, keys, slug, NewObjection(WORDS, "13800138000", world.projects[0]))
+    again = NewObjection(f" {WORDS}", "13800138000", world.projects[0])
+    assert world.do(raise_objection, keys, slug, again) == objection
     stored = world.do(lambda tx: tx.scalar("SELECT sealed FROM objection"))
     assert WORDS.encode() not in bytes(stored) and b"138" not in bytes(stored)
     day.walk("released")

@@ -52,24 +52,27 @@ class ObjectionLine(NamedTuple):
 
 def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> int:
     """File an objection to the published result of a campaign; return its id. Its summary is public once it is
-    answered.
+    answered. Repeating the same objection while it waits returns the same id.
 
     Raises NotFound `campaign_unknown`, Conflict `notice_over` outside the notice and `objection_limit`, Invalid
     `objection_invalid`.
     """
-    words, contact = objection.words.strip(), objection.contact.strip()
+    objection = NewObjection(objection.words.strip(), objection.contact.strip(), objection.project)
     if find_campaign(tx, slug).phase != Phase.NOTICE:
         raise Conflict("notice_over")
-    if faults := _faults(tx, slug, words, contact, objection.project):
+    if faults := _faults(tx, slug, objection):
         raise Invalid("objection_invalid", fields=faults)
     campaign = lock_campaign(tx, slug)  # the closing counts open objections under the same lock
     assert campaign.id is not None
     if campaign.phase != Phase.NOTICE:
         raise Conflict("notice_over")
-    if count_open(tx, campaign.id) >= MOST_OPEN:
+    waiting = _open_objections(tx, keys, campaign.id)
+    if objection in waiting.values():
+        return next(id_ for id_, same in waiting.items() if same == objection)
+    if len(waiting) >= MOST_OPEN:
         raise Conflict("objection_limit", most=MOST_OPEN)
     key_id, key = sealing_key(tx, keys)
-    text = json.dumps({"words": words, "contact": contact}).encode()
+    text = json.dumps({"words": objection.words, "contact": objection.contact}).encode()
     row = Objection(
         campaign_id=campaign.id,
         project_id=objection.project,
@@ -80,15 +83,29 @@ def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> i
     return tx.add(row).id or 0
 
 
-def _faults(tx: Tx, slug: str, words: str, contact: str, project: int | None) -> dict[str, Fault]:
+def _open_objections(tx: Tx, keys: Keys, campaign_id: int) -> dict[int, NewObjection]:
+    """Return the objections to a campaign's result that have no reply, by id."""
+    rows = tx.all(
+        select(Objection).where(Objection.campaign_id == campaign_id, col(Objection.answered_at).is_(None))
+    )
+    day_keys = opening_keys(tx, keys, {row.sealed_by for row in rows})
+    opened = {row.id or 0: (row.project_id, _opened(row, day_keys.get(row.sealed_by))) for row in rows}
+    return {
+        id_: NewObjection(text.get("words", ""), text.get("contact", ""), project)
+        for id_, (project, text) in opened.items()
+    }
+
+
+def _faults(tx: Tx, slug: str, objection: NewObjection) -> dict[str, Fault]:
     faults: dict[str, Fault] = {}
+    words, contact = objection.words, objection.contact
     if refused := text_fault(words, MOST_WORDS, lines=True):
         faults["objection"] = refused
     elif len(words) < LEAST_WORDS:
         faults["objection"] = fault("length_out_of_range", least=LEAST_WORDS, most=MOST_WORDS)
     if contact and (refused := text_fault(contact, MOST_CONTACT)):
         faults["contact"] = refused
-    if project is not None and project not in {row[0] for row in projects_of(tx, slug)}:
+    if objection.project is not None and objection.project not in {row[0] for row in projects_of(tx, slug)}:
         faults["project"] = fault("unknown_project")
     return faults
 
