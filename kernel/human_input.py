@@ -56,16 +56,19 @@ def read_amount(text: str, *, negative: bool = False) -> int:
     """Return an amount of yuan in fen: '66.6', '1,000.00', '¥100', '１００元', '1 000'; with `negative` also what
     accountants write for sums below zero: '-5', '5-', '(5.00)'.
 
-    Separators must stand before groups of three. Raises Unreadable: `required`, `not_an_amount`, `too_fine` (below
-    a fen), `amount_too_large`, or `amount_ambiguous` with `readings_minor` for what could mean several sums.
+    Separators must stand before groups of three. Raises Unreadable: `required`, `not_an_amount`, `negative`,
+    `too_fine` (below a fen), `amount_too_large`, or `amount_ambiguous` with `readings_minor` for what could mean
+    several sums.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
         raise Unreadable(fault("required"))
-    below = _BELOW_ZERO.fullmatch(plain) if negative else None
+    below = _BELOW_ZERO.fullmatch(plain)
     plain = _MARKS_AFTER.sub(
         "", _MARKS_BEFORE.sub("", plain if below is None else "".join(below.groups("")))
     ).strip()
+    if below and not negative and _FIGURES.fullmatch(plain):
+        raise Unreadable(fault("negative"))
     if _PLAIN.fullmatch(plain) or _GROUPED.fullmatch(plain):
         amount = _fen(re.sub(r"[, ']", "", plain))
         if amount > MAX_MINOR:

@@ -33,7 +33,7 @@ NOW = "2026-01-01T00:00"
         ({"ratio_bps": "double"}, "ratio_bps", "请填写比例，例如 1:1、1:0.5 或 50%"),
         ({"ratio_bps": "1:0"}, "ratio_bps", "配捐比例应大于 0"),
         ({"ratio_bps": "1:10.5"}, "ratio_bps", "最高 1:10"),
-        ({"minimum_minor": "-1"}, "minimum_minor", "请填写金额"),
+        ({"minimum_minor": "-1"}, "minimum_minor", "不能是负数"),
         ({"scope.levels": "moon"}, "scope.levels", "没有这一级"),
         ({"scope.tiers": "huge"}, "scope.tiers", "没有这一类"),
         ({"scope.under": "9999"}, "scope.under", "有的地区不存在"),
