@@ -127,7 +127,8 @@ def show_health(name: str) -> Any:
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
         taken = allowance(tx, deps(), [name])
-        secrets = partner_secrets.valid_secrets(tx, name)
+        booked = partner.state in partner_secrets.BOOKED
+        secrets = [row for row in partner_secrets.valid_secrets(tx, name) if row.test or booked]
         used = [row.last_used_at for row in secrets if row.last_used_at and row.test == asking.test]
         return plain(
             {

@@ -87,6 +87,19 @@ def test_every_refusal_of_the_door_is_described(engineer: Engineer) -> None:
             assert f"`{code}`" in operation["responses"][str(status)]["description"], path
 
 
+def test_what_every_address_may_refuse_is_described(engineer: Engineer) -> None:
+    paths = engineer.http.get("/api/openapi.json").get_json()["paths"]
+    door = {address: operations for address, operations in paths.items() if "/webhooks/partners/" in address}
+    assert len(door) == 12
+    for address, operations in door.items():
+        for method in operations.keys() & {"get", "post"}:
+            path = re.sub("{.*?}", "x", address.removeprefix("/webhooks/partners/{name}"))
+            code = engineer.call(f"{path}?a=1&a=2", {} if method == "post" else None).get_json()["code"]
+            described = operations[method]["responses"]
+            assert code == "parameters_invalid" and f"`{code}`" in described["422"]["description"], address
+            assert {"400", "401", "414", "422", "431", "503"} <= described.keys(), address
+
+
 SECRETS_FULL: list[tuple[str, Any, int, str]] = [("/secret", {"rotate": True}, 409, "partner_secrets_full")]
 
 

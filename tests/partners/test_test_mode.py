@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaigns.intake.check_list import Check, open_checks
-from campaigns.intake.partner_states import MOVES, change_state
+from campaigns.intake.partner_states import MOVES, change_state, prepare_secret
 from kernel.errors import Conflict
 from kernel.ids import donation_id_of
 from payments.models import PartnerState
@@ -107,6 +107,17 @@ def test_a_real_secret_is_refused_before_going_live(tester: Engineer, world: Wor
     tester.send(tester.paid(1))  # the same key without the word is the same secret
     world.settle()
     assert counted(world) == (0, 0, 0)
+
+
+def test_a_prepared_secret_is_not_listed_before_it_signs(tester: Engineer, world: World) -> None:
+    pass_all(tester)
+    live = world.do(prepare_secret, world.deps.keys, tester.name, ACTOR)
+    assert [row["test"] for row in tester.get("/health")["secrets"]] == [True]
+    move(world, tester.name, "live")
+    assert [(row["id"] == live.id, row["test"]) for row in tester.get("/health")["secrets"]] == [
+        (False, True),
+        (True, False),
+    ]
 
 
 def test_events_of_a_paused_platform_are_kept_and_wait(engineer: Engineer, world: World) -> None:

@@ -7,7 +7,7 @@ from apispec import APISpec
 from werkzeug.routing import Map, Rule
 
 from app.api.partners import partner_door, partner_outgoing
-from app.api.partners.partner_door import described_object
+from app.api.partners.partner_door_schemas import described_object
 from app.webhooks.partners import MOST_BYTES, REPRESENTATION, RESULTS
 from kernel.money import CURRENCY, MAX_MINOR
 from payments.partners.gift_details import AGES, CHANNELS, MOST_LABEL, MOST_MESSAGE
@@ -15,6 +15,10 @@ from payments.partners.partner_events import BATCH_MOST, KINDS, MOST_TEXT, PAID,
 
 RULE = "/webhooks/partners/<name>"
 TAG = "partner intake"
+
+
+def _ref(schema: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{schema}"}
 
 
 def _part(description: str, *required: str, **properties: Any) -> dict[str, Any]:
@@ -68,7 +72,7 @@ _EVENT = {
     "properties": {
         "type": {
             "type": "string",
-            "description": f"{', '.join(KINDS)}, or {PING}, which needs nothing else; others are ignored",
+            "description": f"{', '.join(KINDS)}; others are ignored",
         },
         "test": {"type": "boolean", "description": "only judged, never booked"},
         "id": {"type": "string", "maxLength": MOST_TEXT, "description": "of the event, the same at each attempt"},
@@ -80,6 +84,7 @@ _EVENT = {
         },
     },
 }
+_PING = described_object(type={"type": "string", "enum": [PING]}) | {"required": ["type"]}
 _BATCH = {
     "type": "object",
     "required": ["events"],
@@ -88,7 +93,7 @@ _BATCH = {
             "type": "array",
             "minItems": 1,
             "maxItems": BATCH_MOST,
-            "items": {"$ref": "#/components/schemas/PartnerEvent"},
+            "items": {"anyOf": [_ref("PartnerEvent"), _ref("PartnerPing")]},
         }
     },
 }
@@ -125,6 +130,7 @@ _RECEIPT = {
         },
     },
 }
+_SCHEMAS = {"PartnerEvent": _EVENT, "PartnerPing": _PING, "PartnerBatch": _BATCH, "PartnerReceipt": _RECEIPT}
 _PAID_EXAMPLE = {
     "type": PAID,
     "id": "evt-0001",
@@ -154,6 +160,7 @@ EXAMPLES = {
     "paid": {"summary": "A donation was paid", "value": _PAID_EXAMPLE},
     "refunded": {"summary": "Money went back, in all so far", "value": _REFUND_EXAMPLE},
     "refund_reversed": {"summary": "A refund came back, in all so far", "value": _REVERSED_EXAMPLE},
+    "ping": {"summary": "Does the connection work?", "value": {"type": PING}},
     "batch": {"summary": "Several at once", "value": {"events": [_PAID_EXAMPLE, _REFUND_EXAMPLE]}},
 }
 _REFUSALS = {
@@ -168,7 +175,7 @@ _REFUSALS = {
 def describe(spec: APISpec) -> None:
     """Add the intake to the API description."""
     spec.tag({"name": TAG, "description": "What partner platforms send (docs/partners.md)."})
-    for name, schema in {"PartnerEvent": _EVENT, "PartnerBatch": _BATCH, "PartnerReceipt": _RECEIPT}.items():
+    for name, schema in _SCHEMAS.items():
         spec.components.schema(name, schema)
     rule = Rule(RULE, defaults={})
     rule.bind(Map())  # the library reads the parameters of the view from its rule
@@ -179,12 +186,10 @@ def describe(spec: APISpec) -> None:
 
 
 def _operation() -> dict[str, Any]:
-    events = [{"$ref": "#/components/schemas/PartnerEvent"}, {"$ref": "#/components/schemas/PartnerBatch"}]
-    answers: dict[str, Any] = {
-        status: _content(description, "application/problem+json", "Problem")
-        for status, description in _REFUSALS.items()
-    }
-    answers["202"] = _content("stored durably; do not send it again", "application/json", "PartnerReceipt")
+    bodies = [_ref("PartnerEvent"), _ref("PartnerBatch"), _ref("PartnerPing")]
+    answers = partner_door.problems(_REFUSALS)
+    receipt = {"application/json": {"schema": _ref("PartnerReceipt")}}
+    answers["202"] = {"description": "stored durably; do not send it again", "content": receipt}
     return {
         "tags": [TAG],
         "summary": "Send events of donations, one or a batch, signed after Standard Webhooks.",
@@ -195,7 +200,7 @@ def _operation() -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"anyOf": events}, "examples": EXAMPLES}},
+            "content": {"application/json": {"schema": {"anyOf": bodies}, "examples": EXAMPLES}},
         },
         "responses": answers,
     }
@@ -216,8 +221,3 @@ def _header(name: str, description: str) -> dict[str, Any]:
         "schema": {"type": "string"},
         "description": description,
     }
-
-
-def _content(description: str, media_type: str, schema: str) -> dict[str, Any]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": description, "content": content}

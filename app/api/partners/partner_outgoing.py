@@ -5,7 +5,7 @@ from typing import Any
 
 from apispec import APISpec
 
-from app.api.partners.partner_door import COUNT, MINOR, MOMENT, TEXT, described_object
+from app.api.partners.partner_door_schemas import COUNT, MINOR, MOMENT, TEXT, described_object
 from payments.outgoing import BACKOFF
 from payments.outgoing_models import OutgoingType
 
