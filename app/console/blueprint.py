@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.forms import ConsoleForm
+from app.console.list_place import as_left
 from app.console.navigation import navigation, words_of_page
 from app.console.refused_form import fill_again, keep_typed
 from app.current import deps
@@ -88,7 +89,8 @@ def act(
     done: str = "",
     form: ConsoleForm | None = None,
 ) -> Response:
-    """Make a change for the signed-in manager in one transaction, flash the result and redirect to `back`.
+    """Make a change for the signed-in manager in one transaction, flash the result and redirect to `back`, where a
+    list keeps its filter and page.
 
     Without a `permission`, `do` must itself require one of those that the view declares. A refusal changes nothing
     and is flashed, or noted in the `form`, which the view then shows again. `do` may return a text that replaces
@@ -103,7 +105,7 @@ def act(
                 access.require_changeable()
             message = do(tx, g.caller)
         flash(message if isinstance(message, str) else done or _("已完成。"), "good")
-        return redirect(back, 303)
+        return redirect(as_left(back), 303)
 
     try:
         return make_once(make)
@@ -111,7 +113,7 @@ def act(
         if form is None:
             return refused(refusal, back)
         form.add_refusal(refusal)
-        return redirect(back, 303)
+        return redirect(as_left(back), 303)
 
 
 def refused(refusal: Refusal, back: str) -> Response:
@@ -120,7 +122,7 @@ def refused(refusal: Refusal, back: str) -> Response:
     notice_refusal(refusal)
     flash(refusal_sentence(refusal), "bad")
     keep_typed(refusal)
-    return redirect(back, 303)
+    return redirect(as_left(back), 303)
 
 
 def make_once(make: Callable[[], Response]) -> Response:

@@ -83,7 +83,8 @@ class Reader:
         """Fill in the form of the page at hand whose address ends like this, and send it."""
         where, fields = next(form for form in forms(self.page.text) if form[0].endswith(action))
         data = {name: value for name, value in (fields | filled).items() if value is not None}
-        self.page = self.http.post(where, data=data, follow_redirects=True)
+        came_from = {"Referer": self.page.request.url}
+        self.page = self.http.post(where, data=data, headers=came_from, follow_redirects=True)
         assert self.page.status_code == status, self.page.text[-3000:]
         return self.page.text
 

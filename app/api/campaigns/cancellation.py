@@ -97,7 +97,11 @@ class CancelIn(Schema):
 @blueprint.response(200, CampaignOut)
 @may_wait(blueprint)
 def cancel(body: dict[str, Any], slug: str) -> Any:
-    """Cancel a campaign before its end. Donations stop at once; the job `close` returns all money."""
+    """Cancel a campaign before its end. Donations stop at once; the job `close` returns all money.
+
+    The console also asks to type the campaign's code, so that nobody confirms the page of another one. This route
+    does not, because its address contains that code. The reason and the second person are required as there.
+    """
     with deps().db.transaction() as tx:
         outcome = perform(tx, "campaign.cancel", slug, body["reason"])
         if response := waiting(tx, outcome):

@@ -96,5 +96,4 @@ def decide(exception_id: int, verb: str) -> Response:
         "dismiss": _("这笔支付已搁置。"),
         "refund": _("退款已提交，支付平台确认后生效。"),
     }
-    back = url_for("console.payments", state=form["state"] or None, page=form["page"] or None)
-    return act(_NEEDS[verb], back, do, done[verb])
+    return act(_NEEDS[verb], url_for("console.payments"), do, done[verb])

@@ -23,7 +23,8 @@ PAGE_SIZE = 50
 @access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def list_requests() -> str:
     """List the requests of the manager's branch, open ones first."""
-    page, state = requested_page(PAGE_SIZE), _chosen_state()
+    page, state = requested_page(PAGE_SIZE), request.args.get("state", "")
+    state = state if state in refund_desk.REQUEST_STATES else ""
     with deps().db.transaction() as tx:
         rows, total = refund_desk.listed(tx, deps().keys, state or None, g.caller.branch_code, page)
         views = views_at(tx, "refund_requests", {"state": state})
@@ -45,10 +46,4 @@ def decide(request_id: int) -> Response:
         return None
 
     done = _("已同意，退款已提交。") if accepted else _("已回复捐赠人：未同意。")
-    back = url_for("console.refund_requests", state=_chosen_state() or None)
-    return act(Permission.DONATIONS_REFUND, back, do, done)
-
-
-def _chosen_state() -> str:
-    state = request.args.get("state", "")
-    return state if state in refund_desk.REQUEST_STATES else ""
+    return act(Permission.DONATIONS_REFUND, url_for("console.refund_requests"), do, done)

@@ -26,6 +26,7 @@ from app.i18n.locale import language
 from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.refusals.problems import problem_text
 from app.partners import Registration
+from app.web.blueprint import requested_page
 from campaigns.approvals.models import Approval
 from campaigns.closing.publication.partner_sums import sums_of_partner
 from campaigns.closing.reconciliation.bill_differences import (
@@ -52,6 +53,7 @@ from payments.models import Partner, PartnerState
 from payments.partners import partner_secrets, partners
 
 _PARTNERS = Permission.PARTNERS_WRITE
+PAGE_SIZE = 50  # differences
 MOST_SHOWN = 10  # messages of each kind on the page of a platform
 OVERLAPS = (1, 7, 30)  # days for which the old secret stays valid; 0: until an operator ends it
 MOVE_WORDS = {
@@ -180,7 +182,8 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
 @blueprint.get("/partners/<name>/bills/<day>", endpoint="partner_bill")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def show_bill(name: str, day: str) -> str:
-    """Show the sums of a platform's bills for a day, and how they differ from its events."""
+    """Show the sums of a platform's bills for a day, and one page of how they differ from its events."""
+    page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
         source, date_ = f"partner:{name}", day_of(day)
@@ -193,7 +196,9 @@ def show_bill(name: str, day: str) -> str:
         day=date_,
         lines=lines,
         charged=[line.amount_minor for line in lines if line.kind == "charge"],
-        differences=differences,
+        differences=page.slice(differences),
+        total=len(differences),
+        page=page,
         most=MOST_DIFFERENCES,
         sums=sums,
         CAUSES=CAUSES,

@@ -91,8 +91,7 @@ def decide_case(slug: str, case_id: int) -> Response:
     """Decide a case, record an appeal or answer it, depending on the button."""
     verb = _VERBS.get(request.form.get("verb", ""))
     reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
-    state, page = request.form.get("state") or None, request.form.get("page") or None
-    back = url_for("console.cases", slug=slug, state=state if state in STATES else None, page=page)
+    back = url_for("console.cases", slug=slug)
     if verb is None:
         return redirect(back, 303)
 
