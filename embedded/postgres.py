@@ -40,6 +40,7 @@ class Postgres(Server):
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
         "autovacuum_naptime": "15s",  # a campaign fills its tables within minutes
+        "default_statistics_target": "25",  # autovacuum's sample is as small as that of the job `analyse` (ADR 17)
         "jit": "off",  # our queries are short; JIT compilation costs more than it saves
         "timezone": "UTC",
         "log_timezone": "UTC",

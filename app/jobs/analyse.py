@@ -6,7 +6,7 @@ from kernel.db import Tx
 
 LEAST_CHANGES = 500  # a smaller table is read by a full scan, whatever the planner knows
 # Entries per column, from a sample of 7,500 rows. PostgreSQL's default (100 of 30,000) takes five times as long, in
-# the minutes when everybody gives. Autovacuum, which comes later, uses it.
+# the minutes when everybody gives. The embedded server has it for autovacuum too.
 STATISTICS_TARGET = 25
 
 
