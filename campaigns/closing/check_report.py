@@ -62,15 +62,23 @@ def faults(tx: Tx) -> list[str]:
         (entry.subject, entry.detail.get("report_hash"))
         for entry in tx.all(select(AuditEntry).where(AuditEntry.action == REPORTED))
     }
-    reports = [fault for row in tx.rows_as(_Report, _AT_ITS_MARK) for fault in _faults_of(row, trail)]
+    rows = tx.rows_as(_Report, _AT_ITS_MARK)
+    gone = {subject for subject, _ in trail} - {f"campaign:{row.campaign_id}" for row in rows}
+    own += [f"reports_are_in_the_audit_trail: the closing report of {subject} is gone" for subject in sorted(gone)]
+    reports = [fault for row in rows for fault in _faults_of(row, trail)]
     return own + reports + list(_faults_of_notices(tx))
 
 
 def _faults_of_notices(tx: Tx) -> Iterator[str]:
-    """Yield the public notices that differ from what the audit trail says was published, or do not add up."""
+    """Yield the public notices that differ from what the audit trail says was published, are gone, or do not add
+    up."""
     entries = tx.all(select(AuditEntry).where(AuditEntry.action == PUBLISHED))
     trail = {(entry.subject, entry.detail.get("notice_hash")) for entry in entries}
-    for row in tx.all(select(PublicNotice)):
+    rows = tx.all(select(PublicNotice))
+    numbers = {str(entry.detail["number"]) for entry in entries}
+    for number in sorted(numbers - {f"{row.year}-{row.number}" for row in rows}):
+        yield f"notices_are_as_published: notice {number} is gone"
+    for row in rows:
         of, notice = f"notice {row.year}-{row.number}", row.notice
         published = (f"campaign:{row.campaign_id}", row.notice_hash) in trail
         sums = all(sum(project[figure] for project in notice["projects"]) == notice[figure] for figure in FIGURES)

@@ -30,19 +30,21 @@ _LOOK_ALIKE = str.maketrans("@013457$", "aoleasts")  # p@ssw0rd
 
 
 def has_login(login: str, password: str) -> bool:
-    """Return whether a password contains the login, ignoring case."""
-    name = _plain(login)
-    return len(name) >= _LEAST_LOGIN and name in _plain(password)
+    """Return whether a password contains the login, ignoring case and all signs that are no letters or digits."""
+    name = _letters(login)
+    return len(name) >= _LEAST_LOGIN and name in _letters(password)
 
 
 def is_common(password: str) -> bool:
     """Return whether a password consists of what attackers try first: common words, years, adjacent keys, one
-    repeated character.
+    repeated character; also backwards, with digits that look like letters, and with signs or spaces in between.
 
     The rest must have some different characters.
     """
     text = _plain(password)
-    readings = (text, text.translate(_LOOK_ALIKE))
+    readings = {text, text.translate(_LOOK_ALIKE)}
+    readings |= {_letters(reading) for reading in readings}
+    readings |= {reading[::-1] for reading in readings}
     return any(len(set(_without_rows(_without_words(reading)))) < LEAST_OWN for reading in readings)
 
 
@@ -55,6 +57,10 @@ def is_guessable(login: str, password: str) -> bool:
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, _plain(text)))
 
 
 def _without_words(text: str) -> str:

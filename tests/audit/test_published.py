@@ -125,6 +125,14 @@ def test_f21_a_forged_report_with_a_new_hash_contradicts_the_books_and_the_chain
     assert forge_report(published, change, with_hash=True) == named
 
 
+def test_f21_a_report_or_notice_that_was_deleted_is_named(published: World) -> None:
+    assert plant(published, "DELETE FROM public_notice") == ["notices_are_as_published"]
+    assert plant(published, "DELETE FROM closing_report") == [
+        "notices_are_as_published",
+        "reports_are_in_the_audit_trail",
+    ]
+
+
 def test_f21_money_moved_before_the_mark_is_not_what_the_report_says(published: World) -> None:
     assert "report_equals_books" in plant(
         published, "UPDATE closing_report SET ledger_mark = ledger_mark - 1, report = report || "
