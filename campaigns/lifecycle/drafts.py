@@ -93,7 +93,7 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
     campaign = lock_campaign(tx, slug)
     if campaign.phase != Phase.DRAFT:
         raise Conflict("campaign_phase", phase=campaign.phase)
-    before = _recorded(campaign)
+    before = recorded(campaign)
     for name in ("name", "opens_at", "ends_at", "windows", "emergency"):
         if name in changes:
             setattr(campaign, name, changes[name])
@@ -104,11 +104,11 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
     if faults := _faults(campaign):
         raise Invalid("campaign_invalid", fields=faults)
     tx.add(campaign)
-    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", **changed(before, _recorded(campaign)))
+    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", **changed(before, recorded(campaign)))
     return campaign
 
 
-def _recorded(campaign: Campaign) -> dict[str, Any]:
+def recorded(campaign: Campaign) -> dict[str, Any]:
     """Return the audit trail's copy of a draft, field by field, with times as text.
 
     The trail is never erased, so fields that name people are replaced by a hash, which still shows a change.

@@ -147,7 +147,7 @@ def _decide_once(tx: Tx, case_id: int, decision: Decision, reason: str, actor: s
     if case.state == decision:
         return case
     if case.state != "open":
-        raise Conflict("case_decided", state=case.state)
+        raise Conflict("case_decided", state=case.state, by=case.actor, decided_at=case.decided_at)
     return set_state(tx, case, campaign, decision, reason, actor)
 
 

@@ -75,7 +75,8 @@ def test_released_over_http_once(api: Api, held: Json, world: World) -> None:
     done = api.manage(f"{path}/release", {"reason": "核实无误"}, 200)
     assert (done["state"], done["held_minor"], done["actor"]) == ("released", 0, "token:test admin")
     api.manage(f"{path}/release", {"reason": "核实无误"}, 200)
-    problem(api.post(f"{path}/cancel", {"reason": "x"}, api.token()), 409, "case_decided")
+    refused = problem(api.post(f"{path}/cancel", {"reason": "x"}, api.token()), 409, "case_decided")
+    assert (refused["state"], refused["by"]) == ("released", "token:test admin"), "who was faster"
     assert world.totals().matched_minor == 200_00
     world.check()
 

@@ -154,3 +154,14 @@ def test_each_branch_files_its_tiers(app: Flask, world: World) -> None:
     filed = {"organisation": VILLAGES[0], "name": "市级大项目", "tier": "brand", "target_minor": "500000000"}
     assert "您的范围不能申报这一类" in liaison.send("/projects/new", verb="save", **filed)
     assert "项目草稿已建立" in liaison.send("/projects/new", verb="save", **(filed | {"tier": "micro"}))
+
+
+def test_a_stale_page_does_not_advance_a_project_by_another_step(app: Flask, world: World, draft: int) -> None:
+    world.do(transitions.submit, draft, "test")
+    world.do(transitions.approve, draft, "test")
+    reviewer, other = person(app, world, "reviewer"), person(app, world, "admin")
+    for reader in (reviewer, other):
+        reader.open(f"/console/projects/{draft}/review")
+    assert "项目已进入下一阶段" in reviewer.send("/advance-review", reason="开工")
+    assert "the-reviewer 在" in text(other.send("/advance-review", reason="也点了开始执行"))
+    assert status(world, draft) == "executing", "not evaluated"

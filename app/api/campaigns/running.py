@@ -3,10 +3,10 @@ hold."""
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.campaign_schemas import CampaignOut
+from app.api.campaign_schemas import CampaignOut, PlanIn
 from app.api.campaign_views import view
 from app.api.reason_schemas import AnyReasonIn
 from app.api.schema_fields import Currency, Key, Minor, Time, Whole
@@ -17,6 +17,7 @@ from app.http import access
 from app.live.publish import publish
 from campaigns.closing import reschedule
 from campaigns.closing.withdraw import withdraw_entry
+from campaigns.lifecycle import plan_corrections
 from campaigns.network.roles import Permission
 from campaigns.screening.freeze import hold_project_match
 from kernel.money import CURRENCY
@@ -26,6 +27,10 @@ blueprint = make_blueprint("running", "What can be changed of a campaign that is
 
 class ExtendIn(AnyReasonIn):
     ends_at = Time(required=True, metadata={"description": "the new end, later than the end so far"})
+
+
+class PlanCorrectionIn(AnyReasonIn):
+    plan = fields.Nested(PlanIn, required=True, metadata={"description": "the fields to replace; null removes one"})
 
 
 class WithdrawnOut(Schema):
@@ -74,6 +79,17 @@ def unschedule(body: dict[str, Any], slug: str) -> Any:
     """Return a scheduled campaign that has not opened to a draft."""
     with deps().db.transaction() as tx:
         return view(tx, reschedule.unschedule(tx, slug, body["reason"], access.actor()))
+
+
+@blueprint.route("/campaigns/<slug>/plan", methods=["PATCH"])
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(PlanCorrectionIn)
+@blueprint.response(200, CampaignOut)
+def correct_plan(body: dict[str, Any], slug: str) -> Any:
+    """Correct the plan of a campaign that is scheduled, open or closing, field by field. The audit trail keeps the
+    previous version."""
+    with deps().db.transaction() as tx:
+        return view(tx, plan_corrections.correct_plan(tx, slug, body["plan"], body["reason"], access.actor()))
 
 
 @blueprint.post("/campaigns/<slug>/entries/<id:project_id>/withdraw")

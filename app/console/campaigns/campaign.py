@@ -46,6 +46,7 @@ _CHANGES = frozenset(("award.add", "award.remove", PUBLISHED)) | frozenset(
         "change",
         "contact",
         "copy",
+        "correct_plan",
         "end_early",
         "extend",
         "restore_listing",

@@ -66,7 +66,7 @@ class CampaignForm(ConsoleForm):
             "ends_at": self.moment("ends_at"),
             "windows": self._windows(),
             "emergency": self["emergency"] == "yes",
-            "plan": self._plan(),
+            "plan": self.plan(),
             "durations": {name: self._seconds(name) for name in UNITS_S if self[name]},
         }
 
@@ -103,7 +103,8 @@ class CampaignForm(ConsoleForm):
             windows.append({end: moment.isoformat() for end, moment in pairs if moment is not None})
         return windows
 
-    def _plan(self) -> dict[str, Any]:
+    def plan(self) -> dict[str, Any]:
+        """Return the fields of the plan; None for an empty one. Complete only without `faults`."""
         texts = {name: self.text(f"plan.{name}", lines=True) for name in FIELDS if name != "cost_minor"}
         return texts | {"cost_minor": self.amount("plan.cost_minor")}
 

@@ -19,7 +19,7 @@ from app.forms import format_yuan
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.giving_labels import THEMES
-from app.i18n.labels import word
+from app.i18n.labels import PROJECT_STATUSES, word
 from app.web.blueprint import requested_page
 from campaigns.audit import changed_meanwhile
 from campaigns.lifecycle import project_course
@@ -165,6 +165,16 @@ def _declared_shown(declared: RelatedParties | None) -> dict[str, str]:
     return {"related": declared.text or (_("有关联关系") if declared.related else _("没有关联关系"))}
 
 
+def _advance(tx: Tx, project_id: int, finding: str) -> Project:
+    """Advance the project from the status that the page showed: after a colleague's click, the same button would
+    mean the next step. Raises what `advance` raises, and Conflict `changed_meanwhile`."""
+    status = str(word(PROJECT_STATUSES, transitions.lock_project(tx, project_id).status))
+    require_seen(
+        tx, f"project:{project_id}", ConsoleForm(request.form), {"status": status}, action="project.advance"
+    )
+    return project_course.advance(tx, project_id, finding, access.actor(), _stars())
+
+
 def _stars() -> int | None:
     """Return the stars of an evaluation; None if the form has none. What is no number is out of range."""
     text = request.form.get("rating")
@@ -207,7 +217,7 @@ _VERBS = {
     ),
     "advance": _Verb(
         Permission.PROJECTS_APPROVE,
-        lambda tx, id_, text: project_course.advance(tx, id_, text, access.actor(), _stars()),
+        _advance,
         _l("项目已进入下一阶段。"),
     ),
     "suspend": _Verb(

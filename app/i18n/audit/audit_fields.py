@@ -99,6 +99,7 @@ FIELDS = {
     "unpaid": _l("未付的笔数"),
     "parent": _l("上级"),
     "placed": _l("新位置"),
+    "plan_version": _l("方案版本"),
     "payouts": _l("拨付"),
     "pledge": _l("承诺"),
     "project": _l("项目"),

@@ -20,6 +20,7 @@ ACTS = {
     "campaign.cancelled": _l("活动取消"),
     "campaign.change": _l("改动活动方案"),
     "campaign.copy": _l("复制活动"),
+    "campaign.correct_plan": _l("更正募捐方案"),
     "campaign.create": _l("建立活动"),
     "campaign.draft": _l("活动退回草稿"),
     "campaign.end_early": _l("提前结束活动"),

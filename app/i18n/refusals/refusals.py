@@ -38,7 +38,7 @@ REFUSALS = {
     "batch_too_large": _l("一次最多 %(most)s 条。"),
     "bill_day_has_lines": _l("这一天的账单已有 %(lines)s 行，不能记为无交易。"),
     "body_invalid": _l("请求内容不是有效的 JSON（UTF-8），或同一个名称出现了两次。"),
-    "case_decided": _l("这件复核已经有了决定。"),
+    "case_decided": _l("这件复核已由 %(by)s 在 %(decided_at)s 决定。"),
     "case_exists": _l("这笔捐赠已经有一件复核。"),
     "case_unknown": _l("没有这件复核。"),
     "changed_meanwhile": _l("%(by)s 在 %(changed_at)s 改过这里，您的修改没有保存。请看过现在的内容再改。"),
