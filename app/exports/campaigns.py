@@ -18,7 +18,7 @@ from campaigns.closing.models import Discrepancy
 from campaigns.closing.reconciliation import discrepancies
 from campaigns.disclosure import standings as ranking
 from campaigns.disclosure.catalogue import ProjectQuery, listed
-from campaigns.disclosure.sources import SourceFigures, source_figures
+from campaigns.disclosure.sources import PlatformSource, SourceFigures, platform_sources, source_figures
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import Source
@@ -153,7 +153,8 @@ def _id(tx: Tx, order: Order) -> int:
 
 
 def sources(tx: Tx, order: Order) -> Table:
-    """Return the sources with clicks on their links and the gifts from them, those that raised most first."""
+    """Return the sources with clicks on their links and the gifts from them, those that raised most first; then
+    those that platforms named by codes of their own."""
     campaign_id = _id(tx, order)
     header = [_("来源"), _("种类"), _("代码"), _("短链接"), _("点击"), _("首次点击"), _("笔数"), _("人数")]
     header += [_("筹款（元）"), _("配捐（元）")]
@@ -164,4 +165,13 @@ def sources(tx: Tx, order: Order) -> Table:
         amounts = Yuan(figures.raised_minor), Yuan(figures.matched_minor)
         return [source.title, str(SOURCE_KINDS[source.kind]), source.code, link, *counts, *amounts]
 
-    return Table(f"campaign:{campaign_id}", header, (row(*pair) for pair in source_figures(tx, campaign_id)))
+    titles = titles_of(tx)
+
+    def other_row(other: PlatformSource) -> Sequence[Any]:
+        named = source_name(other.source, titles), str(SOURCE_KINDS[other.kind]), other.code
+        amounts = Yuan(other.raised_minor), Yuan(other.matched_minor)
+        return [*named, "", "", "", other.donations, other.donors, *amounts]
+
+    others = [other_row(other) for other in platform_sources(tx, campaign_id)]
+    own = [row(*pair) for pair in source_figures(tx, campaign_id)]
+    return Table(f"campaign:{campaign_id}", header, own + others)

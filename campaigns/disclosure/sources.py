@@ -6,6 +6,17 @@ from campaigns.lifecycle.source_clicks import clicks_of
 from campaigns.lifecycle.sources import Source, sources_of
 from kernel.db import Tx
 
+MOST_PLATFORM_SOURCES = 200  # listed
+
+_GIFT = "d.id, d.donor_key, d.amount_minor - d.refunded_minor AS minor"
+_COUNTED = "d.paid_at IS NOT NULL AND d.status <> 'refunded'"
+_SUMS = """count(*) AS donations, count(DISTINCT g.donor_key) AS donors,
+           CAST(sum(g.minor) AS bigint) AS raised_minor,
+           CAST(coalesce(sum(m.minor), 0) AS bigint) AS matched_minor"""
+_MATCHED_GIFT = """gift g
+             LEFT JOIN LATERAL (SELECT sum(live_minor) AS minor FROM reservation
+                                 WHERE donation_id = g.id AND state = 'captured' AND NOT held) m ON true"""
+
 
 class _Gifts(NamedTuple):
     """The paid donations and donors of a code, the amount given less refunds, and its match; fen."""
@@ -36,27 +47,20 @@ class SourceFigures(NamedTuple):
 def source_figures(tx: Tx, campaign_id: int) -> list[tuple[Source, SourceFigures]]:
     """Return the sources of a campaign with their figures, most money raised first."""
     sources = sources_of(tx, campaign_id)
+    codes = [source.code for source in sources]
     rows = tx.rows_as(
         _Gifts,
-        """WITH gift AS (
-               SELECT d.source_code AS code, d.id, d.donor_key, d.amount_minor - d.refunded_minor AS minor
-                 FROM donation d
+        f"""WITH gift AS (
+               SELECT d.source_code AS code, {_GIFT} FROM donation d
                 WHERE d.campaign_id = :campaign AND d.source_code <> '' AND d.channel <> 'partner'
-                  AND d.source_code = ANY(:codes) AND d.paid_at IS NOT NULL AND d.status <> 'refunded'
+                  AND d.source_code = ANY(:codes) AND {_COUNTED}
                 UNION ALL
-               SELECT s.code, d.id, d.donor_key, d.amount_minor - d.refunded_minor
-                 FROM gift_source s JOIN donation d ON d.id = s.donation_id
-                WHERE s.campaign_id = :campaign AND s.code = ANY(:codes)
-                  AND d.paid_at IS NOT NULL AND d.status <> 'refunded')
-           SELECT g.code, count(*) AS donations, count(DISTINCT g.donor_key) AS donors,
-                  CAST(sum(g.minor) AS bigint) AS raised_minor,
-                  CAST(coalesce(sum(m.minor), 0) AS bigint) AS matched_minor
-             FROM gift g
-             LEFT JOIN LATERAL (SELECT sum(live_minor) AS minor FROM reservation
-                                 WHERE donation_id = g.id AND state = 'captured' AND NOT held) m ON true
-            GROUP BY g.code""",
+               SELECT lower(s.code), {_GIFT} FROM gift_source s JOIN donation d ON d.id = s.donation_id
+                WHERE s.campaign_id = :campaign AND s.code = ANY(:written) AND {_COUNTED})
+           SELECT g.code, {_SUMS} FROM {_MATCHED_GIFT} GROUP BY g.code""",
         campaign=campaign_id,
-        codes=[source.code for source in sources],
+        codes=codes,
+        written=codes + [code.upper() for code in codes],
     )
     gifts = {row.code: row._asdict() for row in rows}
     clicks = clicks_of(tx, [source.id or 0 for source in sources])
@@ -65,3 +69,33 @@ def source_figures(tx: Tx, campaign_id: int) -> list[tuple[Source, SourceFigures
         for source in sources
     ]
     return sorted(pairs, key=lambda pair: -pair[1].raised_minor)
+
+
+class PlatformSource(NamedTuple):
+    """A source that a platform named by a code of its own, and what it brought: paid donations less refunds, and
+    their match; fen. `source` is the platform as money names it (`partner:NAME`)."""
+
+    source: str
+    kind: str
+    code: str
+    donations: int
+    donors: int
+    raised_minor: int
+    matched_minor: int
+
+
+def platform_sources(tx: Tx, campaign_id: int) -> list[PlatformSource]:
+    """Return the sources that platforms named by codes of their own, most money raised first."""
+    return tx.rows_as(
+        PlatformSource,
+        f"""WITH gift AS (
+               SELECT d.provider, s.kind, s.code, {_GIFT} FROM gift_source s JOIN donation d ON d.id = s.donation_id
+                WHERE s.campaign_id = :campaign AND {_COUNTED}
+                  AND NOT EXISTS (SELECT 1 FROM source o
+                                   WHERE o.campaign_id = :campaign AND s.code IN (o.code, upper(o.code))))
+           SELECT g.provider AS source, g.kind, g.code, {_SUMS} FROM {_MATCHED_GIFT}
+            GROUP BY g.provider, g.kind, g.code
+            ORDER BY raised_minor DESC, g.provider, g.kind, g.code LIMIT :most""",
+        campaign=campaign_id,
+        most=MOST_PLATFORM_SOURCES,
+    )

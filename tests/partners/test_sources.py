@@ -64,6 +64,34 @@ def test_from_the_first_click_to_the_figures(app: Flask, engineer: Engineer, wor
     assert (poster.status_code, poster.data[:4]) == (200, b"\x89PNG")
 
 
+def test_codes_of_a_platform_have_figures_of_their_own(app: Flask, engineer: Engineer, world: World) -> None:
+    world.pot(1_000_00)
+    code = world.do(add_source, world.slug, "livestream", "主播甲", None, "test").code
+    engineer.send(
+        engineer.paid(1, channel={"kind": "livestream", "code": code.upper()}),
+        engineer.paid(2, channel={"kind": "livestream", "code": "host-7"}),
+        engineer.paid(3, channel={"kind": "livestream", "code": "host-7"}),
+        engineer.paid(4, channel={"kind": "poster", "code": "metro"}),
+        engineer.refunded(3, 5_00),
+        engineer.refunded(4, 25_00),
+    )
+    world.settle()
+    http, api = app.test_client(), f"/api/v1/campaigns/{world.slug}"
+    ours = http.get(f"{api}/sources", headers=bearer(world)).get_json()
+    assert [(row["code"], row["donations"], row["raised_minor"]) for row in ours] == [(code, 1, 25_00)]
+    theirs = http.get(f"{api}/platform-sources", headers=bearer(world)).get_json()
+    host = {"platform": NAME, "kind": "livestream", "code": "host-7", "donations": 2}
+    assert theirs == [host | {"donors": theirs[0]["donors"], "raised_minor": 45_00, "matched_minor": 45_00}]
+
+    world.do(create_manager, "staff", PASSWORD, "admin", "test")
+    staff = Reader(app.test_client(), world)
+    staff.sign_in("staff")
+    page = staff.open(f"/console/campaigns/{world.slug}/sources")
+    assert "host-7" in page and "metro" not in page, "a gift that went back whole counts nowhere"
+    lines = staff.http.get(f"/console/campaigns/{world.slug}/sources.csv").text.splitlines()
+    assert [line.split(",")[2] for line in lines[1:]] == [code, "host-7"]
+
+
 def test_an_unknown_source_link_is_not_found(app: Flask, world: World) -> None:
     http = app.test_client()
     assert http.get("/s/nobody2").status_code == 404

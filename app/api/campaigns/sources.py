@@ -8,7 +8,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
-from campaigns.disclosure.sources import SourceFigures, source_figures
+from campaigns.disclosure.sources import SourceFigures, platform_sources, source_figures
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source
 from campaigns.network.roles import Permission
@@ -45,6 +45,18 @@ class SourceOut(Schema):
     matched_minor = Minor(0)
 
 
+class PlatformSourceOut(Schema):
+    """A source that a platform named by a code of its own: paid donations less refunds, and their match, in fen."""
+
+    platform = Text()
+    kind = one_of(*CHANNELS)
+    code = Text()
+    donations = Whole()
+    donors = Whole()
+    raised_minor = Minor(0)
+    matched_minor = Minor(0)
+
+
 @blueprint.get("/campaigns/<slug>/sources")
 @access.managers(Permission.READ)
 @blueprint.response(200, SourceOut(many=True))
@@ -53,6 +65,17 @@ def list_sources(slug: str) -> Any:
     with deps().db.transaction() as tx:
         pairs = source_figures(tx, find_campaign(tx, slug).id or 0)
     return [_shown(source, figures) for source, figures in pairs]
+
+
+@blueprint.get("/campaigns/<slug>/platform-sources")
+@access.managers(Permission.READ)
+@blueprint.response(200, PlatformSourceOut(many=True))
+def list_platform_sources(slug: str) -> Any:
+    """List the sources that platforms named by codes of their own, those that brought the most first (at most
+    200)."""
+    with deps().db.transaction() as tx:
+        rows = platform_sources(tx, find_campaign(tx, slug).id or 0)
+    return [row._asdict() | {"platform": row.source.removeprefix("partner:")} for row in rows]
 
 
 @blueprint.post("/campaigns/<slug>/sources")

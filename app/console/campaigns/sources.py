@@ -14,7 +14,7 @@ from app.papers import pictures
 from app.web.campaigns.campaign_reads import shown_campaign, shown_project
 from app.web.campaigns.embedded import qr_code
 from app.web.campaigns.pictures import poster
-from campaigns.disclosure.sources import source_figures
+from campaigns.disclosure.sources import MOST_PLATFORM_SOURCES, platform_sources, source_figures
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source, source_of_code
 from campaigns.network.roles import Caller, Permission
@@ -29,10 +29,18 @@ def list_sources(slug: str) -> str:
     """List the sources of a campaign with the figures of each."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        pairs = source_figures(tx, campaign.id or 0)
+        pairs, others = source_figures(tx, campaign.id or 0), platform_sources(tx, campaign.id or 0)
     links = {source.code: _link(source) for source, _figures in pairs}
-    shown = {"pairs": pairs, "links": links, "SOURCE_KINDS": SOURCE_KINDS, "most": MOST_TITLE}
-    return render_template("console/sources.html", campaign=campaign, **shown)
+    return render_template(
+        "console/sources.html",
+        campaign=campaign,
+        pairs=pairs,
+        others=others,
+        links=links,
+        SOURCE_KINDS=SOURCE_KINDS,
+        most=MOST_TITLE,
+        most_others=MOST_PLATFORM_SOURCES,
+    )
 
 
 @blueprint.post("/campaigns/<slug>/sources", endpoint="source_add")
