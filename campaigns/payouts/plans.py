@@ -168,7 +168,7 @@ def approve(tx: Tx, plan_id: int, actor: str, *, apart: bool = True) -> PayoutPl
     `plan_own`.
     """
     campaign, plan = lock_plan(tx, plan_id, PlanState.DRAFT)
-    if apart and _same_person(tx, plan.made_by, actor):
+    if apart and is_own(tx, plan, actor):
         raise Forbidden("plan_own")
     remittances = remittances_of(tx, plan_id)
     payees = active_of(tx, [row.organisation_code for row in remittances])
@@ -186,9 +186,11 @@ def approve(tx: Tx, plan_id: int, actor: str, *, apart: bool = True) -> PayoutPl
     return plan
 
 
-def _same_person(tx: Tx, first: str, second: str) -> bool:
-    others = owners_of(tx, {second})
-    return any(may_be_same_person(tx, owner, other) for owner in owners_of(tx, {first}) for other in others)
+def is_own(tx: Tx, plan: PayoutPlan, actor: str) -> bool:
+    """Whether this actor may be the person who made a plan."""
+    others = owners_of(tx, {actor})
+    makers = owners_of(tx, {plan.made_by})
+    return any(may_be_same_person(tx, maker, other) for maker in makers for other in others)
 
 
 def require_payees(tx: Tx, missing: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from campaigns.closing.reconciliation.discrepancies import listed
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.bank_marks import mark_by_statement
@@ -122,3 +122,33 @@ def test_a_recorded_payment_that_the_bank_does_not_show_is_a_difference(sent: Wo
     line(sent, "L-8", first.end_to_end_id, -100_00, date(2026, 9, 10))
     assert missing not in of_payments(sent)
     sent.check()
+
+
+def test_a_line_that_was_signed_off_and_is_claimed_later_is_booked_once(sent: World) -> None:
+    """Payments that were signed off as differences before an operator recorded them leave suspense again."""
+    first, other = sent.do(plans.remittances_of, 1)
+    line(sent, "4455-9", "", -100_00)
+    back = line(sent, "L-2", "", 50_00, date(2026, 9, 12))
+    before = accounts(sent)
+    assert of_payments(sent) == {("missing_here", "4455 4455-9", -100_00), ("missing_here", "4455 L-2", 50_00)}
+    for row in sent.do(listed, None, "open")[0]:
+        if not row.reference.startswith("deposit"):
+            sent.do(sign_off, row.id, "a payment, to be found", "finance")
+    assert accounts(sent) == {"bank": before["bank"] + 50_00, "suspense": -50_00}
+    sent.check()
+    sent.clock.advance(days=6)
+    for payment, number in ((first, "4455-9"), (other, "R-2")):
+        sent.do(remittances.mark_paid, payment.id, number, DAY, "slip", "finance")
+    sent.do(remittances.mark_returned, other.id, date(2026, 9, 12), "name differs", "finance")
+    sent.do(compare)
+    assert sent.do(lambda tx: tx.scalar("SELECT count(*) FROM bank_claim WHERE bank_line_id = :id", id=back)) == 1
+    assert accounts(sent) == {"bank": before["bank"] + 100_00, "suspense": 0}
+    sent.check()
+
+
+def accounts(world: World) -> dict[str, int]:
+    """The balances of the bank and of suspense."""
+    query = (
+        """SELECT kind, sum(balance_minor) FROM ledger_account WHERE kind IN ('bank', 'suspense') GROUP BY kind"""
+    )
+    return {"suspense": 0} | {kind: int(total) for kind, total in world.do(lambda tx: list(tx.rows(query)))}

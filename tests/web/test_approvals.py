@@ -13,12 +13,13 @@ from campaigns.donations.models import PaymentException
 from campaigns.funds.funds import create as create_fund
 from campaigns.network.people import create_manager
 from campaigns.payouts.allot import allot
+from campaigns.payouts.plans import make_plan
 from campaigns.projects.models import Project
 from payments.partners import partners
 from tests.api.approvals import app, paid, refunds
 from tests.api.client import application
 from tests.api.test_approval_acts import desk_payment
-from tests.payouts.released import release
+from tests.payouts.released import account, release
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
 
@@ -172,4 +173,22 @@ def test_a_page_says_who_acts_before_it_happens(world: World, database_url: str,
     assert li.open(f"{project}/purpose").count("另一位同事批准" if needed else "提交后马上入账") == 2
     li.open(f"/console/campaigns/{world.slug}/payouts")
     assert ("等另一个人批准" if needed else "等人批准") in li.send("/payouts")
-    assert ("制定人以外的人批准" in li.open("/console/payout-plans/1")) is needed
+    own = li.open("/console/payout-plans/1")
+    assert ("制定人以外的人批准" in own, ">批准</button>" in own) == (needed, not needed)
+
+
+def test_a_large_payout_plan_is_approved_by_two_who_did_not_make_it(app: Flask, world: World) -> None:
+    paid(world, 300_00)
+    release(world)
+    two = Two(app, world)
+    account(world, "4101")
+    plan = world.do(make_plan, world.slug, "maker")
+    path = f"/payout-plans/{plan.id}"
+    assert ">批准</button>" in two.second.open(f"/console{path}")
+    assert "等第二个人批准" in two.second.send(f"{path}/approve")
+    for person in (two.first, two.second):
+        page = person.open(f"/console{path}")
+        assert "等第二个人批准</a>" in page and ">批准</button>" not in page
+    two.first.open("/console/approvals")
+    assert "已批准并执行" in two.first.send("/approvals/1", decision="approve", note="")
+    assert "等第二个人批准" not in two.first.open(f"/console{path}")

@@ -14,6 +14,7 @@ from app.duties import perform
 from app.forms import Form
 from app.http import access
 from app.web.blueprint import requested_page
+from campaigns.approvals.desk import open_of
 from campaigns.lifecycle.campaign import find_campaign, slug_of
 from campaigns.network.organisations import names_of
 from campaigns.network.roles import Caller, Permission
@@ -86,8 +87,11 @@ def show(plan_id: int) -> str:
         outcomes = figures.outcomes(tx, [plan_id])
         failures = failures_of(tx, plan_id)
         today = local_day(tx.now)
+        pending = open_of(tx, "payout.approve", [plan_id]).get(str(plan_id))
+        may_approve = not (deps().second_person.needed and plans.is_own(tx, plan, access.actor()))
     shown = {"plan": plan, "rows": rows, "names": names, "accounts": accounts, "campaign": campaign}
     shown |= {"answers": answers, "outcomes": outcomes, "failures": failures}
+    shown |= {"pending": pending, "may_approve": may_approve}
     return render_template("console/payout_plan.html", **shown, today=today)
 
 
