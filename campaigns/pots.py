@@ -79,13 +79,15 @@ def list_ids(tx: Tx, campaign: str | None = None, branch: str | None = None) -> 
 
 def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetime | None, actor: str) -> int:
     """Add a version of a pot's rules and return its number. Raises as `create`, and Invalid `rules_in_the_past`."""
-    campaign = lock_campaign_by_id(tx, _lock_pot(tx, pot_id).campaign_id)
+    pot = _lock_pot(tx, pot_id)
+    campaign = lock_campaign_by_id(tx, pot.campaign_id)
     if valid_from is not None and valid_from >= _match_ends_at(campaign):
         raise Invalid("rules_invalid", fields={"valid_from": fault("rules_after_last_match")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
-    record_audit(tx, actor, "pot.rules", f"pot:{pot_id}", version=number, rules=parsed.as_json())
+    differing = changed(pot.versions[-1].rules.as_json(), parsed.as_json())
+    record_audit(tx, actor, "pot.rules", f"pot:{pot_id}", version=number, **differing)
     return number
 
 

@@ -161,6 +161,8 @@ def test_rules_changed_by_others_meanwhile_are_previewed_again(manager: Reader, 
     assert "刚才有变化" in manager.send(path, verb="save")
     assert "请核对" in manager.send(path, verb="preview")
     assert "新规则已保存" in manager.send(path, verb="save")
+    page = text(manager.open(f"/console/pots/{pot}"))
+    assert "200% → 50%" in page and "100% → 200%" in page, "the trail has each change, not all rules"
 
 
 def change_rules(tx: Any, pot: int) -> None:

@@ -120,7 +120,7 @@ def field_label(name: str) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", [], {}):
         return _("整个网络") if name in ("branch", "branch_code") and value is None else _("（空）")
     if isinstance(value, bool):
         return _("是") if value else _("否")
