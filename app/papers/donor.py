@@ -87,7 +87,7 @@ def certificate_values(thanked: Thanked) -> dict[str, Any]:
     """Return the texts of the certificate."""
     donation, campaign = thanked.donation, thanked.campaign
     assert donation.paid_at
-    numbers = _("编号 %(number)s", number=number_of(donation))
+    numbers = _("编号 %(number)s", number=donation.number)
     filing = _("备案 %(number)s", number=str(campaign.plan.get("filing_no", "")))
     return face() | {
         "emblem": _emblem(thanked, Ink(RED, _WHITE), Ink(_GOLD_ON_WHITE, _WHITE), _FAINT),
@@ -123,12 +123,6 @@ def _sentences(thanked: Thanked) -> list[Runs]:
         amount, refunded = yuan_text(donation.amount_minor), yuan_text(donation.refunded_minor)
         sentences.append(runs(note, amount=amount, refunded=refunded))
     return sentences
-
-
-def number_of(donation: DonationView) -> str:
-    """Return the certificate's number: the start of the donation's id, with which staff find the donation."""
-    text = donation.id.hex[:12].upper()
-    return f"{text[:4]}-{text[4:8]}-{text[8:]}"
 
 
 def _emblem(thanked: Thanked, left: Ink, right: Ink, pencil: str) -> str:

@@ -59,6 +59,12 @@ class DonationView(DonationRow):
         return cls(**{name: getattr(row, name) for name in _ROW_FIELDS}, parts=tuple(parts))
 
     @property
+    def number(self) -> str:
+        """The donation's number as donors read it: the start of its id, by which staff find the donation."""
+        digits = self.id.hex[:12].upper()
+        return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+    @property
     def reserved_minor(self) -> int:
         return self._match_in("reserved")
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 from app.http.donor_cookie import page_address
+from campaigns.donations.search import search
+from campaigns.donations.search_plan import DonationQuery
 from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from campaigns.projects.picture_file import rewrite
@@ -40,6 +42,14 @@ def test_after_paying_the_captured_match_is_explained(reader: Reader, world: Wor
     assert "“第一池”（1:1）：待配 100.00 元，配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。" in page
     assert "“第二池”：只支持指定地区的项目。" in page
     assert "每笔配捐上限 25.00 元" in page
+
+
+def test_a_donor_reads_a_short_number_by_which_staff_find_the_donation(reader: Reader, world: World) -> None:
+    donation = world.pay(world.give())
+    page = page_of(reader, donation)
+    assert donation.number in page and f"捐赠编号 {donation.id}" not in page
+    results = world.do(search, DonationQuery(id=donation.number))
+    assert [row.id for row in results.donations] == [donation.id]
 
 
 def test_thanks_show_the_village_that_was_given_to(reader: Reader, world: World) -> None:
