@@ -8,12 +8,11 @@ from uuid import UUID
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.models import Donation
-from campaigns.donations.states import WAITING, Status, Transition
-from campaigns.donations.transitions import record_transitions
+from campaigns.donations.states import WAITING, Status
+from campaigns.donations.transitions import with_history
 from campaigns.donations.view import DonationView, donation_views
 from campaigns.donations.visit_pass import visit_pass
 from kernel.bulk import unnest
-from kernel.db import Tx
 from kernel.errors import Conflict, Unavailable
 from payments.gateway import GatewayRefused, GatewayUnavailable, OpenedPayment, PaymentOrder
 
@@ -72,24 +71,31 @@ def order_of(deps: Dependencies, donation: DonationView, locale: str) -> Payment
 
 
 def save_opened_payments(deps: Dependencies, batch: Sequence[Opened]) -> list[DonationView]:
-    """Store the references of opened payments in one transaction (B); return the donations in order.
+    """Store the references of opened payments (transaction B); return the donations in order.
 
-    A donation that expired while the provider responded keeps its status. The job that closes payments of expired
-    donations closes this payment too.
+    Nearly all donations still wait for their payment, and one statement stores their references. A donation that
+    expired while the provider responded keeps its status. The job that closes payments of expired donations closes
+    this payment too.
     """
-    with deps.db.transaction(by_key=True) as tx:
-        paying = {row.id for row in tx.rows(_START_PAYING, **_columns(batch))}
-        record_transitions(tx, [Transition(id_, Status.PENDING, Status.PAYING, "payment_opened") for id_ in paying])
-        # A donation that no other transaction changed need not be read again.
-        others = _remember(tx, [opened for opened in batch if opened.donation.id not in paying])
-        return [others.get(opened.donation.id) or _with_payment(*opened) for opened in batch]
+    paying = {row.id for row in deps.db.rows_at_once(_Paying, _START_PAYING, **_columns(batch))}
+    # A donation that no other transaction changed need not be read again.
+    others = _remember(deps, [opened for opened in batch if opened.donation.id not in paying])
+    return [others.get(opened.donation.id) or _with_payment(*opened) for opened in batch]
 
 
-def _remember(tx: Tx, batch: Sequence[Opened]) -> dict[UUID, DonationView]:
+class _Paying(NamedTuple):
+    """A donation whose payment is open from now on."""
+
+    id: UUID
+
+
+def _remember(deps: Dependencies, batch: Sequence[Opened]) -> dict[UUID, DonationView]:
     """Store references for donations that were changed meanwhile, unless they have one; return the donations."""
-    if batch:
+    if not batch:
+        return {}
+    with deps.db.transaction(by_key=True) as tx:
         tx.run(_KEEP_REFERENCE, **_columns(batch))
-    views = donation_views(tx, [opened.donation.id for opened in batch])
+        views = donation_views(tx, [opened.donation.id for opened in batch])
     return {id_: _payable(view) for id_, view in views.items()}
 
 
@@ -115,7 +121,12 @@ _STORE = f"""WITH locked AS (
            payment_intent = coalesce(d.payment_intent, u.payment_intent){{status}}
       FROM locked JOIN {unnest(Donation, *_NAMES)} USING (id)
      WHERE d.id = locked.id AND locked.payment_reference IS NULL{{condition}} RETURNING d.id"""
-_START_PAYING = _STORE.format(condition=" AND locked.status = 'pending'", status=", status = 'paying'")
+_START_PAYING = with_history(
+    _STORE.format(condition=f" AND locked.status = '{Status.PENDING}'", status=f", status = '{Status.PAYING}'"),
+    Status.PENDING,
+    Status.PAYING,
+    "payment_opened",
+)
 _KEEP_REFERENCE = _STORE.format(condition="", status="")
 
 

@@ -9,7 +9,7 @@ from campaigns.donations.letters.outgoing import new_deliveries, queue_transitio
 from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.states import Status, Transition, may_move
 from kernel.bulk import Rows, insert_together, update_rows
-from kernel.db import Tx
+from kernel.db import NOW, Tx
 from kernel.errors import BrokenPromise
 from payments.outgoing_models import OutgoingType
 
@@ -56,6 +56,16 @@ def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:
     insert_together(tx, [history_rows(transitions, tx.now)])
     queue_letters(tx, letters_of(transitions))
     queue_transitions(tx, transitions)
+
+
+def with_history(update: str, from_: Status, to: Status, cause: str) -> str:
+    """Return a statement for `Database.rows_at_once`: `update`, which makes one transition and returns the ids of
+    its donations, with their history. Nobody gets a message about it."""
+    assert may_move(from_, to)
+    return f"""WITH moved AS ({update}),
+                history AS (INSERT INTO donation_history (donation_id, from_status, to_status, cause, at)
+                            SELECT id, '{from_}', '{to}', '{cause}', {NOW} FROM moved)
+           SELECT id FROM moved"""
 
 
 def history_rows(transitions: Sequence[Transition], at: datetime) -> Rows:

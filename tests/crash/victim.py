@@ -32,7 +32,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "4 books written, not committed": ("give", "campaigns.donations.create", "post"),
     "4 committed": ("give", "campaigns.donations.create", "create_donations"),
     "5 provider asked": ("pay", "payments.stripe", "StripeGateway.open_checkout"),
-    "6 reference remembered, not committed": ("pay", "campaigns.donations.open_payment", "record_transitions"),
+    "6 reference remembered by one statement": ("pay", "kernel.db", "Database.rows_at_once"),
     "6 committed": ("pay", "campaigns.donations.open_payment", "open_payment"),
     "7 message stored, not committed": ("hear", "payments.inbox.inbox", "store"),
     "7 committed": ("hear", "kernel.db", "Tx.committed"),
