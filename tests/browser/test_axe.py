@@ -74,7 +74,7 @@ def violations(page: Page) -> list[str]:
         pytest.param(PAGES, DESK, "dark", "en", id="desk, all pages", marks=pytest.mark.long),
     ],
 )
-def test_axe_finds_nothing(
+def test_duty_22_axe_finds_nothing(
     chromium: Browser, stack: Stack, pages: tuple[str, ...], size: dict[str, int], scheme: str, language: str
 ) -> None:
     with chromium.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce") as context:  # type: ignore[arg-type]

@@ -176,7 +176,7 @@ ROWS = {
         "a finished campaign looked like a running one",
         ("test_after_the_end_the_sum_stays_with_thanks", "test_an_event_that_comes_says_when"),
     ),
-    "U15": Row("no dark mode", ("test_axe_finds_nothing", "test_design_has_every_colour_in_both_modes")),
+    "U15": Row("no dark mode", ("test_duty_22_axe_finds_nothing", "test_design_has_every_colour_in_both_modes")),
 }
 _HEAD = """# Faults that donors found on the pages
 

@@ -59,9 +59,9 @@ DUTIES = {
         "append-only books; purposes are changed and surpluses used by transfers with their reason",
         "",
         (
-            "test_the_books_cannot_be_rewritten",
-            "test_money_gets_another_purpose_by_new_entries",
-            "test_a_surplus_follows_the_rule_of_the_host",
+            "test_duty_14_the_books_cannot_be_rewritten",
+            "test_duty_14_money_gets_another_purpose_by_new_entries",
+            "test_duty_14_a_surplus_follows_the_rule_of_the_host",
         ),
     ),
     15: Duty(
@@ -100,7 +100,7 @@ DUTIES = {
         "reports by phone or e-mail and the text of the report: by hand, see the handbook",
     ),
     21: Duty("13, 公益事业捐赠法 22: annual report with cost", "field `cost_minor`; clock: `annual_report`"),
-    22: Duty("accessibility", "axe on the donor pages", "", ("test_axe_finds_nothing",)),
+    22: Duty("accessibility", "axe on the donor pages", "", ("test_duty_22_axe_finds_nothing",)),
     23: Duty("100, 101: honours", "names only with consent"),
 }
 

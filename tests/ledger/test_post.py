@@ -162,7 +162,7 @@ def test_money_moves_between_two_accounts(db: Database) -> None:
         "UPDATE ledger_transfer SET kind = '' WHERE false",
     ],
 )
-def test_the_books_cannot_be_rewritten(db: Database, attack: str) -> None:
+def test_duty_14_the_books_cannot_be_rewritten(db: Database, attack: str) -> None:
     _post(db, FIRST)
     with pytest.raises(DBAPIError, match="append-only"), db.transaction() as tx:
         tx.run(attack)

@@ -176,7 +176,7 @@ def test_a_gift_is_followed_from_giving_to_spending(budgeted: World) -> None:
     world.check()
 
 
-def test_money_gets_another_purpose_by_new_entries(budgeted: World) -> None:
+def test_duty_14_money_gets_another_purpose_by_new_entries(budgeted: World) -> None:
     world = budgeted
     world.pay(world.give(100_00))
     release(world)

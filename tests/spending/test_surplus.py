@@ -81,7 +81,7 @@ def test_an_evaluation_gives_stars_and_no_other_step_does(world: World) -> None:
         world.do(advance, project, "closed", ACTOR, 4)
 
 
-def test_a_surplus_follows_the_rule_of_the_host(ended: World) -> None:
+def test_duty_14_a_surplus_follows_the_rule_of_the_host(ended: World) -> None:
     (row,) = ended.do(surpluses)[0]
     assert (row.project_id, row.held_minor, row.unspent_minor) == (ended.projects[0], 100_00, 0)
     with pytest.raises(Conflict, match="surplus_rule"):
