@@ -1,4 +1,5 @@
-"""Seal rows that are written once, in blocks that form one chain: audit entries, and statement lines.
+"""Seal rows that are written once, in blocks that form one chain: audit entries, and lines of statements (the
+bank's too).
 
 A block names all rows of one table in a range of ids, each by the mark of its hash, and the preceding block by its
 hash. The hash of the newest block, the head, is published with each closing report. Changing, deleting or inserting
@@ -24,8 +25,8 @@ from kernel.db import Tx, moment, one_of
 BLOCK = 1_000  # rows
 MOST_BLOCKS = 200  # per run and table
 
-_AUDIT, _LINES = "audit_entry", "provider_line"
-SEALED_TABLES = (_AUDIT, _LINES)
+_AUDIT, _LINES, _BANK = "audit_entry", "provider_line", "bank_line"
+SEALED_TABLES = (_AUDIT, _LINES, _BANK)
 
 
 class AuditBlock(SQLModel, table=True):
@@ -92,6 +93,12 @@ _SOURCES = {
            r.currency, r.fee_currency, CAST(extract(epoch FROM r.occurred_at) * 1000000 AS bigint)""",
         "format('line %s of %s', r.line_id, r.provider)",
         "(r.provider LIKE 'partner:%' OR (r.fee_currency IS NOT NULL AND r.kind <> 'other'))",
+    ),
+    _BANK: _Source(
+        """r.id, r.account, r.statement, r.line_id, r.booked_on - DATE '2000-01-01',
+           r.valued_on - DATE '2000-01-01', r.amount_minor, r.currency, r.reference, r.reversal, r.payments,
+           r.is_fee""",
+        "format('line %s of the bank account %s', r.line_id, r.account)",
     ),
 }
 
@@ -227,6 +234,7 @@ CHECKS = {
          ORDER BY number""",
     "audit_entries_are_as_sealed": _compared(_AUDIT),
     "lines_are_as_sealed": _compared(_LINES),
+    "bank_lines_are_as_sealed": _compared(_BANK),
 }
 
 

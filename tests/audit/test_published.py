@@ -181,6 +181,29 @@ def test_f21_a_line_of_a_bill_that_was_changed_is_named(published: World, statem
     assert "lines_are_as_sealed" in plant(published, statement)
 
 
+BANK_LINES = """INSERT INTO bank_line (account, statement, line_id, booked_on, valued_on, amount_minor, currency,
+                                       reference, reversal, payments, is_fee, imported_at)
+                SELECT '6222', '2026-251', 'N' || n, DATE '2026-09-08', DATE '2026-09-08', 100 * n, 'CNY', 'R' || n,
+                       false, 1, false, now() FROM generate_series(1, 2) AS n"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE bank_line SET amount_minor = amount_minor + 1 WHERE line_id = 'N2'",
+        "UPDATE bank_line SET reference = 'R2' WHERE line_id = 'N1'",
+        "UPDATE bank_line SET valued_on = valued_on + 1 WHERE line_id = 'N1'",
+        "UPDATE bank_line SET is_fee = true WHERE line_id = 'N2'",
+        "DELETE FROM bank_line WHERE line_id = 'N2'",
+    ],
+)
+def test_f21_a_line_of_the_bank_that_was_changed_is_named(published: World, statement: str) -> None:
+    published.do(lambda tx: tx.run(BANK_LINES))
+    assert seal(published.deps) > 0
+    assert "bank_lines_are_as_sealed" not in {fault.split(":")[0] for fault in faults(published)}
+    assert "bank_lines_are_as_sealed" in plant(published, statement)
+
+
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
