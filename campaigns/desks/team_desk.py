@@ -31,6 +31,7 @@ class TeamLine(NamedTuple):
 
     id: int
     campaign: str
+    campaign_name: str
     name: str
     kind: str
     state: str
@@ -44,13 +45,15 @@ class TeamLabel(NamedTuple):
     """A label of paid gifts that is not a team's name: how many gifts, and their sum in fen."""
 
     campaign: str
+    campaign_name: str
     label: str
     donations: int
     raised_minor: int
 
 
 _LINES = """
-    SELECT t.id, c.slug AS campaign, t.name, t.kind, t.state, t.created_at, t.decided_at, t.actor, t.reason
+    SELECT t.id, c.slug AS campaign, c.name AS campaign_name, t.name, t.kind, t.state, t.created_at, t.decided_at,
+           t.actor, t.reason
       FROM team t JOIN campaign c ON c.id = t.campaign_id JOIN organisation o ON o.code = c.host_code"""
 _BRANCH = "(CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)])"
 _CHOSEN = f"WHERE t.state = :state AND {_BRANCH}"
@@ -97,12 +100,12 @@ def labels(tx: Tx, branch: str | None = None, most: int = 100) -> Sequence[TeamL
     return tx.rows_as(
         TeamLabel,
         f"""WITH label AS ({_COUNTED_LABELS} {_UNCOUNTED_LABELS if uncounted else ""})
-            SELECT c.slug AS campaign, l.label, CAST(sum(l.donations) AS bigint) AS donations,
-                   CAST(sum(l.given_minor) AS bigint) AS raised_minor
+            SELECT c.slug AS campaign, c.name AS campaign_name, l.label,
+                   CAST(sum(l.donations) AS bigint) AS donations, CAST(sum(l.given_minor) AS bigint) AS raised_minor
               FROM label l JOIN campaign c ON c.id = l.campaign_id JOIN organisation o ON o.code = c.host_code
              WHERE {_BRANCH}
                AND NOT EXISTS (SELECT FROM team t WHERE t.campaign_id = c.id AND t.name = l.label)
-             GROUP BY c.slug, l.label ORDER BY raised_minor DESC, label LIMIT :most""",
+             GROUP BY c.id, l.label ORDER BY raised_minor DESC, label LIMIT :most""",
         kept=kept,
         **({"uncounted": uncounted, "counted": sorted(COUNTED)} if uncounted else {}),
         branch=branch,

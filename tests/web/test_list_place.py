@@ -2,9 +2,12 @@
 
 from urllib.parse import urlsplit
 
+from campaigns.intake.project_codes import map_code
+from campaigns.lifecycle.sources import add_source
 from campaigns.network import links
 from campaigns.network.roles import Caller
 from kernel.db import Tx
+from payments.partners import partners
 from tests.web.reader import Reader, text
 from tests.web.test_people import gift
 from tests.world import World
@@ -50,3 +53,25 @@ def test_words_offer_only_the_decision_that_changes_them(manager: Reader, world:
     manager.send("/console/words", hide="1")
     hidden = manager.open("/console/words?state=hidden")
     assert "公开这条" in hidden and "隐藏这条" not in hidden
+
+
+def test_many_sources_are_paged_and_searched(manager: Reader, world: World) -> None:
+    for number in range(51):
+        world.do(add_source, world.slug, "video", f"视频{number:02}", None, "boss")
+    page = text(manager.open(f"/console/campaigns/{world.slug}/sources"))
+    assert "来源 51" in page and page.count("二维码") == 51, "fifty rows, and the page's own words"
+    assert text(manager.open(f"/console/campaigns/{world.slug}/sources?page=2")).count("二维码") == 2
+    filtered = text(manager.open(f"/console/campaigns/{world.slug}/sources?q=视频07"))
+    assert "来源 1" in filtered and "视频07" in filtered and "视频08" not in filtered
+    assert "没有找到这样的来源" in manager.open(f"/console/campaigns/{world.slug}/sources?q=_")
+
+
+def test_many_codes_of_platforms_are_paged_and_searched(manager: Reader, world: World) -> None:
+    world.do(partners.create, world.deps.keys, "shanmei", "善美")
+    code = world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0]))
+    for number in range(51):
+        world.do(map_code, "shanmei", f"SM-{number:02}", code, "boss")
+    assert "SM-50" not in manager.open("/console/inbox/codes")
+    assert "SM-50" in manager.open("/console/inbox/codes?page=2")
+    filtered = manager.open("/console/inbox/codes?q=SM-07")
+    assert "SM-07" in filtered and "SM-08" not in filtered

@@ -11,6 +11,7 @@ from app.current import deps
 from app.http import access
 from app.i18n.giving_labels import SOURCE_KINDS
 from app.papers import pictures
+from app.web.blueprint import requested_page
 from app.web.campaigns.campaign_reads import shown_campaign, shown_project
 from app.web.campaigns.embedded import qr_code
 from app.web.campaigns.pictures import poster
@@ -22,21 +23,28 @@ from campaigns.projects.projects import by_code
 from kernel.db import Tx
 from kernel.errors import NotFound
 
+PAGE_SIZE = 50
+
 
 @blueprint.get("/campaigns/<slug>/sources", endpoint="sources")
 @access.signed_in(Permission.READ)
 def list_sources(slug: str) -> str:
-    """List the sources of a campaign with the figures of each."""
+    """List the sources of a campaign whose title or code contains the words, with the figures of each."""
+    page, words = requested_page(PAGE_SIZE), ConsoleForm(request.args)["q"]
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         pairs, others = source_figures(tx, campaign.id or 0), platform_sources(tx, campaign.id or 0)
-    links = {source.code: _link(source) for source, _figures in pairs}
+    matching = [pair for pair in pairs if words.casefold() in f"{pair[0].title}\n{pair[0].code}".casefold()]
+    shown = page.slice(matching)
     return render_template(
         "console/sources.html",
         campaign=campaign,
-        pairs=pairs,
+        pairs=shown,
+        total=len(matching),
+        page=page,
+        words=words,
         others=others,
-        links=links,
+        links={source.code: _link(source) for source, _figures in shown},
         SOURCE_KINDS=SOURCE_KINDS,
         most=MOST_TITLE,
         most_others=MOST_PLATFORM_SOURCES,

@@ -145,10 +145,12 @@ def _list_address(form: ConsoleForm) -> str:
 @blueprint.get("/inbox/codes", endpoint="project_codes")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def list_codes() -> str:
-    """List the project codes of partner platforms and what they are mapped to."""
+    """List the project codes of partner platforms and what they are mapped to, by a part of either."""
+    page, words = requested_page(PAGE_SIZE), ConsoleForm(request.args)["q"]
     with deps().db.transaction() as tx:
-        rows = mapped_codes(tx)
-    return render_template("console/project_codes.html", rows=rows)
+        rows = [row for row in mapped_codes(tx) if words in f"{row.code}\n{row.project_code}\n{row.project_name}"]
+    shown = {"rows": page.slice(rows), "total": len(rows), "page": page, "words": words}
+    return render_template("console/project_codes.html", **shown)
 
 
 @blueprint.post("/inbox/codes", endpoint="unmap_code")
