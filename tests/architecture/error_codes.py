@@ -98,15 +98,16 @@ def _codes(node: ast.expr) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
-def words() -> set[str]:
+@cache
+def words() -> frozenset[str]:
     """Every text constant of the source but for the tables of texts."""
-    return {
+    return frozenset(
         node.value
         for tree, room in sources()
         if room != "app.i18n"
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    )
 
 
 @cache

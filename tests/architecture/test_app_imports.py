@@ -1,25 +1,25 @@
 """Importing one room of `app` does not run the application."""
 
-import subprocess
-import sys
-
 import pytest
 
+from tests.architecture.alone import import_alone
+
 WHOLE = ("app.factory", "app.web.routes", "app.console.routes", "app.api.routes")
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "app.i18n.labels",
-        "app.i18n.refusals.refusals",
-        "app.live.publish",
-        "app.jobs.registry",
-        "app.http.access",
-        "config",
-    ],
+ROOMS = (
+    "app.i18n.labels",
+    "app.i18n.refusals.refusals",
+    "app.live.publish",
+    "app.jobs.registry",
+    "app.http.access",
+    "config",
 )
-def test_importing_one_room_does_not_import_the_application(module: str) -> None:
-    code = f"import sys, {module}; print(*sorted(name for name in sys.modules if name.startswith('app.')))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not set(WHOLE) & set(done.stdout.split())
+LEFT_OUT = f"assert not {set(WHOLE)} & set(sys.modules)"
+
+
+def test_importing_one_room_does_not_import_the_application() -> None:
+    import_alone(ROOMS, LEFT_OUT)
+
+
+def test_a_failed_check_is_seen() -> None:
+    with pytest.raises(AssertionError, match="AssertionError: config"):
+        import_alone(["config"], "assert 'config' not in sys.modules")

@@ -1,10 +1,10 @@
 """A person with a browser without JavaScript: opens pages, fills in forms as they stand, follows redirects."""
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
+from lxml.etree import HTMLParser
 from werkzeug.test import TestResponse
 
 from app.http import auth
@@ -17,16 +17,15 @@ PASSWORD = "a long enough password"
 Fields = dict[str, str | list[str]]
 
 
-class _Forms(HTMLParser):
+class _Forms:
     """The forms of a page: (action, fields as they stand); a name that comes more than once has a list."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.forms: list[tuple[str, Fields]] = []
         self._select = self._textarea = ""
+        self._text: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        has = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, has: dict[str, str]) -> None:
         if tag == "form":
             self.forms.append((has.get("action", ""), {}))
         elif tag == "input" and "name" in has and _counts(has):
@@ -36,16 +35,20 @@ class _Forms(HTMLParser):
         elif tag == "option" and self._select and "selected" in has:
             self._add(self._select, has.get("value", ""))
         elif tag == "textarea":
-            self._textarea = has.get("name", "")
-            self._add(self._textarea, "")
+            self._textarea, self._text = has.get("name", ""), []
 
-    def handle_data(self, data: str) -> None:
+    def data(self, text: str) -> None:
         if self._textarea:
-            self.forms[-1][1][self._textarea] = data.removeprefix("\n")
+            self._text.append(text)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        if tag == "textarea" and self._textarea:
+            self._add(self._textarea, "".join(self._text).removeprefix("\n"))
         if tag in ("select", "textarea"):
             self._select = self._textarea = ""
+
+    def close(self) -> list[tuple[str, Fields]]:
+        return self.forms
 
     def _add(self, name: str, value: str) -> None:
         if not self.forms:
@@ -61,9 +64,10 @@ def _counts(has: dict[str, str]) -> bool:
 
 
 def forms(page: str) -> list[tuple[str, Fields]]:
-    parser = _Forms()
+    parser = HTMLParser(target=_Forms())  # html.parser takes three times as long
     parser.feed(page)
-    return parser.forms
+    read: list[tuple[str, Fields]] = parser.close()
+    return read
 
 
 class Reader:
