@@ -5,7 +5,8 @@ from campaigns.monthly import reading
 from campaigns.monthly.publish import publish_statements
 from campaigns.payouts import plans, remittances
 from kernel.paging import Page
-from tests.payouts.test_payouts import approved, released
+from tests.payouts.conftest import released
+from tests.payouts.test_payouts import approved
 from tests.world import World
 
 __all__ = ["released"]

@@ -1,5 +1,6 @@
 """A released campaign without a provider: its gifts are on a statement, its match was disbursed."""
 
+from datetime import timedelta
 from typing import Any
 
 from campaigns.closing.disburse import disburse_match
@@ -8,11 +9,23 @@ from campaigns.closing.report import write_report
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.payouts import payees
 from campaigns.payouts.payees import NewAccount
+from campaigns.payouts.rules import set_split
+from campaigns.payouts.split import Shares
 from kernel.db import Tx
 from tests.world import ACTOR, World
 
 ACCOUNT = NewAccount("栾川县慈善会", "中国建设银行栾川支行", "105493000010", "4100 1234 5678 9012 345")
 HOST_ACCOUNT = NewAccount("洛阳市慈善总会", "中国银行洛阳分行", "104493004019", "2583 0011 2233 4455")
+SPLIT = Shares(8_000, 1_500, 500)
+BEGAN = timedelta(days=-1)
+
+
+def split(world: World, project: int = 0, shares: Shares = SPLIT) -> None:
+    world.do(set_split, world.projects[project], shares, world.clock.at + BEGAN, "agreed", ACTOR)
+
+
+def split_from_now(world: World, project: int = 0) -> None:
+    world.do(set_split, world.projects[project], SPLIT, None, "agreed", ACTOR)
 
 
 def on_statement(tx: Tx) -> None:

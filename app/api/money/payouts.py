@@ -1,4 +1,4 @@
-"""Money out, for managers: splits of projects, accounts of payees, payout plans and their remittances."""
+"""Money out, for managers: splits of projects, payout plans and their remittances."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,11 @@ from app.duties import perform
 from app.http import access
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
-from campaigns.payouts import figures, payees, plans, remittances, rules
+from campaigns.payouts import figures, plans, remittances, rules
 from campaigns.payouts.allot import fees_from
 from campaigns.payouts.bank_answers import newest_answers
 from campaigns.payouts.failures import failures_of
-from campaigns.payouts.models import PayeeAccount, PayoutPlan, Remittance
-from campaigns.payouts.payees import NewAccount
+from campaigns.payouts.models import PayoutPlan, Remittance
 from campaigns.payouts.postings import parts_of
 from campaigns.payouts.split import Shares
 from campaigns.projects import projects
@@ -29,7 +28,7 @@ from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.money import CURRENCY
 
-blueprint = make_blueprint("payouts", "Money out: how projects are split, who is paid, and what became of it.")
+blueprint = make_blueprint("payouts", "Money out: how projects are split, what is planned, and what became of it.")
 _PLAN, _REMITTANCE = "/payout-plans/<id:plan_id>", "/remittances/<id:remittance_id>"
 
 
@@ -72,51 +71,6 @@ def change_rules(body: dict[str, Any], code: str) -> Any:
     """Change the payout rules for campaigns that an organisation hosts."""
     with deps().db.transaction() as tx:
         return {**rules.set_rules(tx, code, body, access.actor()).model_dump(), "organisation": code}
-
-
-@blueprint.get("/organisations/<code>/payees")
-@access.managers(Permission.FUNDS_WRITE)
-@blueprint.response(200, schemas.PayeeOut(many=True))
-def list_payees(code: str) -> Any:
-    """List the bank accounts of an organisation, newest first."""
-    with deps().db.transaction() as tx:
-        return _shown(tx, *payees.accounts_of(tx, code))
-
-
-@blueprint.post("/organisations/<code>/payees")
-@access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.PayeeIn)
-@blueprint.response(201, schemas.PayeeOut)
-def propose_payee(body: dict[str, Any], code: str) -> Any:
-    """Enter a bank account of an organisation. Another person confirms it."""
-    with deps().db.transaction() as tx:
-        return _shown(tx, payees.propose(tx, deps().keys, code, NewAccount(**body), access.actor()))[0]
-
-
-@blueprint.post("/payees/<id:payee_id>/confirm")
-@access.managers(Permission.FUNDS_WRITE)
-@blueprint.response(200, schemas.PayeeOut)
-@may_wait(blueprint)
-def confirm_payee(payee_id: int) -> Any:
-    """Confirm an account, so that the organisation is paid into it from now on. The person who entered it needs a
-    second person."""
-    with deps().db.transaction() as tx:
-        outcome = perform(tx, "payee.confirm", payee_id)
-        return waiting(tx, outcome) or _shown(tx, outcome)[0]
-
-
-@blueprint.post("/payees/<id:payee_id>/end")
-@access.managers(Permission.FUNDS_WRITE)
-@blueprint.response(200, schemas.PayeeOut)
-def end_payee(payee_id: int) -> Any:
-    """End an account, or decline one that awaits confirmation."""
-    with deps().db.transaction() as tx:
-        return _shown(tx, payees.end(tx, payee_id, access.actor()))[0]
-
-
-def _shown(tx: Tx, *accounts: PayeeAccount) -> list[dict[str, Any]]:
-    shared = payees.shared_with(tx, deps().keys, accounts)
-    return [account.model_dump() | {"shared_with": shared.get(account.id or 0, [])} for account in accounts]
 
 
 @blueprint.get("/campaigns/<slug>/money-out")
