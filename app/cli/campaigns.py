@@ -11,7 +11,7 @@ from app.cli.base import ACTOR, command, deps, moment, perform, reason_option
 from app.live.publish import publish
 from campaigns.closing import cancel as cancelling
 from campaigns.closing import reschedule
-from campaigns.closing.give_back import next_of_source, to_give_back
+from campaigns.closing.give_back import next_of_provider, to_give_back
 from campaigns.closing.withdraw import withdraw_entry
 from campaigns.donations.refunds.refund_donor import refundable_of_donor
 from campaigns.screening.freeze import hold_project_match
@@ -104,12 +104,12 @@ def list_to_give_back(slug: str) -> None:
 @click.option("--reason", default="", help="why; it goes into the audit trail")
 @click.option("--preview", is_flag=True, help="say what would be recorded; change nothing")
 @command
-def source_given_back(slug: str, provider: str, reason: str, preview: bool) -> None:
+def provider_given_back(slug: str, provider: str, reason: str, preview: bool) -> None:
     """Record that all gifts of PROVIDER (`partner:NAME`) to a cancelled campaign were returned outside the system,
     in parts of 2,000."""
     left = None
     while left != 0:
-        shown = _do(lambda tx: next_of_source(tx, slug, provider))
+        shown = _do(lambda tx: next_of_provider(tx, slug, provider))
         if preview:
             click.echo(f"next: {shown.donations} gifts of {provider}, {yuan(shown.left_minor)}")
             return

@@ -1,5 +1,5 @@
 """List gifts of a cancelled campaign that we cannot refund ourselves, and mark them as given back, one by one or
-all of one source."""
+all of one provider."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from kernel.paging import FIRST_PAGE, Page
 from ledger.post import post
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
-MOST = 2_000  # gifts of a source at once
+MOST = 2_000  # gifts of a provider at once
 _GIVEN_BACK = "given_back"  # the reference of the refund's fact
 
 
@@ -38,7 +38,7 @@ class ToGiveBack(NamedTuple):
     why: str
 
 
-class Source(NamedTuple):
+class ProviderGifts(NamedTuple):
     """The gifts of a partner (`partner:NAME`), or those entered offline, that must be given back; in fen."""
 
     provider: str
@@ -108,11 +108,11 @@ def mark_given_back(tx: Tx, deps: Dependencies, donation_id: UUID, reason: str, 
     return left_minor
 
 
-def sources(tx: Tx, campaign_id: int) -> list[Source]:
-    """Return the sources of a campaign's gifts that we never had the payment of."""
+def gifts_by_provider(tx: Tx, campaign_id: int) -> list[ProviderGifts]:
+    """Sum up by provider the gifts of a campaign that we never had the payment of."""
     with counting_donations(tx, campaign_id):
         return tx.rows_as(
-            Source,
+            ProviderGifts,
             f"""SELECT d.provider, count(*) AS donations,
                        CAST(sum(d.amount_minor - d.refunded_minor) AS bigint) AS left_minor
                   {_WITH_US} AND {_OUTSIDE} GROUP BY d.provider ORDER BY d.provider""",
@@ -120,28 +120,30 @@ def sources(tx: Tx, campaign_id: int) -> list[Source]:
         )
 
 
-def next_of_source(tx: Tx, slug: str, provider: str, most: int = MOST) -> Source:
-    """Return the count and sum of a source's gifts that are marked next, at most `most` of them.
+def next_of_provider(tx: Tx, slug: str, provider: str, most: int = MOST) -> ProviderGifts:
+    """Return the count and sum of a provider's gifts that are marked next, at most `most` of them.
 
     Raises NotFound `campaign_unknown`, Conflict `nothing_to_give_back`.
     """
-    ids = _ids_of_source(tx, _cancelled(tx, slug), provider, most)
+    ids = _ids_of_provider(tx, _cancelled(tx, slug), provider, most)
     left_minor = tx.scalar(
         "SELECT CAST(sum(amount_minor - refunded_minor) AS bigint) FROM donation WHERE id = ANY(:ids)", ids=ids
     )
-    return Source(provider, len(ids), left_minor)
+    return ProviderGifts(provider, len(ids), left_minor)
 
 
-def mark_source_given_back(tx: Tx, deps: Dependencies, slug: str, shown: Source, reason: str, actor: str) -> int:
-    """Record that the gifts of a source, as `next_of_source` has shown them, were returned outside the system;
-    return how many of the source are left. Gifts whose refund failed are not among them.
+def mark_provider_given_back(
+    tx: Tx, deps: Dependencies, slug: str, shown: ProviderGifts, reason: str, actor: str
+) -> int:
+    """Record that the gifts of a provider, as `next_of_provider` has shown them, were returned outside the system;
+    return how many of the provider are left. Gifts whose refund failed are not among them.
 
     Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `nothing_to_give_back`, and
     `to_give_back_changed` when the gifts are no longer what was shown.
     """
     require_reason(reason)
     campaign_id = _cancelled(tx, slug)
-    ids = _ids_of_source(tx, campaign_id, shown.provider, shown.donations)
+    ids = _ids_of_provider(tx, campaign_id, shown.provider, shown.donations)
     loaded = load_aggregates(tx, refs_of(tx, ids)).values()
     gifts = [donation for donation in loaded if donation.status in (Status.PAID, Status.SETTLED)]
     if (len(gifts), sum(donation.kept_minor for donation in gifts)) != (shown.donations, shown.left_minor):
@@ -152,7 +154,7 @@ def mark_source_given_back(tx: Tx, deps: Dependencies, slug: str, shown: Source,
     subject = f"campaign:{campaign_id}"
     detail = {"provider": shown.provider, "donations": shown.donations, "left_minor": shown.left_minor}
     record_audit(tx, actor, "donations.given_back", subject, **detail, reason=reason)
-    left = {source.provider: source.donations for source in sources(tx, campaign_id)}
+    left = {gifts.provider: gifts.donations for gifts in gifts_by_provider(tx, campaign_id)}
     return left.get(shown.provider, 0)
 
 
@@ -164,7 +166,7 @@ def _cancelled(tx: Tx, slug: str) -> int:
     return campaign.id
 
 
-def _ids_of_source(tx: Tx, campaign_id: int, provider: str, most: int) -> list[UUID]:
+def _ids_of_provider(tx: Tx, campaign_id: int, provider: str, most: int) -> list[UUID]:
     sql = f"SELECT d.id {_WITH_US} AND {_OUTSIDE} AND d.provider = :provider ORDER BY d.id LIMIT :most"
     ids = [row.id for row in tx.rows(sql, campaign=campaign_id, provider=provider, most=most)]
     if not ids:

@@ -47,7 +47,7 @@ def _refund_donor(_api: Api, world: World) -> tuple[str, Json]:
     return f"/donations/{paid(world, LIMIT + 1).id}/refund-all-of-donor", {"reason": "fraud"}
 
 
-def _source_given_back(_api: Api, world: World) -> tuple[str, Json]:
+def _provider_given_back(_api: Api, world: World) -> tuple[str, Json]:
     world.do(create_partner, world.deps.keys, "lezhu", "乐助")
     tell(world, "lezhu", "L-1", LIMIT)
     tell(world, "lezhu", "L-2", 1_00)
@@ -153,7 +153,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "campaign.extend": _extend,
     "campaign.restore_listing": _restore_listing,
     "donation.refund_donor": _refund_donor,
-    "donations.given_back": _source_given_back,
+    "donations.given_back": _provider_given_back,
     "person.second_factor": _second_factor,
     "refund_request.accept": _request,
     "payment.take": _take,

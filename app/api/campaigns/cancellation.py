@@ -17,7 +17,7 @@ from app.duties import perform
 from app.http import access
 from app.live.publish import publish
 from campaigns.closing.cancel import find_cancellation
-from campaigns.closing.give_back import next_of_source, sources, to_give_back
+from campaigns.closing.give_back import gifts_by_provider, next_of_provider, to_give_back
 from campaigns.desks.payment_desk import campaign_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
@@ -77,7 +77,7 @@ class SourceGivenBackOut(Schema):
     provider = Text()
     donations = Whole(metadata={"description": "marked by this call"})
     amount_minor = Minor()
-    left = Whole(metadata={"description": "gifts of the source that are not marked yet; call again for them"})
+    left = Whole(metadata={"description": "gifts of the provider that are not marked yet; call again for them"})
     currency = Currency()
 
 
@@ -161,12 +161,12 @@ def given_back(body: dict[str, Any], donation_id: UUID) -> Any:
 @blueprint.get("/campaigns/<slug>/cancellation/sources")
 @access.managers(Permission.READ)
 @blueprint.response(200, ToGiveBackSourceOut(many=True))
-def list_sources(slug: str) -> Any:
-    """Sum up by source the paid donations that partners or the federation must give back."""
+def list_gifts_by_provider(slug: str) -> Any:
+    """Sum up by provider the paid donations that partners or the federation must give back."""
     with deps().db.transaction() as tx:
         campaign, _, _ = find_cancellation(tx, slug)
         assert campaign.id is not None
-        return [{**source._asdict(), "currency": CURRENCY} for source in sources(tx, campaign.id)]
+        return [{**gifts._asdict(), "currency": CURRENCY} for gifts in gifts_by_provider(tx, campaign.id)]
 
 
 @blueprint.post("/campaigns/<slug>/cancellation/given-back")
@@ -174,10 +174,10 @@ def list_sources(slug: str) -> Any:
 @blueprint.arguments(SourceGivenBackIn)
 @blueprint.response(200, SourceGivenBackOut)
 @may_wait(blueprint)
-def source_given_back(body: dict[str, Any], slug: str) -> Any:
-    """Record that the gifts of one source were returned outside the system, some thousands per call."""
+def provider_given_back(body: dict[str, Any], slug: str) -> Any:
+    """Record that the gifts of one provider were returned outside the system, some thousands per call."""
     with deps().db.transaction() as tx:
-        shown = next_of_source(tx, slug, body["provider"])
+        shown = next_of_provider(tx, slug, body["provider"])
         outcome = perform(tx, "donations.given_back", slug, body["reason"], **shown._asdict())
         if response := waiting(tx, outcome):
             return response

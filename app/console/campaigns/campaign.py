@@ -19,7 +19,7 @@ from app.web.blueprint import requested_page
 from campaigns.awards.awards import PUBLISHED
 from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close
-from campaigns.closing.give_back import sources, to_give_back
+from campaigns.closing.give_back import gifts_by_provider, to_give_back
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import ProjectQuery, listed
@@ -107,12 +107,12 @@ def show(slug: str) -> str:
 
 def _on_the_way_back(tx: Tx, campaign: Campaign) -> dict[str, Any]:
     """Return how far a cancelled campaign is wound up, and the gifts that others must give back: their
-    sums by source, and the first of them."""
+    sums by provider, and the first of them."""
     assert campaign.id is not None
     _, cancellation, left = find_cancellation(tx, campaign.slug)
     rows, more = to_give_back(tx, campaign.id, left, Page(1, PAGE_SIZE))
-    by_source = sources(tx, campaign.id) if left.outside else []
-    about = {"left": left, "cancellation": cancellation, "sources": by_source}
+    by_provider = gifts_by_provider(tx, campaign.id) if left.outside else []
+    about = {"left": left, "cancellation": cancellation, "gifts_by_provider": by_provider}
     return {**about, "to_give_back": rows, "to_give_back_total": more}
 
 

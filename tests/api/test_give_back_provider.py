@@ -1,10 +1,15 @@
-"""All gifts of one source are marked as given back together: only its own, once, in parts, in the books too."""
+"""All gifts of one provider are marked as given back together: only its own, once, in parts, in the books too."""
 
 import pytest
 
 from campaigns.audit import entries_of
 from campaigns.closing.cancel import cancel
-from campaigns.closing.give_back import Source, mark_source_given_back, next_of_source, sources
+from campaigns.closing.give_back import (
+    ProviderGifts,
+    gifts_by_provider,
+    mark_provider_given_back,
+    next_of_provider,
+)
 from campaigns.network.tokens import create_token
 from kernel.errors import Conflict, Invalid
 from payments.partners.partners import create as create_partner
@@ -36,10 +41,10 @@ def cancelled(world: World) -> World:
 
 def left(world: World) -> dict[str, tuple[int, int]]:
     campaign_id = world.do(lambda tx: tx.scalar("SELECT id FROM campaign WHERE slug = :slug", slug=SLUG))
-    return {row.provider: (row.donations, row.left_minor) for row in world.do(sources, campaign_id)}
+    return {row.provider: (row.donations, row.left_minor) for row in world.do(gifts_by_provider, campaign_id)}
 
 
-def test_only_the_gifts_of_one_source_are_marked_once(cancelled: World, api: Api) -> None:
+def test_only_the_gifts_of_one_provider_are_marked_once(cancelled: World, api: Api) -> None:
     world = cancelled
     assert left(world) == {LEZHU: (3, 60_00), "partner:tenga": (1, 40_00)}
     listed = api.manage(f"/campaigns/{SLUG}/cancellation/sources", status=200, method="GET")
@@ -67,7 +72,7 @@ def test_only_the_gifts_of_one_source_are_marked_once(cancelled: World, api: Api
 
 def test_a_refund_that_the_platform_reports_later_is_the_same_one(cancelled: World) -> None:
     world = cancelled
-    world.do(mark_source_given_back, world.deps, SLUG, world.do(next_of_source, SLUG, LEZHU), WHY, ACTOR)
+    world.do(mark_provider_given_back, world.deps, SLUG, world.do(next_of_provider, SLUG, LEZHU), WHY, ACTOR)
     before = world.totals()
     tell(world, "lezhu", "L-2", 20_00, kind="refunded")
     world.settle()
@@ -83,24 +88,24 @@ def test_many_gifts_are_marked_in_parts(cancelled: World) -> None:
     world = cancelled
     counts = []
     for _ in range(2):
-        part = world.do(next_of_source, SLUG, LEZHU, 2)
-        rest = world.do(mark_source_given_back, world.deps, SLUG, part, WHY, ACTOR)
+        part = world.do(next_of_provider, SLUG, LEZHU, 2)
+        rest = world.do(mark_provider_given_back, world.deps, SLUG, part, WHY, ACTOR)
         counts.append((part.donations, rest))
     assert counts == [(2, 1), (1, 0)]
     with pytest.raises(Conflict, match="nothing_to_give_back"):
-        world.do(next_of_source, SLUG, LEZHU, 2)
+        world.do(next_of_provider, SLUG, LEZHU, 2)
     world.check()
 
 
 def test_gifts_that_changed_since_they_were_shown_are_not_marked(cancelled: World) -> None:
     world = cancelled
-    shown: Source = world.do(next_of_source, SLUG, LEZHU)
+    shown: ProviderGifts = world.do(next_of_provider, SLUG, LEZHU)
     tell(world, "lezhu", "L-1", 10_00, kind="refunded")
     world.settle()
     with pytest.raises(Conflict, match="to_give_back_changed"):
-        world.do(mark_source_given_back, world.deps, SLUG, shown, WHY, ACTOR)
+        world.do(mark_provider_given_back, world.deps, SLUG, shown, WHY, ACTOR)
     with pytest.raises(Invalid, match="reason_missing"):
-        world.do(mark_source_given_back, world.deps, SLUG, shown, "", ACTOR)
+        world.do(mark_provider_given_back, world.deps, SLUG, shown, "", ACTOR)
     assert left(world)[LEZHU] == (2, 50_00)
 
 
@@ -109,4 +114,4 @@ def test_a_campaign_that_is_not_cancelled_has_nothing_to_give_back(world: World)
     tell(world, "lezhu", "L-1", 10_00)
     world.settle()
     with pytest.raises(Conflict, match="nothing_to_give_back"):
-        world.do(next_of_source, SLUG, LEZHU)
+        world.do(next_of_provider, SLUG, LEZHU)
