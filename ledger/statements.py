@@ -122,6 +122,12 @@ def match_returns(tx: Tx, donation_id: UUID) -> list[MatchReturn]:
     return [MatchReturn(row[0], row[1], AccountKind(row[2]), *row[3:]) for row in rows]
 
 
+def recorded_at(tx: Tx, key: str) -> datetime | None:
+    """Return when the transfer with this key was posted, or None if there is none."""
+    rows = tx.rows("SELECT recorded_at FROM ledger_transfer WHERE key = :key", key=key)
+    return rows[0].recorded_at if rows else None
+
+
 def last_transfer(tx: Tx) -> int:
     """Return the id of the newest transfer, which marks the state of the books that a report describes."""
     return int(tx.scalar("SELECT coalesce(max(id), 0) FROM ledger_transfer"))

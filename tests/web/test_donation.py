@@ -68,7 +68,8 @@ def test_a_refund_is_shown_with_the_match_that_went_back(reader: Reader, world: 
     world.pot(500_00, name="池")
     paid = world.pay(world.give())
     page = page_of(reader, world.refund(paid, 40_00))
-    assert "已退款 ¥40.00" in page and "配捐 60.00" in page and "因退款，40.00 元配捐退回“池”" in page
+    assert re.search(r"已退款 ¥40.00 20\d\d-\d\d-\d\d \d\d:\d\d", page), "with the day on which it went back"
+    assert "配捐 60.00" in page and "因退款，40.00 元配捐退回“池”" in page
     assert "已全额退款" in page_of(reader, world.refund(paid, 100_00))
 
 

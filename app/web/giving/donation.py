@@ -38,7 +38,7 @@ from campaigns.donations.open_payment import open_payment
 from campaigns.donations.questions import ask, questions_of
 from campaigns.donations.receipts.receipt_requests import receipts_of
 from campaigns.donations.refunds.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
-from campaigns.donations.refunds.refunds import refunds
+from campaigns.donations.refunds.refunds import refunds, returned_at
 from campaigns.donations.states import REPLACED, WAITING
 from campaigns.donations.unpaid import expire
 from campaigns.donations.unpaid.own_unpaid import own_unpaid_sum, typed_before
@@ -177,6 +177,7 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
             "unpaid": own_unpaid_sum(tx, explanation),
             "replacement": _replacement(tx, explanation),
             "contact_helps": contact_would_help(tx, explanation),
+            "returned_at": returned_at(tx, donation_id) if donation.refunded_minor else None,
             "refund_requests": requests_of(tx, deps().keys, donation_id),
             "published": published_of(tx, donation_id),
             "questions": questions_of(tx, deps().keys, donation_id),

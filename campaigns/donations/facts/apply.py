@@ -15,6 +15,7 @@ from campaigns.donations.letters.letter_models import LetterKind
 from campaigns.donations.letters.letters import NewLetter, queue_letters
 from campaigns.donations.letters.outgoing import queue_refunds
 from campaigns.donations.models import Donation
+from campaigns.donations.refunds.refunds import returned_key
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.donations.states import COUNTED
 from campaigns.donations.transitions import record_transitions
@@ -93,7 +94,7 @@ def _returned(donation: DonationAggregate) -> list[Transfer]:
     kept = donations(donation.campaign_id, donation.project_id, donation.currency)
     provider, lost = clearing(donation.provider, donation.currency), losses(donation.provider, donation.currency)
     donation.reversal_postings += 1
-    key = f"donation:{donation.id}:returned:{donation.reversal_postings}"
+    key = returned_key(donation.id, donation.reversal_postings)
     steps = [
         (refunded, "", kept, provider, TransferKind.DONATION_REFUNDED),
         (-refunded, "", provider, kept, TransferKind.DONATION_REINSTATED),
