@@ -62,7 +62,7 @@ def receive(name: str) -> Any:
     if partial:
         g.refused_events = {"event_invalid": len(batch.faults_by_index)} if batch.faults_by_index else {}
         counts["refused"] = [
-            {"index": index, "fields": coded_faults(refused)} for index, refused in batch.faults_by_index.items()
+            {"index": index, "fields": _named(refused)} for index, refused in batch.faults_by_index.items()
         ]
     if sent.test:
         counts["test"] = True
@@ -121,6 +121,11 @@ def _refuse(faults_by_index: dict[int, dict[str, Fault]], *, single: bool) -> No
     raise Invalid("event_invalid", fields=dict(list(fields.items())[:MOST_NAMED]), faults=len(fields))
 
 
+def _named(refused: Mapping[str, Fault]) -> dict[str, Any]:
+    """Return the faults of an event by field, and by `event` if it is no object."""
+    return coded_faults({field or "event": reason for field, reason in refused.items()})
+
+
 def _store(sent: SignedRequest, events: Mapping[int, dict[str, Any]]) -> dict[int, str]:
     """Store events and return by index whether each is new, repeated or conflicting. Events in test mode, or marked
     as test, are only checked."""
@@ -154,8 +159,7 @@ def _represented(
     for index in batch.pings:
         rows[index]["result"] = "accepted"
     for index, refused in batch.faults_by_index.items():
-        named = {field or "event": reason for field, reason in refused.items()}  # "": it is no object
-        rows[index] |= {"result": "refused", "fields": coded_faults(named)}
+        rows[index] |= {"result": "refused", "fields": _named(refused)}
     response = make_response(counts | {"events": rows})
     response.headers["Preference-Applied"] = REPRESENTATION
     return response

@@ -30,7 +30,7 @@ SUMS = PROJECT_SUMS | {
 }
 DATA: dict[OutgoingType, tuple[str, dict[str, Any]]] = {
     OutgoingType.DONATION_MATCHED: ("A payment of yours was booked, with its match.", _DONATION),
-    OutgoingType.DONATION_SETTLED: ("Your bill shows the payment too.", _DONATION),
+    OutgoingType.DONATION_SETTLED: ("Your bill shows the payment; sent after the campaign's end.", _DONATION),
     OutgoingType.REFUND_BOOKED: ("A refund of yours was booked.", _DONATION),
     OutgoingType.CAMPAIGN_PHASE: (
         "An event opened, ended, was published.",
