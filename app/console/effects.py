@@ -115,8 +115,6 @@ def _make(change: Change, form: ConsoleForm) -> Response:
     """
     if change.word and form["word"] != change.word:
         raise Invalid("word_missing", word=change.word)
-    if change.act and form["seen"] != _digest(_shown(change, form)[0]):  # nobody is asked for another effect either
-        raise Conflict("effect_changed")
     with deps().db.transaction() as tx:
         approval = None
         if change.act:

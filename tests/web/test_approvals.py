@@ -76,13 +76,14 @@ def test_in_the_console_cancelling_an_open_campaign_says_that_it_waits(app: Flas
 
 
 def test_nobody_is_asked_for_the_opposite_of_what_the_page_showed(app: Flask, world: World) -> None:
-    """The same page stops donations and lets them in again; a colleague was faster."""
-    two, page = Two(app, world), f"/console/campaigns/{world.slug}/listing"
+    """Two people stop donations; the slower one does not ask to let them in again."""
+    two, page = Two(app, world), f"/console/campaigns/{world.slug}/listing/withdraw"
     for reader in (two.first, two.second):
         assert "停止接受新的捐赠" in reader.open(page)
-    assert "已停止接受捐赠" in two.first.send("/listing", verb="save", reason="公示到期")
-    assert "刚才情况有变化" in two.second.send("/listing", verb="save", reason="公示到期")
-    assert "重新接受捐赠" in two.second.page.text and "待批准 0" in text(two.second.open("/console/approvals"))
+    assert "已停止接受捐赠" in two.first.send("/withdraw", verb="save", reason="公示到期")
+    assert "公示到期" in two.second.send("/withdraw", verb="save", reason="备案失效")
+    assert "待批准 0" in text(two.second.open("/console/approvals"))
+    assert "这一步要两个人" in two.second.open(page.replace("withdraw", "restore"))
 
 
 def test_the_console_shows_what_would_be_refused_now(app: Flask, world: World) -> None:
@@ -149,8 +150,7 @@ def test_an_approval_shows_names_beside_ids(app: Flask, world: World) -> None:
     other = world.do(create_fund, "五保基金", "special", "li")
     path = f"/console/funds/{world.fund}/transfer?to={other}"
     two.first.open(path)
-    two.first.send(path, amount_minor="1", reason="合并", verb="preview")
-    assert "等第二个人批准" in two.first.send(path, verb="save")
+    assert "等第二个人批准" in two.first.send(path, amount_minor="1", reason="合并", verb="save")
     shown = text(two.second.open("/console/approvals")), text(two.second.open("/console/"))
     for words in shown:
         assert "合作平台 银联公益的 1 笔差异" in words

@@ -152,7 +152,7 @@ def test_each_branch_files_its_tiers(app: Flask, world: World) -> None:
     liaison = person(app, world, "liaison", VILLAGES[0])
     assert "市级品牌项目" not in liaison.open("/console/projects/new")
     filed = {"organisation": VILLAGES[0], "name": "市级大项目", "tier": "brand", "target_minor": "500000000"}
-    assert "您的范围不能申报这一类" in liaison.send("/projects/new", verb="save", **filed)
+    assert "您的范围不能申报这一类，可以申报：村级微项目" in liaison.send("/projects/new", verb="save", **filed)
     assert "项目草稿已建立" in liaison.send("/projects/new", verb="save", **(filed | {"tier": "micro"}))
 
 

@@ -48,12 +48,12 @@ def cancel(slug: str) -> str | Response:
     return effect_page(change._replace(word=slug) if phase == Phase.OPEN else change)
 
 
-@blueprint.route("/campaigns/<slug>/listing", methods=["GET", "POST"], endpoint="campaign_listing")
+@blueprint.route(
+    "/campaigns/<slug>/listing/<any(withdraw, restore):verb>", methods=["GET", "POST"], endpoint="campaign_listing"
+)
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
-def listing(slug: str) -> str | Response:
+def listing(slug: str, verb: str) -> str | Response:
     """Stop donations because the filing or listing was withdrawn, or resume them, which needs a second person."""
-    with deps().db.transaction() as tx:
-        campaign = find_campaign(tx, slug)
 
     def withdraw(tx: Tx, typed: Typed) -> Sequence[str]:
         withdraw_listing(tx, slug, typed.reason, typed.caller.name)
@@ -69,13 +69,13 @@ def listing(slug: str) -> str | Response:
     change = Change(
         Permission.CAMPAIGNS_WRITE,
         _("备案或公示撤下"),
-        campaign.name,
+        _campaign(slug)[0],
         url_for("console.campaign", slug=slug),
         withdraw,
         _("停止接受捐赠"),
         _("已停止接受捐赠。"),
     )
-    if campaign.withdrawn_reason:
+    if verb == "restore":
         again = {"title": _("恢复接受捐赠"), "make": restore, "button": _("恢复接受捐赠"), "done": _("已恢复。")}
         change = change._replace(**again, act="campaign.restore_listing", subject=slug)
     return effect_page(change)

@@ -277,6 +277,9 @@ def program_text(fault: Fault) -> str:
 
 def _labelled(name: str, value: Any) -> str:
     if name == "options":
-        labels = next((table for table in _CHOICES if set(table) == set(value)), {})
+        tables = sorted(
+            (table for table in _CHOICES if set(value) <= set(table)), key=len
+        )  # all options, or a part
+        labels = next(iter(tables), {})
         return shown(name, [word(labels, option) for option in value])
     return word(_LABELS[name], value) if name in _LABELS else shown(name, value)
