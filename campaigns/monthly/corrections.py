@@ -92,7 +92,8 @@ def stake_of(tx: Tx, organisation: str, month: str, figures: Sequence[RightFigur
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Return the differences between two versions of a statement in its lines, funds and sums."""
+    """Return the differences between two versions of a statement in its lines, funds and sums. A closing follows
+    the figures that changed it."""
     pairs = [
         *zip(before["lines"], after["lines"], strict=True),
         *zip(before["funds"], after["funds"], strict=True),
@@ -101,7 +102,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     return [
         Difference(old["name"], figure, old.get(figure, 0), value)
         for old, new in pairs
-        for figure, value in new.items()
+        for figure, value in sorted(new.items(), key=lambda item: item[0] == "closing_minor")
         if figure.endswith("_minor") and value != old.get(figure, 0)
     ]
 

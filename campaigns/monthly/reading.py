@@ -85,3 +85,16 @@ def find_statement(tx: Tx, organisation: str, month: str) -> MonthlyStatement:
     if row is None:
         raise NotFound("statement_unknown")
     return row
+
+
+def names_above(tx: Tx, organisation: str, month: str) -> list[str]:
+    """Return the names of higher nodes whose statements of a month include that of a node, from the city down."""
+    rows = tx.rows(
+        """SELECT s.statement ->> 'name' AS name
+             FROM monthly_statement s JOIN organisation o ON o.code = s.organisation_code
+             JOIN organisation below ON below.code = :organisation AND below.lineage @> ARRAY[o.code]
+            WHERE s.month = :month AND o.code <> below.code ORDER BY o.lineage""",
+        organisation=organisation,
+        month=month,
+    )
+    return [row.name for row in rows]

@@ -16,7 +16,7 @@ from campaigns.network.tokens import create_token
 from kernel.db import Tx
 from kernel.paging import Page
 from tests.api.client import Api, problem
-from tests.web.reader import PASSWORD, Reader
+from tests.web.reader import PASSWORD, Reader, text
 from tests.world import World
 
 ALL = Page(1, 1_000)
@@ -144,5 +144,11 @@ def test_pages_and_files_have_the_figures_of_the_books(http: FlaskClient, world:
     reader.open("/console/monthly/41/2026-09/figures")
     chosen = "/console/monthly/41/2026-09/figures?line=4101&figure=received_minor"
     reader.open(chosen)
-    assert "从 140.00 更正为 130.00" in reader.send(chosen, verb="preview", amount_minor="130", reason="多记")
+    page = text(reader.send(chosen, verb="preview", amount_minor="130", reason="多记"))
+    assert "从 140.00 更正为 130.00" in page and "上级的月报" not in page
+    assert page.index("捐款收入（元） 从 140.00") < page.index("期末（元） 从"), "the cause before its effect"
+    below = "/console/monthly/4101/2026-09/figures?line=410101&figure=received_minor"
+    reader.open(below)
+    page = text(reader.send(below, verb="preview", amount_minor="130", reason="多记"))
+    assert "上级的月报不会跟着改，各自另作更正：洛阳市。" in page
     assert world.do(reading.published, "41", "2026-09").corrections[-1].hash is None

@@ -65,9 +65,11 @@ def correct_figure(code: str, month: str) -> str | Response:
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         right = [RightFigure(line, figure, amount_of(typed.form))]
         corrected = corrections.correct(tx, code, month, typed.reason, typed.caller.name, right)
+        above = _("、").join(reading.names_above(tx, code, month))
         return [
             *_effect(before, corrected.statement or {}),
             _("原来的月报和哈希值都不改，更正后的整份月报附在旁边。"),
+            *([_("上级的月报不会跟着改，各自另作更正：%(names)s。", names=above)] if above else []),
         ]
 
     change = Change(
