@@ -7,6 +7,7 @@ import warnings
 import pytest
 from flask import Flask
 
+from campaigns.donations.donors.contact import Donor
 from tests.api.client import Api, problem
 from tests.world import World
 
@@ -97,6 +98,17 @@ def test_the_description_names_every_endpoint(api: Api) -> None:
     described = {(method, path) for path, item in spec["paths"].items() for method in item}
     assert {(method, path) for method, path in described if method != "parameters"} == rules
     assert spec["openapi"].startswith("3.")
+
+
+def test_no_public_reply_holds_what_a_donor_did_not_publish(api: Api, world: World) -> None:
+    donor = Donor(name="隐名人", email="hidden@example.org", phone="+8613800138099")
+    donation = world.pay(world.give(100_00, donor=donor, message="只给村里看"))
+    paths = ("", "/day", "/day/projects", "/day/totals", *(f"/day/standings?by={by}" for by in ("county", "team")))
+    replies = [api.get(f"/campaigns{path}") for path in paths]
+    assert [reply.status_code for reply in replies] == [200] * len(paths)
+    text = " ".join(json.dumps(reply.get_json(), ensure_ascii=False) for reply in replies)
+    private = (donor.name, donor.email, "13800138099", "只给村里看", str(donation.id))
+    assert [value for value in private if str(value) in text] == []
 
 
 def test_each_schema_of_the_description_has_a_name_of_its_own(app: Flask) -> None:

@@ -127,6 +127,18 @@ def test_other_passwords_are_taken(db: Database, password: str) -> None:
         assert people.create_manager(tx, "wang", password, Role.MANAGER, "seed").login == "wang"
 
 
+def test_a_password_has_ten_characters_at_least() -> None:
+    refused = people.password_fault("wang", "x7Kp-2mQz")
+    assert refused is not None and (refused.code, refused.params["least"]) == ("length_out_of_range", 10)
+    assert people.password_fault("wang", "x7Kp-2mQz_") is None
+
+
+def test_a_new_database_has_no_account_session_or_token(db: Database) -> None:
+    with db.snapshot() as tx:
+        for table in ("manager", "manager_session", "api_token", "account_link"):
+            assert tx.scalar(f"SELECT count(*) FROM {table}") == 0, table
+
+
 def test_a_login_is_given_once(db: Database) -> None:
     with db.transaction() as tx:
         people.create_manager(tx, "wang", PASSWORD, Role.MANAGER, "seed")

@@ -93,6 +93,9 @@ def tables(
                 lines[rule.endpoint] = len(cells(response.get_data(as_text=True)))
             if response.content_type == WORKBOOK:
                 books[rule.endpoint] = len(read_workbook(response.get_data()))
+            if response.content_type == WORKBOOK or response.content_type.startswith("text/csv"):
+                disposition = response.headers["Content-Disposition"]
+                assert re.fullmatch(r"attachment; filename=[\w.-]+\.(csv|xlsx)", disposition, re.ASCII), disposition
     return lines, books
 
 
