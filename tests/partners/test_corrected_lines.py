@@ -89,3 +89,15 @@ def test_corrections_add_up_to_no_less_than_nothing(billed: Engineer) -> None:
     assert not upload(billed, ("L5", "charge", "T-1", -10_01, 0, "L1"))["imported"]
     assert not upload(billed, ("L5", "charge", "T-1", -1, 0, "L4"))["imported"], "of a correction"
     assert upload(billed, ("L5", "charge", "T-1", -10_00, 0, "L1"))["imported"]
+
+
+def test_lines_without_a_donation_are_differences_of_their_own(engineer: Engineer) -> None:
+    rows = [
+        ("L1", "charge", "", 5_00, 0, ""),
+        ("L2", "charge", "", 7_00, 0, ""),
+        ("L3", "charge", "", -7_00, 0, "L2"),
+    ]
+    shown = upload(engineer, *rows, ("L4", "charge", "", 3_00, 0, ""))
+    assert shown["faults"] == []
+    differing = sorted((row["cause"], row["bill_minor"]) for row in shown["differences"])
+    assert differing == [("missing_here", 3_00), ("missing_here", 5_00)], "neither summed nor set off"

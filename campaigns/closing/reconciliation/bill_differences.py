@@ -81,7 +81,7 @@ def _arrays(lines: Sequence[StatementLine]) -> dict[str, list[object]]:
     }
 
 
-# A line of the file that was imported before counts only once.
+# A line of the file that was imported before counts only once. Each line without a donation is on its own.
 _COMPARE = """
     WITH sent AS (
         SELECT * FROM unnest(CAST(:lines AS text[]), CAST(:ids AS uuid[]), CAST(:theirs AS text[]),
@@ -99,7 +99,7 @@ _COMPARE = """
                count(*) FILTER (WHERE kind = 'charge' AND corrects IS NULL) AS charges,
                coalesce(sum(amount_minor) FILTER (WHERE kind = 'charge'), 0) AS charged_minor,
                coalesce(-sum(amount_minor) FILTER (WHERE kind <> 'charge'), 0) AS back_minor
-          FROM lines GROUP BY donation_id)
+          FROM lines GROUP BY donation_id, CASE WHEN donation_id IS NULL THEN coalesce(corrects, line_id) END)
     SELECT t.their_id, d.id, coalesce(d.amount_minor, 0) AS amount_minor,
            coalesce(d.refunded_minor + d.excess_minor, 0) AS returned_minor, t.charges,
            CAST(t.charged_minor AS bigint) AS charged_minor, CAST(t.back_minor AS bigint) AS back_minor
