@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from campaigns.closing.publication import notices
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
@@ -123,6 +124,31 @@ def test_a_refund_after_the_payout_is_owed_by_the_project(released: World) -> No
     )
     released.refund(gift, 50_00)
     assert allot(released.deps) == 0  # the share is empty: it is taken back from what comes later
+    released.check()
+
+
+@pytest.mark.parametrize("project", [0, 2], ids=["matched gift", "unmatched gift"])
+def test_a_chargeback_after_the_payout_is_owed_and_published_as_a_correction(released: World, project: int) -> None:
+    campaign = released.do(find_campaign, released.slug)
+    released.do(plans.send, approved(released), "maker")
+    for row in released.do(plans.remittances_of, 1):
+        released.do(remittances.mark_paid, row.id, "R", date(2026, 9, 9), "slip", "maker")
+    gift = released.do(
+        lambda tx: tx.scalar("SELECT id FROM donation WHERE project_id = :id", id=released.projects[project])
+    )
+    released.dispute(gift)
+    released.dispute(gift, "lost")
+    released.settle()
+    allot(released.deps)  # what a share still has is taken back, the rest is owed
+    released.check()
+    [change] = released.do(lambda tx: notices.pending_changes(tx, notices.latest(tx, campaign.id)))
+    raised, matched = (100_01, 100_01) if project == 0 else (50_00, 0)
+    assert (change.before_raised_minor, change.before_matched_minor) == (raised, matched)
+    assert change.after_minor == 0, "match goes back to its fund with the gift"
+    correction = released.do(notices.correct, released.slug, "chargeback", "host")
+    assert (correction.version, released.do(notices.differs, correction)) == (2, False)
+    paid_minor = sum(row.amount_minor for row in released.do(plans.remittances_of, 1))
+    assert released.do(totals, campaign.id).paid_minor == paid_minor, "what was paid out stays paid"
     released.check()
 
 
