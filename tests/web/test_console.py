@@ -68,6 +68,14 @@ def test_cancelling_with_another_word_says_what_to_type(manager: Reader, world: 
     assert world.phase() == "open"
 
 
+def test_a_busy_campaign_is_cancelled_at_the_first_try(manager: Reader, world: World) -> None:
+    manager.open("/console/campaigns/day/cancel")
+    world.pay(world.give(80_00))  # after the figures were shown
+    assert "活动已取消" in manager.send("/cancel", verb="save", reason="暴雨", word="day")
+    assert world.phase() == "cancelled"
+    world.check()
+
+
 def test_cancelling_twice_says_so(manager: Reader, world: World) -> None:
     manager.open("/console/campaigns/day/cancel")
     page = manager.page

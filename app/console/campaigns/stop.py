@@ -44,6 +44,7 @@ def cancel(slug: str) -> str | Response:
         _("活动已取消。"),
         act="campaign.cancel",
         subject=slug,
+        live=True,
     )
     return effect_page(change._replace(word=slug) if phase == Phase.OPEN else change)
 
@@ -136,6 +137,7 @@ def hold_match(slug: str, project_id: int) -> str | Response:
         make,
         _("确认冻结"),
         _("配捐已暂缓，等待复核。"),
+        live=True,
     )
     return effect_page(change)
 
@@ -161,6 +163,7 @@ def withdraw_entry(slug: str, project_id: int) -> str | Response:
         make,
         _("确认退出"),
         _("项目已退出活动。"),
+        live=True,
     )
     return effect_page(change)
 

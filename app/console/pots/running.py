@@ -43,7 +43,7 @@ def pause(pot_id: int, verb: str) -> str | Response:
         if pausing
         else (_("恢复配捐池"), _("确认恢复"), _("配捐池已恢复。"))
     )
-    return effect_page(_change(pot_id, title, button, done, make))
+    return effect_page(_change(pot_id, title, button, done, make)._replace(live=True))
 
 
 def _paused(pot: PotView) -> list[str]:
@@ -88,7 +88,7 @@ def tranche(pot_id: int, tranche_id: int, verb: str) -> str | Response:
         moved = pots.move_tranche(tx, pot_id, tranche_id, opens_at, typed.reason, typed.caller.name)
         return _moved(tx, pot_id, before, moved, opens_at)
 
-    change = _change(pot_id, *titles[verb], make)
+    change = _change(pot_id, *titles[verb], make)._replace(live=verb == "open")
     if verb == "move":
         change = change._replace(time=_("新的开放时间"))
     if verb == "withdraw":
