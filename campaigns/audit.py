@@ -108,7 +108,8 @@ def changed_meanwhile(tx: Tx, subject: str, now: Mapping[str, str] | None = None
     `now`: the present values of the fields that another person changed, as people read them. `action`: the act that
     changes them, if other acts are done to the subject too.
     """
-    query = select(AuditEntry).where(AuditEntry.subject == subject)
+    changes = ~col(AuditEntry.action).startswith("desk.")  # who works on something has not changed it
+    query = select(AuditEntry).where(AuditEntry.subject == subject, changes)
     if action:
         query = query.where(AuditEntry.action == action)
     last = tx.first(query.order_by(col(AuditEntry.id).desc()).limit(1))

@@ -56,6 +56,7 @@ OF_BRANCH = {
     "receipt": f"{_GIVEN_TO} IN (SELECT donation_id FROM receipt_request WHERE id = {{id}})",
     "question": f"{_GIVEN_TO} IN (SELECT donation_id FROM donor_question WHERE id = {{id}})",
     "words": f"{_GIVEN_TO} IN (SELECT donation_id FROM public_words WHERE id = {{id}})",
+    "objection": f"{_HOSTED} IN (SELECT campaign_id FROM objection WHERE id = {{id}})",
     "team": f"{_HOSTED} IN (SELECT campaign_id FROM team WHERE id = {{id}})",
     "refund_request": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund_request WHERE id = {{id}})",
 }

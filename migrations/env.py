@@ -14,6 +14,7 @@ MODULES_WITH_TABLES = (
     "campaigns.agreements.models",
     "campaigns.analytics.models",
     "campaigns.approvals.models",
+    "campaigns.assignments",
     "campaigns.audit",
     "campaigns.audit_chain",
     "campaigns.bank.models",

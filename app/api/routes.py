@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.api import docs, training
+from app.api import assignments, docs, training
 from app.api.base import Api, IdConverter
 from app.api.campaigns import (
     awards,
@@ -119,6 +119,7 @@ RESOURCES = (
     users,
     tokens,
     training,
+    assignments,
     inbox,
     payment_exceptions,
     imports,

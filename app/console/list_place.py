@@ -7,7 +7,7 @@ from flask import Flask, abort, before_render_template, redirect, request, url_f
 
 from kernel.paging import Page
 
-_KEPT = ("state", "q", "page")  # not, for example, `all`, which ticks every row
+_KEPT = ("state", "q", "page", "queue", "source")  # not, for example, `all`, which ticks every row
 
 
 def as_left(back: str) -> str:

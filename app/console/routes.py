@@ -29,6 +29,7 @@ from app.console.campaigns import (
 )
 from app.console.desks import (
     approvals,
+    assignments,
     messages,
     objections,
     operations,
@@ -147,6 +148,7 @@ PAGES = (
     partner_mapping,
     provider_given_back,
     sources,
+    assignments,
     operations,
     partner_sums,
 )

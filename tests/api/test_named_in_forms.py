@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 
 from app.http.scope import Where
+from campaigns.assignments import KINDS
 from kernel.db import Tx
 from tests.api.named_fields import PLAIN
 from tests.api.resources import COUNTY, OURS, SIBLING, Resources, foreign, handed_out, resources
@@ -116,6 +117,7 @@ OF_FORMS = frozenset(
 NAMES_NOTHING = {
     "account/password",
     "account/second-factor",
+    f"desks/<any({', '.join(KINDS)}):desk>/<int:row_id>",  # tests/web/test_console_assignments.py
     "donations/contact",
     "exports",
     "funds",

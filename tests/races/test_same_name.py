@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from campaigns import assignments
 from campaigns.lifecycle import drafts
 from campaigns.network import saved_views, tree
 from campaigns.network.roles import Caller, Role
@@ -58,3 +59,12 @@ def test_a_view_saved_twice_at_once_is_one_view(world: World) -> None:
 
     assert not isinstance(_second(world, save), Exception)
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM saved_view")) == 1
+
+
+def test_of_two_who_take_a_row_at_once_the_second_is_told_of_the_first(world: World) -> None:
+    project = world.projects[0]
+
+    def take(tx: Tx, _world: World, turn: int) -> Any:
+        return assignments.take(tx, "project", project, "", ("chen", "li")[turn])[1]
+
+    assert _second(world, take) == "chen"

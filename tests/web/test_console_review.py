@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from campaigns.assignments import take
 from campaigns.network.people import create_manager
 from campaigns.projects import transitions
 from campaigns.projects.drafts import NewProject, change, create
@@ -79,6 +80,7 @@ def test_only_changed_fields_are_saved_and_a_late_editor_is_informed(
     assert tuple(kept) == ("我改的名", "同事写的", 2_000_00)
     manager.open(page)
     world.do(change, draft, {"summary": "同事又写的"}, "anna")
+    world.do(take, "project", draft, "", "li")  # who works on it has not changed it
     refused = text(manager.send("/change", 422, summary="我写的", name="又一个名"))
     assert "anna 在 " in refused and "现在是“同事又写的”" in refused
     kept = world.do(lambda tx: tx.row("SELECT name, summary FROM project WHERE id = :id", id=draft))

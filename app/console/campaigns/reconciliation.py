@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.campaigns.three_sides import chosen_account, chosen_state
+from app.console.desks.assignments import assignments_at
 from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
@@ -40,6 +41,7 @@ def list_discrepancies(slug: str) -> str:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None
         rows, total = discrepancies.listed(tx, campaign.id, state or None, page)
+        assigned = assignments_at(tx, "discrepancy", (row.id for row in rows))
         known = discrepancies.known_donations(tx, rows)
         pending = open_of(tx, "discrepancy.sign_off", (row.id for row in rows))
         booked = booked_sums(tx, campaign.id)
@@ -52,6 +54,7 @@ def list_discrepancies(slug: str) -> str:
         campaign=campaign,
         rows=rows,
         known=known,
+        assigned=assigned,
         pending=pending,
         groups=open_groups,
         booked=booked,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, named_source, said_of
+from app.console.desks.assignments import assignments_at
 from app.console.effects import Change, Choice, Typed, chosen, effect_page
 from app.console.saved_views import views_at
 from app.current import deps
@@ -57,8 +58,14 @@ def show_sides() -> str:
     page, state = requested_page(PAGE_SIZE), chosen_state()
     with deps().db.snapshot() as tx:
         rows, total = discrepancies.listed(tx, None, state or None, page)
+        assigned = assignments_at(tx, "discrepancy", (row.id for row in rows))
         shown: dict[str, Any] = {"sides": sides(tx), "accounts": at_bank(tx), "groups": groups(tx, None)}
-        shown |= {"state": state, "states": STATES, "views": views_at(tx, "differences", {"state": state})}
+        shown |= {
+            "assigned": assigned,
+            "state": state,
+            "states": STATES,
+            "views": views_at(tx, "differences", {"state": state}),
+        }
         booked = booked_sums(tx, None)
     return render_template(
         "console/three_sides.html", rows=rows, total=total, page=page, booked=booked, slug=NO_CAMPAIGN, **shown
@@ -75,11 +82,13 @@ def show(discrepancy_id: int) -> str:
         campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
         acts = entries_of(tx, f"discrepancy:{row.id}")
         details = named_details(tx, [entry.detail for entry in acts])
+        assigned = assignments_at(tx, "discrepancy", [row.id])
         waiting = {id_: at for act in _ACTS for id_, at in open_of(tx, act, [row.id]).items()}
     return render_template(
         "console/difference.html",
         row=row,
         lines=lines,
+        assigned=assigned,
         campaign=campaign,
         suggestion=suggestion(row),
         pending=waiting.get(str(row.id)),

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app import duties
 from app.console.blueprint import act, blueprint, refusal_sentence, rehearse
+from app.console.desks.assignments import assignments_at
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -34,12 +35,14 @@ def list_approvals() -> str:
         rows, total = desk.listed(tx, None, scope.branch(), page)
         waiting = desk.listed(tx, ApprovalState.OPEN, scope.branch())[1]
         names = names_of(tx, rows)
+        assigned = assignments_at(tx, "approval", (row.id for row in rows))
     return render_template(
         "console/approvals.html",
         rows=rows,
         total=total,
         waiting=waiting,
         page=page,
+        assigned=assigned,
         text=partial(approval_text, names=names),
         decidable={row.id for row in rows if _may_decide(row)},
         refused={row.id: _refused_now(row) for row in rows if row.state == ApprovalState.OPEN},

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.desks.assignments import assignments_at
 from app.console.forms import ConsoleForm
 from app.console.saved_views import views_at
 from app.current import deps
@@ -45,6 +46,7 @@ def list_messages() -> str:
     filters = {name: form[name] for name in _FILTERS if form[name]}
     with deps().db.transaction() as tx:
         rows, total = inbox_desk.list_queue(tx, queue, form["source"] or None, page)
+        assigned = assignments_at(tx, "inbox_event", (row.id for row in rows))
         counts = inbox_desk.count_queues(tx)
         contradicting = count_unsettled(tx)
         partners = list_partners(tx)
@@ -62,6 +64,7 @@ def list_messages() -> str:
         sources=["stripe", *(f"partner:{partner.name}" for partner in partners)],
         filters=filters,
         views=views,
+        assigned=assigned,
         reason=reason_text,
         type_text=type_text,
         money=money,
@@ -75,9 +78,11 @@ def show(message_id: int) -> str:
     form = ConsoleForm(request.args)
     with deps().db.transaction() as tx:
         line = inbox_desk.message_line(tx, message_id)
+        assigned = assignments_at(tx, "inbox_event", [message_id])
     return render_template(
         "console/message.html",
         message=line,
+        assigned=assigned,
         why=reason_text(line.note, line.source),
         verbs=inbox_desk.verbs_of(line),
         filters={name: form[name] for name in _FILTERS if form[name]},

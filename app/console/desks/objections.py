@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.desks.assignments import assignments_at
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -22,7 +23,9 @@ def list_objections() -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = listed(tx, deps().keys, scope.branch(), page)
-    return render_template("console/objections.html", rows=rows, total=total, page=page, most=MOST_REPLY)
+        assigned = assignments_at(tx, "objection", (row.id for row in rows))
+    shown = {"rows": rows, "total": total, "page": page, "assigned": assigned}
+    return render_template("console/objections.html", most=MOST_REPLY, **shown)
 
 
 @blueprint.post("/objections/<int:objection_id>", endpoint="objection_reply")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.desks.assignments import assignments_at
 from app.console.forms import ConsoleForm
 from app.console.saved_views import views_at
 from app.current import deps
@@ -44,6 +45,7 @@ def list_payments() -> str:
     state = form["state"] if form["state"] in tuple(ExceptionState) else ""
     with deps().db.transaction() as tx:
         rows, total = payment_desk.listed(tx, state or None, page, scope.branch())
+        assigned = assignments_at(tx, "payment_exception", (row.id for row in rows))
         views = views_at(tx, "payments", {"state": state})
     return render_template(
         "console/payments.html",
@@ -51,6 +53,7 @@ def list_payments() -> str:
         total=total,
         page=page,
         views=views,
+        assigned=assigned,
         state=state,
         states=list(ExceptionState),
         may={verb: g.caller.may(permission) for verb, permission in _NEEDS.items()},

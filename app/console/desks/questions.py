@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.desks.assignments import assignments_at
 from app.console.written import require_own
 from app.current import deps
 from app.forms import Form
@@ -28,7 +29,8 @@ def list_questions() -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = question_desk.listed(tx, deps().keys, scope.branch(), page)
-    return render_template("console/questions.html", rows=rows, total=total, page=page)
+        assigned = assignments_at(tx, "question", (row.id for row in rows))
+    return render_template("console/questions.html", rows=rows, total=total, page=page, assigned=assigned)
 
 
 @blueprint.post("/questions/<int:question_id>", endpoint="answer_question")

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.desks.assignments import assignments_at
 from app.current import deps
 from app.forms import Form
 from app.http import access
@@ -33,7 +34,8 @@ def receipts() -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = receipt_desk.listed(tx, deps().keys, branch=g.caller.branch_code, page=page)
-    return render_template("console/receipts.html", rows=rows, total=total, page=page)
+        assigned = assignments_at(tx, "receipt", (row.id for row in rows))
+    return render_template("console/receipts.html", rows=rows, total=total, page=page, assigned=assigned)
 
 
 @blueprint.get(f"/receipts{FORMATS}")

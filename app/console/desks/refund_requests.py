@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.desks.assignments import assignments_at
 from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
@@ -27,8 +28,9 @@ def list_requests() -> str:
     state = state if state in refund_desk.REQUEST_STATES else ""
     with deps().db.transaction() as tx:
         rows, total = refund_desk.listed(tx, deps().keys, state or None, g.caller.branch_code, page)
+        assigned = assignments_at(tx, "refund_request", (row.id for row in rows))
         views = views_at(tx, "refund_requests", {"state": state})
-    shown = {"rows": rows, "total": total, "page": page, "views": views}
+    shown = {"rows": rows, "total": total, "page": page, "views": views, "assigned": assigned}
     return render_template("console/refund_requests.html", state=state, states=refund_desk.REQUEST_STATES, **shown)
 
 

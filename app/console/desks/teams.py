@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.desks.assignments import assignments_at
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -29,8 +30,16 @@ def list_teams() -> str:
     state = state if state in team_desk.STATES else "waiting"
     with deps().db.transaction() as tx:
         rows, total = team_desk.listed(tx, state, scope.branch(), page)
+        assigned = assignments_at(tx, "team", (row.id for row in rows))
         labels = team_desk.labels(tx, scope.branch()) if state == "waiting" else []
-    shown = {"rows": rows, "total": total, "page": page, "state": state, "states": team_desk.STATES}
+    shown = {
+        "rows": rows,
+        "total": total,
+        "page": page,
+        "assigned": assigned,
+        "state": state,
+        "states": team_desk.STATES,
+    }
     return render_template("console/teams.html", labels=labels, **shown)
 
 

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
+from app.console.desks.assignments import assignments_at
 from app.console.forms import ConsoleForm
 from app.console.projects.chosen import MOST, each_chosen
 from app.console.written import require_seen, shown_before, written_fields
@@ -45,8 +46,10 @@ def list_reviews() -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = review.waiting_projects(tx, scope.branch(), page)
+        assigned = assignments_at(tx, "project", (row.project.id for row in rows))
         now = tx.now
-    return render_template("console/reviews.html", rows=rows, total=total, page=page, now=now)
+    shown = {"rows": rows, "total": total, "page": page, "assigned": assigned}
+    return render_template("console/reviews.html", now=now, **shown)
 
 
 @blueprint.post("/projects/review", endpoint="reviews_approve")
@@ -76,6 +79,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         project = projects.find(tx, project_id)
         history, comments = review.history_of(tx, project_id), review.comments_of(tx, project_id)
         names, declared = names_of(tx, project.lineage), related.declaration_of(tx, project_id)
+        assigned = assignments_at(tx, "project", [project_id])
         now = tx.now
     mends = project.status in _MENDED and access.opens("project_change")
     return render_template(
@@ -84,6 +88,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         places=[names[code] for code in project.lineage if code in names],
         history=history,
         comments=comments,
+        assigned=assigned,
         opinion=next((move for move in history if _is_sent_back(move)), None) if mends else None,
         form=form or ConsoleForm(_typed(project)),
         was=_typed(project) if fresh or form is None else shown_before(form, _typed(project)),

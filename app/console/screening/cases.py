@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refused, said_of
+from app.console.desks.assignments import assignments_at
 from app.console.forms import requested_term_end
 from app.console.saved_views import views_at
 from app.current import deps
@@ -43,6 +44,7 @@ def list_cases(slug: str) -> str:
         assert campaign.id is not None
         state = state if state in STATES else ""
         rows, total = cases.listed(tx, deps().keys, campaign.id, state or None, page, scope.branch())
+        assigned = assignments_at(tx, "case", (row["id"] for row in rows), slug)
         waiting = cases.count_open_cases(tx, campaign.id, scope.branch())
         views = views_at(tx, "cases", {"state": state}, slug)
     return render_template(
@@ -57,6 +59,7 @@ def list_cases(slug: str) -> str:
         state=state,
         page=page,
         views=views,
+        assigned=assigned,
     )
 
 

@@ -7,6 +7,7 @@ FIELDS = {
     "minutes": _l("分钟"),
     "ordered_by": _l("开始的人"),
     "account": _l("记入科目"),
+    "assignee": _l("处理人"),
     "act": _l("事项"),
     "added": _l("新增"),
     "hours": _l("接听时间"),

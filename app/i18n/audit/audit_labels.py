@@ -196,6 +196,9 @@ ACTS = {
     "project.picture_change": _l("修改项目图片"),
     "project.picture_remove": _l("移除项目图片"),
     "question.answer": _l("答复捐赠人的提问"),
+    "desk.note": _l("修改处理备注"),
+    "desk.release": _l("放下待办"),
+    "desk.take": _l("接手待办"),
     "site.switch": _l("切换只开放捐赠"),
 }
 # Acts that wait for a second person, where their label differs from that of the audit entry.
@@ -222,6 +225,7 @@ GROUPS = {
     "campaign": _l("活动"),
     "case": _l("配捐复核"),
     "contact": _l("联系方式"),
+    "desk": _l("待办的处理人"),
     "discrepancies": _l("一批差异"),
     "discrepancy": _l("差异"),
     "donation": _l("捐赠记录"),

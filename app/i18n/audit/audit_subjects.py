@@ -23,6 +23,7 @@ SUBJECTS = {
     "keys": _l("密钥"),
     "manager": _l("账号"),
     "network": _l("组织网络"),
+    "objection": _l("公示异议"),
     "offline": _l("线下捐赠"),
     "organisation": _l("机构"),
     "view": _l("视图"),

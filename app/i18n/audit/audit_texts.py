@@ -133,7 +133,7 @@ def _value(name: str, value: Any) -> str:
         return str(_("，")).join(parts)
     if isinstance(value, int):
         return _number(name, value)
-    if name in ("asked_by", "entered_by"):
+    if name in ("asked_by", "assignee", "entered_by"):
         return actor_name(value)
     return word(_WORDS.get(name, {}), _moment(value) or value)
 

@@ -17,6 +17,7 @@ DESK_REFUSALS = {
     "merge_invalid": _l("请检查并入哪个机构。"),
     "no_station": _l("只有启用中的乡镇街道和村（社区）有站点清单。"),
     "node_merged": _l("这个机构已并入 %(into)s。"),
+    "note_invalid": _l("请检查备注。"),
     "view_invalid": _l("请检查视图的名称和筛选条件。"),
     "view_unknown": _l("没有这个视图，或者不是您存的。"),
     "views_limit": _l("视图已有 %(most)s 个，请先删掉不用的。"),
