@@ -141,6 +141,10 @@ def test_nothing_is_wider_than_a_small_phone(phone: Page, stack: Stack) -> None:
             assert phone.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)
             wide = "[...document.querySelectorAll('.scroll')].some(table => table.scrollWidth > table.clientWidth)"
             assert not phone.evaluate(wide), (path, language)
+            phone.evaluate(
+                "document.querySelectorAll('.sums .num').forEach(sum => sum.textContent = '12,345,678.90')"
+            )
+            assert not phone.evaluate(wide), ("sums of a large city", path, language)
 
 
 def test_the_keyboard_reaches_the_content_first(phone: Page, stack: Stack) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from campaigns.analytics.kept import count_due
-from campaigns.desks.team_desk import labels
+from campaigns.desks.team_desk import TeamLabel, labels
 from campaigns.disclosure.analytics import Analytics, analytics
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.db import Tx
@@ -62,7 +62,7 @@ def test_readers_of_kept_counts_read_no_donation(world: World) -> None:
     for branch, fresh in zip((None, "41", "4102"), now, strict=False):
         kept = without_donations(world, lambda tx: analytics(tx, find_campaign(tx, world.slug), branch))  # noqa: B023
         assert sorted(kept.lines) == sorted(fresh.lines) and kept.donors == fresh.donors
-    assert without_donations(world, labels) == now[3] == [(world.slug, "老乡", 2, 29_99)]
+    assert without_donations(world, labels) == now[3] == [TeamLabel(world.slug, "公益日", "老乡", 2, 29_99)]
     assert found_in(world, "410201").whole.given_minor == 20_00
 
 
