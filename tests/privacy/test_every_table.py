@@ -41,6 +41,7 @@ EMPTY = {
     "bank_answer": "what the bank says of a payment to an organisation",
     "campaign_cancellation": STAFF,
     "chart_version": STAFF,
+    "desk_assignment": STAFF,
     "device_gift": "a keyed hash, made by screening; deleted with the donation's devices (test_erasure)",
     "duty_done": STAFF,
     "fraud_warning": "the provider's code and number of a warning",
