@@ -6,7 +6,7 @@ machine.
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -44,15 +44,14 @@ SMALL = {
     ),
     *("refunds", "rehearsal", "replies", "restore", "tell-partners"),
 }
-# The parameters of addresses, and how to find one of each. Pages of things that the campaign does not have are left
-# out.
+# The parameters of addresses, and how to find one of each. Of a choice (`any(pause, resume)`) the first is taken.
+# Pages of things that the campaign does not have are left out.
 PARTS = {
     "slug": f"SELECT '{day.SLUG}'",
     "donation_id": "SELECT id FROM donation ORDER BY id LIMIT 1",
     "pot_id": "SELECT max(id) FROM pot",
-    "verb": "SELECT 'top-ups'",
 }
-_PART = re.compile(r"<(?:[^<>]*:)?(\w+)>")
+_PART = re.compile(r"<(?:any\('?(?P<first>[\w-]+)[^<>]*:|[^<>]*:)?(?P<name>\w+)>")
 
 
 class Cost(NamedTuple):
@@ -155,13 +154,18 @@ def addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
     with deps.db.transaction() as tx:
         parts = {name: str(tx.scalar(sql)) for name, sql in PARTS.items()}
     for rule in app.url_map.iter_rules():
-        names = _PART.findall(rule.rule)
         # The page that accepts an invitation exists only for an invited manager.
         shown = (
             rule.rule.startswith("/console") and "GET" in (rule.methods or ()) and rule.endpoint != "console.join"
         )
-        if shown and set(names) <= set(parts):
-            yield _PART.sub(lambda part: parts[part[1]], rule.rule)
+        if shown and (address := address_of(rule.rule, parts)):
+            yield address
+
+
+def address_of(rule: str, parts: Mapping[str, str]) -> str:
+    """Return an address of a route; '' if a parameter is not among `parts` and is no choice."""
+    names = {part["name"] for part in _PART.finditer(rule) if not part["first"]}
+    return _PART.sub(lambda part: part["first"] or parts[part["name"]], rule) if names <= set(parts) else ""
 
 
 def _asker(port: int, cookie: str, requests: int) -> Callable[[str], float]:
