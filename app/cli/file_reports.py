@@ -18,7 +18,7 @@ from campaigns.imports.kinds import Imported
 from kernel.errors import Fault, Refusal
 
 BOTH = ("en", "zh")
-UNDECIDED = ("beside", "dropped")  # sums of lines of a bill that a person must decide on
+UNDECIDED = ("beside", "dropped")  # sums of the bill lines that need a decision
 # Options to add to the command for faults that must be confirmed.
 _OPTIONS = {
     "unusually_large": "--allow-large --reason",
@@ -65,7 +65,7 @@ def show_plan(plan: ImportPlan[Any], lang: str | None) -> None:
 
 
 def show_done(done: Imported, text: LazyString, lang: str | None) -> None:
-    """Print what an import added, and the lines of a bill that a person must decide on."""
+    """Print what an import added, and the sums of the bill lines that need a decision."""
     counts = {part.name: part.rows for part in done.plan.sums}
     for language in _languages(lang):
         with force_locale(language):
