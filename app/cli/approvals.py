@@ -3,6 +3,7 @@
 import click
 from flask import current_app
 from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from app.cli.base import OPERATOR, command, deps
 from app.duties import news_of
@@ -33,16 +34,16 @@ def list_all(state: str | None, lang: str) -> None:
         rows, total = desk.listed(tx, state, page=Page(1, MOST_LISTED))
         names = names_of(tx, rows)
     locale.init_app(current_app)
-    click.echo(_LINE.format("id", "state", "until", "asked by", "act"))
     with force_locale(lang):
+        click.echo(_LINE.format(_("编号"), _("状态"), _("期限"), _("申请人"), _("事项")))
         for row in rows:
             until = row.until.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
             reason = f" ({' '.join(row.reason.split())})" if row.reason else ""
             click.echo(
                 _LINE.format(f"{row.id}", row.state, until, row.asked_by, approval_text(row, names) + reason)
             )
-    if total > len(rows):
-        click.echo(f"{total - len(rows)} more")
+        if total > len(rows):
+            click.echo(_("未列出：%(count)s", count=total - len(rows)))
 
 
 @approvals.command("approve")

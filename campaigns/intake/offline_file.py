@@ -94,7 +94,24 @@ def read(data: bytes | str, track: Track = iter) -> OfflineFile:
             faults.setdefault(place, refused)
         if not row_faults and row.line not in spoiled:
             rows.append(row)
+    if not faults:
+        faults |= _total_faults(table, sum(row.amount_minor for row in rows))
     return OfflineFile(table, tuple(rows), faults)
+
+
+def _total_faults(table: Table, sum_minor: int) -> dict[str, Fault]:
+    """Return a fault if the file states another total than the sum of its rows: a row is missing or wrong."""
+    stated = table.total.cells.get("amount_yuan", "") if table.total else ""
+    if not table.total or not stated:
+        return {}
+    place = f"line {table.total.line}.amount_yuan"
+    try:
+        total_minor = read_amount(stated, negative=True)
+    except Unreadable as unreadable:
+        return {place: unreadable.fault}
+    if total_minor == sum_minor:
+        return {}
+    return {place: fault("sum_differs", total_minor=total_minor, sum_minor=sum_minor)}
 
 
 _NO_MOMENT = read_moment("2000-01-01")

@@ -40,6 +40,13 @@ def test_books_that_do_not_hold_are_named(terminal: Terminal, world: World) -> N
     assert "receipts_equal_donations" in result.stdout
 
 
+@pytest.mark.parametrize(("lang", "headings"), [("zh", "编号 状态 期限 申请人 事项"), ("en", "Number State")])
+def test_approvals_are_listed_in_the_chosen_language(
+    terminal: Terminal, world: World, lang: str, headings: str
+) -> None:
+    assert " ".join(terminal.ok("approvals", "list", "--lang", lang).split()).startswith(headings)
+
+
 @pytest.mark.parametrize(
     ("lang", "word"), [("zh", "配捐：预留 0.00 元，已确认 60.00 元"), ("en", "60.00 yuan captured")]
 )

@@ -63,6 +63,26 @@ def test_chinese_headers_preamble_and_total_line(world: World) -> None:
     assert world.totals().raised_minor == 150_00
 
 
+@pytest.mark.parametrize(
+    ("total", "fault"),
+    [
+        ("合计,,150,", None),
+        ("小计,,150,", None),
+        ('合计,,"1,50",', "amount_ambiguous"),
+        ("总计：,,149.99,", "sum_differs"),
+        ("合计,2笔,,", None),
+    ],
+)
+def test_a_total_line_is_compared_with_the_rows(world: World, total: str, fault: str | None) -> None:
+    text = (
+        f"凭证号,项目编号,金额,捐赠时间\n箱-1,P000033,100,2026-9-9 9:00\n箱-2,P000034,50,2026-9-9 10:05\n{total}\n"
+    )
+    if fault is None:
+        assert take(world, text) == 2
+    else:
+        assert codes(refused(world, text.encode())) == {"line 4.amount_yuan": fault}
+
+
 @pytest.mark.parametrize("reference", ["SUMMER-1", "Total2", "sum-1", "#12", "totally"])
 def test_a_reference_that_looks_like_a_total_is_a_gift(world: World, reference: str) -> None:
     assert take(world, HEAD + f"{reference},P000033,100,2026-09-09 10:00,,\n") == 1

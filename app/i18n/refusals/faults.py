@@ -180,6 +180,9 @@ FAULTS = {
     "not_one_table": _l("压缩包里应正好有一份明细 CSV；现在有：%(names)s"),
     "totals_missing": _l("账单末尾没有合计，文件可能不完整；请重新下载后导入"),
     "total_differs": _l("账单写的合计是 %(total)s，各行加起来是 %(lines)s；请重新下载，不要改动文件"),
+    "sum_differs": _l(
+        "文件写的合计是 %(total_minor)s 元，各行加起来是 %(sum_minor)s 元；请核对有没有漏行、多行或写错"
+    ),
     "now_is": _l("现在是“%(now)s”；要换成您写的，再保存一次"),
     "tier_beyond_branch": _l("您的范围不能申报这一类，可以申报：%(options)s"),
     "organisation_closed": _l("这个机构已关闭"),
