@@ -35,6 +35,7 @@ Template = Annotated[str, Field(max_length=500), AfterValidator(_well_formed)]
 Header = Annotated[str, Field(pattern=_HEADER)]
 Words = dict[Annotated[str, Field(max_length=100)], list[Annotated[str, Field(max_length=200)]]]
 
+ParameterName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 GivenWords = Annotated[Words, Field(min_length=1)]  # without a condition every notification would fit
 
 
@@ -154,14 +155,16 @@ class Rule(_Strict):
 
 class Mapping(_Strict):
     """How one platform's notifications become events. `events` is the path of the list of events in a body, if
-    there are several. `require` are the words that every notification must have; `$name` stands for a parameter.
+    there are several. `require` are the words that every notification must have; `$name` stands for the words of a
+    parameter. One of `optional_parameters` that has none requires nothing.
     A notification that matches an entry of `ignore` is accepted without effect. Otherwise the first matching
     rule applies. One that matches none is refused, so that a wrong mapping loses no payment."""
 
     title: str = Field(min_length=1, max_length=100)
     verify: HmacInHeaders | WechatPay | Alipay = Field(discriminator="scheme")
     replies: Replies
-    parameters: list[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]] = Field(default_factory=list, max_length=10)
+    parameters: list[ParameterName] = Field(default_factory=list, max_length=10)
+    optional_parameters: list[ParameterName] = Field(default_factory=list, max_length=10)
     require: Words = Field(default_factory=dict)
     ignore: list[Words] = Field(default_factory=list, max_length=MOST_RULES)
     events: str = Field(default="", max_length=100)
@@ -177,9 +180,14 @@ class Mapping(_Strict):
     @model_validator(mode="after")
     def _knows_its_parameters(self) -> Self:
         named = {word[1:] for words in self.require.values() for word in words if word.startswith("$")}
-        if unknown := named - set(self.parameters):
+        if unknown := named - {*self.parameters, *self.optional_parameters}:
             raise ValueError(f"no parameter {', '.join(sorted(unknown))}")
         return self
+
+
+def parameter_words(text: str) -> list[str]:
+    """Return the words of a parameter, which commas or spaces separate."""
+    return text.replace(",", " ").split()
 
 
 def read_mapping(document: Any) -> Mapping:

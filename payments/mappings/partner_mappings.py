@@ -12,7 +12,7 @@ from kernel.db import Database, Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.keys import Keys
 from kernel.text import is_storable, text_fault
-from payments.mappings.document import Alipay, Mapping, WechatPay, read_mapping
+from payments.mappings.document import Alipay, Mapping, WechatPay, parameter_words, read_mapping
 from payments.mappings.mapping_models import PartnerMapping
 from payments.mappings.public_keys import alipay_key, same_serial, serial_of, wechat_key
 from payments.mappings.verify import Credentials
@@ -89,7 +89,7 @@ def set_mapping(tx: Tx, keys: Keys, partner: Partner, new: NewMapping, actor: st
             partner=partner.name, document={}, parameters={}, sealed_keys="", changed_at=tx.now, changed_by=actor
         )
     row.document = mapping.model_dump(mode="json", exclude_unset=True)
-    row.parameters = dict(new.parameters)
+    row.parameters = {name: text for name, text in new.parameters.items() if text.strip()}
     row.changed_at, row.changed_by = tx.now, actor
     return _keep(tx, keys, row, kept, decrypt_key)
 
@@ -158,9 +158,14 @@ def _keep(tx: Tx, keys: Keys, row: PartnerMapping, own: Dictionary[str, str], de
 
 
 def _faults(mapping: Mapping, parameters: Dictionary[str, str], decrypt_key: str) -> dict[str, Fault]:
-    faults = {f"parameters.{name}": fault("unknown_field") for name in parameters if name not in mapping.parameters}
-    for name in mapping.parameters:
-        if refused := text_fault(parameters.get(name, ""), MOST_WORD):
+    known = {*mapping.parameters, *mapping.optional_parameters}
+    faults = {f"parameters.{name}": fault("unknown_field") for name in parameters if name not in known}
+    for name in sorted(known):
+        text = parameters.get(name, "")
+        if name in mapping.optional_parameters and not text.strip():
+            continue
+        refused = text_fault(text, MOST_WORD) or (None if parameter_words(text) else fault("required"))
+        if refused:
             faults[f"parameters.{name}"] = refused
     if isinstance(mapping.verify, WechatPay) and len(decrypt_key.encode()) != _DECRYPT_KEY_BYTES:
         faults["decrypt_key"] = fault("length_out_of_range", least=_DECRYPT_KEY_BYTES, most=_DECRYPT_KEY_BYTES)

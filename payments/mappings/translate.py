@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.errors import Fault, Invalid, fault
 from kernel.text import text_fault
-from payments.mappings.document import Mapping, Minor, Rule, Time
+from payments.mappings.document import Mapping, Minor, Rule, Time, parameter_words
 from payments.mappings.templates import fill, fits, value_at
 from payments.partners.gift_details import MOST_LABEL, MOST_MESSAGE
 from payments.partners.partner_events import BATCH_MOST, MOST_TEXT, PAID
@@ -40,8 +40,8 @@ def translate(
 ) -> list[Translated | None]:
     """Return the events in a notification; None for each that the mapping ignores.
 
-    Raises Invalid `event_invalid` if the notification is not for us, matches no rule, or has no list of events
-    where one is expected, and Invalid `batch_too_large`.
+    Raises Invalid `notification_of_another` if it is for another account or app, `event_invalid` if it matches no
+    rule or has no list of events where one is expected, and `batch_too_large`.
     """
     return [_event(mapping, parameters, item) for item in _items(mapping, fields)]
 
@@ -60,18 +60,31 @@ def _items(mapping: Mapping, fields: Dictionary[str, Any]) -> Iterator[dict[str,
 
 
 def _event(mapping: Mapping, parameters: Dictionary[str, str], fields: dict[str, Any]) -> Translated | None:
-    required = {
-        path: [parameters[word[1:]] if word.startswith("$") else word for word in words]
-        for path, words in mapping.require.items()
-    }
+    required = _required(mapping, parameters)
     if (path := fits(required, fields)) is not None:
-        raise Invalid("event_invalid", fields={path: fault("not_one_of", options=required[path])})
+        of_parameter = any(word.startswith("$") for word in mapping.require[path])
+        code = "notification_of_another" if of_parameter else "event_invalid"
+        raise Invalid(code, fields={path: fault("not_one_of", options=required[path])})
     if any(fits(words, fields) is None for words in mapping.ignore):
         return None
     for rule in mapping.rules:
         if fits(rule.when, fields) is None:
             return _apply(mapping, rule, fields)
     raise Invalid("event_invalid", fields={"rules": fault("no_rule")})
+
+
+def _required(mapping: Mapping, parameters: Dictionary[str, str]) -> dict[str, list[str]]:
+    """Return the words that each field must have, without the fields of optional parameters that are not set."""
+    unset = {f"${name}" for name in mapping.optional_parameters if name not in parameters}
+    return {
+        path: [each for word in words for each in _stated(word, parameters)]
+        for path, words in mapping.require.items()
+        if unset.isdisjoint(words)
+    }
+
+
+def _stated(word: str, parameters: Dictionary[str, str]) -> list[str]:
+    return parameter_words(parameters[word[1:]]) if word.startswith("$") else [word]
 
 
 def _apply(mapping: Mapping, rule: Rule, fields: dict[str, Any]) -> Translated:

@@ -81,7 +81,12 @@ def test_by_the_api(app: Flask, partner: str, world: World) -> None:
     refused = problem(http.post(partner, json=body, headers=headers), 422, "mapping_invalid")
     assert set(refused["fields"]) == {"parameters.colour", "parameters.mchid", "decrypt_key"}
     body |= {"parameters": {"mchid": "1900000001"}, "decrypt_key": APIV3_KEY}
-    assert http.post(partner, json=body, headers=headers).get_json()["key_ids"] == []
+    only = body | {"parameters": {"mchid": ",", "appid": ","}}
+    refused = problem(http.post(partner, json=only, headers=headers), 422, "mapping_invalid")
+    assert set(refused["fields"]) == {"parameters.mchid", "parameters.appid"}
+    body["parameters"]["appid"] = ""
+    shown = http.post(partner, json=body, headers=headers).get_json()
+    assert (shown["key_ids"], shown["parameters"]) == ([], {"mchid": "1900000001"}), "the app is optional"
     key = {"key_id": "PUB_KEY_ID_1", "key": "no key"}
     problem(http.post(f"{partner}/keys", json=key, headers=headers), 422, "mapping_invalid")
     weak = pem(rsa.generate_private_key(65537, 1024))
@@ -112,6 +117,7 @@ def test_in_the_console(app: Flask, partner: str, world: World) -> None:
     staff.sign_in("staff")
     page = f"/console/partners/{NAME}/mapping"
     assert "HMAC-SHA256" in staff.open(f"{page}?preset=signed_headers")
+    assert "mchid=\nappid=" in staff.open(f"{page}?preset=wechatpay_v3")
     refused = staff.send(page, 422, document="{", parameters="", decrypt_key="")
     assert "不是 JSON" in refused
     staff.open(page)
@@ -121,6 +127,7 @@ def test_in_the_console(app: Flask, partner: str, world: World) -> None:
     shown = staff.send(f"{page}/keys", key_id="app-1", key=SECRET, verb="add")
     assert "app-1" in shown and SECRET not in shown
     spaced = document("signed_headers", title="two  spaces")
+    del spaced["parameters"]
     staff.send(page, document=json.dumps(spaced), parameters="")
     assert world.do(lambda tx: tx.scalar("SELECT document FROM partner_mapping")) == spaced, "as it was typed"
 

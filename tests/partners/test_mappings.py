@@ -21,6 +21,8 @@ from campaigns.intake import mapped
 from campaigns.intake.refusal_counts import refusals_of
 from kernel.clock import SHANGHAI, FixedClock, local_day
 from kernel.ids import donation_id_of
+from payments.mappings.document import preset
+from payments.mappings.partner_mappings import NewMapping
 from payments.models import PartnerState
 from tests.partners.outside import served
 from tests.partners.vendors import (
@@ -118,7 +120,7 @@ def test_wechat_answers_what_it_cannot_take(wechat: Wechat, world: World) -> Non
         response = post(wechat.address, refused_payload, refused_headers)
         assert (response.status, response.kind) == (401, "application/problem+json"), response
     for resource, code in (
-        (paid | {"mchid": "1900000002"}, "event_invalid"),
+        (paid | {"mchid": "1900000002"}, "notification_of_another"),
         (paid | {"amount": {"total": 1, "currency": "USD"}}, "event_invalid"),
         (paid | {"amount": {"total": -1, "currency": "CNY"}}, "event_invalid"),
         (paid | {"success_time": "2099-01-01T00:00:00+08:00"}, "event_invalid"),
@@ -127,9 +129,29 @@ def test_wechat_answers_what_it_cannot_take(wechat: Wechat, world: World) -> Non
         assert response == Answer(422, json.dumps({"code": "FAIL", "message": code}), "application/json")
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0
     counted = world.do(lambda tx: {row.code for row in refusals_of(tx, "wechatpay-v3", local_day(tx.now))})
-    assert "event_invalid" in counted
+    assert {"event_invalid", "notification_of_another"} <= counted
     wechat.address = wechat.address.replace("wechatpay-v3", "nobody")
     assert post(wechat.address, payload, headers).status == 401
+
+
+def test_another_app_of_the_same_merchant_is_refused(wechat: Wechat, world: World) -> None:
+    """Once the apps are configured. A refund does not state its app, so it is accepted."""
+    other = wechat.paid(1, 5_00, appid="wx9")
+    assert wechat.send("TRANSACTION.SUCCESS", other) == TAKEN, "no app is configured"
+    parameters = {"mchid": "1900000001", "appid": "wx0, wx1"}
+    new = NewMapping(json.loads(preset("wechatpay_v3")), parameters)
+    world.do(mapped.set_mapping, world.deps.keys, "wechatpay-v3", new, "test")
+    refused = wechat.send("TRANSACTION.SUCCESS", wechat.paid(2, 5_00, appid="wx9"))
+    assert (refused.status, json.loads(refused.body)["message"]) == (422, "notification_of_another")
+    for number, appid in ((3, "wx0"), (4, "wx1")):
+        assert wechat.send("TRANSACTION.SUCCESS", wechat.paid(number, 5_00, appid=appid)) == TAKEN
+    assert wechat.send("REFUND.SUCCESS", wechat.refunded(3, "R1", 2_00, 5_00)) == TAKEN
+    world.settle()
+    assert stood(world, "wechatpay-v3", "W3") == ("paid", 5_00, 2_00)
+    assert world.totals().donations == 3
+    counted = world.do(lambda tx: {row.code for row in refusals_of(tx, "wechatpay-v3", local_day(tx.now))})
+    assert counted == {"notification_of_another"}
+    world.check()
 
 
 def test_wechat_changes_its_key_without_a_gap(wechat: Wechat, world: World) -> None:
@@ -196,7 +218,7 @@ def test_alipay_payments_and_refunds(world: World, url: str, node: str) -> None:
     world.settle()
     assert stood(world, name, "A1") == ("refunded", 100_00, 100_00)
     refused = post(address, forms[5], FORM)
-    assert (refused.status, refused.body, refused.kind) == (422, "failure event_invalid", "text/plain")
+    assert (refused.status, refused.body, refused.kind) == (422, "failure notification_of_another", "text/plain")
     fields = dict(parse_qsl(forms[0].decode(), keep_blank_values=True))
     for changed in (
         fields | {"total_amount": "1000.00"},

@@ -29,7 +29,10 @@ class MappingIn(Schema):
         keys=fields.String(),
         values=fields.String(),
         load_default=dict,
-        metadata={"description": "those that the document names, for example the number of the merchant"},
+        metadata={
+            "description": "those that the document names, for example the number of the merchant; several values "
+            "are separated by commas"
+        },
     )
     decrypt_key = Text(
         MOST_WORD, load_default="", metadata={"description": "of what is encrypted; left out: as before"}

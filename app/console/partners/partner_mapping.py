@@ -40,7 +40,8 @@ def show_mapping(name: str) -> str:
         row = tx.get(PartnerMapping, name)
     chosen = request.args.get("preset", "")
     document = preset(chosen) if chosen in PRESETS else _pretty(row.document) if row else ""
-    parameters = dict.fromkeys(json.loads(document)["parameters"], "") if document else {}
+    read = json.loads(document) if document else {}
+    parameters = dict.fromkeys([*read.get("parameters", []), *read.get("optional_parameters", [])], "")
     parameters |= {key: text for key, text in (row.parameters if row else {}).items() if key in parameters}
     return _page(partner, row, ConsoleForm({"parameters": _lines(parameters)}), document)
 

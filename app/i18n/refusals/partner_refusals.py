@@ -18,6 +18,7 @@ PARTNER_REFUSALS = {
     "bill_account_unknown": _l("这个平台没有设定自动下载账单。"),
     "bill_account_invalid": _l("请检查标出的项目。"),
     "bill_fetch_unsupported": _l("只有通知格式是微信支付或支付宝的平台能自动下载账单。"),
+    "notification_of_another": _l("这条通知属于另一个商户号、账号或应用，不是给这个平台的。"),
     "mapping_keys_full": _l("已有 %(most)s 个验签密钥，请先停用一个。"),
     "subscriptions_full": _l("已有 %(most)s 个订阅，请先停用一个。"),
     "partner_checks_open": _l("自检清单还没有做完：%(checks)s。"),
