@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings_of
@@ -24,6 +24,7 @@ from app.jobs.registry import JOBS
 from app.jobs.runs import last_runs
 from app.live import stream as live
 from app.observability import health, logs, metrics
+from app.single_values import SingleValues
 from app.web import routes as web
 from app.web.error_page import error_page
 from app.webhooks import routes as webhooks
@@ -32,9 +33,16 @@ from campaigns.network.sessions import LASTS
 from kernel.timeouts import Timeouts
 
 
+class SingleValueRequest(Request):
+    """A request whose fields and parameters are read as one value, unless a view asks for all."""
+
+    parameter_storage_class = SingleValues
+
+
 class Application(Flask):
     """Flask without features that cost time on each request and are not used here."""
 
+    request_class = SingleValueRequest
     session_interface = SessionOnDemand()
     json_provider_class = QuickJSONProvider
     url_rule_class = LazyRule

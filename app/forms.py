@@ -11,10 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from werkzeug.datastructures import MultiDict
-
 from app.i18n.refusals.faults import fault_text
 from app.i18n.refusals.fields import at_fields
+from app.single_values import SingleValues
 from kernel.clock import SHANGHAI
 from kernel.errors import Fault, Refusal, fault
 from kernel.human_input import Unreadable, read_amount, read_moment
@@ -99,7 +98,7 @@ class Form:
     """The typed values, and `faults`: field -> sentence in the reader's language. An empty field reads as None."""
 
     def __init__(self, data: Mapping[str, str]) -> None:
-        self.data: MultiDict[str, str] = MultiDict(data)
+        self.data: SingleValues[str] = SingleValues(data)
         self.faults: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:

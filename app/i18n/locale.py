@@ -83,10 +83,16 @@ def chosen() -> str:
     commands."""
     if not has_request_context():
         return "zh"
-    for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
+    for wanted in (_named(), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted
     return "zh"
+
+
+def _named() -> str | None:
+    """Return the language that the address names, the first of several: a page that refuses them is in a language
+    too."""
+    return next(iter(request.args.getlist("lang")), None)
 
 
 def requested_language() -> Literal["zh", "en"]:
@@ -165,7 +171,7 @@ _plain: dict[tuple[str, str], Markup] = {}  # texts without values
 
 
 def _remember(response: Response) -> Response:
-    wanted = request.args.get("lang") if request.args else None  # looking up a missing name costs an exception
+    wanted = _named()
     if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
         response.headers.add(
             "Set-Cookie", language_cookie(wanted, secure=current_app.config["SESSION_COOKIE_SECURE"])

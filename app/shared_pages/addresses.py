@@ -1,5 +1,6 @@
 """Which shared page a URL means, if any. Parameters that the page does not declare are ignored."""
 
+from collections import Counter
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -62,8 +63,9 @@ class Addresses:
         if shared is None:
             return None
         pairs = parse_qsl(query, keep_blank_values=True)
-        values = dict(reversed(pairs))  # the first value of a name counts
-        if len(values) < len(pairs) and path.startswith(PROGRAMS):  # the application refuses it
+        values = dict(reversed(pairs))
+        repeated = {name for name, count in Counter(name for name, _value in pairs).items() if count > 1}
+        if repeated and (path.startswith(PROGRAMS) or repeated & shared.parameters):  # the application refuses it
             return None
         if any(values.get(name) for name in shared.private):
             return None

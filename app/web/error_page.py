@@ -43,7 +43,9 @@ def _form_page() -> str | None:
     arguments = request.view_args or {}
     if request.endpoint == "web.create_donation":
         return url_for("web.donate", **arguments)
-    if "donation_id" in arguments and may_see_donation(arguments["donation_id"], request.form.get("token", "")):
+    if "donation_id" in arguments and may_see_donation(
+        arguments["donation_id"], next(iter(request.form.getlist("token")), "")
+    ):
         return page_address(arguments["donation_id"])
     return None
 

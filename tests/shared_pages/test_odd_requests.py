@@ -22,4 +22,4 @@ def test_a_program_that_repeats_a_parameter_is_refused_by_pages_from_memory_too(
     refused = ann.get(f"/api/v1/campaigns/day/standings?{query}")
     assert (refused.status_code, refused.get_json()["code"]) == (422, "parameters_invalid")
     assert ann.get("/api/v1/campaigns/day/standings?by=team").status_code == 200
-    assert ann.get("/c/day/standings?by=county&by=team").status_code == 200
+    assert ann.get("/c/day/standings?by=county&by=team").status_code == 422

@@ -80,6 +80,7 @@ REFUSALS = {
     "nothing_to_give_back": _l("这个来源没有须登记退回的捐赠。"),
     "nothing_to_hold": _l("这笔捐赠没有可以暂缓的配捐。"),
     "origin_foreign": _l("请求不是从本站页面发出的。"),
+    "field_given_twice": _l("同一项出现了不止一次。请返回，每项只保留一个值再提交。"),
     "parameters_invalid": _l("请检查网址里标出的参数。"),
     "production": _l("正式环境不能指定时间。"),
     "rate_limited": _l("操作太频繁，请稍后再试。"),
