@@ -8,6 +8,7 @@ from app.i18n.giving_labels import PAYER_KINDS, RECEIPT_STATES
 from app.i18n.labels import word
 from app.table_cells import Yuan
 from campaigns.desks.receipt_desk import ReceiptLine
+from kernel.capital_figures import capital_yuan
 from kernel.clock import local_day
 
 
@@ -22,7 +23,11 @@ def header() -> list[str]:
         _("邮箱"),
         _("项目编码"),
         _("项目名称"),
+        _("计量单位"),
+        _("数量"),
+        _("标准（元）"),
         _("金额（元）"),
+        _("合计（大写）"),
         _("捐赠日期"),
         _("捐赠编号"),
         _("主办方"),
@@ -31,6 +36,8 @@ def header() -> list[str]:
         _("校验码"),
         _("开票日期"),
         _("已开金额（元）"),
+        _("经办人"),
+        _("备注"),
     ]
 
 
@@ -45,7 +52,11 @@ def row_of(line: ReceiptLine) -> list[Any]:
         line.payer.email,
         line.project_code,
         line.project_name,
+        _("笔"),
+        1,  # a donation is one unit, whose standard is its amount
         Yuan(line.kept_minor),
+        Yuan(line.kept_minor),
+        capital_yuan(line.kept_minor),
         local_day(line.paid_at) if line.paid_at else None,
         str(line.donation_id),
         line.host,
@@ -54,4 +65,6 @@ def row_of(line: ReceiptLine) -> list[Any]:
         line.check_code,
         line.issued_on,
         Yuan(line.issued_minor) if line.issued_minor is not None else None,
+        line.actor,
+        line.reason,
     ]

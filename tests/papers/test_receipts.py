@@ -136,8 +136,10 @@ def test_the_api_serves_donors_and_finance(api: Api, world: World) -> None:
     finance = api.token("finance")
     (row,) = api.get(f"{desk}?state=requested", finance).json or []
     assert row["payer"]["title"] == body["title"] and row["kept_minor"] == 100_00
-    table = list(csv.reader(io.StringIO(api.get(f"{desk}.csv", finance).text)))
-    assert table[1][3] == "'" + body["title"] and table[1][8] == "100.00"
+    (line,) = csv.DictReader(io.StringIO(api.get(f"{desk}.csv", finance).text.lstrip("\ufeff")))
+    assert line["交款人"] == "'" + body["title"]
+    assert (line["数量"], line["标准（元）"], line["金额（元）"]) == ("1", "100.00", "100.00")
+    assert line["合计（大写）"] == "壹佰元整"
     issued = {"code": "1", "number": "2", "check_code": "3", "issued_on": "2026-11-26"}
     shown = api.post(f"{desk}/{row['id']}/issue", issued, finance).json
     assert shown and (shown["state"], shown["number"]) == ("issued", "2")
