@@ -10,6 +10,7 @@ from campaigns.approval_places import follow_subjects
 from campaigns.approvals.acts import MAKE_ADMIN
 from campaigns.approvals.models import Approval
 from campaigns.network import accounts, links, people, tokens
+from campaigns.network.accounts import Ended
 from campaigns.network.links import NewLink
 from campaigns.network.models import Manager
 from campaigns.network.roles import gives_rights, require_no_more
@@ -86,7 +87,7 @@ def link_to_password(tx: Tx, user_id: int) -> NewLink:
     return links.link_to_password(tx, access.caller(), manager)
 
 
-def disable(tx: Tx, user_id: int) -> None:
+def disable(tx: Tx, user_id: int, reason: str = "") -> Ended:
     """Disable the account of somebody else; whoever disabled their own could not undo it. Idempotent.
 
     Raises Conflict `account_own`, and as `target` and `accounts.disable`.
@@ -94,7 +95,7 @@ def disable(tx: Tx, user_id: int) -> None:
     manager = target(tx, user_id)
     if access.caller().manager_id == user_id:
         raise Conflict("account_own")
-    accounts.disable(tx, manager.login, access.actor())
+    return accounts.disable(tx, manager.login, access.actor(), reason)
 
 
 def reset_second_factor(tx: Tx, user_id: int) -> Any:

@@ -22,3 +22,9 @@ class AnyReasonIn(Schema):
     """A reason that may be empty. The use case decides, with a code of its own, whether it must be given."""
 
     reason = Prose(MOST_REASON, required=True)
+
+
+class OptionalReasonIn(Schema):
+    """A reason that may be left out."""
+
+    reason = Prose(MOST_REASON, load_default="")

@@ -121,7 +121,7 @@ def disable(login: str) -> None:
     """Disable the account LOGIN. Its sessions, tokens and links end at once."""
     with deps().db.transaction() as tx:
         ended = accounts.disable(tx, login, ACTOR)
-    click.echo(f"{login} is off; sessions ended: {ended}")
+    click.echo(f"{login} is off; sessions ended: {ended.sessions}")
 
 
 @users.command("enable")

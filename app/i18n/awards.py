@@ -30,6 +30,14 @@ def award_rule(award: Any) -> str:
     return _("按%(criterion)s排，%(among)s的前 %(places)s 名。相同时%(tie)s。", **words)
 
 
+def award_sentence(award: Mapping[str, Any]) -> str:
+    """Return an award with its winners as a sentence."""
+    names = _("、").join(row["name"] for row in award["winners"])
+    if not names:
+        return _("%(award)s：没有谁达到。", award=award["name"])
+    return _("%(award)s：%(names)s。", award=award["name"], names=names)
+
+
 def reached_at(row: Mapping[str, Any]) -> datetime | None:
     """Return when a winner reached the amount that its award requires; None for other criteria."""
     return parse_time(row["reached_at"]) if row["reached_at"] else None

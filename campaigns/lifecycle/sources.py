@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import find_campaign
@@ -16,7 +16,7 @@ from kernel.text import is_storable, text_fault
 from payments.partners.gift_details import CHANNELS
 
 MOST_TITLE = 60  # characters
-MOST_SOURCES = 500  # of a campaign
+MOST_SOURCES = 5_000  # of a campaign: a poster for each of its 3,244 villages, and hosts and videos
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # without look-alikes on a poster
 _LENGTH = 7
 
@@ -58,7 +58,7 @@ def add_source(tx: Tx, slug: str, kind: str, title: str, project_id: int | None,
         faults["project"] = fault("unknown_project")
     if faults:
         raise Invalid("source_invalid", fields=faults)
-    if len(sources_of(tx, campaign.id)) >= MOST_SOURCES:
+    if _count(tx, campaign.id) >= MOST_SOURCES:
         raise Conflict("sources_full", most=MOST_SOURCES)
     row = tx.add(
         Source(
@@ -78,6 +78,10 @@ def add_source(tx: Tx, slug: str, kind: str, title: str, project_id: int | None,
 def _takes_part(tx: Tx, campaign_id: int, project_id: int) -> bool:
     entry = select(CampaignEntry).where(CampaignEntry.campaign_id == campaign_id)
     return tx.first(entry.where(CampaignEntry.project_id == project_id)) is not None
+
+
+def _count(tx: Tx, campaign_id: int) -> int:
+    return tx.first(select(func.count()).where(Source.campaign_id == campaign_id)) or 0
 
 
 def sources_of(tx: Tx, campaign_id: int) -> list[Source]:

@@ -18,6 +18,7 @@ from campaigns.network.people import hashed, name_faults, normal_login, password
 from campaigns.network.roles import Role
 from campaigns.network.sessions import end_sessions
 from campaigns.network.tokens import end_tokens
+from campaigns.reasons import require_storable_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.text import is_storable
@@ -73,21 +74,33 @@ def find_by_login(tx: Tx, login: str, *, lock: bool = False) -> Manager:
     return manager
 
 
-def disable(tx: Tx, login: str, actor: str) -> int:
-    """Disable an account and end its sessions, tokens and links; return how many sessions were open. Idempotent.
-    Raises Conflict `last_admin`."""
+class Ended(NamedTuple):
+    """How many sessions, tokens and links ended with an account."""
+
+    sessions: int = 0
+    tokens: int = 0
+    links: int = 0
+
+
+def disable(tx: Tx, login: str, actor: str, reason: str = "") -> Ended:
+    """Disable an account and end its sessions, tokens and links. Idempotent.
+
+    Raises Conflict `last_admin`, Invalid `reason_invalid`.
+    """
+    require_storable_reason(reason)
     admins = _federation_admins(tx)
     manager = find_by_login(tx, login, lock=True)
     assert manager.id is not None
     if manager.disabled_at is not None:
-        return 0
+        return Ended()
     _keep_an_admin(admins, manager)
     manager.disabled_at = tx.now
-    ended = end_sessions(tx, manager.id)
+    sessions = end_sessions(tx, manager.id)
     tokens = end_tokens(tx, manager, actor)
-    end_links(tx, manager.id, made_too=True)
-    record_audit(tx, actor, "manager.disable", f"manager:{manager.id}", sessions=ended, **_counted(tokens))
-    return ended
+    links = end_links(tx, manager.id, made_too=True)
+    detail = {"sessions": sessions, **_counted(tokens), **({"reason": reason} if reason else {})}
+    record_audit(tx, actor, "manager.disable", f"manager:{manager.id}", **detail)
+    return Ended(sessions, tokens, links)
 
 
 def enable(tx: Tx, login: str, actor: str) -> None:

@@ -122,14 +122,17 @@ def find_link(tx: Tx, token: str, *, lock: bool = False) -> AccountLink:
     return link
 
 
-def end_links(tx: Tx, manager_id: int, *, made_too: bool = False) -> None:
-    """End the open links to an account; with `made_too`, also those that its owner created for others."""
+def end_links(tx: Tx, manager_id: int, *, made_too: bool = False) -> int:
+    """End the open links to an account; with `made_too`, also those that its owner created for others. Return how
+    many."""
     theirs = col(AccountLink.manager_id) == manager_id
     if made_too:
         theirs = or_(theirs, col(AccountLink.creator_id) == manager_id)
     query = select(AccountLink).where(theirs, *_is_open(tx)).order_by(col(AccountLink.id))
-    for link in tx.all(query.with_for_update(key_share=True)):
+    links = tx.all(query.with_for_update(key_share=True))
+    for link in links:
         link.ended_at = tx.now
+    return len(links)
 
 
 def list_invitations(tx: Tx, branch: str | None = None) -> list[AccountLink]:

@@ -1,6 +1,7 @@
 """All gifts of one provider are marked as given back together: only its own, once, in parts, in the books too."""
 
 import pytest
+from sqlalchemy import event
 
 from campaigns.audit import entries_of
 from campaigns.closing.cancel import cancel
@@ -95,6 +96,21 @@ def test_many_gifts_are_marked_in_parts(cancelled: World) -> None:
     with pytest.raises(Conflict, match="nothing_to_give_back"):
         world.do(next_of_provider, SLUG, LEZHU, 2)
     world.check()
+
+
+def test_a_part_is_written_with_the_same_statements_however_many_gifts_it_has(cancelled: World) -> None:
+    counts = []
+    for most in (1, 2):
+        part = cancelled.do(next_of_provider, SLUG, LEZHU, most)
+        sent: list[str] = []
+        with cancelled.db.transaction() as tx:
+            event.listen(
+                tx.session.connection(), "before_cursor_execute", lambda *call, sent=sent: sent.append(call[2])
+            )
+            mark_provider_given_back(tx, cancelled.deps, SLUG, part, WHY, ACTOR)
+        counts.append(len(sent))
+    assert counts[1] <= counts[0]
+    cancelled.check()
 
 
 def test_gifts_that_changed_since_they_were_shown_are_not_marked(cancelled: World) -> None:

@@ -38,7 +38,7 @@ def test_an_account_from_beginning_to_end(api: Api, world: World) -> None:
     changed = api.manage(path, {"role": "auditor", "branch": None}, status=200, method="PATCH")
     assert (changed["role"], changed["branch"], changed["name"]) == ("auditor", None, "王芳")
     assert api.manage(path, {"name": ""}, status=200, method="PATCH")["name"] == ""
-    assert api.manage(f"{path}/disable", status=200)["enabled"] is False
+    assert api.manage(f"{path}/disable", {"reason": "left"}, status=200)["enabled"] is False
     problem(api.post(f"{path}/password-links", token=api.token()), 404, "manager_unknown")
     assert api.manage(f"{path}/enable", status=200)["enabled"] is True
     assert "token=al_" in api.manage(f"{path}/password-links")["link"]

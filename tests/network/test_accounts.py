@@ -91,8 +91,8 @@ def test_managers_end_only_their_own_sessions(world: World, token: str) -> None:
 
 
 def test_an_account_that_is_off_has_no_session_and_cannot_sign_in_until_it_is_on(world: World, token: str) -> None:
-    assert world.do(accounts.disable, " WANG ", "admin") == 1
-    assert world.do(accounts.disable, "wang", "admin") == 0
+    assert world.do(accounts.disable, " WANG ", "admin").sessions == 1
+    assert world.do(accounts.disable, "wang", "admin").sessions == 0
     assert world.do(sessions.manager_of_session, token) is None
     with pytest.raises(Forbidden, match="sign_in_failed"):
         world.do(signed_in)

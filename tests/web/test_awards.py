@@ -30,7 +30,9 @@ def test_a_manager_sets_criteria_and_publishes_who_won(manager: Reader, world: W
     assert "黄石砭村" in manager.open(f"/console/campaigns/{SLUG}/awards?now=1")
     in_notice(world)
     manager.open(f"/console/campaigns/{SLUG}/awards")
-    assert "表彰已公布" in manager.send("/publish")
+    page = text(manager.open(f"/console/campaigns/{SLUG}/awards/publish"))
+    assert "最快的村：黄石砭村、蒿坪村。" in page and "谁都能看到" in page
+    assert "表彰已公布" in manager.send("/publish", verb="save")
     assert "黄石砭村、蒿坪村" in text(manager.open(f"/c/{SLUG}"))
     page = text(manager.open(f"/c/{SLUG}/awards"))
     assert "黄石砭村 栾川县" in page and "70.00" in page and "第 1 次公布" in page

@@ -22,6 +22,7 @@ from app.api.people.user_schemas import (
     UserOut,
     UserPatch,
 )
+from app.api.reason_schemas import OptionalReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.http import access, scope
@@ -105,12 +106,13 @@ def change(body: dict[str, Any], user_id: int) -> Any:
 
 @blueprint.post("/users/<id:user_id>/disable")
 @access.managers(_PEOPLE)
+@blueprint.arguments(OptionalReasonIn)
 @blueprint.response(200, UserOut)
-def disable(user_id: int) -> Any:
+def disable(body: dict[str, Any], user_id: int) -> Any:
     """Disable an account. Its sessions, tokens and links end at once. Idempotent. A manager cannot do this to their
     own account."""
     with deps().db.transaction() as tx:
-        disable_other(tx, user_id)
+        disable_other(tx, user_id, body["reason"])
         return _view(tx, user_id)
 
 

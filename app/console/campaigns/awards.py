@@ -6,11 +6,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.effects import Change, Typed, effect_page
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from app.i18n.awards import award_rule, reached_at
+from app.i18n.awards import award_rule, award_sentence, reached_at
 from campaigns.awards import awards
 from campaigns.awards.awards import MOST_NAME, MOST_PLACES, NewAward
 from campaigns.lifecycle.campaign import find_campaign
@@ -57,16 +58,26 @@ def remove(slug: str, award_id: int) -> Response:
     return act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("奖项已去掉。"))
 
 
-@blueprint.post("/campaigns/<slug>/awards/publish", endpoint="award_publish")
-@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
-def publish(slug: str) -> Response:
+@blueprint.route("/campaigns/<slug>/awards/publish", methods=["GET", "POST"], endpoint="award_publish")
+@access.signed_in(Permission.CAMPAIGNS_WRITE)
+def publish(slug: str) -> str | Response:
     """Publish the awards as computed from the books, or correct those that were published."""
-    reason = request.form.get("reason", "")
 
-    def do(tx: Tx, caller: Caller) -> None:
-        awards.publish(tx, slug, reason, caller.name)
+    def make(tx: Tx, typed: Typed) -> list[str]:
+        row = awards.publish(tx, slug, typed.reason, typed.caller.name)
+        last = _("上一次公布的仍可查到，旁边写明更正的原因。")
+        return [
+            *(award_sentence(award) for award in row.awards),
+            _("马上登在活动页面和表彰页，谁都能看到，得奖者可以取证书。"),
+            last if row.version > 1 else _("公布后只能更正，不能撤下。"),
+        ]
 
-    return act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("表彰已公布，活动页面可以看到。"))
+    with deps().db.transaction() as tx:
+        campaign = find_campaign(tx, slug)
+        corrects = awards.latest(tx, campaign.id or 0) is not None
+    title, button = (_("更正公布"), _("确认更正")) if corrects else (_("公布表彰"), _("确认公布"))
+    words = title, campaign.name, _address(slug), make, button, _("表彰已公布，活动页面可以看到。")
+    return effect_page(Change(Permission.CAMPAIGNS_WRITE, *words, asks_why=corrects))
 
 
 def _page(slug: str, form: ConsoleForm, *, counted: bool = False) -> str:

@@ -11,6 +11,7 @@ from app.accounts import disable, reset_second_factor, set_rights, target
 from app.accounts import link_to_password as new_password_link
 from app.console import choices
 from app.console.blueprint import act, blueprint, make_once, said_of
+from app.console.effects import Change, Typed, effect_page
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access, scope
@@ -25,6 +26,7 @@ from campaigns.network import account_search, accounts, links, sessions
 from campaigns.network.account_search import AccountQuery, AccountState
 from campaigns.network.people import find_manager
 from campaigns.network.roles import Caller, Permission, Role, permissions_of
+from campaigns.reasons import require_reason
 from campaigns.subject_names import named_details
 from kernel.db import Tx
 
@@ -82,8 +84,30 @@ def change_rights(user_id: int) -> Response | tuple[str, int]:
     return act(_PEOPLE, url_for("console.person", user_id=user_id), do, _("已保存，下一次请求起生效。"))
 
 
+@blueprint.route("/people/<int:user_id>/disable", methods=["GET", "POST"], endpoint="person_disable")
+@access.signed_in(_PEOPLE)
+def disable_account(user_id: int) -> str | Response:
+    """Disable an account, with a reason."""
+
+    def make(tx: Tx, typed: Typed) -> list[str]:
+        require_reason(typed.reason)
+        ended = disable(tx, user_id, typed.reason)
+        figures = {"sessions": ended.sessions, "tokens": ended.tokens, "links": ended.links}
+        return [
+            _(
+                "马上不能再登录：%(sessions)s 处登录、%(tokens)s 个令牌、%(links)s 个没用的链接现在结束。",
+                **figures,
+            ),
+            _("这个账号做过的事和记录都留着；在处理的事仍写着这个名字，同事可以接。"),
+            _("随时可以再启用，结束的登录、令牌和链接不会恢复。"),
+        ]
+
+    title, back = _("停用账号"), url_for("console.person", user_id=user_id)
+    done = _("账号已停用，登录、令牌和链接都已结束。")
+    return effect_page(Change(_PEOPLE, title, find_login(user_id), back, make, title, done))
+
+
 _VERBS: dict[str, Callable[[Tx, int], Any]] = {
-    "disable": disable,
     "enable": lambda tx, user_id: accounts.enable(tx, target(tx, user_id).login, access.actor()),
     "end_sessions": lambda tx, user_id: accounts.end_all_sessions(tx, target(tx, user_id).login, access.actor()),
     "reset_factor": reset_second_factor,
@@ -93,9 +117,8 @@ _VERBS: dict[str, Callable[[Tx, int], Any]] = {
 @blueprint.post(f"/people/<int:user_id>/<any({', '.join(_VERBS)}):verb>", endpoint="person_act")
 @access.signed_in_to_act(_PEOPLE)
 def apply_verb(user_id: int, verb: str) -> Response:
-    """Disable or enable an account, end its sessions, or reset its second factor."""
+    """Enable an account, end its sessions, or reset its second factor."""
     done = {
-        "disable": _("账号已停用，登录、令牌和链接都已结束。"),
         "enable": _("账号已启用。"),
         "end_sessions": _("全部登录已结束。"),
         "reset_factor": _("两步验证已取消，登录已结束；本人下次登录时重新设置。"),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.donations.facts.aggregate import DonationAggregate
@@ -15,10 +16,18 @@ from matching.capture import capture, reserved_parts
 from matching.pot_state import PotState, lock_free_accounts, pot_states, ratios_by_rules
 from matching.release import release
 from matching.requests import MatchableDonation, ReservationRequest, live_match
-from matching.reservations import ReservedPart, surplus
+from matching.reservations import ReservedPart, Surplus, surplus
 from matching.reserve import lock_pots, plan_matches, write_matches
 from matching.return_match import return_surplus
 from matching.rules import Target
+
+
+class _Return(NamedTuple):
+    """How the match of a donation returns; the donations of a batch that have it in common are written together."""
+
+    living: bool
+    released: bool
+    cause: str
 
 
 class MatchChanges:
@@ -90,19 +99,21 @@ class MatchChanges:
         """
         if not shrinking:
             return
+        surpluses: dict[_Return, list[Surplus]] = defaultdict(list)
         order = {pot.pot_id: pot.order for pot in self._pots_by_id.values()}
         parts = _by_donation(reserved_parts(self.tx, [donation.id for donation in shrinking]))
         for donation in shrinking:
             captured = [part for part in parts[donation.id] if part.state == "captured"]
             captured.sort(key=lambda part: order[part.pot_id])  # stable: within a pot, the older reservation first
-            yield return_surplus(
-                self.tx,
-                surplus(donation.kept_minor, captured, self._ratios),
-                self._pots_by_id,
-                living=donation.campaign.phase in LIVING,
-                released=donation.campaign.phase in (Phase.RELEASED, Phase.ARCHIVED),
-                cause=f"returned:{donation.reversal_postings}",
-            )
+            surpluses[_return_of(donation)] += surplus(donation.kept_minor, captured, self._ratios)
+        for how, returned in surpluses.items():
+            yield return_surplus(self.tx, returned, self._pots_by_id, **how._asdict())
+
+
+def _return_of(donation: DonationAggregate) -> _Return:
+    phase = donation.campaign.phase
+    cause = f"returned:{donation.reversal_postings}"
+    return _Return(phase in LIVING, phase in (Phase.RELEASED, Phase.ARCHIVED), cause)
 
 
 def _paid_at(donation: DonationAggregate) -> datetime:
