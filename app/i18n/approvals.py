@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,7 @@ from app.i18n.locale import when
 from app.i18n.names import source_name
 from campaigns.approvals.models import Approval
 from campaigns.approvals.names import named_arguments, source_of, subject_of
+from campaigns.donations.donation_number import short_number_of
 from kernel.money import yuan
 from ledger.chart import AccountKind
 
@@ -140,8 +142,8 @@ def _name(key: str, names: Mapping[str, str]) -> str:
 
 
 def _short(value: Any) -> Any:
-    """Shorten the id of a donation to the eight characters that people use; return any other value unchanged."""
-    return value[:8] if isinstance(value, str) and _DONATION.fullmatch(value) else value
+    """Shorten the id of a donation to its number in lists; return any other value unchanged."""
+    return short_number_of(UUID(value)) if isinstance(value, str) and _DONATION.fullmatch(value) else value
 
 
 def _limits(limits: dict[str, Any]) -> str:

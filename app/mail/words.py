@@ -24,6 +24,7 @@ class Words(NamedTuple):
     paragraphs: list[str]
     link: str
     keep: str
+    number: str
     host: str
     contact: str
     why: str
@@ -56,6 +57,7 @@ def words_of(
         paragraphs=_paragraphs(kind, letter, donation, topic),
         link=_("再试一次") if kind is LetterKind.LAPSED else _("看这笔捐赠"),
         keep=_("凭这个链接能看、能管这笔捐赠，请不要转发。"),
+        number=_("捐赠编号 %(number)s", number=donation.number),
         host=f"{campaign.name} · {campaign.host} · {filing}",
         contact=_contact(campaign.contact),
         why=_("这封信不是公益事业捐赠票据。您捐赠时留了邮箱，所以收到它；不想再收，请在捐赠页上点“不再发信给我”。"),
@@ -74,6 +76,7 @@ def code_words(code: str, minutes: int, host: str) -> Words:
         ],
         link=_("去填验证码"),
         keep="",
+        number="",
         host="",
         contact="",
         why=_("有人在捐赠网站上用这个邮箱查找捐赠，所以有这封信。"),

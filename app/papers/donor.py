@@ -12,6 +12,7 @@ from app.papers.fonts import drawable
 from app.papers.pictures import Subject
 from app.papers.words import GOLD, PAPER, PENCIL, RED, Runs, face, runs, yuan_text
 from campaigns.disclosure.campaigns import CampaignView
+from campaigns.disclosure.catalogue import ProjectRow
 from campaigns.disclosure.project_page import Unit
 from campaigns.donations.view import DonationView
 from kernel.clock import SHANGHAI
@@ -23,7 +24,8 @@ MOST_NAME = 80  # characters
 
 
 class Thanked(NamedTuple):
-    """A paid donation, and the name under which its donor wants to be thanked; amounts in fen, less refunds."""
+    """A paid donation, and the name under which its donor wants to be thanked; amounts in fen, less refunds.
+    `project` is what was given to, as it stands now; None if it no longer takes part in the campaign."""
 
     donation: DonationView
     campaign: CampaignView
@@ -31,13 +33,20 @@ class Thanked(NamedTuple):
     gave_minor: int
     matched_minor: int
     unit: Unit | None = None
+    project: ProjectRow | None = None
 
     @property
     def sum_minor(self) -> int:
         return self.gave_minor + self.matched_minor
 
 
-def thanked(donation: DonationView, campaign: CampaignView, name: str, unit: Unit | None = None) -> Thanked:
+def thanked(
+    donation: DonationView,
+    campaign: CampaignView,
+    name: str,
+    unit: Unit | None = None,
+    project: ProjectRow | None = None,
+) -> Thanked:
     """Return what a paper says thanks for. Raises Conflict `paper_unpaid`, and `paper_withdrawn` for a refunded or
     disputed donation."""
     if donation.status in ("refunded", "disputed"):
@@ -45,24 +54,29 @@ def thanked(donation: DonationView, campaign: CampaignView, name: str, unit: Uni
     if donation.status not in ("paid", "settled"):
         raise Conflict("paper_unpaid")
     gave_minor = donation.amount_minor - donation.refunded_minor
-    return Thanked(donation, campaign, drawable(name, MOST_NAME), gave_minor, donation.captured_minor, unit)
+    return Thanked(
+        donation, campaign, drawable(name, MOST_NAME), gave_minor, donation.captured_minor, unit, project
+    )
 
 
 def poster_values(thanked: Thanked, public_url: str) -> dict[str, Any]:
     """Return the texts of the donor's poster. Its QR code leads to the project, never to the donation."""
-    donation, campaign = thanked.donation, thanked.campaign
-    address = f"{public_url}/c/{campaign.slug}/p/{donation.project_id}"
-    subject = Subject(campaign, donation.project_name, "", donation.project_theme, 0, 0, 0, address)
     matched = thanked.matched_minor > 0
-    return pictures.frame(subject) | {
+    return pictures.frame(_subject(thanked, public_url)) | {
         "emblem": _emblem(thanked, Ink(RED, PAPER), Ink(GOLD, RED), PENCIL),
         "gave": _("我捐的"),
         "added": _("配捐的") if matched else "",
         "lead": _lead(thanked, matched),
         "sum": whole_yuan(thanked.sum_minor),
         "below": _given_to(thanked),
-        "missing": [(_("也来捐给一个村"), False)] if campaign.running else [],
     }
+
+
+def _subject(thanked: Thanked, public_url: str) -> Subject:
+    """Return the project as the subject of a poster; the campaign if the project has left it."""
+    if thanked.project is None:
+        return pictures.event(thanked.campaign, public_url)
+    return pictures.project(thanked.campaign, thanked.project, public_url)
 
 
 def _given_to(thanked: Thanked) -> Runs:

@@ -22,6 +22,7 @@ from app.shared_pages.parts import once, once_per_content
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from app.web.link_preview import link_preview
 from campaigns.disclosure.pictures import Picture
+from campaigns.donations.donation_number import number_of, short_number_of
 from config import Config
 from kernel.paging import Page
 
@@ -44,7 +45,7 @@ def set_up(app: Flask) -> None:
     _csrf.init_app(app)
     # Not a context processor: macros that are imported without their page's context have these names too.
     app.jinja_env.globals |= _template_names(settings(app))
-    app.jinja_env.filters["drawing_of"] = drawing_of
+    app.jinja_env.filters |= {"drawing_of": drawing_of, "number_of": number_of, "short_number_of": short_number_of}
 
 
 def guard() -> None:

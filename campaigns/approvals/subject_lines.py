@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from campaigns.agreements.models import Agreement, Pledge
 from campaigns.closing.models import Discrepancy
+from campaigns.donations.donation_number import short_number_of
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.funds.models import Fund, FundEntry
 from campaigns.goods.models import Goods
@@ -124,7 +125,7 @@ def _donations(tx: Tx, keys: Collection[str]) -> dict[Any, str]:
         .join(Project, col(Project.id) == Donation.project_id)
         .where(col(Donation.id).in_([UUID(key) for key in keys]))
     )
-    return {id_: _joined(_short(id_), project) for id_, project in rows}
+    return {id_: _joined(short_number_of(id_), project) for id_, project in rows}
 
 
 def _differences(tx: Tx, keys: Collection[str]) -> dict[Any, str]:
@@ -153,7 +154,7 @@ def _of_donation(table: Any) -> Callable[[Tx, Collection[str]], dict[Any, str]]:
             .join(Project, col(Project.id) == Donation.project_id)
             .where(col(table.id).in_(_ids(keys)))
         )
-        return {id_: _joined(_short(donation_id), project) for id_, donation_id, project in rows}
+        return {id_: _joined(short_number_of(donation_id), project) for id_, donation_id, project in rows}
 
     return lines
 
@@ -168,10 +169,6 @@ def _sum(amount_minor: int) -> str:
 
 def _account(tail: str | None) -> str:
     return f"…{tail}" if tail else ""
-
-
-def _short(donation_id: UUID) -> str:
-    return str(donation_id)[:8]
 
 
 def _joined(*facts: str) -> str:

@@ -196,6 +196,14 @@ def entries(tx: Tx, campaign_id: int) -> dict[int, ProjectRow]:
 
 def entry(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
     """Return a project of a campaign, with what it raised there. Raises NotFound `project_unknown`."""
+    row = entry_if_any(tx, campaign_id, project_id)
+    if row is None:
+        raise NotFound("project_unknown")
+    return row
+
+
+def entry_if_any(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow | None:
+    """Return a project of a campaign, with what it raised there, or None if it takes no part in the campaign."""
     code = tx.first(
         select(Project.code)
         .join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)
@@ -206,4 +214,4 @@ def entry(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
         for row in rows:
             if row.id == project_id:
                 return row
-    raise NotFound("project_unknown")
+    return None

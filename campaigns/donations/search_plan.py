@@ -13,18 +13,16 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from campaigns.donations.donation_number import id_range
 from campaigns.donations.models import RARE_CHANNELS, RARE_STATUSES
 from campaigns.donations.states import WAITING
 from campaigns.lifecycle.models import Campaign
 from campaigns.projects.models import Project
 from kernel.db import Tx
-from kernel.errors import Invalid, fault
 
-LEAST_ID = 8  # characters
 FEW = 2_000  # up to this many donations are read and sorted instead of being found along an index
 # How long before its payment a donation may have been pledged, when a time is searched for.
 _PLEDGED_BEFORE = timedelta(hours=1)
-_HEX = frozenset("0123456789abcdef")
 
 
 class Order(StrEnum):
@@ -118,7 +116,7 @@ def _switch_off(tx: Tx, *methods: str) -> None:
 
 
 def _values(tx: Tx, query: DonationQuery) -> dict[str, Any]:
-    low, high = _id_range(query.id)
+    low, high = id_range(query.id) if query.id else (None, None)
     return {
         "low": low,
         "high": high,
@@ -223,13 +221,3 @@ def _filters(query: DonationQuery) -> Sequence[str]:
         (query.until, "coalesce(d.paid_at, d.pledged_at) < :until"),
     ]
     return [condition for value, condition in known if value not in (None, "")]
-
-
-def _id_range(text: str) -> tuple[str | None, str | None]:
-    """Return the first and last id with this prefix. Raises Invalid `search_invalid`."""
-    digits = text.replace("-", "").lower()
-    if not text:
-        return None, None
-    if not LEAST_ID <= len(digits) <= 32 or not _HEX.issuperset(digits):
-        raise Invalid("search_invalid", fields={"id": fault("not_an_id", least=LEAST_ID)})
-    return digits.ljust(32, "0"), digits.ljust(32, "f")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.donations.donation_number import number_of
 from kernel.db import Tx
 from kernel.errors import NotFound
 from matching.capture import reserved_parts
@@ -60,9 +61,8 @@ class DonationView(DonationRow):
 
     @property
     def number(self) -> str:
-        """The donation's number as donors read it: the start of its id, by which staff find the donation."""
-        digits = self.id.hex[:12].upper()
-        return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+        """The donation's number as donors read it."""
+        return number_of(self.id)
 
     @property
     def reserved_minor(self) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from campaigns.donations.donation_number import short_number_of
 from tests.browser.office import Office, Programs, row
 from tests.browser.steps import books_hold
 from tests.browser.test_manager_alone import PLAN, said
@@ -143,9 +144,9 @@ def test_finance_refunds_with_a_second_person(federation: Stack, office: Office)
     page.get_by_role("button", name="确认退款").click()
     said(page, "等第二个人批准")
     assert row(federation, f"SELECT count(*) FROM refund WHERE donation_id = '{donation}'") == 0
-    own = office.open("demo-finance", "approvals").locator("section.card", has_text=str(donation)[:8])
+    own = office.open("demo-finance", "approvals").locator("section.card", has_text=short_number_of(donation))
     expect(own).to_contain_text("须由另一位有权限的同事决定")
-    approve_waiting(office, "demo-finance-2", str(donation)[:8])
+    approve_waiting(office, "demo-finance-2", short_number_of(donation))
     assert row(federation, f"SELECT amount_minor FROM refund WHERE donation_id = '{donation}'") == 1_00
     expect(office.open("demo-finance", f"donations/{donation}").locator("main")).to_contain_text("捐赠人多付了一元")
 

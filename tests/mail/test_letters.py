@@ -54,6 +54,7 @@ def test_a_paid_gift_is_thanked_for_once(world: World, mail_server: MailServer) 
     assert letter["Message-ID"] == f"<letter-1.{paid.id}@127.0.0.1>"
     assert "您捐 66.60 元，配捐 66.60 元" in body(letter) and "一共收到 133.20 元" in body(letter)
     assert f"/d/{paid.id}?token=" in body(letter) and "小满：" in body(letter, "html")
+    assert f"捐赠编号 {paid.number}" in body(letter)
     assert letters(world) == [("thanks", "sent", 1, "")]
 
 

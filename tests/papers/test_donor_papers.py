@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from app.papers.donor import Thanked, certificate_values, poster_values, thanked
 from app.papers.fonts import drawable
 from app.papers.press import Form, draw
-from campaigns.disclosure.campaigns import public_campaign
+from app.papers.words import yuan_text
+from campaigns.disclosure.campaigns import entry_if_any, public_campaign
 from campaigns.donations.donors.contact import Donor
 from campaigns.donations.view import DonationView, donation_view
 from kernel.errors import Conflict
@@ -30,7 +31,9 @@ def opened(reader: Reader, donation: DonationView) -> FlaskClient:
 def paper(world: World, donation: DonationView, name: str = "") -> Thanked:
     """What there is to thank for now."""
     with world.db.snapshot() as tx:
-        return thanked(donation_view(tx, donation.id), public_campaign(tx, world.slug), name)
+        campaign = public_campaign(tx, world.slug)
+        project = entry_if_any(tx, campaign.id, donation.project_id)
+        return thanked(donation_view(tx, donation.id), campaign, name, project=project)
 
 
 def sentences(world: World, donation: DonationView) -> str:
@@ -91,6 +94,19 @@ def test_the_poster_links_to_the_project_and_names_no_donor(app: Flask, world: W
     assert values["lead"] == "我捐了" and values["sum"] == "100"
     for secret in (str(paid.id), world.deps.keys.token(str(paid.id)), "小满", "13800138000"):
         assert secret not in text
+
+
+def test_the_poster_says_what_the_project_still_needs(app: Flask, world: World) -> None:
+    paid = world.pay(world.give(100_00))
+    thanks = paper(world, paid)
+    assert thanks.project
+    missing = thanks.project.target_minor - 100_00
+    full = thanks.project._replace(raised_minor=thanks.project.target_minor)
+    with app.test_request_context():
+        assert poster_values(thanks, ADDRESS)["missing"] == [("还差 ", False), (yuan_text(missing), True)]
+        assert poster_values(thanks._replace(project=full), ADDRESS)["missing"] == [("已筹满，谢谢", False)]
+        left = poster_values(thanks._replace(project=None), ADDRESS)  # the project has left the campaign
+        assert left["missing"] == [("已有 1 人一起捐", False)]
 
 
 def test_a_poster_without_match_names_no_half_of_match(app: Flask, world: World) -> None:

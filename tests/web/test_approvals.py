@@ -9,6 +9,7 @@ from campaigns.approvals.subject_lines import subject_lines
 from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import SecondPerson
+from campaigns.donations.donation_number import short_number_of
 from campaigns.donations.models import PaymentException
 from campaigns.funds.funds import create as create_fund
 from campaigns.network.people import create_manager
@@ -58,7 +59,7 @@ def test_in_the_console_a_refund_waits_and_another_person_approves_it(app: Flask
     assert refunds(world) == [(300_00, "asked for", "wang")]
     assert "待批准 0" in text(two.second.open("/console/approvals")), "what was decided no longer waits"
     name = world.do(lambda tx: tx.get(Project, donation.project_id).name)
-    sentence = f"事项：退款 300.00 元，捐赠 {str(donation.id)[:8]} · {name}"
+    sentence = f"事项：退款 300.00 元，捐赠 {short_number_of(donation.id)} · {name}"
     for act in ("ask", "approved"):
         trail = text(two.second.open(f"/console/audit?act=approval.{act}"))
         assert sentence in trail and str(donation.id) not in trail.partition("来自网络")[2], trail
@@ -122,7 +123,7 @@ def test_a_single_payment_is_requested_by_its_donation(app: Flask, world: World)
     exception = desk_payment(world)
     donation = world.do(lambda tx: tx.get(PaymentException, exception).donation_id)
     key = f"payment_exception:{exception}"
-    assert str(donation)[:8] in world.do(subject_lines, [key])[key]
+    assert short_number_of(donation) in world.do(subject_lines, [key])[key]
 
 
 def test_the_page_of_a_purpose_says_that_a_request_waits(app: Flask, world: World) -> None:

@@ -118,7 +118,7 @@ def test_payments_of_another_shop_are_listed_apart_and_are_no_work(manager: Read
     manager.open(f"/console/inbox/{id_}")
     assert "请填写" in manager.send(f"/inbox/{id_}", verb="attach", donation="not an id")
     manager.open(f"/console/inbox/{id_}")
-    assert "已归到这笔捐赠" in manager.send(f"/inbox/{id_}", verb="attach", donation=str(gift.id))
+    assert "已归到这笔捐赠" in manager.send(f"/inbox/{id_}", verb="attach", donation=gift.number)
 
 
 def test_two_versions_of_a_message_are_compared_without_what_is_personal(manager: Reader, world: World) -> None:

@@ -1,5 +1,6 @@
 """A donor finds again what they gave with this browser, and nobody else does."""
 
+from campaigns.donations.donation_number import number_of
 from campaigns.screening.screen import screen
 from tests.web.reader import Reader, text
 from tests.world import World
@@ -23,7 +24,7 @@ def test_a_paid_gift_shows_its_match_and_can_be_given_again(reader: Reader, worl
     world.pay(donation)
     screen(world.deps)
     page = reader.open("/my")
-    assert "捐过的" in page and "配捐 100.00 元" in text(page)
+    assert "捐过的" in page and "配捐 100.00 元" in text(page) and number_of(donation) in page
     again = page.split("再捐一次")[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
     assert 'value="10000" checked' in reader.open(again)
     reader.open("/my")

@@ -1,7 +1,6 @@
 """Messages from outside that need an operator: why, what helps, and the decision for one or several of them."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,15 +17,14 @@ from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
 from app.i18n.locale import counted
 from app.web.blueprint import requested_page
-from app.web.giving.donation_form import read_uuid
 from campaigns.desks import inbox_desk
 from campaigns.desks.inbox_desk import InboxQueue
+from campaigns.donations.donation_number import numbered_donation
 from campaigns.intake.project_codes import mapped_codes, unmap_code
 from campaigns.intake.settled_conflicts import count_unsettled, settle_conflict, settled_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
-from kernel.errors import Invalid, fault
 from kernel.text import clean_text
 from payments.inbox.inbox_conflicts import compare, list_conflicts
 from payments.partners.partner_events import PARTNER_PREFIX
@@ -127,19 +125,12 @@ def _decide(tx: Tx, caller: Caller, message_id: int, form: ConsoleForm) -> str:
         due = perform(tx, "partner.map_code", partner, code=line.project_code, project=form["project"])
         return said_of(due) or counted("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", due)
     if form.verb == "attach":
-        donation_id = _donation_id(form)
+        donation_id = numbered_donation(tx, form["donation"])
         scope.require_named(tx, "donation_id", donation_id)
         inbox_desk.attach(tx, caller.name, message_id, donation_id)
         return str(_("已归到这笔捐赠，几秒内处理。"))
     inbox_desk.retry_waiting(tx, caller.name, message_id, confirm=form.verb == "release", reason=reason)
     return str(_("已重新排队，几秒内处理。"))
-
-
-def _donation_id(form: ConsoleForm) -> UUID:
-    donation_id = read_uuid(form["donation"])
-    if donation_id is None:
-        raise Invalid("value_invalid", fields={"donation": fault("required")})
-    return donation_id
 
 
 def _list_address(form: ConsoleForm) -> str:

@@ -19,13 +19,12 @@ from app.http.scope import Where
 from app.i18n.inbox_texts import money
 from app.live.publish import publish
 from app.web.blueprint import requested_page
-from app.web.giving.donation_form import read_uuid
 from campaigns.desks import payment_desk
+from campaigns.donations.donation_number import numbered_donation
 from campaigns.donations.payment_exceptions import ExceptionState
 from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
-from kernel.errors import Invalid, fault
 
 PAGE_SIZE = 20
 _NEEDS = {
@@ -62,9 +61,7 @@ def list_payments() -> str:
 
 
 def _attach(tx: Tx, _caller: Caller, exception_id: int, reason: str, form: ConsoleForm) -> Any:
-    donation_id = read_uuid(form["donation"])
-    if donation_id is None:
-        raise Invalid("value_invalid", fields={"donation": fault("required")})
+    donation_id = numbered_donation(tx, form["donation"])
     scope.require_named(tx, "donation_id", donation_id)
     return perform(tx, "payment.attach", exception_id, reason, donation=str(donation_id))
 

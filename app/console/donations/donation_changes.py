@@ -13,6 +13,7 @@ from app.current import deps
 from app.http import access, scope
 from app.i18n.refusals.refusals import code_text
 from campaigns.closing.give_back import mark_given_back
+from campaigns.donations.donation_number import short_number_of
 from campaigns.donations.refunds.refund_donor import refund_donor
 from campaigns.donations.refunds.refund_effect import refundable, request_with_effect
 from campaigns.network.roles import Permission
@@ -58,7 +59,7 @@ def refund_all_of_donor(donation_id: UUID) -> str | Response:
             raise Conflict(skipped[0].refused if skipped else "not_refundable", left_minor=0)
         amount = yuan(sum(refund.amount_minor for refund in refunds))
         kept = [
-            _("%(donation)s 不退：%(why)s", donation=str(each.donation_id)[:8], why=code_text(each.refused))
+            _("%(donation)s 不退：%(why)s", donation=short_number_of(each.donation_id), why=code_text(each.refused))
             for each in skipped
         ]
         figures = {"count": len(refunds), "amount": amount}
@@ -90,6 +91,6 @@ def given_back(donation_id: UUID) -> str | Response:
 
 def _change(donation_id: UUID, title: str, button: str, done: str, make: Make, act: str) -> Change:
     back = url_for("console.donation", donation_id=donation_id)
-    about = _("捐赠记录") + " " + str(donation_id)[:8]
+    about = _("捐赠记录") + " " + short_number_of(donation_id)
     change = Change(Permission.DONATIONS_REFUND, title, about, back, make, button, done)
     return change._replace(act=act, subject=donation_id)

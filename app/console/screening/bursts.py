@@ -20,6 +20,7 @@ from app.i18n.locale import counted
 from app.i18n.screening_evidence import evidence_lines
 from app.live.publish import publish
 from app.web.blueprint import requested_page
+from campaigns.donations.donation_number import short_number_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
@@ -133,6 +134,6 @@ def open_manually(donation_id: UUID) -> str | Response:
         ]
 
     back = url_for("console.donation", donation_id=donation_id)
-    about = _("捐赠记录") + " " + str(donation_id)[:8]
+    about = _("捐赠记录") + " " + short_number_of(donation_id)
     words = (_("提出复核"), about, back, make, _("确认提出"), _("配捐已暂缓，等待复核。"))
     return effect_page(Change(Permission.SCREEN, *words))

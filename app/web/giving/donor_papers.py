@@ -10,7 +10,7 @@ from app.papers import donor
 from app.papers.donor import Thanked
 from app.papers.press import Form, draw
 from app.web.blueprint import blueprint
-from campaigns.disclosure.campaigns import public_campaign
+from campaigns.disclosure.campaigns import entry_if_any, public_campaign
 from campaigns.disclosure.project_page import unit_of
 from campaigns.donations.donors.contact import read_contact
 from campaigns.donations.view import donation_view
@@ -40,7 +40,8 @@ def thanked(donation_id: UUID, *, named: bool) -> Thanked:
         view = donation_view(tx, donation_id)
         campaign, unit = public_campaign(tx, view.campaign), unit_of(tx, view.project_id)
         name = read_contact(tx, deps().keys, donation_id).get("name", "") if named else ""
-    return donor.thanked(view, campaign, name, unit)
+        project = entry_if_any(tx, campaign.id, view.project_id)
+    return donor.thanked(view, campaign, name, unit, project)
 
 
 def _file(drawn: bytes, form: Form, name: str) -> Response:
