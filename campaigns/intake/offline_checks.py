@@ -1,6 +1,6 @@
 """Check rows of an offline file against projects, campaigns and earlier files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -77,18 +77,23 @@ def _same_time(row: OfflineRow, paid_at: str) -> bool:
     return local_day(before) == local_day(row.paid.at) if row.paid.whole_day else before == row.paid.at
 
 
-def spelt_as_before(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> tuple[OfflineRow, ...]:
-    """Return the rows with each reference as an earlier file spells it, or else as its own row in this file does.
-    Of several spellings that an earlier version told apart, the same one counts."""
+def stored_spellings(tx: Tx, source: str, typed: Collection[str]) -> dict[str, str]:
+    """Return each of these references that an earlier file has, as that file spells it."""
     stored = SPELLING.format("e.event_id")
     known = tx.rows(
         f"""SELECT u.typed, e.event_id FROM unnest(CAST(:typed AS text[])) AS u(typed)
               JOIN inbox_event e ON e.source = :source AND {stored} = {SPELLING.format("u.typed")}
              ORDER BY e.event_id = u.typed, e.id""",
         source=source,
-        typed=sorted({name for row in rows for name in (row.reference, row.corrects) if name}),
+        typed=sorted(typed),
     )
-    before: dict[str, str] = dict(known)
+    return dict(known)
+
+
+def spelt_as_before(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> tuple[OfflineRow, ...]:
+    """Return the rows with each reference as an earlier file spells it, or else as its own row in this file does.
+    Of several spellings that an earlier version told apart, the same one counts."""
+    before = stored_spellings(tx, source, {name for row in rows for name in (row.reference, row.corrects) if name})
     spelt = {spelling(row.reference): before.get(row.reference, row.reference) for row in rows}
 
     def as_before(typed: str) -> str:

@@ -61,12 +61,13 @@ def test_a_reference_identifies_one_donation(world: World) -> None:
     assert world.totals().raised_minor == 150_50
 
 
-def test_the_bank_statement_confirms_them(world: World) -> None:
+@pytest.mark.parametrize("reference", ["BOX-1", "box-1", "Box -1"])
+def test_the_bank_statement_confirms_them(world: World, reference: str) -> None:
     take(world, GOOD)
     world.settle()
     statement = (
         "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
-        "B-1,charge,BOX-1,10000,0,CNY,2026-09-09T12:00:00+08:00\n"
+        f"B-1,charge,{reference},10000,0,CNY,2026-09-09T12:00:00+08:00\n"
     )
     assert world.do(import_statement, "offline", statement, ACTOR) == 1
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,11 +10,15 @@ from campaigns.audit import record_audit
 from campaigns.closing.reconciliation.line_corrections import corrections_refused
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.import_plan import ImportPlan, Sum
+from campaigns.intake.offline_checks import stored_spellings
+from campaigns.intake.offline_import import SOURCE
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
+from kernel.ids import donation_id_of
 from kernel.tables import Track
 from payments.bills.bill import Bill, read_bill
 from payments.gateway import StatementLine
+from payments.partners.partner_events import OFFLINE
 from payments.partners.partners import known
 from payments.statements import FETCHED, contradictions, dropped, keep_dropped, known_lines, store
 
@@ -45,6 +50,7 @@ def partner_name(tx: Tx, provider: str) -> str:
 def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
     """Check a bill against earlier ones; change nothing. Lines that contradict earlier bills are warnings: the
     import would store them beside the earlier ones."""
+    bill = _spelt_as_entered(tx, bill)
     lines = list(bill.lines.values())
     numbers = {line.line_id: number for number, line in bill.lines.items()}
     again, gone = contradictions(tx, lines), dropped(tx, lines)
@@ -70,6 +76,22 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
             for place, contradiction in again.items()
         },
     )
+
+
+def _spelt_as_entered(tx: Tx, bill: Bill) -> Bill:
+    """Return a list of offline donations with each reference as the donation's own file spells it: letter case and
+    spaces do not tell two apart. Other bills are returned unchanged."""
+    typed = {line.source_id for line in bill.lines.values() if line.provider == SOURCE and line.source_id}
+    if not typed:
+        return bill
+    entered = stored_spellings(tx, SOURCE, typed)
+    lines = {
+        number: replace(line, source_id=spelt, donation_id=donation_id_of(OFFLINE, spelt))
+        if (spelt := entered.get(line.source_id or ""))
+        else line
+        for number, line in bill.lines.items()
+    }
+    return bill._replace(lines=lines)
 
 
 def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: str, track: Track = iter) -> int:
