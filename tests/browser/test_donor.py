@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from embedded.process import wait_until
 from kernel.clock import SHANGHAI
@@ -145,6 +145,19 @@ def test_nothing_is_wider_than_a_small_phone(phone: Page, stack: Stack) -> None:
                 "document.querySelectorAll('.sums .num').forEach(sum => sum.textContent = '12,345,678.90')"
             )
             assert not phone.evaluate(wide), ("sums of a large city", path, language)
+
+
+def test_duty_22_larger_type_needs_neither_script_nor_cookie(chromium: Browser, stack: Stack) -> None:
+    size = "getComputedStyle(document.documentElement).fontSize"
+    with chromium.new_context(viewport={"width": 390, "height": 800}, java_script_enabled=False) as context:
+        page = context.new_page()
+        for path in ("/", "/c/demo", "/c/demo/p/1", "/donate/demo/1", "/public/c/demo"):
+            page.goto(f"{stack.url}{path}")
+            page.get_by_role("link", name="大字", exact=True).click()
+            assert page.evaluate(size) == "20px", path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+            page.get_by_role("link", name="标准字号", exact=True).click()
+            assert page.evaluate(size) == "16px", path
 
 
 def test_the_keyboard_reaches_the_content_first(phone: Page, stack: Stack) -> None:

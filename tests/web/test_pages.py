@@ -43,7 +43,7 @@ def test_every_page_opens_in_chinese(reader: Reader, world: World) -> None:
     world.pay(world.give(email="a@example.org"))
     for path in _all_pages(world):
         page = reader.open(path)
-        assert '<html lang="zh-CN">' in page and "演示环境" in page, path
+        assert '<html lang="zh-CN" ' in page and "演示环境" in page, path
 
 
 def test_every_page_opens_in_english_and_has_no_other_text(reader: Reader, world: World) -> None:
@@ -52,7 +52,7 @@ def test_every_page_opens_in_english_and_has_no_other_text(reader: Reader, world
     known = _data_words(world)
     for path in _all_pages(world):
         page = reader.open(path + ("&" if "?" in path else "?") + "lang=en")
-        assert '<html lang="en">' in page
+        assert '<html lang="en" ' in page
         strange = [word for word in HAN.findall(text(page)) if word not in known]
         assert not strange, (path, strange)
 
