@@ -13,11 +13,11 @@ def test_a_bill_shows_its_faults_and_differences_and_is_then_taken(engineer: Eng
     at = world.clock.at.isoformat()
     rows = [("L1", "charge", "T-1", 25_00, 0), ("L2", "charge", "T-2", 24_00, 0), ("L9", "charge", "T-9", 7_00, 0)]
     shown = engineer.call("/bill", bill(*rows, at=at)).get_json()
-    assert {(row["cause"], row["donation_id"]) for row in shown["differences"]} == {
-        ("amount", "T-2"),
-        ("missing_here", "T-9"),
-        ("missing_there", "T-3"),
-    }
+    assert [(row["cause"], row["donation_id"], row["line_ids"]) for row in shown["differences"]] == [
+        ("amount", "T-2", ["L2"]),
+        ("missing_here", "T-9", ["L9"]),
+        ("missing_there", "T-3", []),
+    ]
     assert (shown["imported"], shown["fault_count"]) == (False, 0)
     faulty = bill(*rows, ("L1", "charge", "T-3", 25_00, 0), ("L5", "gift", "T-3", "x", 0), at=at)
     refused = engineer.call("/bill?confirm=1", faulty).get_json()
@@ -31,6 +31,13 @@ def test_a_bill_shows_its_faults_and_differences_and_is_then_taken(engineer: Eng
     assert (taken["imported"], taken["added"]) == (True, 3)
     assert engineer.call("/bill?confirm=1", bill(*rows, at=at)).get_json()["added"] == 0
     problem(engineer.call("/bill", b"a,b\n1,2\n"), 422, "import_invalid")
+
+
+def test_a_line_without_a_donation_is_named_by_its_id(engineer: Engineer, world: World) -> None:
+    rows = [("L1", "charge", "", 25_00, 0), ("L2", "charge", "", 7_00, 0)]
+    shown = engineer.call("/bill", bill(*rows, at=world.clock.at.isoformat())).get_json()
+    named = [(row["cause"], row["bill_minor"], row["line_ids"]) for row in shown["differences"]]
+    assert sorted(named) == [("missing_here", 7_00, ["L2"]), ("missing_here", 25_00, ["L1"])]
 
 
 def test_a_refund_on_a_bill_does_not_replace_its_payment(engineer: Engineer, world: World) -> None:

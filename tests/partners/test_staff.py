@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.console.partners import partner_bills
 from campaigns.closing.reconciliation.bill_differences import bill_days
+from campaigns.closing.reconciliation.discrepancies import list_differences
 from campaigns.intake import partner_states
 from campaigns.intake.refusal_counts import refusals_of
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.people import create_manager
 from campaigns.partner_alarms import AlarmKind, partner_alarms
 from kernel.clock import local_day
@@ -21,6 +24,10 @@ from tests.world import World
 
 def alarms(world: World) -> set[AlarmKind]:
     return {alarm.kind for alarm in world.do(partner_alarms)}
+
+
+def reconcile(world: World) -> None:
+    world.do(lambda tx: list_differences(tx, find_campaign(tx, world.slug).id))
 
 
 def staff(engineer: Engineer, world: World) -> Reader:
@@ -77,6 +84,34 @@ def test_staff_see_the_days_whose_bill_is_missing(engineer: Engineer, world: Wor
     page = reader.open(f"/console/partners/{NAME}")
     assert page.count("账单没到") == 1 and page.count("对方说没有") == 1
     assert "T-0" in reader.open(f"/console/partners/{NAME}/bills/{first}")
+
+
+def test_every_difference_of_a_day_is_listed_and_leads_to_its_sign_off(
+    engineer: Engineer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partner_bills, "PAGE_SIZE", 3)
+    engineer.send(*(engineer.paid(number) for number in range(6)))
+    world.settle()
+    rows = [("L0", "charge", "T-0", 24_00, 0), ("L1", "charge", "T-1", 25_00, 0), ("LX", "charge", "", 7_00, 0)]
+    engineer.call("/bill?confirm=1", bill(*rows, at=world.clock.at.isoformat()))
+    reader = staff(engineer, world)
+    address = f"/console/partners/{NAME}/bills/2026-09-09"
+    reconcile(world)
+    pages = [reader.open(f"{address}?page={number}") for number in (1, 2)]
+    listed = re.findall("(T-[0-5]|LX)</t[hd]>", "".join(pages))
+    assert sorted(listed) == ["LX", "T-0", "T-2", "T-3", "T-4", "T-5"]
+    links = [set(re.findall("/console/discrepancies/[0-9]+", page)) for page in pages]
+    assert ([len(page) for page in links], len(set.union(*links))) == ([3, 3], 6), "one for each"
+    assert "签字" in reader.open(links[0].pop())
+
+
+def test_a_missing_bill_leads_to_its_sign_off(engineer: Engineer, world: World) -> None:
+    engineer.send(*(engineer.paid(number) for number in range(2)))
+    world.settle()
+    reconcile(world)
+    reader = staff(engineer, world)
+    page = reader.open(f"/console/partners/{NAME}/bills/2026-09-09")
+    assert len(set(re.findall("/console/discrepancies/[0-9]+", page))) == 1, "one for the platform and the day"
 
 
 def test_a_secret_says_whether_it_waits_or_has_ended(engineer: Engineer, world: World) -> None:

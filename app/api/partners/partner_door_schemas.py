@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from campaigns.closing.reconciliation.bill_differences import MOST_DIFFERENCES
+from campaigns.closing.reconciliation.bill_differences import MOST_DIFFERENCES, MOST_LINES
 from campaigns.intake.check_list import Check
 from payments.models import INBOX_STATES, PartnerState
 
@@ -122,9 +122,9 @@ _HEALTH = described_object(
     },
 )
 _FAULT = described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, params=described_object(), message=TEXT)
-_DIFFERENCES = _list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR)) | {
-    "maxItems": MOST_DIFFERENCES
-}
+_LINES = _list(TEXT) | {"maxItems": MOST_LINES, "description": "the bill's lines about it"}
+_DIFFERENCE = described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR, line_ids=_LINES)
+_DIFFERENCES = _list(_DIFFERENCE) | {"maxItems": MOST_DIFFERENCES}
 _BILL = described_object(
     layout=TEXT | {"description": "the format that it was read in"},
     encoding=TEXT,

@@ -1,4 +1,4 @@
-"""Bills fetched from a platform: the credentials, the first day, and the result of each day."""
+"""A platform's bills: those of a day beside its events; how they are fetched, and the result of each day."""
 
 from datetime import date
 
@@ -14,7 +14,16 @@ from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from app.i18n.giving_labels import BILL_KINDS, BILL_STATES, BILL_WAITS
+from app.i18n.labels import CAUSES
+from app.web.blueprint import requested_page
+from campaigns.closing.reconciliation.bill_differences import (
+    day_differences,
+    lines_of,
+    missing_bills,
+    reconciled_as,
+)
 from campaigns.imports import fetch_bills
+from campaigns.intake.door_donations import day_of, day_sums
 from campaigns.network.roles import Caller, Permission
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -26,7 +35,36 @@ from payments.mappings.partner_mappings import MOST_KEY, MOST_WORD
 from payments.partners import partners
 
 _PARTNERS = Permission.PARTNERS_WRITE
+PAGE_SIZE = 50  # differences
 Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/partners/<name>/bills/<day>", endpoint="partner_bill")
+@access.signed_in(_PARTNERS, where=Where.FEDERATION)
+def show_bill(name: str, day: str) -> str:
+    """Show the sums of a platform's bills for a day, and one page of how they differ from its events."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        partner = partners.known(tx, name)
+        source, date_ = f"partner:{name}", day_of(day)
+        lines = lines_of(tx, source, date_)
+        differences, total = day_differences(tx, source, date_, lines, page)
+        reconciled = reconciled_as(tx, name, differences)
+        sums = day_sums(tx, name, date_)
+        missing = missing_bills(tx, source, date_)
+    return render_template(
+        "console/partner_bill.html",
+        partner=partner,
+        day=date_,
+        lines=lines,
+        charged=[line.amount_minor for line in lines if line.kind == "charge"],
+        differences=list(zip(differences, reconciled, strict=True)),
+        missing=missing,
+        total=total,
+        page=page,
+        sums=sums,
+        CAUSES=CAUSES,
+    )
 
 
 @blueprint.get("/partners/<name>/bills", endpoint="partner_bills")

@@ -21,24 +21,16 @@ from app.http import access
 from app.http.scope import Where
 from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES, SUMS_VERDICTS
 from app.i18n.inbox_texts import money, reason_text, type_text
-from app.i18n.labels import CAUSES
 from app.i18n.locale import language
 from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.refusals.problems import problem_text
 from app.partners import Registration
-from app.web.blueprint import requested_page
 from campaigns.approvals.models import Approval
 from campaigns.closing.publication.partner_sums import sums_of_partner
-from campaigns.closing.reconciliation.bill_differences import (
-    MOST_DIFFERENCES,
-    bill_days,
-    bill_differences,
-    lines_of,
-)
+from campaigns.closing.reconciliation.bill_differences import bill_days
 from campaigns.desks.inbox_desk import InboxQueue, list_queue
 from campaigns.intake import door_events, partner_states, registered
 from campaigns.intake.check_list import check_list
-from campaigns.intake.door_donations import day_of, day_sums
 from campaigns.intake.partner_limits import allowance
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.intake.settled_conflicts import settled_of
@@ -53,7 +45,6 @@ from payments.models import Partner, PartnerState
 from payments.partners import partner_secrets, partners
 
 _PARTNERS = Permission.PARTNERS_WRITE
-PAGE_SIZE = 50  # differences
 MOST_SHOWN = 10  # messages of each kind on the page of a platform
 OVERLAPS = (1, 7, 30)  # days for which the old secret stays valid; 0: until an operator ends it
 MOVE_WORDS = {
@@ -177,32 +168,6 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "PARTNER_CHECKS": PARTNER_CHECKS,
         "MOVE_WORDS": MOVE_WORDS,
     }
-
-
-@blueprint.get("/partners/<name>/bills/<day>", endpoint="partner_bill")
-@access.signed_in(_PARTNERS, where=Where.FEDERATION)
-def show_bill(name: str, day: str) -> str:
-    """Show the sums of a platform's bills for a day, and one page of how they differ from its events."""
-    page = requested_page(PAGE_SIZE)
-    with deps().db.transaction() as tx:
-        partner = partners.known(tx, name)
-        source, date_ = f"partner:{name}", day_of(day)
-        lines = lines_of(tx, source, date_)
-        differences = bill_differences(tx, source, lines, [date_])
-        sums = day_sums(tx, name, date_)
-    return render_template(
-        "console/partner_bill.html",
-        partner=partner,
-        day=date_,
-        lines=lines,
-        charged=[line.amount_minor for line in lines if line.kind == "charge"],
-        differences=page.slice(differences),
-        total=len(differences),
-        page=page,
-        most=MOST_DIFFERENCES,
-        sums=sums,
-        CAUSES=CAUSES,
-    )
 
 
 @blueprint.post("/partners/<name>/state", endpoint="partner_state")
