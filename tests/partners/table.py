@@ -63,6 +63,7 @@ ROWS = {
             "test_a_platform_sees_nothing_of_another_platform",
             "test_the_check_list_opens_the_way",
             "test_a_platform_learns_what_became_of_its_donation",
+            "test_a_bill_settles_donations_and_their_platform_is_told",
             "test_from_the_first_event_to_a_bill_that_both_see",
         ),
     ),

@@ -25,6 +25,7 @@ def test_match_follows_the_order_of_arrival_and_is_explained_so(engineer: Engine
     first, second = (engineer.get(f"/donations/T-{number}")["why"][0] for number in (1, 2))
     assert first["position"] < second["position"]
     assert [why["pots"][0]["left_before_minor"] for why in (first, second)] == [30_00, 5_00]
+    assert "按收到并处理消息的先后给" in engineer.http.get("/connect").text, "said beforehand"
     world.check()
 
 

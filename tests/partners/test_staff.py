@@ -51,6 +51,7 @@ def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) ->
     assert "event_invalid" in page and "2026-09-09" in page
     assert "一次最多 … 条" in page, "of what was refused only the code is kept"
     assert "登记时直接启用" in page
+    assert "按收到并处理消息的先后给" in page, "the rule of match"
     assert "NOWHERE" in page and "T-2" in page and "T-9" in page, "what waits, in their ids"
     assert "donation.paid-1" in page, "what contradicts"
     conflict = re.search(r"/console/inbox/conflicts/\d+", page)
