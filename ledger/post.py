@@ -137,7 +137,7 @@ def _write_new(tx: Tx, columns: dict[str, list[Any]]) -> int:
     """Write a batch that is expected to be new. If a transfer is already in the books, write only those that are
     missing."""
     try:
-        with tx.part():
+        with tx.attempt():
             return int(tx.scalar(_WRITE_NEW, now=tx.now, **columns))
     except IntegrityError as error:
         if "ledger_transfer_key" not in str(error.orig):

@@ -12,6 +12,8 @@ from matching.reservations import ReservationAmount, ReservedPart
 
 def reserved_parts(tx: Tx, donation_ids: Sequence[UUID]) -> list[ReservedPart]:
     """Return the reservations of donations, oldest first."""
+    if not donation_ids:
+        return []
     return tx.rows_as(
         ReservedPart,
         """SELECT id AS reservation_id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor,

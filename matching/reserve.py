@@ -74,14 +74,20 @@ class LockedPots(NamedTuple):
     free: Mapping[int, int]
 
 
-def lock_pots(tx: Tx, queries: Iterable[PotQuery], pots: Mapping[int, Sequence[PotState]]) -> LockedPots:
-    """Lock the pots that these queries may match; `pots` maps campaigns to their pots.
+def lock_pots(
+    tx: Tx,
+    queries: Iterable[PotQuery],
+    pots: Mapping[int, Sequence[PotState]],
+    free: Mapping[int, int] | None = None,
+) -> LockedPots:
+    """Lock the pots that these queries may match; `pots` maps campaigns to their pots. `free` is what is in them if
+    they are locked already and nothing was moved since.
 
     Read the time (`tx.now`) afterwards, because the campaign may have ended while this waited.
     """
     candidates = {query: _candidates(query, pots) for query in queries}
     by_id = {pot.pot_id: pot for states in candidates.values() for pot in states}
-    return LockedPots(candidates, lock_free_accounts(tx, by_id.values()))
+    return LockedPots(candidates, lock_free_accounts(tx, by_id.values()) if free is None else free)
 
 
 def plan_matches(

@@ -15,7 +15,7 @@ from campaigns.disclosure.pictures import Picture
 from campaigns.intake import door_donations, door_events
 from campaigns.intake.check_list import check_list
 from campaigns.intake.door_events import DoorEvent
-from campaigns.intake.partner_limits import allowance
+from campaigns.intake.partner_limits import allowance, terms_of
 from campaigns.intake.test_mode import stored_tests
 from kernel.clock import local_day, parse_time
 from kernel.db import Tx
@@ -126,7 +126,7 @@ def show_health(name: str) -> Any:
     asking = question(name)
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
-        taken = allowance(tx, deps(), [name])
+        taken = allowance(tx, deps(), terms_of(tx, deps(), [name]))
         booked = partner.state in partner_secrets.BOOKED
         secrets = [row for row in partner_secrets.valid_secrets(tx, name) if row.test or booked]
         used = [row.last_used_at for row in secrets if row.last_used_at and row.test == asking.test]

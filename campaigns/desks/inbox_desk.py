@@ -20,7 +20,7 @@ from kernel.errors import Conflict, NotFound
 from kernel.ids import MOST_ID
 from kernel.paging import FIRST_PAGE, Page
 from payments.facts import REVERSALS, FactKind, FactMalformed, PaymentFact, facts_of
-from payments.inbox.inbox import retry
+from payments.inbox.due_again import retry
 from payments.models import INBOX_STATES, InboxEvent, InboxWork
 
 __all__ = [

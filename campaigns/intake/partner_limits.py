@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlmodel import col, select
-
 from campaigns.audit import changed, record_audit
 from campaigns.dependencies import Dependencies, DonationLimits
 from kernel.bulk import unnest
 from kernel.clock import local_day
 from kernel.db import Tx
 from payments.inbox.inbox import InboxMessage
-from payments.models import Partner, PartnerDay
+from payments.models import Partner, PartnerDay, PartnerState
 from payments.partners import partners
 from payments.partners.partner_events import OFFLINE, PartnerFact
 from payments.partners.partner_secrets import BOOKED
@@ -32,6 +30,22 @@ class PartnerLimits(NamedTuple):
     day_most_minor: int
     day_most_count: int
     age_most_days: int
+
+
+class Terms(NamedTuple):
+    """What holds for the events of a platform: whether they wait because it is paused, and its limits."""
+
+    paused: bool
+    limits: PartnerLimits
+
+
+class _Stored(NamedTuple):
+    name: str
+    state: str
+    gift_most_minor: int | None
+    day_most_minor: int | None
+    day_most_count: int | None
+    age_most_days: int | None
 
 
 def gift_most(limits: PartnerLimits, fact: PartnerFact, minor_most_minor: int) -> int:
@@ -158,14 +172,22 @@ class Allowance:
         return bool(row.amount_minor <= limits.day_most_minor and row.donations <= limits.day_most_count)
 
 
-def limits_of(tx: Tx, deps: Dependencies, partners: Collection[str]) -> dict[str, PartnerLimits]:
-    """Return the limits of these partners: their own, or the installation's defaults. `offline` has a row too."""
-    rows = tx.all(select(Partner).where(col(Partner.name).in_(sorted(partners))))
+def terms_of(tx: Tx, deps: Dependencies, partners: Collection[str]) -> dict[str, Terms]:
+    """Return what holds for these partners, with the installation's defaults for limits of which they have no own.
+    `offline` has a row too."""
+    if not partners:
+        return {}
+    rows = tx.rows_as(
+        _Stored,
+        f"SELECT {', '.join(_Stored._fields)} FROM partner WHERE name = ANY(:partners)",
+        partners=sorted(partners),
+    )
     own = {row.name: row for row in rows}
-    return {name: _limits(deps, own.get(name)) for name in partners}
+    paused = {row.name for row in rows if row.state == PartnerState.PAUSED}
+    return {name: Terms(name in paused, _limits(deps, own.get(name))) for name in partners}
 
 
-def _limits(deps: Dependencies, partner: Partner | None) -> PartnerLimits:
+def _limits(deps: Dependencies, partner: Partner | _Stored | None) -> PartnerLimits:
     defaults = deps.limits
     chosen = (
         tuple(getattr(partner, column) for column in partners.LIMITS) if partner else (None,) * len(partners.LIMITS)
@@ -179,16 +201,16 @@ def _limits(deps: Dependencies, partner: Partner | None) -> PartnerLimits:
     return PartnerLimits(*(least if own is None else own for own, least in zip(chosen, standard, strict=True)))
 
 
-def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowance:
-    """Return what these partners may still bring in today."""
+def allowance(tx: Tx, deps: Dependencies, terms: Mapping[str, Terms]) -> Allowance:
+    """Return what partners with these terms may still bring in today."""
     day = local_day(tx.now)
     rows = tx.rows(
         "SELECT partner, amount_minor, donations FROM partner_day WHERE day = :day AND partner = ANY(:partners)",
         day=day,
-        partners=sorted(partners),
+        partners=sorted(terms),
     )
     taken = {row.partner: _Taken(row.amount_minor, row.donations) for row in rows}
-    limits = limits_of(tx, deps, partners)
+    limits = {name: own.limits for name, own in terms.items()}
     return Allowance(day, limits, taken, dict(taken), minor_most_minor=deps.limits.minor_most_minor)
 
 

@@ -7,7 +7,7 @@ from campaigns.intake.check_list import open_checks
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
 from kernel.keys import Keys
-from payments.inbox.inbox import reopen_of
+from payments.inbox.due_again import reopen_of
 from payments.models import Partner, PartnerState
 from payments.partners import partner_secrets, partners
 from payments.partners.partner_secrets import NewSecret
@@ -72,8 +72,3 @@ def _secret_for(tx: Tx, keys: Keys, partner: Partner, before: PartnerState, acto
     if before is PartnerState.TEST and partner.state == PartnerState.LIVE and not prepared:
         return partner_secrets.add_secret(tx, keys, partner.name, actor)
     return None
-
-
-def paused(tx: Tx, names: set[str]) -> set[str]:
-    """Return which of these platforms are paused. Their events are stored and wait."""
-    return partners.in_state(tx, names, PartnerState.PAUSED) if names else set()

@@ -14,15 +14,26 @@ from campaigns.donations.donors import contact
 from campaigns.donations.donors.erased import DonorIn, keys_after_erasure
 from campaigns.donations.facts.load import DonationRef, refs_of
 from campaigns.donations.facts.store_reported import ReportedDonation
-from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
-from campaigns.intake.partner_states import PAUSED, paused
+from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited, terms_of
+from campaigns.intake.partner_states import PAUSED
 from campaigns.intake.places import places
 from campaigns.intake.project_codes import codes_of_ours
-from kernel.db import Tx
-from payments.inbox.inbox import InboxMessage, retry
+from kernel.db import NOW, Database, Tx
+from payments.inbox.due_again import MOST_RETRIED, retrying
+from payments.inbox.inbox import InboxMessage
 from payments.partners.partner_events import PartnerFact
 
 RETRY = timedelta(minutes=1)  # our default
+
+_NOW = f"(SELECT {NOW})"  # read once, so that an index may be searched for it
+_RETRY_DUE = f"""
+    WITH put_aside AS (
+        UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
+         WHERE state = 'ignored' AND reference IS NOT NULL AND done_at > {_NOW} - 2 * CAST(:retry AS interval)
+           AND EXISTS (SELECT FROM donation WHERE payment_intent = reference)
+        RETURNING inbox_id),
+    tried AS ({retrying(f"{_NOW} - CAST(:retry AS interval)")} RETURNING inbox_id)
+    SELECT inbox_id FROM put_aside UNION ALL SELECT inbox_id FROM tried"""
 
 
 @dataclass(slots=True)
@@ -58,19 +69,17 @@ class Intake:
                 self.limits.take_back(donation.fact)
 
 
-def retry_due(tx: Tx) -> int:
-    """Make waiting messages due again once per minute and return how many.
+class _Retried(NamedTuple):
+    inbox_id: int
+
+
+def retry_due(db: Database) -> None:
+    """Make waiting messages due again once per minute, in one statement that is a transaction by itself.
 
     What they wait for (a project, a campaign, a payment) may exist by now, and no operator has to trigger a retry.
     Messages that were ignored as another shop's while another worker was booking their payment become due too.
     """
-    put_aside = tx.run(
-        """UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
-            WHERE state = 'ignored' AND reference IS NOT NULL AND done_at > :since
-              AND EXISTS (SELECT FROM donation WHERE payment_intent = reference)""",
-        since=tx.now - 2 * RETRY,
-    )
-    return put_aside + retry(tx, waiting_since=tx.now - RETRY)
+    db.rows_at_once(_Retried, _RETRY_DUE, retry=RETRY, most=MOST_RETRIED)
 
 
 def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, PartnerFact]]) -> Intake:
@@ -80,8 +89,8 @@ def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, P
     suspended or blacklisted before the payment, none of its campaigns was open at the time of payment, the payment
     exceeds the partner's limits (`partner_limits`), or the partner is paused.
     """
-    held_back = paused(tx, {fact.partner for _, fact in received})
-    waiting = {message.id: PAUSED for message, fact in received if fact.partner in held_back}
+    terms = terms_of(tx, deps, {fact.partner for _, fact in received})
+    waiting = {message.id: PAUSED for message, fact in received if terms[fact.partner].paused}
     paid = {
         fact.donation_id: (message, fact)
         for message, fact in reversed(received)
@@ -93,7 +102,7 @@ def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, P
     if not new:
         return intake
     belonging = places(tx, [fact for _, fact in new])
-    limited = {fact.partner for _, fact in new if is_limited(fact.partner)}
+    limited = {fact.partner: terms[fact.partner] for _, fact in new if is_limited(fact.partner)}
     intake.limits = allowance(tx, deps, limited) if limited else None
     for message, fact in sorted(new, key=_by_message):
         place = belonging[fact.donation_id]

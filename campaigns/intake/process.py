@@ -24,7 +24,8 @@ from campaigns.intake.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
 from payments.facts import FactMalformed, facts_of
-from payments.inbox.inbox import InboxMessage, Outcome, claim, finish, reopen, reopen_foreign
+from payments.inbox.due_again import has_waiting, reopen, reopen_foreign
+from payments.inbox.inbox import InboxMessage, Outcome, claim, finish
 from payments.models import OPEN
 from payments.partners.partner_events import PARTNER_PREFIX, PartnerFact, fact_of
 
@@ -59,8 +60,7 @@ def process_inbox(
 
     After the commit, `changed` gets the ids of the campaigns whose totals changed.
     """
-    with deps.db.transaction() as tx:
-        retry_due(tx)  # in a transaction of its own, because the next one reads its time once it has its locks
+    retry_due(deps.db)  # a transaction of its own, because the next one reads its time once it has its locks
     try:
         return _process_batch(deps, most, changed)
     except OperationalError:
@@ -90,7 +90,7 @@ def _meet(deps: Dependencies, applied: Applied) -> None:
 
     Runs after the commit: whichever worker commits last finds what the other one stored.
     """
-    if not (applied.paid or applied.before_payment):
+    if not (applied.paid or applied.before_payment) or not has_waiting(deps.db):
         return
     with deps.db.transaction() as tx:
         stored = {ref.id for ref in refs_of(tx, applied.before_payment)}

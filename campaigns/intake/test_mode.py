@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from campaigns.dependencies import Dependencies
 from campaigns.intake.check_list import Check, note_check
-from campaigns.intake.partner_limits import ABOVE_LIMIT, gift_most, limits_of
+from campaigns.intake.partner_limits import ABOVE_LIMIT, gift_most, terms_of
 from campaigns.intake.places import places
 from kernel.db import Tx
 from payments.messages import content_hash
@@ -87,7 +87,7 @@ def _judge(tx: Tx, deps: Dependencies, partner: str, new: Sequence[TestFact]) ->
         return
     paid = [test for test in new if test.row.type == PAID]
     problems = {id_: place.problem for id_, place in places(tx, [test.fact for test in paid]).items()}
-    limits = limits_of(tx, deps, [partner])[partner]
+    limits = terms_of(tx, deps, [partner])[partner].limits
     oldest = tx.now - timedelta(days=limits.age_most_days)
     earlier = tests_of_donations(tx, partner, sorted({test.row.their_id for test in new}))
     payments = {row.their_id: row for row in earlier if row.type == PAID}

@@ -78,9 +78,6 @@ class _Due(NamedTuple):
     confirmed: bool
 
 
-_MANY_WAITING = 1_000
-
-
 def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
     """Store each message once, with its personal parts sealed. A message that repeats an id with another body is
     kept apart as a conflict; the first one wins."""
@@ -230,44 +227,6 @@ def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         update_rows(tx, InboxWork, "inbox_id", values)
 
 
-def reopen(tx: Tx, notes: Iterable[str]) -> int:
-    """Make waiting messages with these notes due again, because what they waited for has arrived.
-
-    A batch has a thousand payments while few messages wait. So the notes of waiting messages are read first, and
-    all notes are passed only if many wait. `notes` is consumed only if something waits.
-    """
-    rows = tx.rows("SELECT note FROM inbox_work WHERE state = 'waiting' LIMIT :most", most=_MANY_WAITING)
-    waiting = {row.note for row in rows}
-    due = [note for note in notes if note in waiting or len(rows) == _MANY_WAITING] if rows else []
-    if not due:
-        return 0
-    return tx.run(
-        "UPDATE inbox_work SET state = 'new', done_at = NULL WHERE state = 'waiting' AND note = ANY(:notes)",
-        notes=due,
-    )
-
-
-def reopen_of(tx: Tx, source: str, note: str) -> int:
-    """Make the messages of a source that wait with this note due again; return how many."""
-    return tx.run(
-        """UPDATE inbox_work w SET state = 'new', done_at = NULL FROM inbox_event e
-            WHERE e.id = w.inbox_id AND w.state = 'waiting' AND w.note = :note AND e.source = :source""",
-        source=source,
-        note=note,
-    )
-
-
-def reopen_foreign(tx: Tx, references: Sequence[str]) -> int:
-    """Make messages due again that were ignored as another shop's, because their payment turned out to be ours."""
-    if not references:
-        return 0
-    return tx.run(
-        """UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
-            WHERE state = 'ignored' AND reference = ANY(:references)""",
-        references=list(references),
-    )
-
-
 def foreign_references(tx: Tx, references: Sequence[str]) -> set[str]:
     """Return which of these payments of the provider are known as another shop's."""
     if not references:
@@ -277,17 +236,3 @@ def foreign_references(tx: Tx, references: Sequence[str]) -> set[str]:
         references=list(references),
     )
     return {row.reference for row in rows}
-
-
-def retry(tx: Tx, *, waiting_since: datetime, most: int = 200) -> int:
-    """Make waiting messages due again that were not tried since `waiting_since`, least recently tried first; return
-    how many. Messages above a limit wait for an operator, and those of a paused platform until it resumes."""
-    return tx.run(
-        """UPDATE inbox_work SET state = 'new'
-            WHERE inbox_id IN (SELECT inbox_id FROM inbox_work
-                                WHERE state = 'waiting' AND done_at <= :since
-                                  AND note NOT IN ('above_limit', 'partner_paused')
-                                ORDER BY done_at, inbox_id LIMIT :most FOR UPDATE SKIP LOCKED)""",
-        since=waiting_since,
-        most=most,
-    )

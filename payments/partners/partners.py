@@ -1,7 +1,7 @@
 """Partner platforms: their registration, and how much of what they send is accepted without an operator."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -105,10 +105,3 @@ def list_partners(tx: Tx) -> list[Partner]:
 def titles_of(tx: Tx) -> dict[str, str]:
     """Return the titles of all platforms by name."""
     return {partner.name: partner.title for partner in list_partners(tx)}
-
-
-def in_state(tx: Tx, names: Collection[str], state: PartnerState) -> set[str]:
-    """Return which of these platforms are in a given state."""
-    return set(
-        tx.all(select(Partner.name).where(col(Partner.name).in_(sorted(names)), Partner.state == state.value))
-    )

@@ -116,11 +116,22 @@ def test_a_rehearsal_and_a_part_that_fails_undo_statements_that_no_model_came_be
 
     with db.transaction() as tx:
         assert tx.rehearse(lambda: write(tx)) == 1
-        with suppress(KeyError), tx.part():
-            write(tx)
-            raise KeyError
+        for part in (tx.part, tx.attempt):
+            with suppress(KeyError), part():
+                write(tx)
+                raise KeyError
     with db.transaction() as tx:
         assert tx.scalar("SELECT count(*) FROM screening_mark") == 0
+
+
+def test_statements_may_follow_an_attempt_that_the_database_refused(db: Database) -> None:
+    with db.transaction() as tx:
+        with pytest.raises(DBAPIError), tx.attempt():
+            tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (NULL, 0, 0)")
+        with tx.attempt():
+            tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (1, 0, 0)")
+    with db.transaction() as tx:
+        assert tx.scalar("SELECT count(*) FROM screening_mark") == 1
 
 
 def test_an_id_that_no_column_can_hold_is_no_row(db: Database) -> None:

@@ -31,7 +31,7 @@ from campaigns.closing.reconciliation.bill_differences import bill_days
 from campaigns.desks.inbox_desk import InboxQueue, list_queue
 from campaigns.intake import door_events, partner_states, registered
 from campaigns.intake.check_list import check_list
-from campaigns.intake.partner_limits import allowance
+from campaigns.intake.partner_limits import allowance, terms_of
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.intake.settled_conflicts import settled_of
 from campaigns.network.roles import Caller, Permission
@@ -155,7 +155,7 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "why": reason_text,
         "type_text": type_text,
         "money": money,
-        "taken": allowance(tx, deps(), [partner.name]).today(partner.name),
+        "taken": allowance(tx, deps(), terms_of(tx, deps(), [partner.name])).today(partner.name),
         "refusals": refusals_of(tx, partner.name, week),
         "days": bill_days(tx, partner.name, week),
         "alarms": alarms_of(tx, partner.name),

@@ -49,12 +49,11 @@ class MatchChanges:
         seeking = sorted((donation for donation in paid if self._may_match_more(donation)), key=_paid_at)
         ended = [donation.id for donation in self.donations if donation.ended]
         shrinking = [donation for donation in self.donations if donation.match_shrinks]
-        if seeking or ended or shrinking:
-            # Lock all pots of these campaigns at once, in the global lock order, before the changes below lock
-            # anything.
-            lock_free_accounts(self.tx, self._pots_by_id.values())
+        # Lock all pots of these campaigns at once, in the global lock order, before anything below is locked.
+        changes = seeking or ended or shrinking
+        free = lock_free_accounts(self.tx, self._pots_by_id.values()) if changes else {}
         transfers = capture(self.tx, [donation.id for donation in paid if not donation.late])
-        transfers += self._match_more(seeking)
+        transfers += self._match_more(seeking, free)
         if ended:
             transfers += release(self.tx, ended, self._pots_by_id)
         return transfers + [transfer for part in self._return_surplus(shrinking) for transfer in part]
@@ -78,7 +77,7 @@ class MatchChanges:
             and donation.kept_minor > 0
         )
 
-    def _match_more(self, seeking: Sequence[DonationAggregate]) -> list[Transfer]:
+    def _match_more(self, seeking: Sequence[DonationAggregate], free: Mapping[int, int]) -> list[Transfer]:
         if not seeking:
             return []
         target_of = targets(self.tx, sorted({donation.project_id for donation in seeking}))
@@ -88,7 +87,7 @@ class MatchChanges:
             _request(donation, target_of[donation.project_id], prior[donation.id], self._ratios)
             for donation in seeking
         ]
-        locked = lock_pots(self.tx, {request.pot_query for request in requests}, self.pots)
+        locked = lock_pots(self.tx, {request.pot_query for request in requests}, self.pots, free)
         plans = plan_matches(self.tx, locked, requests, projects_of_counties)
         return write_matches(self.tx, plans, {"any": "late", "payment": "payment"}, state="captured")
 

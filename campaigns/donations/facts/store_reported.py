@@ -90,7 +90,7 @@ def _insert(tx: Tx, values: dict[str, Any]) -> set[UUID]:
     """Insert donations and return the ids of those stored before. Another worker hardly ever stores one first, and
     a conflict check before each row costs more than a savepoint."""
     try:
-        with tx.part():
+        with tx.attempt():
             insert_rows(tx, Donation, values)
         return set()
     except IntegrityError as error:

@@ -62,7 +62,7 @@ def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
     }
     if len(letters) >= _MANY:
         try:
-            with tx.part():
+            with tx.attempt():
                 tx.run(_QUEUE_NEW, **values)
             return
         except IntegrityError as error:
