@@ -55,6 +55,12 @@ class Statement:
         return raised, matched, raised + matched
 
     @property
+    def chart(self) -> list[tuple[str, int]]:
+        """The total of each county in fen, as the bars of a chart; a single one needs none."""
+        rows = self.counties if len(self.counties) > 1 else ()
+        return [(row.name or _("（其他）"), row.total_minor) for row in rows]
+
+    @property
     def returned_minor(self) -> int:
         """What was returned since the campaign was cancelled, in fen."""
         return max(0, self.cancelled.raised_minor - self.corrected[0]) if self.cancelled else 0

@@ -43,6 +43,7 @@ def test_the_table_adds_up_by_county_and_township(reader: Reader, world: World) 
     assert (books.raised_minor, books.matched_minor) == (170_01, 170_01)
     page = text(reader.open("/public/c/day"))
     assert "活动尚未结案" in page and "合计 170.01 170.01 340.02" in page
+    assert 'aria-label="各县区的合计（元），数字见表"' in reader.page.text and "栾川县 300.02" in page, "the chart"
 
 
 def test_the_file_has_an_english_header(reader: Reader, world: World) -> None:

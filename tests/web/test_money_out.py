@@ -135,6 +135,7 @@ def test_a_liaison_spends_with_a_photo_and_finance_checks(manager: Reader, world
     assert "已核对" in page and "支出超过已拨付的款项" in page
     public = text(manager.open(f"/c/{world.slug}/p/{project}"))
     assert "钱花到哪了" in public and "一周的菜" in public and "12.30" in public
+    assert "先垫付 12.30" in public and "未用" not in public, "the sums add up although nothing was paid out yet"
     assert "发票 7" not in public, "numbers of documents are for managers"
     manager.open(f"/console/projects/{project}/spending")
     bad = manager.send(f"/projects/{project}/spending", **typed | {"amount": "1,2"})
