@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from app.http import rate_limit
 from app.papers import press
+from app.shared_pages import front
 from campaigns.network import people
 from embedded.postgres import Postgres
 from embedded.redis import Redis
@@ -37,8 +38,8 @@ settings.load_profile("beishan")
 # Argon2id as in production takes a quarter of a second, and half of the tests sign in.
 people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-# A web server gives up a slow paper, or a slow Redis, for the sake of all others. On a busy machine all is slow.
-press._TIME_S = press._WAIT_S = rate_limit._TIMEOUT_S = 60.0
+# A web server gives up a slow paper, page or Redis for the sake of all others. On a busy machine all is slow.
+press._TIME_S = press._WAIT_S = rate_limit._TIMEOUT_S = front.WAIT_S = 60.0
 
 
 prepare()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from io import BytesIO
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ from kernel.db import Database
 
 RENEW_S = 0.7  # a page is not rebuilt more often, however fast its figures change
 KEEP_S = 30.0  # after this, a page is rebuilt even if nothing changed
-WAIT_S = 2.0  # wait for another reader's build, before the last page is shown as late
+WAIT_S = 2.0  # wait for a build, before the last page is shown as late
 FIRST_WAIT_S = 15.0  # wait if there is no last page: on a busy machine a late page is better than a refusal
 AGAIN_S = 0.2  # after a failed build, until the next try
 
@@ -120,22 +121,27 @@ class Front:
         return max(page.at, self.freshness.right_until(page.version))
 
     def _renewed(self, slot: Slot, address: Address) -> Made | None:
-        """Return the page after a rebuild by this reader, or by the one who is already building it."""
-        if not slot.making.acquire(timeout=FIRST_WAIT_S if slot.made is None else WAIT_S):
-            return slot.made
+        """Return the page after a rebuild by this reader, or by the one who is already building it. If there is a
+        last page, each wait is at most `WAIT_S`: with a frozen database a build lasts as long as its time-outs."""
+        if slot.made is None:
+            if slot.making.acquire(timeout=FIRST_WAIT_S):
+                self._make_and_release(slot, address)
+        elif slot.making.acquire(timeout=WAIT_S):
+            maker = Thread(target=self._make_and_release, args=(slot, address), name="shared-page", daemon=True)
+            maker.start()
+            maker.join(WAIT_S)
+        return slot.made
+
+    def _make_and_release(self, slot: Slot, address: Address) -> None:
         try:
             self._make_if_due(slot, address)
         finally:
             slot.making.release()
-        return slot.made
 
     def _make_beside(self, slot: Slot, address: Address) -> None:
         """Rebuild the page, unless another thread is building it."""
         if slot.making.acquire(blocking=False):
-            try:
-                self._make_if_due(slot, address)
-            finally:
-                slot.making.release()
+            self._make_and_release(slot, address)
 
     def _make_if_due(self, slot: Slot, address: Address) -> None:
         """Build the page, unless it has been built meanwhile, or failed to build a moment ago."""

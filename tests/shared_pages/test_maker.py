@@ -44,3 +44,33 @@ def test_no_reader_waits_for_a_maker_while_the_last_page_is_not_a_second_old(
     Timer(0.2, go_on.set).start()
     ann.get("/c/day")
     assert go_on.is_set(), "an older page is not shown: its reader waits for the maker"
+
+
+def test_a_reader_waits_a_bounded_time_while_a_frozen_database_holds_up_the_page(
+    app: Flask, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database froze after the last check, so that nothing is known of it yet."""
+    ann = app.test_client()
+    ann.get("/c/day")
+    go_on = Event()
+    original = front._call
+
+    def frozen(address: Address) -> Any:
+        assert go_on.wait(30)
+        return original(address)
+
+    page = front._shelf.slot(Address("/c/day", "", "zh"), "web.campaign")
+    last = page.made
+    assert last is not None
+    monkeypatch.setattr(front, "_call", frozen)
+    monkeypatch.setattr(front_module, "WAIT_S", 0.1)
+    monkeypatch.setattr(front.freshness, "current", lambda _now: True)
+    monkeypatch.setattr(front.freshness, "right_until", lambda _version: 0.0)
+    last.at = time.monotonic() - AGE_S
+    last.version = front.freshness.version - 1
+    late = ann.get("/c/day")
+    assert (late.status_code, "X-Beishan-Late" in late.headers) == (200, True)
+    assert page.making.locked(), "the page is still being made"
+    go_on.set()
+    with page.making:
+        assert page.made is not last
