@@ -1,6 +1,7 @@
 """What comes in as a picture is decoded and written anew, or refused; only its pixels are kept."""
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -38,6 +39,18 @@ def test_every_file_is_small_even_of_noise() -> None:
     assert set(made.renditions) == set(WIDTHS)
     for width, file in made.renditions.items():
         assert len(file) <= MOST_BYTES_OF[width], width
+
+
+def test_noise_takes_no_more_encodings_than_a_search_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    upload, save, encodings = noise(), Image.Image.save, []
+
+    def counted(picture: Image.Image, *to: Any, **how: Any) -> None:
+        encodings.append(how["quality"])
+        save(picture, *to, **how)
+
+    monkeypatch.setattr(Image.Image, "save", counted)
+    rewrite(upload)
+    assert 3 < len(encodings) <= 15, encodings
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG"])
