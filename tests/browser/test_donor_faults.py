@@ -58,15 +58,28 @@ def test_text_of_twice_the_size_fits(phone: Page, stack: Stack, language: str) -
     expect(phone.locator(".match-state.final")).to_be_visible()
     thanks = phone.url.removeprefix(stack.url)
     give_page = f"/donate/demo/1?amount={123_456_78}"
-    for path in ("/", "/c/demo", "/c/demo/p/1", give_page, "/c/demo/standings", "/public/c/demo", thanks, "/my"):
+    own_pages = (give_page, "/donate/demo/1?amount=6660", thanks, "/my")
+    for path in (
+        "/",
+        "/c/demo",
+        "/c/demo/p/1",
+        *own_pages,
+        "/c/demo/standings",
+        "/public/c/demo",
+        "/c/demo/screen",
+    ):
         phone.goto(f"{stack.url}{path}{'&' if '?' in path else '?'}lang={language}")
         phone.evaluate("document.documentElement.style.fontSize = '200%'")
         cut = phone.evaluate(
-            """[...document.querySelectorAll('.sum, .goal-line b, .pager, .top a, .button')]
+            """[...document.querySelectorAll('.sum, .goal-line b, .pager, .top a, .button, .stage-inks dd')]
                  .filter(part => part.offsetWidth && part.getBoundingClientRect().right > innerWidth + 1)
                  .map(part => part.textContent.trim())"""
         )
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390 and cut == [], (path, cut)
+    phone.goto(f"{stack.url}/c/demo?lang={language}")
+    phone.evaluate("document.documentElement.style.fontSize = '200%'")
+    phone.evaluate("scrollTo(0, 2000)")
+    expect(phone.locator(".sticky .button")).to_be_in_viewport(ratio=1)
 
 
 def test_a_hold_that_runs_out_says_so_by_itself(phone: Page, stack: Stack) -> None:
