@@ -11,10 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.console.blueprint import blueprint
+from app.console.desks.assignments import row_address
 from app.console.wait_desks import WaitLine, wait_lines
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
+from app.i18n.audit.audit_subjects import SUBJECTS
 from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.waiting import waiting_line, work_label
 from campaigns.approvals.names import names_of
@@ -25,6 +27,7 @@ from campaigns.goals.goals import progress
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.roles import Permission
+from campaigns.own_rows import own_rows
 from campaigns.partner_alarms import partner_alarms
 from campaigns.waiting import Waiting, Work, waiting
 from kernel.clock import SHANGHAI
@@ -60,6 +63,7 @@ def home() -> str:
     """Show the manager's work, earliest due first, beside the running campaigns and what closing ones wait for."""
     with deps().db.transaction() as tx:
         lines = waiting(tx, g.caller)
+        own = own_rows(tx, access.actor())
         names = names_of(tx, [line.approval for line in lines if line.approval])
         events = campaign_lines(tx, scope.branch())
         alarms = partner_alarms(tx) if access.opens("partner") else []
@@ -77,6 +81,9 @@ def home() -> str:
         closing=closing,
         alarms=alarms,
         goal=goal,
+        own=own,
+        row_address=row_address,
+        SUBJECTS=SUBJECTS,
         alarm_line=alarm_line,
         ALARMS=ALARMS,
         now=now,

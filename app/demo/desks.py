@@ -8,13 +8,14 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from app.demo.accounts import CITY, FINANCE, LIAISON, REVIEWER
+from app.demo.accounts import CITY, EVENT_MANAGER, FINANCE, LIAISON, REVIEWER
 from app.demo.gifts import Gift, Village, hear, partner_message, payment_of
 from app.demo.money_papers import leave_papers
 from app.demo.places import demo_places
 from app.demo.projects import file_for_review
 from campaigns.approvals import desk
 from campaigns.approvals.desk import Place
+from campaigns.assignments import take
 from campaigns.dependencies import Dependencies, SecondPerson
 from campaigns.donations.donors.payer import Payer
 from campaigns.donations.models import Donation
@@ -52,7 +53,8 @@ def leave_work(
     with lately.db.transaction() as tx:
         file_for_review(tx, demo_places(tx).in_review, LIAISON, REVIEWER)
         _ask_for(tx, deps, _own_gifts(tx, campaign))
-        found_team(tx, NewTeam(find_campaign(tx, campaign).id or 0, "北关小学六（2）班", "school"))
+        team = found_team(tx, NewTeam(find_campaign(tx, campaign).id or 0, "北关小学六（2）班", "school"))
+        take(tx, "team", team.id or 0, "等学校回话，确认是他们自己起的名。", EVENT_MANAGER)
     with lately.db.transaction() as tx:
         _leave_approval(tx, deps, campaign)
         _leave_goods(tx, villages[0])

@@ -24,6 +24,7 @@ from campaigns.closing.publication.notice_models import PublicNotice
 from campaigns.closing.publication.notices import notices_of
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
+from campaigns.lifecycle.plan_corrections import plan_corrections_of
 from campaigns.payouts.figures import Figures, totals
 from campaigns.projects.place_totals import PlaceTotals, by_place
 from kernel.clock import local_day
@@ -92,11 +93,13 @@ def show_statement(slug: str) -> str:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
         partners, titles = partners_of(tx, campaign.id), titles_of(tx)
+        plan_corrections = plan_corrections_of(tx, campaign.id)
     return render_template(
         "web/statement.html",
         campaign=campaign,
         statement=statement,
         partners=partners,
+        plan_corrections=plan_corrections,
         source_name=partial(source_name, titles=titles),
         number_of=notice_number,
     )

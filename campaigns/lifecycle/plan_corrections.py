@@ -1,19 +1,41 @@
 """Correct the public plan of a campaign after it was scheduled. The audit trail keeps each version."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from campaigns.audit import changed, entries_of, record_audit
+from campaigns.audit import AuditEntry, changed, entries_of, record_audit
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
 from campaigns.lifecycle.drafts import recorded
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING
-from campaigns.lifecycle.plan import plan_faults
+from campaigns.lifecycle.plan import FIELDS, plan_faults
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 
 ACT = "campaign.correct_plan"
+
+
+class PlanCorrection(NamedTuple):
+    """A correction of a public plan: the version that it made, when, why, and the fields that it changed."""
+
+    version: int
+    corrected_at: datetime
+    reason: str
+    fields: list[str]
+
+
+def plan_corrections_of(tx: Tx, campaign_id: int) -> list[PlanCorrection]:
+    """Return the corrections of a campaign's plan, newest first."""
+    return [_correction(entry) for entry in entries_of(tx, f"campaign:{campaign_id}", {ACT})]
+
+
+def _correction(entry: AuditEntry) -> PlanCorrection:
+    detail = entry.detail
+    names = {name.removeprefix("plan.") for part in ("before", "after") for name in detail[part]}
+    fields = [name for name in FIELDS if name in names]
+    return PlanCorrection(detail["plan_version"], entry.at, detail["reason"], fields)
 
 
 def correct_plan(tx: Tx, slug: str, changes: Mapping[str, Any], reason: str, actor: str) -> Campaign:

@@ -24,6 +24,10 @@ def test_a_manager_corrects_the_plan_of_an_open_event(manager: Reader, world: Wo
     assert "新账户 1234" in manager.open(f"/c/{SLUG}") and "洛阳市全域" in manager.page.text
     history = text(manager.open(f"/console/campaigns/{SLUG}")).partition(" 改动 ")[2]
     assert "→ 新账户 1234" in history and "原因：账户换了" in history and "方案版本：3" in history, history
+    statement = text(manager.open(f"/public/c/{SLUG}"))
+    assert "第 3 版" in statement and "银行账户 原因：账户换了" in statement and "原因：写窄了" in statement, (
+        statement
+    )
     manager.open(PLAN)
     world.do(correct_plan, SLUG, {"bank_account": "账户 77"}, "又错了", "chen")
     refused = text(manager.send("/plan", reason="x", **{"plan.bank_account": "账户 88"}))

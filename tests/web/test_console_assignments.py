@@ -1,5 +1,6 @@
 """Who works on a row of a desk: taken, taken over, released, and shown to colleagues on the lists."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import event
 
 from campaigns.assignments import KINDS, assignments_of, release, take
 from campaigns.network.people import create_manager
+from campaigns.own_rows import own_rows
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from tests.api.resources import SLUG, Resources, resources
@@ -65,6 +67,23 @@ def test_every_desk_shows_who_works_on_a_row(app: Flask, world: World, resources
         page = second.open(f"/console/{LISTS[kind]}")
         assert "chen正在处理" in text(page), kind
         assert "<b>银行" not in page and "&lt;b&gt;银行" in page, kind
+
+
+def test_the_home_page_lists_what_one_has_taken_and_still_waits(
+    app: Flask, world: World, resources: Resources
+) -> None:
+    first, second = colleague(app, world, "chen"), colleague(app, world, "li")
+    rows = waiting(world, resources)
+    for kind, row_id in rows.items():
+        world.do(take, kind, row_id, NOTE, "chen")
+    listed = [(row.kind, row.row_id) for row in world.do(own_rows, "chen")]
+    assert sorted(listed) == sorted(rows.items())
+    page = first.open("/console/")
+    assert "我手上的" in page and "&lt;b&gt;银行" in page and "我手上的" not in second.open("/console/")
+    for address in re.findall(r'class="verb" href="([^"]+)"', page.partition('id="own"')[2])[: len(rows)]:
+        assert "chen正在处理" in text(first.open(address)), address
+    world.do(lambda tx: tx.run("UPDATE project SET status = 'draft'"))
+    assert ("project", rows["project"]) not in [(row.kind, row.row_id) for row in world.do(own_rows, "chen")]
 
 
 def test_a_row_is_taken_on_its_page_with_a_note_and_put_back(

@@ -124,3 +124,10 @@ def test_a_manager_fills_in_the_form(manager: Reader, world: World) -> None:
     page = manager.send("/description", budget_amount=["1", str(whole - 1), ""], **{"contact.consented": "yes"})
     assert "项目页的内容已保存。" in page
     assert "李秀英" in manager.open(page_of(world))
+
+
+def test_the_stars_of_an_evaluation_are_public_once_the_project_is_evaluated(reader: Reader, world: World) -> None:
+    world.do(lambda tx: tx.run("UPDATE project SET rating = 4"))
+    assert "评估" not in reader.open(page_of(world))
+    world.do(lambda tx: tx.run("UPDATE project SET status = 'evaluated'"))
+    assert "评估 4 星" in text(reader.open(page_of(world)))

@@ -76,10 +76,11 @@ def assign(desk: str, row_id: int) -> Response:
         _assignment, before = take(tx, desk, row_id, form["note"][:MOST_REASON], caller.name)
         return _("原来是%(name)s在处理，现在换成您。", name=actor_name(before)) if before else None
 
-    return act(None, _address(desk, row_id, form["slug"]), do, done.get(form.verb, _("已记下：您在处理。")))
+    return act(None, row_address(desk, row_id, form["slug"]), do, done.get(form.verb, _("已记下：您在处理。")))
 
 
-def _address(kind: str, row_id: int, slug: str) -> str:
+def row_address(kind: str, row_id: int, slug: str) -> str:
+    """Return the address of the page on which a row is decided."""
     page = _PAGES[kind]
     named: dict[str, Any] = {"_anchor": f"{page.row}-{row_id}"} if page.is_list else {page.row: row_id}
     if kind == "case":

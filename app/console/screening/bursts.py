@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.cases import Together, decide_together
 from app.console.blueprint import blueprint, refused
+from app.console.desks.assignments import assignments_at
 from app.console.effects import Change, Typed, effect_page
 from app.console.forms import ConsoleForm
 from app.current import deps
@@ -57,6 +58,7 @@ def show_burst(slug: str) -> str | Response:
         campaign = find_campaign(tx, slug)
         ids = case_ids(tx, campaign.id or 0, key, scope.branch())
         rows = burst_views(tx, deps().keys, ids, page)
+        assigned = assignments_at(tx, "case", (row["id"] for row in rows), slug)
     if not ids:
         return redirect(url_for("console.bursts", slug=slug), 303)
     return render_template(
@@ -64,6 +66,7 @@ def show_burst(slug: str) -> str | Response:
         campaign=campaign,
         key=key,
         rows=rows,
+        assigned=assigned,
         total=len(ids),
         page=page,
         evidence=evidence_lines,
