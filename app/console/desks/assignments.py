@@ -58,7 +58,12 @@ class Assignments(NamedTuple):
 def assignments_at(tx: Tx, kind: str, row_ids: Iterable[int | None], slug: str = "") -> Assignments:
     """Return the assignments of the rows of a page, with one query."""
     rows = assignments_of(tx, kind, (row_id for row_id in row_ids if row_id is not None))
-    return Assignments(kind, rows, access.actor(), access.opens(_PAGES[kind].decides), slug)
+    return Assignments(kind, rows, access.actor(), decides(kind), slug)
+
+
+def decides(kind: str) -> bool:
+    """Return whether the caller decides rows of a kind."""
+    return access.opens(_PAGES[kind].decides)
 
 
 @blueprint.post(f"/desks/<any({', '.join(KINDS)}):desk>/<int:row_id>", endpoint="desk_assign")
