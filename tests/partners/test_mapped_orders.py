@@ -97,8 +97,8 @@ def test_a_declared_format_states_one_order_twice_with_another_sum(world: World,
     name = register(world, "signed_headers", {"app-1": SECRET})
     platform = Signed(world, url, name)
     for yuan in ("88.80", "88.80", "99.90"):
-        answer = platform.send(platform.order("PAY", 1, yuan))
-        assert (answer.status, json.loads(answer.body)["code"]) == (200, 0)
+        response = platform.send(platform.order("PAY", 1, yuan))
+        assert (response.status, json.loads(response.body)["code"]) == (200, 0)
     world.settle()
     assert stood(world, name, "O-1") == ("paid", 88_80, 0)
     assert conflicts(world) == 1

@@ -8,6 +8,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
+from app.http.heavy_reads import heavy
 from campaigns.disclosure.sources import SourceFigures, platform_sources, source_figures
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source
@@ -60,6 +61,7 @@ class PlatformSourceOut(Schema):
 @blueprint.get("/campaigns/<slug>/sources")
 @access.managers(Permission.READ)
 @blueprint.response(200, SourceOut(many=True))
+@heavy
 def list_sources(slug: str) -> Any:
     """List the sources of a campaign, those that brought the most first."""
     with deps().db.transaction() as tx:
@@ -70,6 +72,7 @@ def list_sources(slug: str) -> Any:
 @blueprint.get("/campaigns/<slug>/platform-sources")
 @access.managers(Permission.READ)
 @blueprint.response(200, PlatformSourceOut(many=True))
+@heavy
 def list_platform_sources(slug: str) -> Any:
     """List the sources that platforms named by codes of their own, those that brought the most first (at most
     200)."""

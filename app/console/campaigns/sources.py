@@ -9,6 +9,7 @@ from app.console.blueprint import act, blueprint
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.i18n.giving_labels import SOURCE_KINDS
 from app.papers import pictures
 from app.web.blueprint import requested_page
@@ -28,6 +29,7 @@ PAGE_SIZE = 50
 
 @blueprint.get("/campaigns/<slug>/sources", endpoint="sources")
 @access.signed_in(Permission.READ)
+@heavy
 def list_sources(slug: str) -> str:
     """List the sources of a campaign whose title or code contains the words, with the figures of each."""
     page, words = requested_page(PAGE_SIZE), ConsoleForm(request.args)["q"]
