@@ -15,6 +15,8 @@ from tests.api.client import application
 from tests.browser.conftest import _context
 from tests.partners.engineer import Engineer, bill
 from tests.partners.outside import ROOT, run, served
+from tests.partners.test_corrected_lines import open_differences
+from tests.partners.test_corrected_lines import upload as send_corrections
 from tests.web.reader import PASSWORD
 from tests.world import World
 
@@ -49,7 +51,8 @@ def secret_on(page: Page) -> str:
 
 def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, chromium: Browser) -> None:
     """Staff register a platform; its engineer passes the check list; it goes live, sends a day and uploads a bill
-    with three faults; both see the same differences in its own ids; it ends."""
+    with three faults; both see the same differences in its own ids, and correcting lines end them all; the platform
+    ends."""
     world.pot(1_000_00)
     world.do(create_manager, "staff", PASSWORD, "admin", "test")
     code = str(world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0])))
@@ -88,6 +91,16 @@ def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, 
         expect(rows).to_have_count(len(theirs))
         shown = {row.locator("th").inner_text() for row in rows.all()}
         assert shown == {donation for _, donation in theirs}
+
+        corrected = send_corrections(
+            engineer,
+            ("L3a", "charge", "T-3", 5_00, 0, "L3"),
+            ("LXa", "charge", "X", -3_00, 0, "LX"),
+            ("L5", "charge", "T-5", 25_00, 0, ""),
+        )
+        assert (corrected["imported"], corrected["differences"], open_differences(world)) == (True, [], [])
+        staff.reload()
+        expect(staff.get_by_text("账单与消息一致")).to_be_visible()
 
         staff.get_by_role("link", name="新平台").click()
         staff.get_by_text("结束（不再接收）").click()
