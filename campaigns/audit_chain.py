@@ -1,5 +1,5 @@
-"""Seal rows that are written once, in blocks that form one chain: audit entries, and lines of statements (the
-bank's too).
+"""Seal rows that are written once, in blocks that form one chain: audit entries, lines of statements (the bank's
+too), rules of pots, deposits to funds.
 
 A block names all rows of one table in a range of ids, each by the mark of its hash, and the preceding block by its
 hash. The hash of the newest block, the head, is published with each closing report. Changing, deleting or inserting
@@ -26,7 +26,8 @@ BLOCK = 1_000  # rows
 MOST_BLOCKS = 200  # per run and table
 
 _AUDIT, _LINES, _BANK = "audit_entry", "provider_line", "bank_line"
-SEALED_TABLES = (_AUDIT, _LINES, _BANK)
+_RULES, _DEPOSITS = "pot_rules", "fund_entry"
+SEALED_TABLES = (_AUDIT, _LINES, _BANK, _RULES, _DEPOSITS)
 
 
 class AuditBlock(SQLModel, table=True):
@@ -99,6 +100,16 @@ _SOURCES = {
            r.valued_on - DATE '2000-01-01', r.amount_minor, r.currency, r.reference, r.reversal, r.payments,
            r.is_fee""",
         "format('line %s of the bank account %s', r.line_id, r.account)",
+    ),
+    _RULES: _Source(
+        """r.id, r.pot_id, r.version, CAST(extract(epoch FROM r.valid_from) * 1000000 AS bigint), r.rules,
+           CAST(extract(epoch FROM r.created_at) * 1000000 AS bigint), r.position""",
+        "format('version %s of the rules of pot %s', r.version, r.pot_id)",
+    ),
+    _DEPOSITS: _Source(
+        """r.id, r.fund_id, r.key, r.amount_minor, r.reference, r.reason, r.corrects_id, r.actor,
+           CAST(extract(epoch FROM r.booked_at) * 1000000 AS bigint)""",
+        "format('entry %s of fund %s', r.key, r.fund_id)",
     ),
 }
 
@@ -235,6 +246,8 @@ CHECKS = {
     "audit_entries_are_as_sealed": _compared(_AUDIT),
     "lines_are_as_sealed": _compared(_LINES),
     "bank_lines_are_as_sealed": _compared(_BANK),
+    "rules_are_as_sealed": _compared(_RULES),
+    "deposits_are_as_sealed": _compared(_DEPOSITS),
 }
 
 

@@ -13,6 +13,7 @@ from campaigns.donations.states import COUNTED, MOVES, WAITING, Status
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.counting import changes_of
 from kernel.db import Tx, one_of
+from kernel.money import CURRENCY
 from ledger.kinds import TransferKind
 
 # Lists of states as constants, because people read the SQL of a check too.
@@ -56,6 +57,8 @@ CHECKS = {
            AND NOT EXISTS (SELECT FROM donation_movement m WHERE m.donation_id = d.id
                               AND m.kind = '{TransferKind.DONATION_RECEIVED}'
                               AND m.amount_minor = d.amount_minor)""",
+    "donations_are_in_our_currency": f"""
+        SELECT format('donation %s is in %s', id, currency) FROM donation WHERE currency <> '{CURRENCY}'""",
     "corrections_lead_to_the_project": """
         SELECT format('donation %s was corrected from project %s to %s, but was for %s before and is for %s after',
                       donation_id, from_project_id, to_project_id, before, after)

@@ -57,6 +57,11 @@ CHECKS = {
          WHERE d.status = 'settled'
            AND NOT EXISTS (SELECT FROM provider_line l WHERE l.donation_id = d.id AND l.provider = d.provider
                               AND l.kind = 'charge')""",
+    "corrections_name_a_line": """
+        SELECT format('line %s of %s corrects line %s, which does not exist', l.line_id, l.provider, l.corrects)
+          FROM provider_line l
+         WHERE l.corrects IS NOT NULL
+           AND NOT EXISTS (SELECT FROM provider_line c WHERE (c.provider, c.line_id) = (l.provider, l.corrects))""",
     "fees_of_lines_are_booked": f"""
         SELECT format('provider %s: its statements have fees of %s fen, the books %s %s', provider, lines_minor,
                       booked_minor, currency)

@@ -207,6 +207,29 @@ def test_f21_a_line_of_the_bank_that_was_changed_is_named(published: World, stat
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
+        ("""UPDATE pot_rules SET rules = rules || '{"ratio_bps": 5000}'""", "rules_are_as_sealed"),
+        ("UPDATE pot_rules SET valid_from = valid_from + interval '1 hour'", "rules_are_as_sealed"),
+        ("UPDATE fund_entry SET reason = 'another'", "deposits_are_as_sealed"),
+        ("UPDATE fund_entry SET actor = 'another'", "deposits_are_as_sealed"),
+        ("UPDATE fund_entry SET booked_at = booked_at - interval '1 day'", "deposits_are_as_sealed"),
+        ("UPDATE fund_entry SET reference = 'another'", "deposits_are_as_sealed"),
+        (
+            "UPDATE donation SET currency = 'USD' WHERE id IN (SELECT id FROM donation LIMIT 1)",
+            "donations_are_in_our_currency",
+        ),
+        ("UPDATE provider_line SET corrects = 'nothing' WHERE line_id = 'L-2'", "corrections_name_a_line"),
+    ],
+)
+def test_f21_rules_deposits_currency_and_corrections_that_were_changed_are_named(
+    published: World, statement: str, named: str
+) -> None:
+    assert named not in {fault.split(":")[0] for fault in faults(published)}
+    assert named in plant(published, statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
         # One who gave twice becomes two.
         (
             "UPDATE donation SET donor_key = 'm:forged' WHERE id = (SELECT id FROM donation WHERE project_id = 1"
