@@ -6,6 +6,7 @@ from campaigns.network.people import create_manager
 from campaigns.payouts.allot import allot
 from campaigns.projects import review
 from campaigns.projects.projects import find
+from campaigns.projects.transitions import suspend
 from campaigns.screening.open_manually import open_case
 from tests.payouts.released import release
 from tests.web.reader import PASSWORD, Reader, text
@@ -81,3 +82,11 @@ def test_the_page_of_an_open_campaign_keeps_its_figures_fresh(manager: Reader, w
     for path in (address, f"{address}/live"):
         page = manager.open(path)
         assert "/static/desk." in page and 'data-part="sums"' in page and 'data-part="pots"' in page, path
+
+
+def test_a_step_from_a_page_that_another_act_made_stale_names_who_did_it(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    manager.open(f"/console/projects/{project}/review")
+    world.do(suspend, project, "村里要改", "chen")
+    refused = text(manager.send("/advance-review", reason="做完了", rating=None))
+    assert "chen 在 " in refused and "改过这里" in refused, refused[:600]
