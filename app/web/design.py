@@ -30,7 +30,7 @@ def design() -> str:
         now = tx.now
     soon = now + timedelta(hours=3)
     gift_minor, half_minor = 66_60, 30_00
-    campaign = SimpleNamespace(slug="demo", now=now, running=True, plan={"responsible": "演示联系人"})
+    campaign = SimpleNamespace(slug="demo", now=now, running=True, plan={"responsible": "演示联系人"}, contact=None)
     return render_template(
         "web/design.html",
         campaign=campaign,

@@ -15,7 +15,7 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
     headline, advice = _words(status)
     if isinstance(error, CSRFError):
         code = "cookies_off" if keeps_no_cookies() else "csrf"
-        headline = _("请允许 Cookie 后再试") if keeps_no_cookies() else _("页面已过期")
+        headline = _("请允许 Cookie 后再试") if keeps_no_cookies() else _("页面放久了，请再提交一次")
     if code in REFUSALS:
         advice = str(REFUSALS[code])
     elif isinstance(error, str) and error:

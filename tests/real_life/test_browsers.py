@@ -140,7 +140,7 @@ def test_without_cookies_and_origin_the_page_says_plainly_what_to_do(
 def test_with_a_session_a_foreign_form_is_refused_whatever_its_origin(reader: Reader) -> None:
     reader.open(reader.form_page)
     page = reader.send(reader.form_page, 400, csrf_token="forged")
-    assert "页面已过期" in page and "回到表单" in page and reader.donations() == 0
+    assert "页面放久了" in page and "回到表单" in page and reader.donations() == 0
 
 
 def test_the_console_explains_that_it_needs_cookies(app: Flask, world: World) -> None:

@@ -9,6 +9,7 @@ from app.i18n.labels import SIGNALS
 from app.i18n.screening_evidence import evidence_lines
 from app.jobs.registry import run
 from app.jobs.runs import Unit
+from campaigns.lifecycle.host_contact import Contact, set_contact
 from campaigns.screening import screen, staff
 from campaigns.screening.signals import THRESHOLD_PREFIXES
 from tests.cli.conftest import Terminal
@@ -75,7 +76,12 @@ def test_a_whole_event_is_reviewed_from_the_console(manager: Reader, world: Worl
 
 def test_the_donor_reads_that_the_match_is_being_reviewed(reader: Reader, world: World, held: UUID) -> None:
     token = world.deps.keys.token(str(held))
-    shown = text(reader.open(f"/d/{held}?token={token}"))
+    review = reader.open(f"/d/{held}?token={token}").split('class="match-state review"')[1].split("</div>")[0]
+    assert f"/report?campaign={world.slug}" in review
+    world.do(set_contact, world.slug, Contact("0379-1234567", "9:00 至 18:00"), "li")
+    review = reader.open(f"/d/{held}?token={token}").split('class="match-state review"')[1].split("</div>")[0]
+    assert 'href="tel:0379-1234567"' in review and "9:00 至 18:00" in review
+    shown = text(reader.page.text)
     assert "200.00 元暂缓计入。您捐的 200.00 元已经到账，不受影响" in shown
     assert "配捐 复核中" in shown
     assert "最晚在公示前有结果" in shown and "为什么：" in shown

@@ -57,7 +57,7 @@ def test_signing_in_leads_only_to_our_own_pages(reader: Reader, world: World) ->
 
 def test_a_form_of_another_site_does_nothing(manager: Reader, world: World) -> None:
     manager.open("/console/campaigns/day/cancel")
-    assert "页面已过期" in manager.send("/cancel", 400, csrf_token="forged")
+    assert "页面放久了" in manager.send("/cancel", 400, csrf_token="forged")
     assert world.phase() == "open"
 
 

@@ -150,7 +150,7 @@ def test_too_little_match_lets_change_the_amount(reader: Reader, world: World) -
 
 def test_a_form_of_another_site_is_refused(reader: Reader) -> None:
     reader.open(reader.form_page)
-    assert "页面已过期" in reader.send(reader.form_page, 400, csrf_token="forged")
+    assert "页面放久了" in reader.send(reader.form_page, 400, csrf_token="forged")
     assert reader.donations() == 0
 
 

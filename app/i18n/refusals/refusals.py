@@ -44,7 +44,7 @@ REFUSALS = {
     "changed_meanwhile": _l("%(by)s 在 %(changed_at)s 改过这里，您的修改没有保存。请看过现在的内容再改。"),
     "comment_invalid": _l("请写评论，最多 2000 字。"),
     "conflict_settled": _l("这条消息已经核对过了。"),
-    "csrf": _l("页面已过期，请返回刷新后再提交。"),
+    "csrf": _l("页面放久了。请返回，刷新后再提交一次。"),
     "currency_unknown": _l("只支持人民币。"),
     "database_busy": _l("系统正忙，您的操作没有生效，请稍后再试。"),
     "database_full": _l("系统暂时不能保存数据，您的操作没有生效，请稍后再试。"),
