@@ -94,6 +94,7 @@ RECEIPT_STATES = {
     "requested": _l("等待开票"),
     "issued": _l("已开票"),
     "withdrawn": _l("已撤回"),
+    "waived": _l("已放弃"),
 }
 PAYER_KINDS = {
     "person": _l("个人"),

@@ -46,7 +46,7 @@ def row_of(line: ReceiptLine) -> list[Any]:
     return [
         line.id,
         str(word(RECEIPT_STATES, line.state)),
-        str(word(PAYER_KINDS, line.payer.kind)),
+        "" if line.state == "waived" else str(word(PAYER_KINDS, line.payer.kind)),
         line.payer.title,
         line.payer.tax_id,
         line.payer.email,

@@ -143,6 +143,17 @@ def test_duty_09_a_receipt_has_the_elements_of_the_law(http: FlaskClient) -> Non
     )
 
 
+def test_duty_09_a_donor_who_wants_no_receipt_is_recorded(api: Api, world: World) -> None:
+    gift = world.pay(world.give(100_00))
+    path = f"/donations/{gift.id}/receipt-requests"
+    token = world.deps.keys.token(str(gift.id))
+    for _again in range(2):
+        (waived,) = api.post(f"{path}/waive", {}, token).json or []
+        assert (waived["state"], waived["payer"]["title"]) == ("waived", "")
+    (row,) = api.get("/receipt-requests?state=waived", api.token("finance")).json or []
+    assert row["donation"] == str(gift.id) and row["ended_at"]
+
+
 def test_duty_10_donors_read_what_is_deductible(http: FlaskClient, world: World) -> None:
     gift = world.pay(world.give(100_00))
     address = f"/d/{gift.id}?token={world.deps.keys.token(str(gift.id))}"

@@ -14,7 +14,13 @@ from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Issued
 from campaigns.desks.receipt_file import LAYOUT
 from campaigns.donations.donors.payer import Payer, is_credit_code, read_payer
-from campaigns.donations.receipts.receipt_requests import receipts_of, request_receipt, withdraw_receipt
+from campaigns.donations.receipts.receipt_requests import (
+    MOST_REQUESTS,
+    receipts_of,
+    request_receipt,
+    waive_receipt,
+    withdraw_receipt,
+)
 from campaigns.privacy.erase import erase
 from campaigns.privacy.person import alone
 from kernel.errors import Conflict, Invalid
@@ -101,6 +107,28 @@ def test_a_refund_shows_and_the_receipt_is_issued_anew(world: World) -> None:
     assert world.do(receipt_desk.line, world.deps.keys, again).issued_minor == 60_00
 
 
+def test_a_donor_waives_the_receipt_and_may_still_request_one(world: World) -> None:
+    waiting = world.give(100_00)
+    with pytest.raises(Conflict, match="receipt_unpaid"):
+        world.do(waive_receipt, waiting.id)
+    paid = world.pay(waiting)
+    request(world, paid.id)
+    world.do(waive_receipt, paid.id)
+    world.do(waive_receipt, paid.id)
+    states = ["withdrawn", "waived"]
+    assert [row.state for row in world.do(receipts_of, world.deps.keys, paid.id)] == states, "recorded once"
+    receipt = request(world, paid.id)
+    world.do(receipt_desk.issue, receipt, ISSUED, "li")
+    with pytest.raises(Conflict, match="receipt_issued"):
+        world.do(waive_receipt, paid.id)
+    world.do(receipt_desk.withdraw, receipt, "作废", "li")
+    for _round in range(MOST_REQUESTS - 3):
+        request(world, paid.id)
+        world.do(withdraw_receipt, paid.id)
+    with pytest.raises(Conflict, match="receipt_limit"):
+        world.do(waive_receipt, paid.id)
+
+
 def test_unpaid_and_returned_gifts_get_none(world: World) -> None:
     waiting = world.give(100_00)
     with pytest.raises(Conflict, match="receipt_unpaid"):
@@ -163,6 +191,12 @@ def test_donors_ask_on_their_page_and_finance_records_the_number(
         if title == NASTY[3]:
             break
     donor.send("/receipt#receipt", kind="company", title="某公司", tax_id=CODE, email="a@example.org")
+    other = world.pay(world.give(50_00))
+    waiver = Reader(app.test_client(), world)
+    waiver.open(f"/d/{other.id}?token={world.deps.keys.token(str(other.id))}")
+    assert "已放弃" in waiver.send("/receipt/waive") and "不要票据，记下来" not in waiver.page.text
+    assert "不要票据 <span" in manager.open("/console/receipts")
+    assert "捐赠人不要票据" in manager.open(f"/console/donations/{other.id}")
     assert "某公司" in manager.open("/console/receipts")
     manager.send(
         "/console/receipts/5", code="1", number="777", check_code="3", issued_on="2026-11-26", decision="issue"

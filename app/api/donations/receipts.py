@@ -20,7 +20,12 @@ from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Issued, Red
 from campaigns.donations.donors.payer import MOST_TITLE, read_payer
 from campaigns.donations.receipts.receipt_models import ReceiptState
-from campaigns.donations.receipts.receipt_requests import receipts_of, request_receipt, withdraw_receipt
+from campaigns.donations.receipts.receipt_requests import (
+    receipts_of,
+    request_receipt,
+    waive_receipt,
+    withdraw_receipt,
+)
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from kernel.paging import Page
@@ -128,6 +133,16 @@ def withdraw_own(donation_id: UUID) -> Any:
     """Withdraw the waiting request. Idempotent."""
     with deps().db.transaction() as tx:
         withdraw_receipt(tx, donation_id)
+        return receipts_of(tx, deps().keys, donation_id)
+
+
+@blueprint.post("/donations/<uuid:donation_id>/receipt-requests/waive")
+@access.donor
+@blueprint.response(200, ReceiptOut(many=True))
+def waive_own(donation_id: UUID) -> Any:
+    """Record that the donor wants no receipt, and withdraw a waiting request. Idempotent."""
+    with deps().db.transaction() as tx:
+        waive_receipt(tx, donation_id)
         return receipts_of(tx, deps().keys, donation_id)
 
 

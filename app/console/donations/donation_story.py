@@ -76,7 +76,8 @@ def _refund_requests(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
 
 def _receipts(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
     for request in _rows(tx, ReceiptRequest, donation_id):
-        yield Happening(request.requested_at, _("捐赠人申请开票"))
+        waived = request.state == ReceiptState.WAIVED
+        yield Happening(request.requested_at, _("捐赠人不要票据") if waived else _("捐赠人申请开票"))
         if request.number and request.issued_on is not None:
             issued = _("已开票，票据号码 %(number)s", number=request.number)
             yield Happening(request.requested_at, issued, request.issued_on.isoformat())

@@ -11,7 +11,7 @@ from app.http import access, donor_cookie
 from app.web.blueprint import blueprint
 from app.web.giving.donation import refuse
 from campaigns.donations.donors.payer import read_payer
-from campaigns.donations.receipts.receipt_requests import request_receipt, withdraw_receipt
+from campaigns.donations.receipts.receipt_requests import request_receipt, waive_receipt, withdraw_receipt
 from kernel.errors import Refusal
 
 
@@ -36,6 +36,18 @@ def withdraw_own_receipt(donation_id: UUID) -> AnyResponse:
     try:
         with deps().db.transaction() as tx:
             withdraw_receipt(tx, donation_id)
+    except Refusal as refusal:
+        return refuse(donation_id, refusal)
+    return donor_cookie.to_page(donation_id, at="receipt")
+
+
+@blueprint.post("/d/<uuid:donation_id>/receipt/waive")
+@access.donor_link
+def waive_own_receipt(donation_id: UUID) -> AnyResponse:
+    """Record that the donor wants no receipt."""
+    try:
+        with deps().db.transaction() as tx:
+            waive_receipt(tx, donation_id)
     except Refusal as refusal:
         return refuse(donation_id, refusal)
     return donor_cookie.to_page(donation_id, at="receipt")

@@ -15,12 +15,13 @@ class ReceiptState(StrEnum):
     ISSUED = "issued"
     RED_FLUSHED = "red_flushed"  # 红冲: the fiscal system cancelled an issued receipt with a red one
     WITHDRAWN = "withdrawn"  # by the donor before it was issued, or by finance later
+    WAIVED = "waived"  # 放弃: the donor wants none, which 慈善法 art. 38 asks to be recorded
 
 
 class ReceiptRequest(SQLModel, table=True):
     """A donor's request for a donation receipt. `payer` is the title, tax id and address to send it to, sealed with
     the donation's person key. The fiscal system issues receipts; this row keeps their code, number, check code,
-    day and sum (fen). A donation has at most one request that is open or issued."""
+    day and sum (fen). A donation has at most one request that is open or issued. A waiver has no payer."""
 
     __tablename__ = "receipt_request"
     __table_args__ = (

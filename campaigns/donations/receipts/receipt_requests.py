@@ -81,6 +81,28 @@ def withdraw_receipt(tx: Tx, donation_id: UUID) -> None:
         tx.add(request)
 
 
+def waive_receipt(tx: Tx, donation_id: UUID) -> None:
+    """Record that the donor of a paid donation wants no receipt, and withdraw a waiting request. They may still
+    request one later. Idempotent.
+
+    Raises NotFound `donation_unknown`, Conflict `receipt_unpaid`, `receipt_elsewhere`, `receipt_issued` or
+    `receipt_limit`.
+    """
+    donation = tx.get(Donation, donation_id, lock=True)
+    if donation is None:
+        raise NotFound("donation_unknown")
+    require_receiptable(donation)
+    withdraw_receipt(tx, donation_id)
+    own = select(ReceiptRequest).where(ReceiptRequest.donation_id == donation_id)
+    earlier = tx.all(own.order_by(col(ReceiptRequest.id)))
+    if earlier and earlier[-1].state == ReceiptState.WAIVED:
+        return
+    if len(earlier) >= MOST_REQUESTS:
+        raise Conflict("receipt_limit", most=MOST_REQUESTS)
+    waived = ReceiptState.WAIVED
+    tx.add(ReceiptRequest(donation_id=donation_id, payer="", state=waived, requested_at=tx.now, ended_at=tx.now))
+
+
 def receipts_of(tx: Tx, keys: Keys, donation_id: UUID) -> list[ReceiptView]:
     """Return the requests of a donation, oldest first."""
     own = select(ReceiptRequest).where(ReceiptRequest.donation_id == donation_id)
