@@ -117,12 +117,6 @@ def unnest(model: type[SQLModel], *names: str, alias: str = "u", ordinal: str = 
     return f"unnest({arrays}) AS {alias}({', '.join(names)})"
 
 
-def bytea(value: bytes) -> str:
-    """Return bytes in PostgreSQL's hexadecimal notation; the driver would bind a list of bytes element by
-    element."""
-    return rf"\x{value.hex()}"
-
-
 def _split(values: Mapping[str, Any], key: str = "") -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Return the lists, and the values that apply to all rows. A long list of equal values becomes such a value,
     except for the list of `key`, or the first one."""

@@ -1,15 +1,19 @@
-"""Between statements and Python: names for placeholders, lists as array literals, typed rows."""
+"""Between statements and Python: names for placeholders, lists as arrays, typed rows."""
 
 import re
+import struct
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 _NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 
@@ -61,8 +65,37 @@ def _from_dataclass(row_type: Any) -> Callable[[Iterable[Any]], Any]:
 _OTHER_ESCAPE = re.compile(rb'\\[^"\\]')
 
 
+class _UuidArray(NamedTuple):
+    """A list of UUIDs as PostgreSQL receives it in binary form."""
+
+    form: bytes
+
+
+class _BytesArray(NamedTuple):
+    form: bytes
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: _UuidArray | _BytesArray) -> bytes:
+        return obj.form
+
+
+class _UuidArrayDumper(_ArrayDumper):
+    oid = psycopg.adapters.types["uuid"].array_oid
+
+
+class _BytesArrayDumper(_ArrayDumper):
+    oid = psycopg.adapters.types["bytea"].array_oid
+
+
+psycopg.adapters.register_dumper(_UuidArray, _UuidArrayDumper)
+psycopg.adapters.register_dumper(_BytesArray, _BytesArrayDumper)
+
+
 def bound(values: dict[str, Any]) -> dict[str, Any]:
-    """Convert lists to PostgreSQL array literals.
+    """Convert lists to PostgreSQL arrays.
 
     The driver can do this too, but element by element in Python, which for a thousand rows costs more than the
     statement.
@@ -71,14 +104,34 @@ def bound(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _array(items: list[Any]) -> Any:
-    """Return a flat list as '{1,"two",null}'.
+    """Return a flat list as '{1,"two",null}', a list of UUIDs or bytes in binary form.
 
-    JSON and array literals differ only in some escapes, also for UUIDs and times. What they do not share (control
-    characters, bytes) is left to the driver.
+    JSON and array literals differ only in some escapes, also for times. What they do not share (control characters)
+    is left to the driver.
     """
+    first = next((type(item) for item in items if item is not None), None)
+    if first is UUID and None not in items:
+        return _UuidArray(_header(_UUID_OID, items) + _UUID_SIZE + _UUID_SIZE.join([item.bytes for item in items]))
+    if first is bytes:
+        return _BytesArray(_header(_BYTES_OID, items) + b"".join(map(_sized, items)))
     try:
         literal = orjson.dumps(items)
     except TypeError:
         return items
     other = b"\\" in literal and _OTHER_ESCAPE.search(literal.replace(b"\\\\", b""))
     return items if other else "{" + literal[1:-1].decode() + "}"
+
+
+_HEADER = struct.Struct("!iiIii")  # dimensions, whether any is null, type, length, index of the first
+_NULL = b"\xff\xff\xff\xff"  # a size of -1
+_UUID_SIZE = b"\0\0\0\x10"
+_UUID_OID = psycopg.adapters.types["uuid"].oid
+_BYTES_OID = psycopg.adapters.types["bytea"].oid
+
+
+def _header(oid: int, items: list[Any]) -> bytes:
+    return _HEADER.pack(1, None in items, oid, len(items), 1)
+
+
+def _sized(item: bytes | None) -> bytes:
+    return _NULL if item is None else len(item).to_bytes(4, "big") + item

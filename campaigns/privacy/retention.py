@@ -9,7 +9,7 @@ from campaigns.donations.donors.rekey import CLOSED
 from campaigns.privacy.erase import forget_devices, rename, unlinked_key
 from campaigns.privacy.own_codes import DAY
 from campaigns.privacy.seal_stored import ALLOW_CHANGE, BATCH
-from kernel.bulk import bytea, unnest
+from kernel.bulk import unnest
 from kernel.db import Tx
 from kernel.keys import Cipher, Keys
 from payments.inbox.message_keys import sealing_key
@@ -53,7 +53,7 @@ def _seal_undecided_anew(tx: Tx, keys: Keys, old: list[int]) -> int:
         f"""UPDATE inbox_event e SET sealed = u.sealed, sealed_by = :key
               FROM {unnest(InboxEvent, "id", "sealed")} WHERE e.id = u.id""",
         id=[row.id for row in rows],
-        sealed=[None if part.sealed is None else bytea(part.sealed) for part in sealed],
+        sealed=[part.sealed for part in sealed],
         key=key_id,
     )
     return len(rows)

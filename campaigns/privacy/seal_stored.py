@@ -13,7 +13,7 @@ from campaigns.donations.donors.index_names import index_names
 from campaigns.donations.donors.person_keys import SEALED_MARK, NewPerson, context_of, make_person_keys, seal_text
 from campaigns.donations.donors.person_models import DonationContact
 from campaigns.donations.models import UNSEALED, Donation
-from kernel.bulk import bytea, insert_rows, unnest, update_rows
+from kernel.bulk import insert_rows, unnest, update_rows
 from kernel.db import Tx
 from kernel.keys import CONTENT_MARK, Cipher, Keys
 from payments.inbox.message_keys import NOTHING, sealing_key
@@ -59,7 +59,7 @@ def _move_contacts(tx: Tx, keys: Keys) -> int:
         tx,
         DonationContact,
         "donation_id",
-        {"donation_id": ids, "sealed": [bytea(value) for value in sealed], "wrapped_key": None, "donor_key": None},
+        {"donation_id": ids, "sealed": sealed, "wrapped_key": None, "donor_key": None},
     )
     update_rows(tx, Donation, "id", {"id": ids, "message": ""})
     return len(rows)
@@ -94,7 +94,7 @@ def _seal_donations(tx: Tx, keys: Keys) -> int:
     worded = [row for row in rows if row.message]
     made = make_person_keys(tx, keys, [NewPerson(row.id, row.donor_key) for row in worded]) if worded else []
     pairs = zip(made, worded, strict=True)
-    sealed = [bytea(seal_personal(key, row.id, {"message": row.message})) for key, row in pairs]
+    sealed = [seal_personal(key, row.id, {"message": row.message}) for key, row in pairs]
     insert_rows(tx, DonationContact, {"donation_id": [row.id for row in worded], "sealed": sealed})
     instruments = [_keyed_instrument(keys, row.instrument) for row in rows]
     update_rows(
@@ -167,7 +167,7 @@ def _seal_messages(tx: Tx, keys: Keys, model: type[InboxEvent] | type[InboxConfl
         id=[row.id for row in rows],
         body=[part.body for part in sealed],
         body_hash=[keyed_content(keys, row.body_hash and content_hash(row.body)) for row in rows],
-        sealed=[None if part.sealed is None else bytea(part.sealed) for part in sealed],
+        sealed=[part.sealed for part in sealed],
         sealed_by=[NOTHING if part.sealed is None else key_id for part in sealed],
     )
     return len(rows)

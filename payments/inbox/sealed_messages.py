@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from kernel.bulk import bytea
 from kernel.db import Tx
 from kernel.keys import Cipher, Keys
 from payments.inbox.message_keys import NOTHING, MessageSealing, opening_keys, sealing_key
@@ -58,7 +57,7 @@ def sealed_columns(sealing: MessageSealing, keys: Keys, messages: Sequence[Messa
         "event_id": [message.event_id for message in messages],
         "body": [row.body for row in rows],
         "body_hash": [keyed_content(keys, message.body_hash) for message in messages],
-        "sealed": [None if row.sealed is None else bytea(row.sealed) for row in rows],
+        "sealed": [row.sealed for row in rows],
         "sealed_by": [NOTHING if row.sealed is None else key_id for row in rows],
     }
 

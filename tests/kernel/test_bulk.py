@@ -43,3 +43,20 @@ def test_rows_that_share_every_value_are_all_stored(db: Database) -> None:
     with db.transaction() as tx:
         rows = insert_rows(tx, ScreeningQueueEntry, {"donation_id": [donation_id] * 120}, returning="donation_id")
     assert [row.donation_id for row in rows] == [donation_id] * 120
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "items"),
+    [
+        ("uuid", [uuid4() for _ in range(150)]),
+        ("uuid", [None, uuid4(), None]),
+        ("bytea", [b"", b"\x00\xff\\", bytes(range(256)) * 3]),
+        ("bytea", [None, b"sealed", None]),
+        ("text", ['a"b\\', "{}", None, "\x01", "善"]),
+    ],
+)
+def test_a_list_comes_back_as_it_was_sent(db: Database, sql_type: str, items: list[Any]) -> None:
+    sql = f"SELECT item FROM unnest(CAST(:items AS {sql_type}[])) WITH ORDINALITY AS u(item, nth) ORDER BY nth"
+    with db.transaction() as tx:
+        assert [row.item for row in tx.rows(sql, items=items)] == items
+        assert list(tx.rows(sql, items=[])) == []

@@ -22,7 +22,7 @@ from campaigns.donations.donors.person_keys import NewPerson, context_of, new_pe
 from campaigns.donations.donors.person_models import DonationContact
 from campaigns.donations.donors.tribute import Tribute
 from campaigns.donations.models import Donation
-from kernel.bulk import Rows, bytea, insert_together
+from kernel.bulk import Rows, insert_together
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 from kernel.keys import Keys, seal, seal_each, unseal
@@ -176,7 +176,7 @@ def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
     sealed = seal_each(made.keys, [orjson.dumps(personal) for _, personal in people], made.contexts)
     values = {
         "donation_id": [new.donation_id for new, _ in people],
-        "sealed": [bytea(contact) for contact in sealed],
+        "sealed": sealed,
     }
     return [made.rows, Rows(DonationContact, values)]
 

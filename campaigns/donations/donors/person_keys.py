@@ -12,7 +12,7 @@ from campaigns.donations.donors.name_key import NAMELESS
 from campaigns.donations.donors.opened import note_opened
 from campaigns.donations.donors.person_models import PersonKey
 from campaigns.donations.models import Donation
-from kernel.bulk import Rows, bytea, insert_together
+from kernel.bulk import Rows, insert_together
 from kernel.db import Tx
 from kernel.keys import Keys, random_each, seal, unseal
 
@@ -53,7 +53,7 @@ def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> MadeKeys:
         "donor_key": [person.donor_key for person in people],
         "email_key": [person.email_key for person in people],
         "name_key": [person.name_key for person in people],
-        "wrapped": [bytea(wrapped) for wrapped in keys.wrap_each(made, contexts)],
+        "wrapped": keys.wrap_each(made, contexts),
         "key_id": keys.key_id,
     }
     return MadeKeys(made, contexts, Rows(PersonKey, values))
