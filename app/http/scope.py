@@ -26,7 +26,7 @@ class Where(StrEnum):
 
     RESOURCE = "of the own branch"
     FROM_BELOW = "of the own branch and of nodes above it"
-    NAMED = "of the own branch; the body names the node"
+    NAMED = "of the own branch; the request names the node or the row"
     LISTED = "lists the own branch"
     FEDERATION = "only without a branch"
     ANY = "of any branch"

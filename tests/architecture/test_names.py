@@ -25,16 +25,14 @@ BANNED = frozenset(["answer", "asked", "found", "given", "got", "one", "said", "
 
 def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and name of every variable, parameter and import alias; fields of classes are the schema's own."""
-    fields = {
-        id(target)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-        for statement in node.body
-        for target in (getattr(statement, "target", None), *getattr(statement, "targets", ()))
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in fields:
-            yield node.lineno, node.id
+    fields = set()
+    for node in ast.walk(tree):  # a class comes before its fields
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store) and id(node) not in fields:
+                yield node.lineno, node.id
+        elif isinstance(node, ast.ClassDef):
+            for statement in node.body:
+                fields |= {id(getattr(statement, "target", None)), *map(id, getattr(statement, "targets", ()))}
         elif isinstance(node, ast.arg):
             yield node.lineno, node.arg
         elif isinstance(node, ast.alias) and node.asname:

@@ -1,15 +1,15 @@
 """The accounts of the demo at work: each in a browser of its own, and programs with a token of each role."""
 
 import json
-import re
 import urllib.error
 import urllib.request
 from typing import Any
 
 import psycopg
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.steps import credentials, start_session
 from tests.stack import Stack
 
 WIDTHS = (390, 1440)  # a phone, a desk
@@ -22,6 +22,7 @@ class Office:
 
     def __init__(self, chromium: Browser, stack: Stack, width: int) -> None:
         self._chromium, self._stack, self.width = chromium, stack, width
+        self._password = credentials(stack)[1]
         self._pages: dict[str, Page] = {}
 
     def sit(self, login: str) -> Page:
@@ -31,17 +32,8 @@ class Office:
             context = self._chromium.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
             context.set_default_timeout(PATIENCE_MS)
             self._pages[login] = context.new_page()
-            self._sign_in(self._pages[login], login)
+            start_session(self._pages[login], self._stack.url, login, self._password)
         return self._pages[login]
-
-    def _sign_in(self, page: Page, login: str) -> None:
-        password = re.search(r"Login: \S+ / (\S+)", self._stack.login)
-        assert password
-        page.goto(f"{self._stack.url}/console/sign-in")
-        page.locator("input[name=login]").fill(login)
-        page.locator("input[name=password]").fill(password[1])
-        page.locator("main form button").click()
-        expect(page.get_by_role("heading", name="等我处理")).to_be_visible()
 
     def open(self, login: str, address: str) -> Page:
         """Open a page of the console, which must fit both screens."""

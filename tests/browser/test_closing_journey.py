@@ -27,6 +27,7 @@ from kernel.clock import FixedClock, local_day
 from kernel.db import Database
 from tests.api.client import application
 from tests.browser.conftest import PHONE, _context
+from tests.browser.steps import start_session
 from tests.cashier import cashier
 from tests.offline import offline_deps
 from tests.payments.servers import Server
@@ -50,11 +51,7 @@ class Site:
         """Somebody at a browser of their own; signed in, unless they are a visitor."""
         page = self._open.enter_context(_context(self._chromium, viewport=size)).new_page()
         if login:
-            page.goto(f"{self.url}/console/sign-in")
-            page.locator("input[name=login]").fill(login)
-            page.locator("input[name=password]").fill(PASSWORD)
-            page.locator("main form button").click()
-            expect(page.get_by_role("heading", name="等我处理")).to_be_visible()
+            start_session(page, self.url, login, PASSWORD)
         return page
 
     def minutes_later(self, minutes: float) -> None:
@@ -123,6 +120,7 @@ def test_from_the_differences_of_an_event_to_the_voucher_of_what_was_bought(site
 
 def settle_and_sign(site: Site, finance: Page, second: Page) -> None:
     """The platform's bill has another amount, lacks a gift, and has one of 12,000 yuan that we were never told."""
+    finance.goto(f"{site.url}/console/")
     finance.get_by_role("listitem").filter(has_text="3 条对账差异").get_by_role("link", name="查原因").click()
     for cause, reason in (
         ("金额不符", "平台更正了金额，以平台为准"),
@@ -151,6 +149,7 @@ def object_and_reply(site: Site) -> None:
     said(visitor, "已收到")
     site.minutes_later(4)
     host = site.person(accounts.EVENT_MANAGER, DESK)
+    host.goto(f"{site.url}/console/")
     host.get_by_role("link", name="去答复").click()
     host.get_by_label("摘要").fill("有人认为少计一笔企业捐赠。")
     host.get_by_label("答复（公布）").fill("该笔平台没有推送，已记暂记款，核实后更正。")

@@ -8,8 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from kernel.clock import SHANGHAI
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.steps import books_hold, totals
-from tests.browser.test_manager import sign_in
+from tests.browser.steps import books_hold, sign_in, totals
 from tests.stack import Stack
 
 HEAD = "凭证号,项目编号,金额,捐赠时间,手机,姓名\n"

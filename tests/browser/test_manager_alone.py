@@ -7,8 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from embedded.process import wait_until
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.steps import books_hold, give, pay, thanked
-from tests.browser.test_manager import sign_in
+from tests.browser.steps import books_hold, give, pay, sign_in, thanked
 from tests.stack import Stack
 
 PLAN = {
@@ -116,6 +115,7 @@ def test_a_charity_runs_its_matching_alone(chromium: Browser, phone: Page, stack
         context.set_default_timeout(PATIENCE_MS)
         desk = context.new_page()
         sign_in(desk, stack)
+        desk.goto(f"{stack.url}/console/")
         fund_with(desk, "5000")
         approved_project(desk)
         drafted_campaign(desk)

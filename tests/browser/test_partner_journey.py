@@ -13,6 +13,7 @@ from campaigns.network.people import create_manager
 from kernel.clock import FixedClock, local_day
 from tests.api.client import application
 from tests.browser.conftest import _context
+from tests.browser.steps import start_session
 from tests.partners.engineer import Engineer, bill
 from tests.partners.outside import ROOT, run, served
 from tests.partners.test_corrected_lines import open_differences
@@ -34,14 +35,6 @@ def clock() -> FixedClock:
     return FixedClock(datetime.now(UTC))
 
 
-def sign_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/console/sign-in")
-    page.locator("input[name=login]").fill("staff")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("main form button").click()
-    expect(page.get_by_role("heading", name="等我处理")).to_be_visible()
-
-
 def secret_on(page: Page) -> str:
     """The secret that is shown this once; then the page of the platform."""
     secret = page.locator("main code").inner_text()
@@ -58,7 +51,7 @@ def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World, 
     code = str(world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0])))
     with served(app) as url, _context(chromium, viewport=DESK) as context:
         staff = context.new_page()
-        sign_in(staff, url)
+        start_session(staff, url, "staff", PASSWORD)
         staff.goto(f"{url}/console/partners")
         staff.get_by_label("平台名称").fill("新平台")
         staff.get_by_label("代号").fill(NAME)

@@ -94,21 +94,14 @@ def walk(reader: Reader, most_forms: int) -> dict[Button, str]:
     return buttons
 
 
-# Each role in the county where something waits for it; in the city who sees most and least there; in the neighbour
-# county who sees most. All walk further in `make test-long`, as does an administrator of the county, who sees there
-# what the others see together.
-SHORT = [
-    *((role, OURS) for role in Role if role != Role.ADMIN),
-    *((Role.ADMIN, None), (Role.AUDITOR, None), (Role.ADMIN, "4102")),
-]
+# Each role in the county where something waits for it; in the city and in the neighbour county who sees most there.
+# All walk further in `make test-long`, as do an administrator of the county, who sees there what the others see
+# together, and an auditor of the city, whose pages an administrator of the city sees too.
+SHORT = [*((role, OURS) for role in Role if role != Role.ADMIN), (Role.ADMIN, None), (Role.ADMIN, "4102")]
 WALKERS = [
     *((role, branch, 1) for role, branch in SHORT),
     *(pytest.param(role, branch, 2, marks=pytest.mark.long) for role in Role for branch in (None, OURS, "4102")),
 ]
-
-
-# The walk's own control: in the city, an administrator is shown verbs that an auditor is not.
-VERBS = {Role.ADMIN: (10).__lt__, Role.AUDITOR: (10).__gt__}
 
 
 @pytest.mark.parametrize(("role", "branch", "most_forms"), WALKERS)
@@ -122,8 +115,9 @@ def test_every_link_opens_and_no_button_is_refused_for_want_of_rights(
     reader.sign_in("walker")
     buttons = walk(reader, most_forms)
     verbs = len({button.action for button in buttons})
-    if branch is None and role in VERBS:
-        assert VERBS[role](verbs)
+    # The walk's own control: an administrator of the city is shown verbs that an auditor is not.
+    assert verbs > 10 or (role, branch) != (Role.ADMIN, None)
+    assert verbs < 10 or role != Role.AUDITOR
     pressed = set()
     for button, path in buttons.items():
         if button.action.startswith(f"/console/people/{walker.id}/"):  # ends their sessions
