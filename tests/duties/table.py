@@ -67,7 +67,7 @@ DUTIES = {
     15: Duty(
         "61: share of management cost",
         "gate: the ceiling of split rules; numerator, denominator and ceiling of each year, public",
-        "",
+        "a foundation's spending as a share of last year's income: by hand, from its audited accounts",
         ("test_shares_are_the_whole_and_management_stays_within_its_ceiling",),
     ),
     16: Duty(
@@ -80,7 +80,7 @@ DUTIES = {
         "82, PIPL: personal data",
         "consent, sealed fields, export, erasure; fields of the plan for the assessment before sharing; clock: "
         "`assess_privacy`",
-        "",
+        "notice of a breach to donors and authorities (PIPL 57): by hand",
         ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
     ),
     18: Duty(
