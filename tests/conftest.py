@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from app.http import rate_limit
 from app.papers import press
@@ -50,6 +52,10 @@ NOON = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai on the giving
 def pytest_configure(config: pytest.Config) -> None:
     if folder := share():
         config.add_cleanup(lambda: unshare(folder))
+    if not config.getoption("--hypothesis-profile"):
+        # Every worker would parse the whole product for constants to try, which `make test-long` does; and which
+        # modules happen to be imported would decide what is tried.
+        providers._get_local_constants = Constants
 
 
 @pytest.hookimpl(optionalhook=True)
