@@ -2,6 +2,7 @@
 for bodies that do not arrive. See docs/adr/0024-strangers.md."""
 
 import json
+import re
 import secrets
 import sys
 import time
@@ -10,6 +11,7 @@ from contextlib import nullcontext
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask
 from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout
@@ -17,7 +19,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.current import settings
 from app.http.network import network_of, tells_visitors_apart
-from app.http.request_id import accepted_id
+from app.http.request_id import BUILT, KEPT, SHARED_PAGE, accepted_id
 from app.i18n.locale import LANGUAGES
 from app.i18n.refusals.problems import problem_text
 from app.i18n.refusals.refusals import code_text
@@ -36,12 +38,15 @@ BODY_S = 20.0  # time for a body to arrive, plus a second for each `BYTES_A_SECO
 BYTES_A_SECOND = 20_000
 STEP, SMALL_STEP = 1 << 16, 1 << 10  # bytes read at once; the second of bodies in chunks, which may be tiny
 REST_BYTES, REST_S = 1 << 24, 5.0  # read after the response, so that its sender comes to read that
+# Charged after a response that was taken for a page from memory, which invented addresses are not.
+_BEYOND_LIGHT = {KEPT: 0.0, BUILT: ACT - LIGHT, "": LOOK - LIGHT}
 _FREE = ("/static/", "/healthz")
-_KEPT = ("/c/", "/public/", "/api/v1/campaigns")
+_CACHED = ("/c/", "/public/", "/api/v1/campaigns")
 _LIVE = "/live"
 _DOCS = "/api/docs"
 _DEAR = ("/metrics", "/api/openapi.json")  # the second is half a megabyte
 _SIGNED = "/webhooks/"
+_SEARCH = re.compile(r"(?:^|&)q=[^&]")  # each search is done anew
 # What people see of a refusal. A template would cost more than the request that was refused.
 _PAGE = """<!doctype html>
 <html lang="zh-CN">
@@ -106,14 +111,18 @@ class Doors:
         if not tells_visitors_apart(network):
             return self._inner(environ, start)  # type: ignore[no-any-return]
         signed = path.startswith(_SIGNED)
-        delay_s = self._allowances.delay_s(network, 0.0 if signed else _cost(environ), time.monotonic())
+        cost = 0.0 if signed else _cost(environ)
+        delay_s = self._allowances.delay_s(network, cost, time.monotonic())
         if delay_s is None:
             return self._refuse(environ, start, "rate_limited")
         if path.endswith(_LIVE) and self._streams.full(network):
             return self._refuse(environ, start, "too_many_streams", most=self._streams.of_address)
         if delay_s and not signed:
             time.sleep(delay_s)
-        return self._inner(environ, self._watching(start, network) if signed else start)  # type: ignore[no-any-return]
+        answer: Iterable[bytes] = self._inner(environ, self._watching(start, network) if signed else start)
+        if cost == LIGHT and (more := _BEYOND_LIGHT[environ.get(SHARED_PAGE, "")]):
+            self._allowances.charge(network, more, time.monotonic())
+        return answer
 
     def _watching(self, start: Start, network: str) -> Start:
         """Return a `start` that charges the address if the webhook is refused."""
@@ -165,11 +174,16 @@ class Doors:
 
 def _cost(environ: dict[str, Any]) -> float:
     path: str = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path in _DEAR:
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path in _DEAR or _searches(environ):
         return ACT
     if path == _DOCS:
         return LARGE
-    return LIGHT if path == "/" or (path.startswith(_KEPT) and not path.endswith(_LIVE)) else LOOK
+    return LIGHT if path == "/" or (path.startswith(_CACHED) and not path.endswith(_LIVE)) else LOOK
+
+
+def _searches(environ: dict[str, Any]) -> bool:
+    query = environ.get("QUERY_STRING", "")
+    return bool(query) and _SEARCH.search(unquote(query)) is not None
 
 
 def client_address(environ: dict[str, Any], proxies: int) -> str:

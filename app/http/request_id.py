@@ -10,6 +10,10 @@ from flask import g
 MAKING = "beishan.making"
 TOO_LATE = "too_late"  # noted there: the page is not built, but refused
 
+# The environ key of a visitor's request for a shared page; its value says whether the page was built for them.
+SHARED_PAGE = "beishan.shared_page"
+KEPT, BUILT = "kept", "built"
+
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 

@@ -21,7 +21,7 @@ from werkzeug.test import run_wsgi_app
 from app.current import deps, settings
 from app.dependencies import web_timeouts
 from app.http.reduced import WITHDRAWN, ReducedMode
-from app.http.request_id import MAKING, TOO_LATE, accepted_id
+from app.http.request_id import BUILT, KEPT, MAKING, SHARED_PAGE, TOO_LATE, accepted_id
 from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
 from app.observability.logs import log_request
@@ -81,7 +81,7 @@ class Front:
         address = Address(meaning.path, meaning.query, language)
         slot = self._shelf.slot(address, meaning.endpoint)
         request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        page, late = self._page(slot, address, began)
+        page, late, environ[SHARED_PAGE] = self._page(slot, address, began)
         if isinstance(page, Refused):
             status, headers, body = page.status, page.headers, page.body
         else:
@@ -97,20 +97,26 @@ class Front:
         self._count(method, endpoint, status, seconds)
         log_request(method, self._rules[endpoint], endpoint, status, None, seconds, request_id)
 
-    def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool]:
-        """Return the page, rebuilt if necessary, and whether it is late: it may no longer have been right when
-        requested. Time spent on a slow check or build, as on a new site, does not count. Readers do not wait for
-        a build if the last page was right less than `MOST_AGE_S` ago."""
+    def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool, str]:
+        """Return the page, rebuilt if necessary; whether it is late: it may no longer have been right when
+        requested; and whether it was `BUILT` for this reader, or `KEPT`.
+
+        Time spent on a slow check or build, as on a new site, does not count. Readers do not wait for a build if
+        the last page was right less than `MOST_AGE_S` ago.
+        """
         current = self.freshness.current(now)
         page = slot.made
         if page is None or (current and not self._right(page, now)):
             if page is not None and time.monotonic() - self._known_right(page) < MOST_AGE_S:
                 self._maker.order(slot, address)
-                return page, False
-            page = self._renewed(slot, address)
+                return page, False, KEPT
+            built = BUILT if self._renew(slot, address) else KEPT
+            page = slot.made
             if page is None:
-                return slot.refused or self._too_late(address), False
-        return page, now - self._known_right(page) > MOST_AGE_S
+                return slot.refused or self._too_late(address), False, built
+        else:
+            built = KEPT
+        return page, now - self._known_right(page) > MOST_AGE_S, built
 
     def _right(self, page: Made | Reading, now: float) -> bool:
         """Return whether a page needs no rebuild: it is right, or so young that it may lag a little."""
@@ -120,17 +126,20 @@ class Front:
     def _known_right(self, page: Made) -> float:
         return max(page.at, self.freshness.right_until(page.version))
 
-    def _renewed(self, slot: Slot, address: Address) -> Made | None:
-        """Return the page after a rebuild by this reader, or by the one who is already building it. If there is a
-        last page, each wait is at most `WAIT_S`: with a frozen database a build lasts as long as its time-outs."""
-        if slot.made is None:
-            if slot.making.acquire(timeout=FIRST_WAIT_S):
-                self._make_and_release(slot, address)
-        elif slot.making.acquire(timeout=WAIT_S):
+    def _renew(self, slot: Slot, address: Address) -> bool:
+        """Rebuild the page, or wait for the one who is building it; return whether this reader rebuilt it. If there
+        is a last page, each wait is at most `WAIT_S`: with a frozen database a build lasts as long as its
+        time-outs."""
+        if not slot.making.acquire(timeout=FIRST_WAIT_S if slot.made is None else WAIT_S):
+            return False
+        made, refused = slot.made, slot.refused
+        if made is None:
+            self._make_and_release(slot, address)
+        else:
             maker = Thread(target=self._make_and_release, args=(slot, address), name="shared-page", daemon=True)
             maker.start()
             maker.join(WAIT_S)
-        return slot.made
+        return slot.made is not made or slot.refused is not refused
 
     def _make_and_release(self, slot: Slot, address: Address) -> None:
         try:
