@@ -119,10 +119,10 @@ class Doors:
             return self._refuse(environ, start, "too_many_streams", most=self._streams.of_address)
         if delay_s and not signed:
             time.sleep(delay_s)
-        answer: Iterable[bytes] = self._inner(environ, self._watching(start, network) if signed else start)
+        response: Iterable[bytes] = self._inner(environ, self._watching(start, network) if signed else start)
         if cost == LIGHT and (more := _BEYOND_LIGHT[environ.get(SHARED_PAGE, "")]):
             self._allowances.charge(network, more, time.monotonic())
-        return answer
+        return response
 
     def _watching(self, start: Start, network: str) -> Start:
         """Return a `start` that charges the address if the webhook is refused."""
