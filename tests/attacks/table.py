@@ -43,7 +43,11 @@ ROWS = {
     ),
     "C3": Row(
         "wrong passwords and other expensive requests stop donations",
-        ("test_verifying_passwords_leaves_the_event_loop_to_others", "test_a_page_is_made_once_for_all_visitors"),
+        (
+            "test_verifying_passwords_leaves_the_event_loop_to_others",
+            "test_a_page_is_made_once_for_all_visitors",
+            "test_c3_an_invented_address_costs_more_than_a_page_from_memory",
+        ),
     ),
     "C4": Row(
         "two unpaid requests reserve a whole pot",
