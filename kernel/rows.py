@@ -110,10 +110,10 @@ def _array(items: list[Any]) -> Any:
     is left to the driver.
     """
     first = next((type(item) for item in items if item is not None), None)
-    if first is UUID and None not in items:
-        return _UuidArray(_header(_UUID_OID, items) + _UUID_SIZE + _UUID_SIZE.join([item.bytes for item in items]))
+    if first is UUID and (form := _uuids(items)):
+        return _UuidArray(form)
     if first is bytes:
-        return _BytesArray(_header(_BYTES_OID, items) + b"".join(map(_sized, items)))
+        return _BytesArray(_HEADER.pack(1, None in items, _BYTES_OID, len(items), 1) + b"".join(map(_sized, items)))
     try:
         literal = orjson.dumps(items)
     except TypeError:
@@ -129,8 +129,16 @@ _UUID_OID = psycopg.adapters.types["uuid"].oid
 _BYTES_OID = psycopg.adapters.types["bytea"].oid
 
 
-def _header(oid: int, items: list[Any]) -> bytes:
-    return _HEADER.pack(1, None in items, oid, len(items), 1)
+def _uuids(items: list[Any]) -> bytes:
+    """Return the binary form of a list of UUIDs; empty if one is missing.
+
+    To look for None first would compare each UUID with it in Python, and `UUID.bytes` would be a call more.
+    """
+    try:
+        parts = [item.int.to_bytes(16, "big") for item in items]
+    except AttributeError:
+        return b""
+    return _HEADER.pack(1, 0, _UUID_OID, len(items), 1) + _UUID_SIZE + _UUID_SIZE.join(parts)
 
 
 def _sized(item: bytes | None) -> bytes:
