@@ -14,11 +14,12 @@ from app.i18n.labels import CASE_STATES, CAUSES, DISCREPANCY_STATES, POT_KINDS, 
 from app.i18n.names import actor_name, source_name
 from app.i18n.screening_evidence import evidence_lines
 from app.table_cells import Yuan
+from campaigns.analytics.sources import SourceTotals
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.reconciliation import discrepancies
 from campaigns.disclosure import standings as ranking
 from campaigns.disclosure.catalogue import ProjectQuery, listed
-from campaigns.disclosure.sources import PlatformSource, SourceFigures, platform_sources, source_figures
+from campaigns.disclosure.sources import SourceFigures, figures_of_sources
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import Source
@@ -155,7 +156,8 @@ def _id(tx: Tx, order: Order) -> int:
 def sources(tx: Tx, order: Order) -> Table:
     """Return the sources with clicks on their links and the gifts from them, those that raised most first; then
     those that platforms named by codes of their own."""
-    campaign_id = _id(tx, order)
+    campaign = find_campaign(tx, order.arguments["slug"])
+    brought = figures_of_sources(tx, campaign)
     header = [_("来源"), _("种类"), _("代码"), _("短链接"), _("点击"), _("首次点击"), _("笔数"), _("人数")]
     header += [_("筹款（元）"), _("配捐（元）")]
 
@@ -167,11 +169,11 @@ def sources(tx: Tx, order: Order) -> Table:
 
     titles = titles_of(tx)
 
-    def other_row(other: PlatformSource) -> Sequence[Any]:
-        named = source_name(other.source, titles), str(SOURCE_KINDS[other.kind]), other.code
+    def other_row(other: SourceTotals) -> Sequence[Any]:
+        named = source_name(other.provider, titles), str(SOURCE_KINDS[other.kind]), other.code
         amounts = Yuan(other.raised_minor), Yuan(other.matched_minor)
         return [*named, "", "", "", other.donations, other.donors, *amounts]
 
-    others = [other_row(other) for other in platform_sources(tx, campaign_id)]
-    own = [row(*pair) for pair in source_figures(tx, campaign_id)]
-    return Table(f"campaign:{campaign_id}", header, own + others)
+    others = [other_row(other) for other in brought.of_platforms]
+    own = [row(*pair) for pair in brought.registered]
+    return Table(f"campaign:{campaign.id}", header, own + others)

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from campaigns.analytics.cells import Cell, Donors, count_cells, count_cells_below, count_donors
 from campaigns.analytics.models import AnalyticsRun
+from campaigns.analytics.sources import count_sources, keep_sources
 from campaigns.analytics.teams import NEW, count_large, keep_large
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.models import Campaign, CampaignTally
@@ -91,12 +92,10 @@ def keep(deps: Dependencies, campaign: Campaign) -> None:
     read first: what changes meanwhile is due again.
     """
     with deps.db.transaction() as tx:
-        began, state = (
-            time.monotonic(),
-            _state(tx, campaign),
-        )
+        began, state = time.monotonic(), _state(tx, campaign)
         now = Counted(tx.now, count_cells(tx, campaign), count_donors(tx, campaign))
         teams = count_large(tx, campaign, now.cells, now.at - NEW)
+        sources = count_sources(tx, campaign.id or 0)
         took_ms = int(1000 * (time.monotonic() - began))
     assert now.donors is not None
     with deps.db.transaction() as tx:
@@ -116,6 +115,7 @@ def keep(deps: Dependencies, campaign: Campaign) -> None:
         )
         _write(tx, campaign, now.cells)
         keep_large(tx, campaign, teams, now.at - NEW)
+        keep_sources(tx, campaign, sources)
 
 
 def _write(tx: Tx, campaign: Campaign, cells: Sequence[Cell]) -> None:

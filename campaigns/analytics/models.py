@@ -37,6 +37,21 @@ class AnalyticsCell(SQLModel, table=True):
     given_minor: int = Field(sa_type=BigInteger)
 
 
+class AnalyticsSource(SQLModel, table=True):
+    """What a source brought: paid donations less refunds, and their match; amounts in fen. Provider and kind are
+    those of a code that a platform made; a registered source has neither."""
+
+    __tablename__ = "analytics_source"
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    provider: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    donations: int = Field(sa_type=BigInteger)
+    donors: int = Field(sa_type=BigInteger)
+    raised_minor: int = Field(sa_type=BigInteger)
+    matched_minor: int = Field(sa_type=BigInteger)
+
+
 class AnalyticsTeam(SQLModel, table=True):
     """What the members of a large team gave that was paid before a time, and its match; amounts in fen."""
 

@@ -1,31 +1,16 @@
 """What the sources of a campaign brought in, through our own pages and through platforms."""
 
+from datetime import datetime
 from typing import NamedTuple
 
+from campaigns.analytics.kept import current
+from campaigns.analytics.sources import MOST_PLATFORM_SOURCES, SourceTotals, totals_of_sources
+from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.source_clicks import clicks_of
 from campaigns.lifecycle.sources import Source, sources_of
 from kernel.db import Tx
 
-MOST_PLATFORM_SOURCES = 200  # listed
-
-_GIFT = "d.id, d.donor_key, d.amount_minor - d.refunded_minor AS minor"
-_COUNTED = "d.paid_at IS NOT NULL AND d.status <> 'refunded'"
-_SUMS = """count(*) AS donations, count(DISTINCT g.donor_key) AS donors,
-           CAST(sum(g.minor) AS bigint) AS raised_minor,
-           CAST(coalesce(sum(m.minor), 0) AS bigint) AS matched_minor"""
-_MATCHED_GIFT = """gift g
-             LEFT JOIN LATERAL (SELECT sum(live_minor) AS minor FROM reservation
-                                 WHERE donation_id = g.id AND state = 'captured' AND NOT held) m ON true"""
-
-
-class _Gifts(NamedTuple):
-    """The paid donations and donors of a code, the amount given less refunds, and its match; fen."""
-
-    code: str
-    donations: int
-    donors: int
-    raised_minor: int
-    matched_minor: int
+__all__ = ["MOST_PLATFORM_SOURCES", "SourceFigures", "Sources", "figures_of_sources"]
 
 
 class SourceFigures(NamedTuple):
@@ -44,58 +29,35 @@ class SourceFigures(NamedTuple):
     matched_minor: int = 0
 
 
-def source_figures(tx: Tx, campaign_id: int) -> list[tuple[Source, SourceFigures]]:
-    """Return the sources of a campaign with their figures, most money raised first."""
-    sources = sources_of(tx, campaign_id)
-    codes = [source.code for source in sources]
-    rows = tx.rows_as(
-        _Gifts,
-        f"""WITH gift AS (
-               SELECT d.source_code AS code, {_GIFT} FROM donation d
-                WHERE d.campaign_id = :campaign AND d.source_code <> '' AND d.channel <> 'partner'
-                  AND d.source_code = ANY(:codes) AND {_COUNTED}
-                UNION ALL
-               SELECT lower(s.code), {_GIFT} FROM gift_source s JOIN donation d ON d.id = s.donation_id
-                WHERE s.campaign_id = :campaign AND s.code = ANY(:written) AND {_COUNTED})
-           SELECT g.code, {_SUMS} FROM {_MATCHED_GIFT} GROUP BY g.code""",
-        campaign=campaign_id,
-        codes=codes,
-        written=codes + [code.upper() for code in codes],
-    )
-    gifts = {row.code: row._asdict() for row in rows}
+class Sources(NamedTuple):
+    """The sources of a campaign with their figures, and those that platforms named by codes of their own, each list
+    with most money raised first. `counted_at` is None if the donations were counted just now."""
+
+    counted_at: datetime | None
+    registered: list[tuple[Source, SourceFigures]]
+    of_platforms: list[SourceTotals]
+
+
+def figures_of_sources(tx: Tx, campaign: Campaign) -> Sources:
+    """Return what the sources of a campaign brought. In a large campaign the job `analytics` has counted it."""
+    assert campaign.id is not None
+    sources = sources_of(tx, campaign.id)
+    counted_at, totals = totals_of_sources(tx, campaign.id, current(tx, campaign))
+    brought = {row.code: row for row in totals if not row.provider}
     clicks = clicks_of(tx, [source.id or 0 for source in sources])
-    pairs = [
-        (source, SourceFigures(source.code, *clicks.get(source.id or 0, ()))._replace(**gifts.get(source.code, {})))
-        for source in sources
-    ]
-    return sorted(pairs, key=lambda pair: -pair[1].raised_minor)
 
+    def figures(source: Source) -> SourceFigures:
+        seen = SourceFigures(source.code, *clicks.get(source.id or 0, ()))
+        row = brought.get(source.code)
+        if row is None:
+            return seen
+        return seen._replace(
+            donations=row.donations,
+            donors=row.donors,
+            raised_minor=row.raised_minor,
+            matched_minor=row.matched_minor,
+        )
 
-class PlatformSource(NamedTuple):
-    """A source that a platform named by a code of its own, and what it brought: paid donations less refunds, and
-    their match; fen. `source` is the platform as money names it (`partner:NAME`)."""
-
-    source: str
-    kind: str
-    code: str
-    donations: int
-    donors: int
-    raised_minor: int
-    matched_minor: int
-
-
-def platform_sources(tx: Tx, campaign_id: int) -> list[PlatformSource]:
-    """Return the sources that platforms named by codes of their own, most money raised first."""
-    return tx.rows_as(
-        PlatformSource,
-        f"""WITH gift AS (
-               SELECT d.provider, s.kind, s.code, {_GIFT} FROM gift_source s JOIN donation d ON d.id = s.donation_id
-                WHERE s.campaign_id = :campaign AND {_COUNTED}
-                  AND NOT EXISTS (SELECT 1 FROM source o
-                                   WHERE o.campaign_id = :campaign AND s.code IN (o.code, upper(o.code))))
-           SELECT g.provider AS source, g.kind, g.code, {_SUMS} FROM {_MATCHED_GIFT}
-            GROUP BY g.provider, g.kind, g.code
-            ORDER BY raised_minor DESC, g.provider, g.kind, g.code LIMIT :most""",
-        campaign=campaign_id,
-        most=MOST_PLATFORM_SOURCES,
-    )
+    pairs = sorted(((source, figures(source)) for source in sources), key=lambda pair: -pair[1].raised_minor)
+    of_platforms = [row for row in totals if row.provider]
+    return Sources(counted_at, pairs, of_platforms[:MOST_PLATFORM_SOURCES])

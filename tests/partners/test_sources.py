@@ -2,9 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from flask import Flask
 
+from campaigns.analytics import sources
+from campaigns.analytics.kept import count_due
+from campaigns.disclosure.sources import figures_of_sources
 from campaigns.donations.models import Donation
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.source_clicks import clicks_of
 from campaigns.lifecycle.sources import add_source
 from campaigns.network.people import create_manager
@@ -90,6 +95,35 @@ def test_codes_of_a_platform_have_figures_of_their_own(app: Flask, engineer: Eng
     assert "host-7" in page and "metro" not in page, "a gift that went back whole counts nowhere"
     lines = staff.http.get(f"/console/campaigns/{world.slug}/sources.csv").text.splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == [code, "host-7"]
+
+
+def test_sources_of_a_large_campaign_are_as_old_as_its_last_count(
+    app: Flask, engineer: Engineer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pot(1_000_00)
+    code = world.do(add_source, world.slug, "livestream", "主播甲", None, "test").code
+    for number, named in enumerate((code, "host-7", "host-7")):
+        engineer.send(engineer.paid(number, channel={"kind": "livestream", "code": named}))
+    world.settle()
+    campaign = world.do(find_campaign, world.slug)
+    now = world.do(figures_of_sources, campaign)
+    assert now.counted_at is None
+    monkeypatch.setattr(sources, "LARGE", 3)
+    count_due(world.deps)
+    kept = world.do(figures_of_sources, campaign)
+    assert kept.counted_at == world.clock.at
+    assert (kept.registered, kept.of_platforms) == (now.registered, now.of_platforms)
+
+    engineer.send(engineer.paid(9, channel={"kind": "livestream", "code": "host-7"}))
+    world.settle()
+    assert world.do(figures_of_sources, campaign) == kept
+    world.clock.advance(minutes=1)
+    count_due(world.deps)
+    assert [row.donations for row in world.do(figures_of_sources, campaign).of_platforms] == [3]
+    world.do(create_manager, "staff", PASSWORD, "admin", "test")
+    staff = Reader(app.test_client(), world)
+    staff.sign_in("staff")
+    assert "笔数、人数和金额截至" in staff.open(f"/console/campaigns/{world.slug}/sources")
 
 
 def test_an_unknown_source_link_is_not_found(app: Flask, world: World) -> None:

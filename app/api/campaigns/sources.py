@@ -9,7 +9,7 @@ from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.heavy_reads import heavy
-from campaigns.disclosure.sources import SourceFigures, platform_sources, source_figures
+from campaigns.disclosure.sources import SourceFigures, figures_of_sources
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source
 from campaigns.network.roles import Permission
@@ -63,9 +63,10 @@ class PlatformSourceOut(Schema):
 @blueprint.response(200, SourceOut(many=True))
 @heavy
 def list_sources(slug: str) -> Any:
-    """List the sources of a campaign, those that brought the most first."""
+    """List the sources of a campaign, those that brought the most first. In a large campaign the figures are as old
+    as those of its analytics."""
     with deps().db.transaction() as tx:
-        pairs = source_figures(tx, find_campaign(tx, slug).id or 0)
+        pairs = figures_of_sources(tx, find_campaign(tx, slug)).registered
     return [_shown(source, figures) for source, figures in pairs]
 
 
@@ -75,10 +76,10 @@ def list_sources(slug: str) -> Any:
 @heavy
 def list_platform_sources(slug: str) -> Any:
     """List the sources that platforms named by codes of their own, those that brought the most first (at most
-    200)."""
+    200). In a large campaign the figures are as old as those of its analytics."""
     with deps().db.transaction() as tx:
-        rows = platform_sources(tx, find_campaign(tx, slug).id or 0)
-    return [row._asdict() | {"platform": row.source.removeprefix("partner:")} for row in rows]
+        rows = figures_of_sources(tx, find_campaign(tx, slug)).of_platforms
+    return [row._asdict() | {"platform": row.provider.removeprefix("partner:")} for row in rows]
 
 
 @blueprint.post("/campaigns/<slug>/sources")

@@ -16,7 +16,7 @@ from app.web.blueprint import requested_page
 from app.web.campaigns.campaign_reads import shown_campaign, shown_project
 from app.web.campaigns.embedded import qr_code
 from app.web.campaigns.pictures import poster
-from campaigns.disclosure.sources import MOST_PLATFORM_SOURCES, platform_sources, source_figures
+from campaigns.disclosure.sources import MOST_PLATFORM_SOURCES, figures_of_sources
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source, source_of_code
 from campaigns.network.roles import Caller, Permission
@@ -33,10 +33,11 @@ PAGE_SIZE = 50
 def list_sources(slug: str) -> str:
     """List the sources of a campaign whose title or code contains the words, with the figures of each."""
     page, words = requested_page(PAGE_SIZE), ConsoleForm(request.args)["q"]
+    sought = words.casefold()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        pairs, others = source_figures(tx, campaign.id or 0), platform_sources(tx, campaign.id or 0)
-    matching = [pair for pair in pairs if words.casefold() in f"{pair[0].title}\n{pair[0].code}".casefold()]
+        sources = figures_of_sources(tx, campaign)
+    matching = [pair for pair in sources.registered if sought in f"{pair[0].title}\n{pair[0].code}".casefold()]
     shown = page.slice(matching)
     return render_template(
         "console/sources.html",
@@ -45,7 +46,8 @@ def list_sources(slug: str) -> str:
         total=len(matching),
         page=page,
         words=words,
-        others=others,
+        others=sources.of_platforms,
+        counted_at=sources.counted_at,
         links={source.code: _link(source) for source, _figures in shown},
         SOURCE_KINDS=SOURCE_KINDS,
         most=MOST_TITLE,
