@@ -170,6 +170,7 @@ APPROVAL_STATES = {
     "approved": _l("已批准"),
     "declined": _l("未批准"),
     "expired": _l("无人批准，已过期"),
+    "overtaken": _l("已另行处理，不用再批"),
 }
 # Actors other than managers, by their name in the audit trail.
 ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}

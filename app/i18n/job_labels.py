@@ -40,6 +40,7 @@ JOBS = {
 # The unit of a count (`Unit` in `app/jobs/runs.py`) -> the count in words.
 JOB_COUNTS: dict[str, Callable[[int], str]] = {
     "approvals_expired": lambda count: counted("%(count)s 件事项没人批准，到期结束", count),
+    "approvals_overtaken": lambda count: counted("%(count)s 件待批准事项已另行处理，不用再批", count),
     "bills_fetched": lambda count: counted("取到 %(count)s 份账单", count),
     "campaigns_counted": lambda count: counted("统计了 %(count)s 个活动", count),
     "cases_opened": lambda count: counted("新增 %(count)s 件复核", count),

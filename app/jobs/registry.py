@@ -18,6 +18,7 @@ from app.mail.send import send_letters
 from campaigns.accounting.book import book
 from campaigns.analytics.kept import count_due
 from campaigns.approval_places import follow_subjects
+from campaigns.approvals.desk import end_overtaken
 from campaigns.approvals.desk import expire as expire_approvals
 from campaigns.audit_chain import seal
 from campaigns.check import check_books
@@ -139,10 +140,11 @@ def _seal(deps: Dependencies) -> Counts:
 
 
 def _approvals(deps: Dependencies) -> Counts:
-    """Expire approvals that were not decided in time, and move the others to where their subjects belong."""
+    """End approvals that were not decided in time or whose subject was decided otherwise, and move the others to
+    where their subjects belong."""
     with deps.db.transaction() as tx:
         follow_subjects(tx)
-        return {Unit.APPROVALS_EXPIRED: expire_approvals(tx)}
+        return {Unit.APPROVALS_EXPIRED: expire_approvals(tx), Unit.APPROVALS_OVERTAKEN: end_overtaken(tx, deps)}
 
 
 def _vouchers(deps: Dependencies) -> Counts:

@@ -18,6 +18,7 @@ class Unit(StrEnum):
     """What a run of a job counts. The labels: `app/i18n/job_labels.py`."""
 
     APPROVALS_EXPIRED = "approvals_expired"
+    APPROVALS_OVERTAKEN = "approvals_overtaken"
     BILLS_FETCHED = "bills_fetched"
     CAMPAIGNS_COUNTED = "campaigns_counted"
     CASES_OPENED = "cases_opened"

@@ -14,6 +14,7 @@ from sqlmodel import col, func, select
 from campaigns.approvals.act import Act, Attempt
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.approvals.overtaken import is_overtaken
 from campaigns.approvals.requester import may_still
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
@@ -160,8 +161,12 @@ def decline(tx: Tx, caller: Caller, approval_id: int, note: str) -> Approval:
 
 def do_now(tx: Tx, deps: Dependencies, approval: Approval, actor: str) -> Any:
     """Perform the act of an approval now. Raises what the act raises."""
-    act = ACTS[approval.act]
-    return act.do(tx, Attempt(deps, act.read(approval.subject), approval.arguments, actor, approval.reason))
+    return ACTS[approval.act].do(tx, _attempt(deps, approval, actor))
+
+
+def _attempt(deps: Dependencies, approval: Approval, actor: str) -> Attempt:
+    subject = ACTS[approval.act].read(approval.subject)
+    return Attempt(deps, subject, approval.arguments, actor, approval.reason)
 
 
 def _lock_for_decision(tx: Tx, caller: Caller, approval_id: int) -> Approval:
@@ -194,6 +199,16 @@ def expire(tx: Tx) -> int:
     for approval in approvals:
         _end(tx, approval, ApprovalState.EXPIRED, "scheduler", "")
     return len(approvals)
+
+
+def end_overtaken(tx: Tx, deps: Dependencies) -> int:
+    """End the approvals whose subject was decided otherwise meanwhile, and return how many there were."""
+    waiting = select(Approval).where(Approval.state == ApprovalState.OPEN).order_by(col(Approval.id))
+    rows = tx.all(waiting.with_for_update(skip_locked=True))
+    ended = [row for row in rows if is_overtaken(tx, row.act, _attempt(deps, row, "scheduler"))]
+    for approval in ended:
+        _end(tx, approval, ApprovalState.OVERTAKEN, "scheduler", "")
+    return len(ended)
 
 
 def find(tx: Tx, approval_id: int, *, lock: bool = False) -> Approval:

@@ -18,6 +18,7 @@ class ApprovalState(StrEnum):
     APPROVED = "approved"  # and performed
     DECLINED = "declined"
     EXPIRED = "expired"  # not decided in time
+    OVERTAKEN = "overtaken"  # its subject was decided otherwise meanwhile
 
 
 class Approval(SQLModel, table=True):

@@ -203,6 +203,17 @@ def test_an_undecided_approval_expires(api: Api, world: World, second: str) -> N
     assert ask(api, path, {"reason": "asked for"})["id"] != again["id"]  # before the job came
 
 
+def test_an_approval_ends_when_its_subject_was_decided_otherwise(api: Api, world: World, second: str) -> None:
+    path = f"/donations/{paid(world, LIMIT + 1).id}/refunds"
+    approval = ask(api, path, {"reason": "asked for"})
+    assert run_job("approvals", world.deps) == {}
+    assert api.post(path, {"amount_minor": LIMIT, "reason": "in two parts"}, second).status_code == 201
+    assert api.post(path, {"amount_minor": 1, "reason": "in two parts"}, second).status_code == 201
+    assert run_job("approvals", world.deps) == {Unit.APPROVALS_OVERTAKEN: 1}
+    assert api.get(f"/approvals/{approval['id']}", second).get_json()["state"] == "overtaken"
+    problem(decide(api, approval, second), 409, "approval_ended")
+
+
 def test_asking_and_deciding_are_in_the_audit_trail(api: Api, world: World, second: str) -> None:
     approval = ask(api, f"/donations/{paid(world, 300_00).id}/refunds", {"reason": "asked for"})
     decide(api, approval, second)

@@ -11,6 +11,7 @@ ACTS = {
     "approval.ask": _l("提交第二人批准"),
     "approval.declined": _l("不批准待批准事项"),
     "approval.expired": _l("待批准事项过期"),
+    "approval.overtaken": _l("待批准事项已另行处理"),
     "bank.import": _l("导入银行对账单"),
     "campaign.archived": _l("活动归档"),
     "campaign.cancel": _l("取消活动"),
