@@ -53,6 +53,22 @@ def test_real_names_stay_as_they_are(name: str) -> None:
     assert text_fault(name, 100) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("👨\u200d👩\u200d👧 一家", "👨\u200d👩\u200d👧 一家"),
+        ("👩🏽\u200d⚕\ufe0f", "👩🏽\u200d⚕"),
+        ("❤\ufe0f\u200d🔥", "❤\u200d🔥"),
+        ("张\u200d伟", "张伟"),
+        ("😀\u200d伟", "😀伟"),
+        ("😀\u200d\u200d😀", "😀😀"),
+    ],
+)
+def test_a_joiner_stays_between_emojis_only(typed: str, kept: str) -> None:
+    assert clean_text(typed) == kept
+    assert clean_label(typed) == kept.replace("\u200d", "")
+
+
 def test_lines_and_tabs_stay_in_prose() -> None:
     assert clean_text("一\n二\t三") == "一\n二\t三"
 
