@@ -35,6 +35,9 @@ class Confirmation(NamedTuple):
 class ImportPlan(Generic[Item]):
     """A parsed file: what is new in it, and what prevents its import. Nothing is stored yet.
 
+    A bill lists all of its lines as `new`, because they are compared; it is `stored` if its import would change
+    nothing.
+
     `faults` and `contradictions` (to what was imported before, under `contradiction_code`) prevent the import,
     `questions` prevent it until they are confirmed, `warnings` do not. All are keyed by `line N` or `line
     N.column`.
@@ -51,6 +54,7 @@ class ImportPlan(Generic[Item]):
     questions: Mapping[str, Fault] = field(default_factory=dict)
     warnings: Mapping[str, Fault] = field(default_factory=dict)
     contradiction_code: str = "import_contradicts"
+    stored: bool = False
 
     @property
     def objections(self) -> dict[str, Fault]:

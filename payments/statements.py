@@ -197,6 +197,20 @@ def known_lines(tx: Tx, lines: Sequence[StatementLine]) -> int:
     )
 
 
+def kept_beside(tx: Tx, lines: Sequence[StatementLine]) -> bool:
+    """Return whether contradicting versions of these lines wait for a decision: stating the first version again
+    withdraws them."""
+    return bool(
+        tx.scalar(
+            f"""SELECT EXISTS (SELECT FROM {unnest(ProviderLine, "provider", "line_id")}
+                  JOIN provider_line_conflict c USING (provider, line_id)
+                 WHERE c.taken_at IS NULL AND c.withdrawn_at IS NULL)""",
+            provider=[line.provider for line in lines],
+            line_id=[line.line_id for line in lines],
+        )
+    )
+
+
 def _contradiction(row: _Contradiction) -> Fault:
     if row.moved:
         return fault("line_of_another", before=row.stored_line, now=row.line)

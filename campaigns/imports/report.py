@@ -18,7 +18,7 @@ def report_of(plan: ImportPlan[Any]) -> dict[str, Any]:
         "encoding": plan.table.encoding,
         "headings": dict(plan.table.headings),
         "rows": len(plan.table.rows),
-        "new": len(plan.new),
+        "new": 0 if plan.stored else len(plan.new),
         "skipped": plan.skipped,
         "unread": list(plan.table.unread),
         "sums": [part._asdict() for part in plan.sums],

@@ -99,6 +99,8 @@ def test_each_kind(api: Api, world: World) -> None:
         api.manage(f"/imports/{preview['id']}/confirm", {"token": preview["token"]}, status=202)
         assert work_off(world.deps) == 1
         added[preview["kind"]] = api.manage(f"/imports/{preview['id']}", method="GET", status=200)["added"]
+        if preview["kind"] == "statement":
+            assert shown(api, path, data)["new"] == 0
         if preview["kind"] == "network":
             (warning,) = preview["warnings"]
             assert (warning["code"], warning["line"], warning["field"]) == ("renamed", 4, "name")

@@ -94,6 +94,7 @@ def test_the_same_bill_again_adds_nothing_and_another_story_is_kept_beside_it(wo
     text = bill(row("L1", "charge", "D1", 100, 1), row("L2", "refund", "D1", -40))
     assert world.do(import_statement, partner, text, "finance") == 2
     assert world.do(import_statement, f"partner:{partner}", "\ufeff" + text, "finance") == 0
+    assert world.do(plan_statement, read_bill(partner, text)).stored
     other = text.replace("L1,charge,D1,100", "L1,charge,D1,900")
     plan = world.do(plan_statement, read_bill(partner, other))
     assert (dict(plan.warnings), plan.objections) == (
@@ -105,6 +106,7 @@ def test_the_same_bill_again_adds_nothing_and_another_story_is_kept_beside_it(wo
     assert lines(world) == 2
     kept = world.do(lambda tx: tx.rows("SELECT line_id, amount_minor FROM provider_line_conflict"))
     assert [tuple(row) for row in kept] == [("L1", 900)]
+    assert not world.do(plan_statement, read_bill(partner, text)).stored  # it withdraws the other story
 
 
 def test_a_bill_of_an_unknown_partner_or_of_the_gateway_is_refused(world: World) -> None:

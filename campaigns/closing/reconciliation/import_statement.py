@@ -20,7 +20,7 @@ from payments.bills.bill import Bill, read_bill
 from payments.gateway import StatementLine
 from payments.partners.partner_events import OFFLINE
 from payments.partners.partners import known
-from payments.statements import FETCHED, contradictions, dropped, keep_dropped, known_lines, store
+from payments.statements import FETCHED, contradictions, dropped, keep_dropped, kept_beside, known_lines, store
 
 AHEAD_MOST = timedelta(days=366)
 
@@ -53,13 +53,13 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
     bill = _spelt_as_entered(tx, bill)
     lines = list(bill.lines.values())
     numbers = {line.line_id: number for number, line in bill.lines.items()}
-    again, gone = contradictions(tx, lines), dropped(tx, lines)
+    again, gone, known_count = contradictions(tx, lines), dropped(tx, lines), known_lines(tx, lines)
     return ImportPlan(
         kind="statement",
         table=bill.table,
         new=tuple(lines),
         sums=(
-            *_sums(lines, known_lines(tx, lines)),
+            *_sums(lines, known_count),
             *([Sum("beside", len(again))] if again else ()),
             *([Sum("dropped", len(gone), sum(line.amount_minor for line in gone))] if gone else ()),
         ),
@@ -75,6 +75,7 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
             f"line {numbers[place.removeprefix('line_id ')]}.line_id": contradiction
             for place, contradiction in again.items()
         },
+        stored=known_count == len(lines) and not again and not gone and not kept_beside(tx, lines),
     )
 
 
