@@ -44,8 +44,8 @@ def uploaded_file(request: Request, most_bytes: int = MOST_BYTES) -> Upload:
         return Upload("", request.get_data())
     if len(sent_files(request)) > 1:
         raise Invalid("too_many_files")
-    file = request.files.get("file")
-    if not file:
+    file = next((file for file in request.files.getlist("file") if file.filename), None)
+    if file is None:
         return Upload("", b"")
     file.stream.seek(0)  # it may have been read before
     return Upload(file.filename or "", file.read())
