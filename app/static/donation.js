@@ -90,6 +90,15 @@
       button.textContent = form.dataset.busy;
       button.setAttribute("aria-busy", "true");
     });
+  const copy = document.querySelector("[data-copy]");
+  if (copy && navigator.clipboard) {
+    copy.hidden = false;
+    copy.addEventListener("click", () =>
+      navigator.clipboard
+        .writeText(copy.parentElement.querySelector("a").href)
+        .then(() => { copy.textContent = copy.dataset.copied; })
+        .catch(() => {})); // not allowed: the link stays beside it
+  }
   // Browsers take the focus from what was refused if the address names a part of the page, until it is loaded.
   const refused = document.querySelector("[autofocus]");
   if (refused) window.addEventListener("load", () => setTimeout(() => refused.focus()));

@@ -123,6 +123,10 @@ def test_a_connection_that_breaks_after_the_payment_loses_nothing(chromium: Brow
         page.reload()
         expect(page.locator(".match-state.final")).to_be_visible()
         lasting = page.get_by_role("link", name="link to this donation").get_attribute("href") or ""
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="copy my link").click()
+        expect(page.get_by_role("button", name="copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == lasting
         page.go_back()
         expect(page.get_by_role("heading", name="My donations")).to_be_visible()
         page.go_forward()
