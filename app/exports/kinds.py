@@ -9,6 +9,7 @@ from app.current import deps
 from app.exports import campaigns, lists
 from app.exports.analytics import campaign_analytics
 from app.exports.awards import awards
+from app.exports.network import network
 from app.exports.reconciliation import reconciliation
 from app.exports.samples import samples
 from app.exports.self_checks import self_checks
@@ -39,6 +40,7 @@ KINDS = (
     Kind("funds", "/funds", lists.funds, where=Where.LISTED),
     Kind("goods", "/goods", lists.goods, where=Where.LISTED),
     Kind("self-checks", "/self-checks", self_checks, where=Where.LISTED, filters=("campaign",)),
+    Kind("network", "/network", network, where=Where.LISTED),
     Kind("stations", "/stations", stations, where=Where.LISTED, filters=("under", "missing")),
     Kind("fund-statement", "/funds/<id:fund_id>/statement", lists.fund_statement),
     Kind("people", "/people", lists.people, Permission.PEOPLE_WRITE, Where.LISTED, ("q", "role", "state")),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.import_plan import ImportPlan, Sum, by_line
-from campaigns.network.tree_file import Node, TreeFile
+from campaigns.network.tree_file import Node, TreeFile, level_fault
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 
@@ -23,12 +23,12 @@ def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
     """Import nodes into the tree, all or none. Idempotent. Organisations that are not among them stay.
 
     Raises Invalid `import_invalid` when an organisation would move to another parent or level, because running
-    projects hold a copy of its lineage.
+    projects hold a copy of its lineage, and when its superior is neither among the nodes nor in the tree.
     """
     lock(tx)
     changes = _changes(tx, nodes)
-    if changes.moved:
-        raise Invalid("import_invalid", fields=by_line(changes.moved))
+    if changes.moved or changes.unplaced:
+        raise Invalid("import_invalid", fields=by_line(changes.moved | changes.unplaced))
     return _store(tx, changes, actor)
 
 
@@ -38,7 +38,8 @@ def lock(tx: Tx) -> None:
 
 
 def plan_tree(tx: Tx, file: TreeFile) -> ImportPlan[Node]:
-    """Compare a file with the tree; change nothing. A changed name is a warning."""
+    """Compare a file with the tree; change nothing. A changed name is a warning, and so is a superior that only the
+    tree contains, once."""
     changes = _changes(tx, file.nodes)
     result = changes.result()
     return ImportPlan(
@@ -47,11 +48,12 @@ def plan_tree(tx: Tx, file: TreeFile) -> ImportPlan[Node]:
         new=(*changes.added, *changes.renamed, *changes.placed),
         sums=tuple(Sum(name, rows) for name, rows in result._asdict().items()),
         skipped=file.table.skipped,
-        faults=file.faults,
+        faults={**changes.unplaced, **file.faults},
         contradictions=changes.moved,
         warnings={
             f"line {node.line}.name": fault("renamed", before=changes.names[node.code]) for node in changes.renamed
-        },
+        }
+        | changes.attached,
         contradiction_code="import_invalid",
     )
 
@@ -68,13 +70,19 @@ def write_tree(tx: Tx, plan: ImportPlan[Node], actor: str) -> int:
 
 
 class _Changes(NamedTuple):
-    """The changes that nodes would make, and the present names in the tree."""
+    """The changes that nodes would make, and the present names in the tree.
+
+    `unplaced`: the rows whose superior cannot take them; `attached`: for each superior that only the tree contains,
+    the first row below it.
+    """
 
     nodes: Sequence[Node]
     added: list[Node]
     renamed: list[Node]
     placed: list[Node]
     moved: dict[str, Fault]
+    unplaced: dict[str, Fault]
+    attached: dict[str, Fault]
     names: dict[str, str]
 
     def result(self) -> Imported:
@@ -83,8 +91,12 @@ class _Changes(NamedTuple):
 
 
 def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
-    rows = tx.rows("SELECT code, name, level, parent_code, merged_into, latitude, longitude FROM organisation")
+    rows = tx.rows(
+        """SELECT code, name, level, parent_code, lineage, merged_into, closed_at, latitude, longitude
+             FROM organisation"""
+    )
     known = {row.code: row for row in rows}
+    added, unplaced, attached = _below_the_tree(known, [node for node in nodes if node.code not in known])
     moved = {
         f"line {node.line}.parent_code": fault("moved_in_tree")
         for node in nodes
@@ -93,7 +105,6 @@ def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
         and (known[node.code].level, known[node.code].parent_code)
         != (node.level, _goes_on(known, node.parent_code))
     }
-    added = [node for node in nodes if node.code not in known]
     renamed = [node for node in nodes if node.code in known and known[node.code].name != node.name]
     placed = [
         node
@@ -104,7 +115,46 @@ def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
         and node.latitude is not None
         and (known[node.code].latitude, known[node.code].longitude) != (node.latitude, node.longitude)
     ]
-    return _Changes(nodes, added, renamed, placed, moved, {code: row.name for code, row in known.items()})
+    names = {code: row.name for code, row in known.items()}
+    return _Changes(nodes, added, renamed, placed, moved, unplaced, attached, names)
+
+
+def _below_the_tree(
+    known: Mapping[str, Any], nodes: Sequence[Node]
+) -> tuple[list[Node], dict[str, Fault], dict[str, Fault]]:
+    """Continue the lineages of new nodes up to the city. Return the nodes, the faults of those whose superior
+    cannot take them, and for each superior that is in the tree only, a notice on its first row."""
+    tops = {node.code: node for node in nodes if node.code == node.lineage[0] and node.parent_code}
+    above: dict[str, Any] = {}
+    faults: dict[str, Fault] = {}
+    notices: dict[str, Fault] = {}
+    for top in tops.values():
+        parent = known.get(_goes_on(known, top.parent_code) or "")
+        place = f"line {top.line}.parent_code"
+        if parent is None:
+            faults[place] = fault("parent_missing")
+        elif refused := _parent_fault(top, parent):
+            faults[place] = refused
+        else:
+            if parent not in above.values():
+                notices[place] = fault("parent_in_tree", name=parent.name)
+            above[top.code] = parent
+    placed = []
+    for node in nodes:
+        top_code = node.lineage[0]
+        if top_code in above:
+            parent = above[top_code]
+            own = parent.code if node.code == top_code else node.parent_code
+            placed.append(node._replace(parent_code=own, lineage=(*parent.lineage, *node.lineage)))
+        elif top_code not in tops:
+            superiors = known[top_code].lineage[:-1] if top_code in known else ()
+            placed.append(node._replace(lineage=(*superiors, *node.lineage)))
+    return placed, faults, notices
+
+
+def _parent_fault(node: Node, parent: Any) -> Fault | None:
+    """Check that an organisation of the tree can be the superior of a new node."""
+    return level_fault(node, parent.level) or (fault("organisation_closed") if parent.closed_at else None)
 
 
 def _goes_on(known: Mapping[str, Any], code: str | None) -> str | None:

@@ -31,14 +31,14 @@ _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,9})?")
 # Levels as people write them in Chinese.
 _LEVELS = (
     {"市": "city", "市级": "city", "县": "county", "区县": "county", "县级": "county", "县区": "county"}
-    | {"乡镇": "township", "镇": "township", "乡镇级": "township", "街道": "township"}
-    | {"村": "village", "村社": "village", "村级": "village", "社区": "village"}
+    | {"乡镇": "township", "镇": "township", "乡镇级": "township", "街道": "township", "乡镇街道": "township"}
+    | {"村": "village", "村社": "village", "村级": "village", "社区": "village", "村（社区）": "village"}
 )
 
 
 class Node(NamedTuple):
-    """An organisation in the file; `lineage` holds the codes from the city down to itself. The degrees are those of
-    its centre; None: the file does not contain them."""
+    """An organisation in the file; `lineage` holds the codes from its topmost superior in the file down to itself.
+    The degrees are those of its centre; None: the file does not contain them."""
 
     line: int
     code: str
@@ -51,7 +51,8 @@ class Node(NamedTuple):
 
 
 class TreeFile(NamedTuple):
-    """A parsed file: its valid rows, and the faults of the others."""
+    """A parsed file: its valid rows without those below a faulty one, and the faults. Superiors that the file does
+    not contain are left to the comparison with the tree."""
 
     table: Table
     nodes: tuple[Node, ...]
@@ -92,11 +93,12 @@ def read_file(data: bytes | str, track: Track = iter) -> TreeFile:
         else:
             nodes[node.code] = node
     for node in nodes.values():
-        if refused := _place_fault(node, nodes, bad):
+        if refused := _place_fault(node, nodes):
             faults[f"line {node.line}.parent_code"] = refused
-    if faults:
-        return TreeFile(table, (), by_line(faults))
-    return TreeFile(table, tuple(node._replace(lineage=_lineage(node, nodes)) for node in nodes.values()), {})
+            bad.add(node.code)
+    lineages = ((node, _lineage(node, nodes, bad)) for node in nodes.values())
+    sound = tuple(node._replace(lineage=lineage) for node, lineage in lineages if bad.isdisjoint(lineage))
+    return TreeFile(table, sound, by_line(faults))
 
 
 def _node(row: Row) -> Node:
@@ -143,18 +145,24 @@ def _row_faults(node: Node, earlier: dict[str, Node]) -> dict[str, Fault]:
     return faults
 
 
-def _place_fault(node: Node, nodes: dict[str, Node], bad: set[str]) -> Fault | None:
-    """Check the place of a row in the tree."""
-    if node.parent_code is None:
-        return None
-    parent = nodes.get(node.parent_code)
-    if parent is None:
-        return None if node.parent_code in bad else fault("parent_missing")
+def _place_fault(node: Node, nodes: dict[str, Node]) -> Fault | None:
+    """Check the place of a row below its superior in the file."""
+    parent = nodes.get(node.parent_code or "")
+    return level_fault(node, parent.level) if parent else None
+
+
+def level_fault(node: Node, parent_level: str) -> Fault | None:
+    """Check that a superior is one level above its node."""
     above = LEVELS[LEVELS.index(node.level) - 1]
-    return None if parent.level == above else fault("parent_level", expected_level=above)
+    return None if parent_level == above else fault("parent_level", expected_level=above)
 
 
-def _lineage(node: Node, nodes: dict[str, Node]) -> tuple[str, ...]:
-    # This terminates: `_place_fault` has checked that each parent is one level higher.
-    above = _lineage(nodes[node.parent_code], nodes) if node.parent_code else ()
-    return (*above, node.code)
+def _lineage(node: Node, nodes: dict[str, Node], bad: set[str]) -> tuple[str, ...]:
+    """Return the codes down to a node from its topmost superior in the file, or from the lowest bad one."""
+    if node.code in bad or node.parent_code is None:
+        return (node.code,)
+    if node.parent_code in bad:
+        return (node.parent_code, node.code)
+    # This terminates: `_place_fault` has found each parent that is not one level higher.
+    above = nodes.get(node.parent_code)
+    return (*(_lineage(above, nodes, bad) if above else ()), node.code)

@@ -56,6 +56,34 @@ def test_an_organisation_that_would_move_is_named_and_nothing_is_imported(db: Da
     assert count(db) == 4
 
 
+def test_a_superior_may_be_in_the_tree_instead_of_the_file(db: Database) -> None:
+    head = "code,name,level,parent_code\n"
+    with db.transaction() as tx:
+        import_tree(
+            tx, read(head + "41,市,city,\n4101,甲,county,41\n4102,乙,county,41\n410201,丙,township,4102\n"), ""
+        )
+        tx.run("UPDATE organisation SET closed_at = now() WHERE code IN ('4102', '410201')")
+        tx.run("UPDATE organisation SET merged_into = '4101' WHERE code = '4102'")
+        rows = "410101,丁,township,4101\n41010101,戊,village,410101\n410102,己,township,4102\n"
+        assert import_tree(tx, read(head + rows), "seed") == Imported(3, 0, 0)
+        placed = tx.rows(
+            "SELECT code, parent_code, lineage FROM organisation WHERE name IN ('戊', '己') ORDER BY code"
+        )
+    assert [tuple(row) for row in placed] == [
+        ("41010101", "410101", ["41", "4101", "410101", "41010101"]),
+        ("410102", "4101", ["41", "4101", "410102"]),  # below the node that took over the named one
+    ]
+    wrong = "x,子,village,4101\ny,丑,township,9999\nz,寅,village,410201\nw,卯,village,y\n"
+    with pytest.raises(Invalid) as refused, db.transaction() as tx:
+        import_tree(tx, read(head + wrong), "seed")
+    assert {place: fault.code for place, fault in refused.value.fields.items()} == {
+        "line 2.parent_code": "parent_level",
+        "line 3.parent_code": "parent_missing",
+        "line 4.parent_code": "organisation_closed",
+    }
+    assert count(db) == 7
+
+
 def test_a_file_with_bad_rows_changes_nothing(db: Database) -> None:
     with pytest.raises(Invalid), db.transaction() as tx:
         import_tree(tx, read("code,name,level,parent_code\n41,市,city,\n4101,,county,41\n"), "seed")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.network.tree_file import read
+from campaigns.network.tree_file import read, read_file
 from kernel.errors import Fault, Invalid
 
 HEADER = "code,name,level,parent_code\n"
@@ -68,7 +68,6 @@ def test_a_file_without_header_or_rows_is_refused(text: str, place: str) -> None
         ("410102,,township,4101", "line 6.name", "required"),
         ("410102,东关,town,4101", "line 6.level", "not_one_of"),
         ("410102,东关,village,4101", "line 6.parent_code", "parent_level"),
-        ("410102,东关,township,9999", "line 6.parent_code", "parent_missing"),
         ("4101,东关,county,41", "line 6.code", "repeated_line"),
         ("410102,东关,township", "line 6", "wrong_column_count"),
         ("410102,东关,township,", "line 6.parent_code", "parent_required"),
@@ -89,8 +88,14 @@ def test_three_bad_rows_among_three_thousand_are_all_named_and_no_other() -> Non
     lines = REAL.read_text(encoding="utf-8").splitlines()
     lines[2] = lines[2].replace("county", "shire")  # with all that stands below it
     lines[300] = lines[300].rsplit(",", 1)[0]
-    lines[3_000] = lines[3_000].rsplit(",", 1)[0] + ",77"
+    lines[3_000] = lines[3_000].rsplit(",", 1)[0] + ",4103"
     assert list(faults("\n".join(lines))) == ["line 3.level", "line 301", "line 3001.parent_code"]
+
+
+def test_rows_below_a_faulty_one_are_left_out_and_a_superior_outside_the_file_is_left_to_the_tree() -> None:
+    file = read_file(SMALL.replace("老城区,county", "老城区,shire") + "99010101,外村,village,990101\n")
+    assert list(file.faults) == ["line 3.level"]
+    assert [(node.code, node.lineage) for node in file.nodes] == [("41", ("41",)), ("99010101", ("99010101",))]
 
 
 @given(st.lists(_row, max_size=8).map("\n".join), st.booleans())
@@ -105,4 +110,4 @@ def test_whatever_the_file_holds_it_is_read_or_refused(text: str, with_header: b
     else:
         codes = {node.code for node in nodes}
         assert len(codes) == len(nodes) > 0
-        assert all(node.parent_code in codes for node in nodes if node.level != "city")
+        assert all(set(node.lineage) <= codes and node.lineage[-1] == node.code for node in nodes)

@@ -137,3 +137,33 @@ def test_the_network_is_imported_from_a_workbook_and_from_gb18030(manager: Reade
     assert "编码：xlsx" in page and "确认，导入 1 行" in page
     page = text(upload(manager, "network", f"{TREE}41010104,南沟,village,410101\n".encode("gb18030")))
     assert "编码：gb18030" in page and "确认，导入 1 行" in page
+
+
+def test_the_exported_network_is_imported_again_with_one_new_village(manager: Reader, world: World) -> None:
+    tree = "SELECT code, name, level, parent_code, lineage, latitude, longitude FROM organisation ORDER BY code"
+    before = world.do(lambda tx: tx.rows(tree))
+    top = text(manager.open("/console/network/41"))
+    assert "导出 XLSX" in top and "导出 XLSX" not in text(manager.open("/console/network/4101"))
+    english, chinese = (
+        manager.http.get(f"/console/network.csv?lang={language}").get_data(as_text=True)
+        for language in ("en", "zh")
+    )
+    for exported, village in ((english, "41010103,新村,village"), (chinese, "41010103,新村,村（社区）")):
+        assert exported.count("\r\n") == len(before) + 1
+        page = text(upload(manager, "network", f"{exported}{village},410101,,\r\n"))
+        assert "确认，导入 1 行" in page and f"没有变化的机构：{len(before)} 行" in page, page
+    page = text(upload(manager, "network", manager.http.get("/console/network.xlsx").get_data()))
+    assert "文件里的内容以前都导入过" in page
+    page = text(upload(manager, "network", TREE.splitlines()[0] + "\n41010103,新村,village,410101\n"))
+    assert "上级“庙子镇”不在文件里" in page and "确认，导入 1 行" in page
+    manager.send("/confirm")
+    assert work_off(world.deps) == 1
+    after = world.do(lambda tx: tx.rows(tree))
+    assert [row for row in after if row.code != "41010103"] == before and len(after) == len(before) + 1
+
+
+def test_a_county_exports_its_own_part_of_the_network(reader: Reader, world: World) -> None:
+    world.do(create_manager, "county", PASSWORD, "manager", "test", "4102")
+    reader.sign_in("county")
+    rows = reader.http.get("/console/network.csv").get_data(as_text=True).splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["4102", "410201", "41020101"]
