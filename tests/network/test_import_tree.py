@@ -73,9 +73,9 @@ def test_a_superior_may_be_in_the_tree_instead_of_the_file(db: Database) -> None
         ("41010101", "410101", ["41", "4101", "410101", "41010101"]),
         ("410102", "4101", ["41", "4101", "410102"]),  # below the node that took over the named one
     ]
-    wrong = "x,子,village,4101\ny,丑,township,9999\nz,寅,village,410201\nw,卯,village,y\n"
+    misplaced = "x,子,village,4101\ny,丑,township,9999\nz,寅,village,410201\nw,卯,village,y\n"
     with pytest.raises(Invalid) as refused, db.transaction() as tx:
-        import_tree(tx, read(head + wrong), "seed")
+        import_tree(tx, read(head + misplaced), "seed")
     assert {place: fault.code for place, fault in refused.value.fields.items()} == {
         "line 2.parent_code": "parent_level",
         "line 3.parent_code": "parent_missing",
