@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from flask import g
 from marshmallow import Schema
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Prose, Text, Time
+from app.api.schema_fields import Key, Prose, Text, Time
 from app.current import deps
 from app.desk_rows import require_row
 from app.http import access
 from app.http.scope import Where
 from campaigns.assignments import ASSIGNERS, KINDS, assignments_of, release, take
+from campaigns.own_rows import MOST, own_rows
 from campaigns.reasons import MOST_REASON
 
 blueprint = make_blueprint("desks", "Who works on which row of a desk. An assignment locks nothing.")
@@ -31,6 +33,24 @@ class AssignmentOut(Schema):
 
 class TakenOut(AssignmentOut):
     taken_from = Text(metadata={"description": "who had the row before; empty for nobody else"})
+
+
+class OwnRowOut(Schema):
+    kind = Text(metadata={"description": "the desk, as in the addresses of its rows"})
+    row_id = Key()
+    note = Text()
+    assigned_at = Time()
+    slug = Text(metadata={"description": "the campaign of a case; empty for other kinds"})
+
+
+@blueprint.get("/desks/own")
+@access.managers(*ASSIGNERS, where=Where.ANY)
+@blueprint.response(200, OwnRowOut(many=True), description=f"the newest first, at most {MOST}")
+def list_own() -> Any:
+    """Return the waiting rows that the caller has taken and may still decide."""
+    with deps().db.transaction() as tx:
+        rows = own_rows(tx, access.actor())
+    return [row for row in rows if any(map(g.caller.may, KINDS[row.kind].permissions))]
 
 
 @blueprint.get(f"{_ROW}/assignment")

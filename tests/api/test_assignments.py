@@ -3,7 +3,7 @@
 from campaigns.assignments import KINDS
 from campaigns.network.tokens import create_token
 from tests.api.client import Api, problem
-from tests.api.resources import Resources, resources
+from tests.api.resources import SLUG, Resources, resources
 from tests.world import World
 
 __all__ = ["resources"]
@@ -37,3 +37,20 @@ def test_a_program_takes_reads_and_releases_a_row(api: Api, resources: Resources
     for _ in range(2):
         assert api.post(f"{row}/release", {}, api.token()).status_code == 204
     assert api.get(f"{row}/assignment", api.token()).get_json() == nobody
+
+
+def test_a_program_lists_the_waiting_rows_that_it_has_taken(api: Api, resources: Resources, world: World) -> None:
+    own, other = api.token("admin"), world.do(create_token, "admin", "other")
+    ids = {kind: resources.arguments[KINDS[kind].resource] for kind in ("case", "question")}
+    for kind, row_id in ids.items():
+        assert api.post(f"/desks/{kind}/{row_id}/take", {"note": "等回话"}, own).status_code == 200
+    rows = api.get("/desks/own", own).get_json()
+    assert {row["kind"]: row["row_id"] for row in rows} == ids
+    assert {row["kind"]: (row["note"], row["slug"]) for row in rows} == {
+        "case": ("等回话", SLUG),
+        "question": ("等回话", ""),
+    }
+    assert api.get("/desks/own", other).get_json() == []
+    assert api.post(f"/desks/question/{ids['question']}/release", {}, own).status_code == 204
+    assert [row["kind"] for row in api.get("/desks/own", own).get_json()] == ["case"]
+    problem(api.call("GET", "/desks/own", None, api.token("auditor")), 403, "not_permitted")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
+from campaigns.assignments import take
 from campaigns.network.people import create_manager
 from campaigns.screening.case_bursts import BurstKey, case_ids, list_bursts
 from campaigns.screening.decide_together import decide_batch
@@ -58,6 +59,16 @@ def test_cases_are_added_up_by_sign_project_and_equal_sum(world: World) -> None:
     assert rows[0].given_minor == rows[0].held_minor == 60_00
     assert len(world.do(case_ids, campaign(world), rows[1].key, None)) == 2
     assert world.do(case_ids, campaign(world), BurstKey("staff", world.projects[1], 0), "4102") == []
+
+
+def test_the_list_of_bursts_counts_the_cases_that_somebody_works_on(manager: Reader, world: World) -> None:
+    ids = burst(world, 3)
+    burst(world, 1, amount=30_00)
+    for case in ids[:2]:
+        world.do(take, "case", case, "", "rev")
+    rows, _total = world.do(list_bursts, campaign(world), None, Page())
+    assert [(row.cases, row.taken) for row in rows] == [(3, 2), (1, 0)]
+    assert text(manager.open(f"/console/campaigns/{world.slug}/bursts")).count("件有人在处理") == 1
 
 
 @pytest.mark.parametrize(("decision", "captured"), [("released", 20_00), ("cancelled", 0)])
