@@ -23,8 +23,7 @@ from tests.partners.engineer import Engineer, Json
 from tests.races.runners import at_once, errors
 from tests.world import World
 
-# Of the long day: 30,000 took 41 s on two quiet cores. PARTNER_DAY=300000 is that of a large city: it took 416 s of
-# processor and 1.2 GB, on a machine that was never quiet.
+# Of the long day: 30,000 take 41 s on two quiet cores. PARTNER_DAY=300000 is that of a large city: 3 minutes.
 LONG = int(os.environ.get("PARTNER_DAY", "30000"))
 FORGED = "whsec_bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
