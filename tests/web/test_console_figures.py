@@ -23,6 +23,9 @@ def test_the_analytics_show_every_dimension_and_leave_as_a_file(manager: Reader,
     words = text(page)
     assert "第 2 小时 1 66.60" in words and "50 元至不到 100 元 1 66.60" in words and "第一次捐的人 1" in words
     assert "&lt;b&gt;老乡&lt;/b&gt;" in page and "<b>老乡" not in page and "style=" not in page
+    folded = "<details><summary>看数字"
+    parts = {part.partition('"')[0]: part for part in page.split('id="by-')[1:]}
+    assert [name for name, part in parts.items() if folded in part] == ["hour"], "its chart shows the hours already"
     response = manager.http.get(f"/console/campaigns/{world.slug}/analytics.csv")
     assert "金额段,50 元至不到 100 元,1,66.60" in response.get_data(as_text=True)
 

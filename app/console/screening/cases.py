@@ -30,7 +30,7 @@ from campaigns.screening.watch import watch_case
 from kernel.db import Tx
 from kernel.errors import Refusal
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25  # a case with its evidence fills half a phone's screen
 
 
 @blueprint.get("/campaigns/<slug>/cases", endpoint="cases")
