@@ -18,13 +18,15 @@ MOST_KNOWN = 5_000  # URLs whose meaning is cached
 
 
 class Meaning(NamedTuple):
-    """A shared page: its endpoint, path and declared parameters; `language` if the URL names one."""
+    """A shared page: its endpoint, path and declared parameters; `language` if the URL names one. `private`: it
+    contains what a visitor typed, so it is built for this visitor only."""
 
     endpoint: str
     path: str
     query: str
     language: str
     speaks: bool
+    private: bool
 
 
 class Addresses:
@@ -67,12 +69,11 @@ class Addresses:
         repeated = {name for name, count in Counter(name for name, _value in pairs).items() if count > 1}
         if repeated and (path.startswith(PROGRAMS) or repeated & shared.parameters):  # the application refuses it
             return None
-        if any(values.get(name) for name in shared.private):
-            return None
+        private = any(values.get(name) for name in shared.private)
         kept = sorted((name, value) for name, value in values.items() if name in shared.parameters)
         language = values.get("lang", "")
         named = language if shared.speaks and language in LANGUAGES else ""
-        return Meaning(endpoint, path, urlencode(kept), named, shared.speaks)
+        return Meaning(endpoint, path, urlencode(kept), named, shared.speaks, private)
 
 
 def remembered_language(cookies: str) -> str:

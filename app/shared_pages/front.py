@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from io import BytesIO
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,6 +55,7 @@ class Front:
         self._addresses = Addresses(app)
         self._shelf = Shelf()
         self._maker = Maker(self._make_beside)
+        self._strangers = Lock()  # held to build a page for one visitor: giving waits behind one such build at most
         self._count: CountRequest = app.extensions["count_request"]
         self._reduced: ReducedMode = app.extensions["reduced"]
         self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
@@ -71,8 +72,19 @@ class Front:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD") and is_trusted(environ.get("HTTP_HOST", ""), self._app):
             meaning = self._addresses.meaning(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
             if meaning is not None:
-                return self._answer(meaning, environ, start)
+                answer = self._answer_private if meaning.private else self._answer
+                return answer(meaning, environ, start)
         return self._inner(environ, start)
+
+    def _answer_private(self, meaning: Meaning, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if self._strangers.acquire(timeout=FIRST_WAIT_S):
+            try:
+                return self._inner(environ, start)
+            finally:
+                self._strangers.release()
+        refused = self._too_late(Address(meaning.path, "", meaning.language))
+        start(refused.status, refused.headers)
+        return [refused.body]
 
     def _answer(self, meaning: Meaning, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         began = time.monotonic()
@@ -156,7 +168,13 @@ class Front:
         """Build the page, unless it has been built meanwhile, or failed to build a moment ago."""
         page, refused, now = slot.made, slot.refused, time.monotonic()
         if (page is None or not self._right(page, now)) and (refused is None or now - refused.at > AGAIN_S):
-            self._make(slot, address)
+            if page is not None:
+                self._make(slot, address)
+            elif self._strangers.acquire(timeout=FIRST_WAIT_S):
+                try:
+                    self._make(slot, address)
+                finally:
+                    self._strangers.release()
 
     def _make(self, slot: Slot, address: Address) -> None:
         """Build the page. A response other than 200 replaces the page, except for a 5xx, which keeps the last good

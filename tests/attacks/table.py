@@ -47,6 +47,7 @@ ROWS = {
             "test_verifying_passwords_leaves_the_event_loop_to_others",
             "test_a_page_is_made_once_for_all_visitors",
             "test_c3_an_invented_address_costs_more_than_a_page_from_memory",
+            "test_c3_pages_for_one_stranger_wait_for_one_another_and_giving_for_none",
         ),
     ),
     "C4": Row(
