@@ -72,8 +72,8 @@ class Front:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD") and is_trusted(environ.get("HTTP_HOST", ""), self._app):
             meaning = self._addresses.meaning(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
             if meaning is not None:
-                answer = self._answer_private if meaning.private else self._answer
-                return answer(meaning, environ, start)
+                send = self._answer_private if meaning.private else self._answer
+                return send(meaning, environ, start)
         return self._inner(environ, start)
 
     def _answer_private(self, meaning: Meaning, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
