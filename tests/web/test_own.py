@@ -17,6 +17,15 @@ def test_an_unpaid_donation_is_found_and_cancelled(reader: Reader, world: World)
     assert "还没付款" not in reader.open("/my")
 
 
+def test_a_cancelled_donation_is_not_among_those_given(reader: Reader) -> None:
+    reader.give()
+    reader.open("/my")
+    reader.send("/cancel")
+    page = reader.open("/my")
+    assert "捐过的" not in page and "已取消或没完成的" in page
+    assert "原捐赠金额 100.00 元 · 已取消" in text(page)
+
+
 def test_a_paid_gift_shows_its_match_and_can_be_given_again(reader: Reader, world: World) -> None:
     world.pot(10_000_00)
     reader.give(email="a@example.org")
