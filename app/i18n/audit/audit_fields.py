@@ -187,6 +187,7 @@ TABLES = {
     "goods": _l("物资"),
     "self-checks": _l("活动后自查"),
     "stations": _l("站点自查"),
+    "network": _l("组织网络"),
     "fund-statement": _l("基金明细"),
     "people": _l("人员"),
     "entries": _l("参加的项目"),
