@@ -32,10 +32,3 @@ def test_the_books_hold_while_the_statement_is_followed(day: Day, seen: list[lis
     assert fetch_statement.follow_statement(day.world.deps) == 2
     assert seen == [[]]
     day.world.check()
-
-
-def test_the_books_hold_while_lines_are_fetched_for_a_closing(day: Day, seen: list[list[str]]) -> None:
-    day.walk("reconciling")
-    day.world.close()
-    assert seen == [[]]
-    day.world.check()

@@ -1,24 +1,19 @@
 """Fetch the provider's statement outside any transaction, store its lines and compare the books with them."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.phases import Phase
-from payments.gateway import GatewayError
-from payments.statements import store
+from payments.gateway import GatewayError, StatementLine
+from payments.statements import BATCH, store
 
 AGAIN_S = 60  # while a difference is open, the provider is queried once per minute
 OVERLAP = timedelta(hours=1)
 STEP = timedelta(hours=6)  # lines come newest first, so a period is stored only after all of it was read
-
-
-class _Read(NamedTuple):
-    """How many lines were new or contradict earlier ones, and the time of the newest line."""
-
-    new: int
-    newest: datetime | None
 
 
 class _Fetched(NamedTuple):
@@ -46,11 +41,24 @@ def fetch_statement(deps: Dependencies, campaign_id: int) -> bool:
         return True
     since = row.opens_at if last is None else min(last.newest, now)
     try:
-        read = _store_period(deps, since - OVERLAP, max(now, since) + OVERLAP)
+        newest = _store_lines(deps, deps.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
     except GatewayError:
         return False
-    memory[key] = _Fetched(now, max(filter(None, (since, read.newest))))
+    memory[key] = _Fetched(now, max(since, newest or since))
     return True
+
+
+def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime | None:
+    """Store lines as they arrive, one transaction per batch; return the time of the newest.
+
+    A campaign may have a million lines, so they are not kept in memory. `reconcile` compares them.
+    """
+    newest = None
+    while batch := list(islice(lines, BATCH)):
+        newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
+        with deps.db.transaction() as tx:
+            store(tx, batch)
+    return newest
 
 
 def follow_statement(deps: Dependencies) -> int:
@@ -73,18 +81,17 @@ def follow_statement(deps: Dependencies) -> int:
     since = max(filter(None, (since, read_until)), default=now) - OVERLAP
     while since < now + OVERLAP:
         until = min(since + STEP, now + OVERLAP)
-        new += _store_period(deps, since, until).new
+        new += _store_period(deps, list(deps.gateway.statement(since, until)))
         since = until
     deps.db.memory["statement"] = now
     return new
 
 
-def _store_period(deps: Dependencies, since: datetime, until: datetime) -> _Read:
-    """Fetch and store the lines of a period, and compare the books with them in the same transaction, so that
-    nobody sees lines whose differences are not listed."""
-    lines = list(deps.gateway.statement(since, until))
+def _store_period(deps: Dependencies, lines: list[StatementLine]) -> int:
+    """Store the lines of a period; return how many were new or contradict earlier ones. The books are compared with
+    them in the same transaction, so that nobody sees lines whose differences are not listed."""
     with deps.db.transaction() as tx:
         new = sum(store(tx, lines))
         if new:
             compare(tx)
-    return _Read(new, max((line.occurred_at for line in lines), default=None))
+    return new
