@@ -76,6 +76,14 @@ class Addresses:
         return Meaning(endpoint, path, urlencode(kept), named, shared.speaks, private)
 
 
+def languages(meaning: Meaning, cookies: str) -> tuple[str, str]:
+    """Return the language of a page, and the one that its reader's cookie names; empty if the page has only one."""
+    if not meaning.speaks:
+        return "", ""
+    remembered = remembered_language(cookies)
+    return meaning.language or remembered or "zh", remembered
+
+
 def remembered_language(cookies: str) -> str:
     """Return the language in a Cookie header; empty if there is none."""
     if f"{COOKIE}=" not in cookies:

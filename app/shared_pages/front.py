@@ -26,7 +26,7 @@ from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
 from app.observability.logs import log_request
 from app.observability.metrics import CountRequest
-from app.shared_pages.addresses import Addresses, Meaning, remembered_language
+from app.shared_pages.addresses import Addresses, Meaning, languages
 from app.shared_pages.freshness import MOST_AGE_S, Freshness
 from app.shared_pages.made import SHARED, Headers, Made
 from app.shared_pages.maker import Maker
@@ -41,6 +41,7 @@ FIRST_WAIT_S = 15.0  # wait if there is no last page: on a busy machine a late p
 AGAIN_S = 0.2  # after a failed build, until the next try
 
 Start = Callable[..., Any]
+Response = tuple[str, Headers, bytes]  # status, headers, body
 
 
 class Front:
@@ -77,22 +78,21 @@ class Front:
         return self._inner(environ, start)
 
     def _answer_private(self, meaning: Meaning, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        began = time.monotonic()
         if self._strangers.acquire(timeout=FIRST_WAIT_S):
             try:
                 return self._inner(environ, start)
             finally:
                 self._strangers.release()
-        refused = self._too_late(Address(meaning.path, "", meaning.language))
-        start(refused.status, refused.headers)
-        return [refused.body]
+        language, _remembered = languages(meaning, environ.get("HTTP_COOKIE", ""))
+        refused = self._too_late(Address(meaning.path, "", language))
+        return self._finish(meaning, environ, start, began, (refused.status, refused.headers, refused.body))
 
     def _answer(self, meaning: Meaning, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         began = time.monotonic()
-        remembered = remembered_language(environ.get("HTTP_COOKIE", "")) if meaning.speaks else ""
-        language = (meaning.language or remembered or "zh") if meaning.speaks else ""
+        language, remembered = languages(meaning, environ.get("HTTP_COOKIE", ""))
         address = Address(meaning.path, meaning.query, language)
         slot = self._shelf.slot(address, meaning.endpoint)
-        request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
         page, late, environ[SHARED_PAGE] = self._page(slot, address, began)
         if isinstance(page, Refused):
             status, headers, body = page.status, page.headers, page.body
@@ -100,14 +100,19 @@ class Front:
             status, headers, body = self._send(page, environ, language if late else None)
             if meaning.language and meaning.language != remembered:
                 headers = _remembering(headers, meaning.language, self._url)
-        self._record(environ["REQUEST_METHOD"], meaning.endpoint, int(status[:3]), began, request_id)
-        start(status, [*headers, ("X-Request-ID", request_id)])
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        return self._finish(meaning, environ, start, began, (status, headers, body))
 
-    def _record(self, method: str, endpoint: str, status: int, began: float, request_id: str) -> None:
-        seconds = time.monotonic() - began
-        self._count(method, endpoint, status, seconds)
-        log_request(method, self._rules[endpoint], endpoint, status, None, seconds, request_id)
+    def _finish(
+        self, meaning: Meaning, environ: dict[str, Any], start: Start, began: float, response: Response
+    ) -> Iterable[bytes]:
+        """Send a response that the application did not send, count and log it."""
+        status, headers, body = response
+        method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.monotonic() - began
+        request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        self._count(method, meaning.endpoint, code, seconds)
+        log_request(method, self._rules[meaning.endpoint], meaning.endpoint, code, None, seconds, request_id)
+        start(status, [*headers, ("X-Request-ID", request_id)])
+        return [] if method == "HEAD" else [body]
 
     def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool, str]:
         """Return the page, rebuilt if necessary; whether it is late: it may no longer have been right when
@@ -234,7 +239,7 @@ class Front:
         parts, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
         return b"".join(parts), status, list(headers.items()), WITHDRAWN in notes
 
-    def _send(self, page: Made, environ: dict[str, Any], late: str | None) -> tuple[str, Headers, bytes]:
+    def _send(self, page: Made, environ: dict[str, Any], late: str | None) -> Response:
         """Return status, headers and body. `late`: the language of the notice on a late page, None for a right
         one."""
         if late is not None:

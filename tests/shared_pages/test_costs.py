@@ -69,7 +69,9 @@ def test_c3_pages_for_one_stranger_wait_for_one_another_and_giving_for_none(
     assert {stranger.get(path).status_code for path in ("/c/day", form)} == {200}
     monkeypatch.setattr(front_module, "FIRST_WAIT_S", 0.01)
     with front._strangers:
-        assert {path: stranger.get(path).status_code for path in searches} == dict.fromkeys(searches, 503)
+        refused = {path: stranger.get(path, headers={"Cookie": "lang=en"}) for path in searches}
+        assert {path: page.status_code for path, page in refused.items()} == dict.fromkeys(searches, 503)
+        assert all('lang="en"' in page.text and page.headers["X-Request-ID"] for page in refused.values())
         assert {stranger.get(path).status_code for path in ("/c/day", form)} == {200}
     monkeypatch.undo()
     assert [stranger.get(path).status_code for path in searches] == [200, 404, 200]
