@@ -16,6 +16,7 @@ IMPORT_SUMS = {
     "gifts": _l("新的捐赠"),
     "corrections": _l("更正"),
     "known": _l("以前导入过的"),
+    "another_app": _l("其他应用的行，不导入"),
     "beside": _l("与以前的账单不同，另存待处理"),
     "dropped": _l("以前的账单有、这份没有，另存待处理"),
     "receipts": _l("新开的票据"),

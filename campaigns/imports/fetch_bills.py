@@ -14,7 +14,7 @@ from campaigns.audit import record_audit
 from campaigns.closing.reconciliation.empty_days import record_empty_day
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation
-from campaigns.imports.kinds import ImportRequest, import_file
+from campaigns.imports.kinds import Imported, ImportRequest, import_file
 from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal, fault
@@ -156,24 +156,32 @@ def _fetch(deps: Dependencies, bill: DueBill) -> BillState:
 def _book(deps: Dependencies, bill: DueBill, data: bytes) -> BillState:
     request = ImportRequest("statement", Confirmation(ACTOR), bill.partner)
     file_hash = sha256(data).hexdigest()
-    import_file(
-        deps,
-        request,
-        data,
-        note=lambda tx, done: _keep(tx, bill, _Came(BillState.TAKEN, done.added, file_hash=file_hash)),
-    )
+
+    def note(tx: Tx, done: Imported) -> BillState:
+        if (
+            bill.kind is BillKind.TRADES and not done.plan.new
+        ):  # all of its lines are of other apps, or moved no money
+            return _keep_empty(tx, bill, file_hash)
+        return _keep(tx, bill, _Came(BillState.TAKEN, done.added, file_hash=file_hash))
+
+    import_file(deps, request, data, note=note)
     return BillState.TAKEN
 
 
 def _note_empty(deps: Dependencies, bill: DueBill) -> BillState:
-    """Record that the platform reports no movements. An empty bill of trades is recorded for the day."""
+    """Record that the platform reports no movements."""
     try:
         with deps.db.transaction() as tx:
-            if bill.kind is BillKind.TRADES:
-                record_empty_day(tx, bill.partner, bill.day, ACTOR)
-            return _keep(tx, bill, _Came(BillState.EMPTY))
+            return _keep_empty(tx, bill)
     except Refusal as refusal:
         return _note(deps, bill, _Came(BillState.WAITS, code=refusal.code))
+
+
+def _keep_empty(tx: Tx, bill: DueBill, file_hash: str = "") -> BillState:
+    """Keep that a bill has no lines. A bill of trades without lines is recorded for the day."""
+    if bill.kind is BillKind.TRADES:
+        record_empty_day(tx, bill.partner, bill.day, ACTOR)
+    return _keep(tx, bill, _Came(BillState.EMPTY, file_hash=file_hash))
 
 
 def _note(deps: Dependencies, bill: DueBill, came: _Came) -> BillState:

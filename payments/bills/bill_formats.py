@@ -122,6 +122,7 @@ WECHAT = BillFormat(
             Column("refund_yuan", ("退款金额",)),
             Column("state", ("退款状态",)),
             Column("fee_yuan", ("手续费",)),
+            Column("app_id", ("公众账号ID",), required=False, exact=True),
         ),
         not_rows=("总交易单数",),
     ),

@@ -65,6 +65,12 @@ def states_minors(tx: Tx, name: str) -> bool:
     return row is not None and read_mapping(row.document).states_minors
 
 
+def apps_of(tx: Tx, name: str) -> tuple[str, ...]:
+    """Return the WeChat Pay apps that a platform's payments come from; empty if they may come from any."""
+    row = tx.get(PartnerMapping, name)
+    return tuple(parameter_words(row.parameters.get("appid", ""))) if row else ()
+
+
 def key_ids(keys: Keys, row: PartnerMapping) -> list[str]:
     """Return the ids of the keys of a mapping."""
     return sorted(credentials_of(keys, row).keys)

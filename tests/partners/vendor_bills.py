@@ -51,6 +51,7 @@ class Trade(NamedTuple):
     at: str
     refund: str = ""
     fee_minor: int = 0
+    app: str = "wx0000000000000000"
 
 
 def _yuan(minor: int, places: int = 2) -> str:
@@ -75,7 +76,7 @@ def _wechat_row(trade: Trade) -> list[str]:
     back = _yuan(trade.minor) if trade.refund else "0.00"
     state, refund_state = ("REFUND", "SUCCESS") if trade.refund else ("SUCCESS", "")
     return [
-        *(trade.at, "wx0000000000000000", "1900000001", "0", "", f"4200{trade.order}", trade.order, "oAAAAAAAA"),
+        *(trade.at, trade.app, "1900000001", "0", "", f"4200{trade.order}", trade.order, "oAAAAAAAA"),
         *("JSAPI", state, "OTHERS", "CNY", paid, "0.00", trade.refund or "0", f"mine-{trade.refund}", back, "0.00"),
         *("ORIGINAL" if trade.refund else "", refund_state, '捐赠 "一村一梦"', "", _yuan(trade.fee_minor, 5)),
         *("0.60%", paid, back, ""),

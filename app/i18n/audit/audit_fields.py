@@ -138,6 +138,7 @@ FIELDS = {
     "booked_minor": _l("已记金额"),
     "before_minor": _l("原金额"),
     "now_minor": _l("现金额"),
+    "another_app": _l("其他应用的行"),
     "beside": _l("另存待定的行"),
     "dropped": _l("漏列的行"),
     "picture": _l("照片"),

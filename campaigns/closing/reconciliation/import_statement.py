@@ -18,6 +18,7 @@ from kernel.ids import donation_id_of
 from kernel.tables import Track
 from payments.bills.bill import Bill, read_bill
 from payments.gateway import StatementLine
+from payments.mappings.partner_mappings import apps_of
 from payments.partners.partner_events import OFFLINE
 from payments.partners.partners import known
 from payments.statements import FETCHED, contradictions, dropped, keep_dropped, kept_beside, known_lines, store
@@ -49,7 +50,8 @@ def partner_name(tx: Tx, provider: str) -> str:
 
 def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
     """Check a bill against earlier ones; change nothing. Lines that contradict earlier bills are warnings: the
-    import would store them beside the earlier ones."""
+    import would store them beside the earlier ones. Lines of another app are counted and left out."""
+    bill, others = _of_our_apps(tx, bill)
     bill = _spelt_as_entered(tx, bill)
     lines = list(bill.lines.values())
     numbers = {line.line_id: number for number, line in bill.lines.items()}
@@ -60,6 +62,7 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
         new=tuple(lines),
         sums=(
             *_sums(lines, known_count),
+            *([Sum("another_app", len(others), sum(line.amount_minor for line in others))] if others else ()),
             *([Sum("beside", len(again))] if again else ()),
             *([Sum("dropped", len(gone), sum(line.amount_minor for line in gone))] if gone else ()),
         ),
@@ -77,6 +80,21 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
         },
         stored=known_count == len(lines) and not again and not gone and not kept_beside(tx, lines),
     )
+
+
+def _of_our_apps(tx: Tx, bill: Bill) -> tuple[Bill, list[StatementLine]]:
+    """Return a bill without the lines of apps that the platform's mapping does not name, and those lines: a
+    merchant's bill lists all of its apps."""
+    apps_by_line = {row.line: app for row in bill.table.rows if (app := row.cells.get("app_id"))}
+    first = next(iter(bill.lines.values()), None)
+    if first is None or not apps_by_line:
+        return bill, []
+    ours = apps_of(tx, first.provider.removeprefix("partner:"))
+    if not ours:
+        return bill, []
+    others = {number for number, app in apps_by_line.items() if app not in ours}
+    lines = {number: line for number, line in bill.lines.items() if number not in others}
+    return bill._replace(lines=lines), [line for number, line in bill.lines.items() if number in others]
 
 
 def _spelt_as_entered(tx: Tx, bill: Bill) -> Bill:
@@ -102,6 +120,7 @@ def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: s
     gone = keep_dropped(tx, plan.new)
     stored = store(tx, track(plan.new))
     figures = {"lines": stored.new, "beside": stored.beside, "dropped": gone, "format": plan.table.layout.name}
+    figures |= {part.name: part.rows for part in plan.sums if part.name == "another_app"}
     record_audit(tx, actor, "statement.import", f"provider:{name}", **figures)
     if gone or any(stored):
         compare(tx)
