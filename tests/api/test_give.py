@@ -188,8 +188,13 @@ def test_channels_are_kept(api: Api, world: World) -> None:
     plain = api.give(accept_unmatched=True)
     live = api.give(accept_unmatched=True, channel={"kind": "livestream", "code": "host-7"})
     assert (plain["channel"], live["channel"]) == ("api", "livestream")
-    command = api.command(channel={"kind": "partner"})
+
+
+@pytest.mark.parametrize("kind", ["partner", "offline", "monthly", "consumption", "behaviour"])
+def test_a_stranger_names_no_channel_of_ours(api: Api, world: World, kind: str) -> None:
+    command = api.command(channel={"kind": kind})
     assert "channel.kind" in problem(api.post("/donations", command), 422, "validation_failed")["errors"]
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM donation")) == 0
 
 
 def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: World) -> None:

@@ -86,6 +86,8 @@ ROWS = {
             "test_a_payout_is_no_bill_of_its_day",
             "test_a_refund_on_a_bill_does_not_replace_its_payment",
             "test_a_charge_is_lowered_and_a_stray_line_taken_back",
+            "test_a_missing_bill_leads_to_its_sign_off",
+            "test_groups_of_differences_wait_beside_each_other",
         ),
     ),
     "P9": Row(
@@ -95,9 +97,13 @@ ROWS = {
             "test_a_payment_says_which_campaign_it_was_for",
             "test_the_same_donation_for_another_project_or_donor_is_flagged",
             "test_a_payment_after_the_suspension_of_its_project_waits",
+            "test_a_refund_above_its_payment_is_on_the_desk",
         ),
     ),
-    "P10": Row("a stranger's donation called itself offline or monthly", ("test_channels_are_kept",)),
+    "P10": Row(
+        "a stranger's donation called itself offline or monthly",
+        ("test_channels_are_kept", "test_a_stranger_names_no_channel_of_ours"),
+    ),
     "P11": Row(
         "the documents left an engineer's questions open",
         (
