@@ -104,3 +104,9 @@ def assignments_of(tx: Tx, kind: str, row_ids: Iterable[int]) -> dict[int, Assig
     subjects = {f"{kind}:{row_id}": row_id for row_id in row_ids}
     rows = tx.all(select(Assignment).where(col(Assignment.subject).in_(subjects)))
     return {subjects[row.subject]: row for row in rows}
+
+
+def assigned_ids(tx: Tx, kind: str) -> list[int]:
+    """Return the ids of all rows of a kind that somebody works on, decided ones too."""
+    subjects = tx.all(select(Assignment.subject).where(col(Assignment.subject).startswith(f"{kind}:")))
+    return [int(subject.removeprefix(f"{kind}:")) for subject in subjects]

@@ -44,28 +44,29 @@ class CaseBurst(NamedTuple):
 _OPEN = f"""
     SELECT c.id, c.held_minor, c.opened_at, d.project_id, p.name AS project_name, d.amount_minor AS given_minor,
            d.paid_at, c.signals -> 0 ->> 'code' AS code,
-           CASE WHEN c.signals -> 0 ->> 'code' IN {_EQUAL_SUMS} THEN d.amount_minor ELSE 0 END AS amount_minor,
-           a.assignee
+           CASE WHEN c.signals -> 0 ->> 'code' IN {_EQUAL_SUMS} THEN d.amount_minor ELSE 0 END AS amount_minor
       FROM screening_case c JOIN donation d ON d.id = c.donation_id JOIN project p ON p.id = d.project_id
-           LEFT JOIN desk_assignment a ON a.subject = 'case:' || c.id
      WHERE c.campaign_id = :campaign AND c.state = 'open'
        AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])"""
 _OF_BURST = "code = :code AND project_id = :project AND amount_minor = :amount"
 
 
-def list_bursts(tx: Tx, campaign_id: int, branch: str | None, page: Page) -> tuple[list[CaseBurst], int]:
+def list_bursts(
+    tx: Tx, campaign_id: int, branch: str | None, page: Page, taken: Sequence[int] = ()
+) -> tuple[list[CaseBurst], int]:
     """Return a page of bursts, the largest first, and their total number. With `branch`, only projects in it
-    count."""
+    count. `taken`: the cases that somebody works on."""
     rows = tx.rows_as(
         CaseBurst,
         f"""SELECT code, project_id, amount_minor, max(project_name) AS project_name, count(*) AS cases,
-                   count(assignee) AS taken,
+                   count(*) FILTER (WHERE id = ANY(CAST(:taken AS bigint[]))) AS taken,
                    CAST(sum(given_minor) AS bigint) AS given_minor, CAST(sum(held_minor) AS bigint) AS held_minor,
                    min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, min(opened_at) AS opened_at
               FROM ({_OPEN}) AS o GROUP BY code, project_id, amount_minor
              ORDER BY count(*) DESC, min(opened_at), code, project_id, amount_minor LIMIT :size OFFSET :offset""",
         campaign=campaign_id,
         branch=branch,
+        taken=list(taken),
         size=page.size,
         offset=page.offset,
     )

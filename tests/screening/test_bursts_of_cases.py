@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from campaigns.assignments import take
+from campaigns.assignments import assigned_ids, take
 from campaigns.network.people import create_manager
 from campaigns.screening.case_bursts import BurstKey, case_ids, list_bursts
 from campaigns.screening.decide_together import decide_batch
@@ -66,7 +66,7 @@ def test_the_list_of_bursts_counts_the_cases_that_somebody_works_on(manager: Rea
     burst(world, 1, amount=30_00)
     for case in ids[:2]:
         world.do(take, "case", case, "", "rev")
-    rows, _total = world.do(list_bursts, campaign(world), None, Page())
+    rows, _total = world.do(list_bursts, campaign(world), None, Page(), world.do(assigned_ids, "case"))
     assert [(row.cases, row.taken) for row in rows] == [(3, 2), (1, 0)]
     assert text(manager.open(f"/console/campaigns/{world.slug}/bursts")).count("件有人在处理") == 1
 

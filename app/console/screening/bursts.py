@@ -21,6 +21,7 @@ from app.i18n.locale import counted
 from app.i18n.screening_evidence import evidence_lines
 from app.live.publish import publish
 from app.web.blueprint import requested_page
+from campaigns.assignments import assigned_ids
 from campaigns.donations.donation_number import short_number_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
@@ -45,7 +46,7 @@ def show_bursts(slug: str) -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         campaign, now = find_campaign(tx, slug), tx.now
-        rows, total = list_bursts(tx, campaign.id or 0, scope.branch(), page)
+        rows, total = list_bursts(tx, campaign.id or 0, scope.branch(), page, assigned_ids(tx, "case"))
     return render_template("console/bursts.html", campaign=campaign, rows=rows, total=total, page=page, now=now)
 
 
