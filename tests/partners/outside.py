@@ -6,10 +6,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from werkzeug.serving import make_server
+
+from kernel.clock import FixedClock
 
 ROOT = Path(__file__).parents[2]
 NODE_ROOM = ROOT / "tests" / "partners" / "node"
@@ -51,3 +55,15 @@ def node_with_packages() -> str:
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE_ROOM, check=True, timeout=300
         )
     return program
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The library judges times by the clock of its machine."""
+    return FixedClock(datetime.now(UTC).replace(microsecond=0))
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    with served(app) as address:
+        yield address

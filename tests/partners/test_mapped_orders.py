@@ -1,14 +1,10 @@
 """Notifications in platforms' own formats that contradict earlier ones: nothing counts twice or changes unseen."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pytest
-from flask import Flask
-
-from kernel.clock import SHANGHAI, FixedClock
-from tests.partners.outside import served
+from kernel.clock import SHANGHAI
+from tests.partners.outside import clock, url
 from tests.partners.vendors import (
     APIV3_KEY,
     KEY_ID,
@@ -25,20 +21,10 @@ from tests.partners.vendors import (
 )
 from tests.world import World
 
+__all__ = ["clock", "url"]
+
 ALIPAY = {"app_id": "2021000000000001", "seller_id": "2088000000000001"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    """The library judges times by the clock of its machine."""
-    return FixedClock(datetime.now(UTC).replace(microsecond=0))
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    with served(app) as address:
-        yield address
 
 
 def conflicts(world: World) -> int:

@@ -3,9 +3,8 @@ notifications as its own SDK of npm accepts them, and the declared example with 
 
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -14,17 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from flask import Flask
 
 from campaigns.donations.models import Donation
 from campaigns.intake import mapped
 from campaigns.intake.refusal_counts import refusals_of
-from kernel.clock import SHANGHAI, FixedClock, local_day
+from kernel.clock import SHANGHAI, local_day
 from kernel.ids import donation_id_of
 from payments.mappings.document import preset
 from payments.mappings.partner_mappings import NewMapping
 from payments.models import PartnerState
-from tests.partners.outside import served
+from tests.partners.outside import clock, url
 from tests.partners.vendors import (
     APIV3_KEY,
     KEY_ID,
@@ -43,17 +41,7 @@ from tests.partners.vendors import (
 )
 from tests.world import World
 
-
-@pytest.fixture
-def clock() -> FixedClock:
-    """The library judges times by the clock of its machine."""
-    return FixedClock(datetime.now(UTC).replace(microsecond=0))
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    with served(app) as address:
-        yield address
+__all__ = ["clock", "url"]
 
 
 @pytest.fixture
