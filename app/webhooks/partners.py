@@ -50,7 +50,7 @@ def receive(name: str) -> Any:
     """Store events. The response (202) counts new, repeated, conflicting and ignored events."""
     sent = signed_request(name)
     partial = bool(request.args) and request.args.get("partial") == "1"
-    batch = read(load_json(sent.payload), sent.read_at, partial=partial)
+    batch = read(load_json(sent.payload), sent.latest_clock, partial=partial)
     results = _store(sent, batch.events)
     counts: dict[str, Any] = {
         word: sum(result == word for result in results.values()) for word in ("accepted", "repeated", "conflicting")

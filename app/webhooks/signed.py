@@ -22,6 +22,7 @@ from campaigns.intake.refusal_counts import count_refusal
 from kernel.errors import Forbidden
 from payments.models import PartnerState
 from payments.partners.partner_signatures import SigningSecrets, note_use, verify_any
+from payments.partners.standard_webhooks import sent_at
 
 MOST_BYTES = 4 << 20
 _WRITTEN_EVERY_S = 5.0
@@ -30,12 +31,16 @@ QUESTIONS, QUESTIONS_S = 600, 60  # queries per platform and seconds, our defaul
 
 
 class SignedRequest(NamedTuple):
-    """A signed request of a platform. `test`: signed with a secret of its test mode; `read_at`: when it arrived."""
+    """A signed request of a platform. `test`: signed with a secret of its test mode.
+
+    `latest_clock`: when it arrived, by our database's clock or by its signed time stamp, whichever is later. No
+    event may lie far after it. If our clock is slow, there is nothing that a platform could correct.
+    """
 
     partner: str
     payload: bytes
     test: bool
-    read_at: datetime
+    latest_clock: datetime
 
     @property
     def source(self) -> str:
@@ -56,7 +61,8 @@ def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
         raise
     if signed.unnoted:
         note_use(deps().db, signed.secret.id)
-    return SignedRequest(name, payload, signed.secret.test, secrets.read_at)
+    latest_clock = max(secrets.read_at, sent_at(request.headers["webhook-timestamp"]))
+    return SignedRequest(name, payload, signed.secret.test, latest_clock)
 
 
 def question(name: str) -> SignedRequest:

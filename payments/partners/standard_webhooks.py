@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -32,6 +33,11 @@ def check_signature(secret: str, payload: bytes, headers: Mapping[str, str]) -> 
         _check_bytes(secret, payload, lower)
         return
     _check_text(secret, text, lower)
+
+
+def sent_at(stamp: str) -> datetime:
+    """Return the `webhook-timestamp` of a request that `check_signature` accepted."""
+    return datetime.fromtimestamp(float(stamp), UTC)
 
 
 def _check_text(secret: str, text: str, headers: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ fail."""
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from payments.inbox.receive import receive, receive_each
 from payments.messages import Message, message
 from tests.api.client import problem
 from tests.closing.partner import event as partner_event
+from tests.closing.partner import tell
 from tests.races.runners import at_once, errors
 from tests.webhooks.test_partners import event, send, stored
 from tests.world import World
@@ -94,15 +95,33 @@ def test_a_message_stored_by_an_earlier_version_is_still_a_repetition(world: Wor
 def test_a_date_in_the_future_is_refused(
     http: FlaskClient, world: World, secret: str, minutes: int, refused: bool
 ) -> None:
-    ahead = (world.clock.at + timedelta(minutes=minutes)).isoformat()
+    sent = datetime.now(UTC)
+    ahead = (max(world.clock.at, sent) + timedelta(minutes=minutes)).isoformat()
     for body, name in ((event(world, paid_at=ahead), "data.paid_at"), (event(world, 2), "occurred_at")):
         if name == "occurred_at":
             body["occurred_at"] = ahead
-        response = send(http, secret, body)
+        response = send(http, secret, body, at=sent.timestamp())
         if refused:
             assert problem(response, 422, "event_invalid")["fields"] == {name: {"code": "in_the_future"}}
         else:
             assert response.status_code == 202
+
+
+def test_while_our_clock_is_slow_the_signed_time_of_the_request_counts(
+    http: FlaskClient, world: World, secret: str
+) -> None:
+    """A refusal would be final: the platform has nothing to correct."""
+    sent = datetime.now(UTC)
+    world.clock.at = sent - timedelta(minutes=30)
+    paid = event(world, paid_at=sent.isoformat()) | {"occurred_at": sent.isoformat()}
+    assert send(http, secret, paid, at=sent.timestamp()).status_code == 202
+
+
+def test_a_payment_ahead_of_our_clock_is_processed(world: World) -> None:
+    tell(world, "p", "D1", 50_00, at=world.clock.at + timedelta(minutes=30))
+    world.settle()
+    assert world.totals().donations == 1
+    world.check()
 
 
 def test_an_old_date_is_taken(http: FlaskClient, world: World, secret: str) -> None:
