@@ -12,7 +12,7 @@ from app.i18n.labels import CAPS, SCOPE, word
 from app.i18n.locale import when
 from campaigns.donations.corrections import Correction
 from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, PotExplanation, ReturnedMatch
-from kernel.money import ratio, share, yuan
+from kernel.money import ratio, yuan
 
 # When a pot unlocks or takes match over, only that pot is asked, so the balances of the others do not matter.
 ASKED_ALONE = frozenset({"challenge", "redistribute"})
@@ -108,7 +108,7 @@ def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
     text = _(
         "“%(pot)s”（%(ratio)s）：待配 %(base)s 元，配捐 %(given)s 元，池中余额 %(before)s → %(after)s 元。",
         pot=pot.pot_name,
-        ratio=ratio(pot.ratio_bps),
+        ratio=ratio(pot.ratio_bps) if pot.least_bps is None else _range_text(pot.least_bps, pot.ratio_bps),
         base=yuan(pot.base_minor),
         given=yuan(pot.given_minor),
         before=yuan(pot.before_minor),
@@ -116,15 +116,13 @@ def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
     )
     if pot.moved_from is not None:
         text += _("这部分配捐原由“%(pot)s”承担，总额不变。", pot=names.get(pot.moved_from, str(pot.moved_from)))
-    elif _drawn(pot):
+    elif pot.least_bps is not None:
         text += _("按支付后随机抽取的比例配捐。")
     return text + "".join(_cut_text(cut) for cut in pot.cuts)
 
 
-def _drawn(pot: PotExplanation) -> bool:
-    """Return whether a draw reduced the match. Only a random pot gives less than its ratio without a cut that
-    explains it."""
-    return not pot.cuts and pot.due_minor < share(pot.base_minor, pot.ratio_bps)
+def _range_text(least_bps: int, most_bps: int) -> str:
+    return _("%(least)s 至 %(most)s", least=ratio(least_bps), most=ratio(most_bps))
 
 
 def _cut_text(cut: CapCut) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.i18n.labels import CAPS, CHALLENGE, LEVELS, TIERS, word
+from app.i18n.locale import counted
 from kernel.money import ratio, yuan
 
 
@@ -48,7 +49,7 @@ def _scope_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[st
     if tiers := scope.get("tiers"):
         lines.append(_("只支持：%(what)s", what=_("、").join(word(TIERS, tier) for tier in tiers)))
     if projects := scope.get("projects"):
-        lines.append(_("只支持 %(count)s 个指定项目", count=len(projects)))
+        lines.append(counted("只支持 %(count)s 个指定项目", len(projects)))
     if rating := scope.get("minimum_rating"):
         lines.append(_("项目评级不低于 %(rating)s", rating=rating))
     return lines

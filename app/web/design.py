@@ -15,7 +15,20 @@ from app.web.outlook import Outlook
 from campaigns.projects.themes import THEMES
 
 _STRIPS = ("open", "drawn", "later", "shut", "locked", "paused", "spent")
-_FACES = ("held", "part", "drawn", "later", "on_the_way", "review", "final", "re_offered", "lapsed", "none")
+_FACES = (
+    "held",
+    "part",
+    "drawn",
+    "later",
+    "shut",
+    "on_the_way",
+    "review",
+    "final",
+    "re_offered",
+    "returned",
+    "lapsed",
+    "none",
+)
 _RIGHTS = (("none", 0), ("forecast", 100), ("reserved", 100), ("reserved", 45), ("review", 100), ("final", 45))
 
 

@@ -10,7 +10,7 @@ from campaigns.disclosure.campaigns import CampaignView
 from campaigns.disclosure.offered import is_offered
 from campaigns.disclosure.totals import PotView
 from campaigns.donations.explain import Explanation
-from campaigns.donations.states import WAITING
+from campaigns.donations.states import WAITING, Status
 from campaigns.donations.view import DonationView
 from campaigns.screening.cases import OwnCase
 
@@ -20,15 +20,16 @@ _UNANSWERED = "payment_unanswered"  # the provider reported until the end that t
 @dataclass(frozen=True, slots=True)
 class MatchState:
     """The state of a donation's match. `face`: held (reserved), part (a cap or a balance reduced it), drawn (after
-    the payment), later (more match opens `at`), none, on_the_way (a payment is in flight), review, final,
-    re_offered (freed match is offered to it after the end), lapsed (nothing was paid), no_pots (its
-    campaign has none, so its page says nothing of match). `amount_minor`: the match
-    concerned, in fen; `case`: under review."""
+    the payment), later (more match opens `at`), shut (match hours begin `at`), none, on_the_way (a payment is in
+    flight), review, final, re_offered (freed match is offered to it after the end), returned (all of it was
+    refunded), lapsed (nothing was paid), no_pots (its campaign has none, so its page says nothing of match).
+    `amount_minor`: the match concerned, in fen, `by_draw` if a draw decided it; `case`: under review."""
 
     face: str
     amount_minor: int = 0
     at: datetime | None = None
     case: OwnCase | None = None
+    by_draw: bool = False
 
     @property
     def right(self) -> str:
@@ -39,7 +40,7 @@ class MatchState:
     @property
     def moves(self) -> bool:
         """Whether the page should poll for changes."""
-        return self.face not in ("none", "lapsed", "no_pots")
+        return self.face not in ("none", "lapsed", "no_pots", "returned")
 
 
 def match_state(
@@ -60,9 +61,11 @@ def match_state(
     if donation.held_minor:
         return MatchState("review", donation.held_minor, case=case)
     if donation.captured_minor:
-        return MatchState("final", donation.captured_minor)
+        return MatchState("final", donation.captured_minor, by_draw=_by_draw(donation, explanation))
     if _without_pots(pots, explanation):
         return MatchState("no_pots")
+    if donation.status == Status.REFUNDED:
+        return MatchState("returned")
     again = is_offered(donation, campaign.phase, served=bool(pots))
     return MatchState("re_offered" if again else "none")
 
@@ -85,12 +88,22 @@ def _unpaid(
         return MatchState("drawn")
     if _without_pots(pots, explanation):
         return MatchState("no_pots")
-    return MatchState("later", at=now.at) if now.at else MatchState("none")
+    if now.at:
+        return MatchState("shut" if now.state == "shut" else "later", at=now.at)
+    return MatchState("none")
 
 
 def _without_pots(pots: Sequence[PotView], explanation: Explanation) -> bool:
     """Return whether the campaign had no pot when match was decided, and none serves the project now."""
     return not pots and not any(decision.pots for decision in explanation.decisions)
+
+
+def _by_draw(donation: DonationView, explanation: Explanation) -> bool:
+    """Whether a random pot gave some of the match."""
+    drawing = {
+        pot.pot_id for decision in explanation.decisions for pot in decision.pots if pot.least_bps is not None
+    }
+    return any(part.state == "captured" and part.pot_id in drawing for part in donation.parts)
 
 
 def _was_cut(explanation: Explanation) -> bool:

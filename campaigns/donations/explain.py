@@ -64,6 +64,7 @@ class PotExplanation:
     after_minor: int = 0
     cuts: tuple[CapCut, ...] = ()
     moved_from: int | None = None  # the pot that gave this match before
+    least_bps: int | None = None  # of a random pot, which draws a ratio from this to `ratio_bps`
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ def _explain_pot(
         rank=pot.rank,
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
+        least_bps=version.rules.least_bps,
         out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _unasked(pot, decision),
         evaluated=evaluation is not None,
     )

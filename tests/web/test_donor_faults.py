@@ -1,15 +1,24 @@
 """What donors met on the pages and no other test of pages shows; tests/donors/README.md has all of it."""
 
+import json
 import re
+from datetime import timedelta
 
 import pytest
 
+from campaigns import pots
+from campaigns.donations.view import DonationView
 from campaigns.lifecycle.transitions import cancel
 from campaigns.projects.transitions import suspend
+from matching.pots import Tranche
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, World
 
 CARDS = re.compile(r'data-part="project-(\d+)"')
+
+
+def own_page(world: World, donation: DonationView) -> str:
+    return f"/d/{donation.id}?token={world.deps.keys.token(str(donation.id))}"
 
 
 def test_an_amount_beyond_the_limits_is_said_while_it_is_typed(reader: Reader, world: World) -> None:
@@ -77,7 +86,7 @@ def test_fields_take_what_is_allowed_and_no_more(reader: Reader, field: str) -> 
 def test_a_paid_gift_shows_its_way_on_its_own_page(reader: Reader, world: World) -> None:
     world.pot(500_00)
     paid = world.pay(world.give())
-    page = text(reader.open(f"/d/{paid.id}?token={world.deps.keys.token(str(paid.id))}"))
+    page = text(reader.open(own_page(world, paid)))
     assert "这笔钱走到哪了 付款 已完成" in page and "到账 配捐定下 已完成" in page and "村里花了" in page
     assert 'class="fold" id="refund"' in reader.page.text and "<details open" not in reader.page.text
 
@@ -102,6 +111,55 @@ def test_an_event_that_comes_says_when(reader: Reader, world: World) -> None:
     assert "活动现在不接受捐赠" in form and "开放捐赠" in form and "留住配捐" not in form
     assert "开放捐赠" in text(reader.open(f"/c/day/p/{world.projects[0]}")), "a village's own page says when, too"
     assert not re.search(r"<title>公益日", reader.open("/c/day")), "the title says that it has not begun"
+
+
+def test_a_pot_that_has_not_opened_is_not_called_used_up(reader: Reader, world: World) -> None:
+    """Before the campaign, and in it before the pot's first tranche."""
+    world.pot(500_00, tranches=[Tranche(world.clock.at + timedelta(hours=2), 500_00)])
+    page = text(reader.open("/c/day"))
+    assert "还没开 共 ¥500" in page and "配完" not in page.replace("配完为止", "")
+    later = "opens_at = opens_at + interval '1 day', ends_at = ends_at + interval '2 days'"
+    world.do(lambda tx: tx.run(f"UPDATE campaign SET phase = 'scheduled', {later}"))
+    page = text(reader.open("/c/day"))
+    assert "开始后可配 共 ¥500" in page and "配完" not in page.replace("配完为止", "")
+
+
+def test_a_refunded_donation_does_not_say_that_the_village_keeps_it(reader: Reader, world: World) -> None:
+    world.pot(500_00)
+    paid = world.pay(world.give(100_00))
+    world.refund(paid, 100_00)
+    page = text(reader.open(own_page(world, paid)))
+    assert "这笔捐款已经退回 ，它的配捐也退了" in page and "村里照样收到" not in page
+
+
+def test_a_drawn_match_is_said_to_be_drawn(reader: Reader, world: World) -> None:
+    rules = {"ratio_bps": 20_000, "random": {"least_bps": 5_000}}
+    pot = {
+        "campaign": world.slug,
+        "fund": world.fund,
+        "name": "the drawn pot",
+        "rank": 1,
+        "rules": rules,
+        "actor": ACTOR,
+    }
+    tranches = [Tranche(world.clock.at, 500_00)]
+    world.do(pots.create, kind="random", mode="payment", tranches=tranches, **pot)
+    page = text(reader.open(own_page(world, world.pay(world.give(20_00)))))
+    assert "配捐定下了 ：抽到 " in page and "（1:0.5 至 1:2）" in page and "按支付后随机抽取" in page
+
+
+def test_outside_match_hours_the_page_of_a_donation_says_when_they_begin(reader: Reader, world: World) -> None:
+    world.pot(500_00)
+    now = world.clock.at
+    window = {
+        "opens_at": (now + timedelta(hours=1)).isoformat(),
+        "closes_at": (now + timedelta(hours=2)).isoformat(),
+    }
+    world.do(
+        lambda tx: tx.run("UPDATE campaign SET windows = CAST(:windows AS jsonb)", windows=json.dumps([window]))
+    )
+    page = text(reader.open(own_page(world, world.give(20_00))))
+    assert "现在不在配捐时段 ：" in page and "下一批" not in page
 
 
 def test_a_suspended_project_has_no_dead_form(reader: Reader, world: World) -> None:
