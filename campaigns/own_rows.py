@@ -1,8 +1,9 @@
-"""The rows of desks that a manager has taken and that still wait (我手上的)."""
+"""The rows of desks that a manager has taken, may still decide, and that wait (我手上的)."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, or_
@@ -16,8 +17,10 @@ from campaigns.donations.donors.person_models import DonorQuestion
 from campaigns.donations.models import PaymentException, RefundRequest
 from campaigns.donations.receipts.receipt_models import ReceiptRequest, ReceiptState
 from campaigns.holders import holder_of
+from campaigns.network.roles import Caller
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
+from campaigns.rights import may_act
 from campaigns.screening.models import ScreeningCase
 from campaigns.teams.models import Team, TeamState
 from kernel.db import Tx
@@ -54,16 +57,18 @@ _WAITS: Mapping[str, tuple[Any, ColumnElement[bool]]] = {
 }
 
 
-def own_rows(tx: Tx, actor: str) -> list[OwnRow]:
-    """Return the waiting rows that a manager has taken, the newest first, at most `MOST`."""
-    own = select(Assignment).where(Assignment.assignee == actor)
+def own_rows(tx: Tx, caller: Caller) -> list[OwnRow]:
+    """Return the waiting rows that a manager has taken and may still decide, the newest first, at most `MOST`."""
+    own = select(Assignment).where(Assignment.assignee == caller.name)
     taken = tx.all(own.order_by(col(Assignment.assigned_at).desc(), Assignment.subject).limit(_MOST_TAKEN))
     ids: dict[str, list[int]] = defaultdict(list)
     for row in taken:
         kind, _colon, row_id = row.subject.partition(":")
-        ids[kind].append(int(row_id))
+        if any(map(caller.may, KINDS[kind].permissions)):
+            ids[kind].append(int(row_id))
     waiting = {f"{kind}:{row_id}" for kind in ids for row_id in _waiting(tx, kind, ids[kind])}
-    return [_own_row(tx, row) for row in [row for row in taken if row.subject in waiting][:MOST]]
+    rows = (_own_row(tx, caller, row) for row in taken if row.subject in waiting)
+    return list(islice((row for row in rows if row), MOST))
 
 
 def _waiting(tx: Tx, kind: str, ids: list[int]) -> list[int]:
@@ -71,7 +76,12 @@ def _waiting(tx: Tx, kind: str, ids: list[int]) -> list[int]:
     return tx.all(select(id_).where(col(id_).in_(ids), waits))
 
 
-def _own_row(tx: Tx, row: Assignment) -> OwnRow:
+def _own_row(tx: Tx, caller: Caller, row: Assignment) -> OwnRow | None:
+    """Return a row; None outside the caller's branch, which may be another one since they took it."""
     kind, _colon, row_id = row.subject.partition(":")
-    holder = holder_of(tx, KINDS[kind].resource, int(row_id)) if kind == "case" else None
-    return OwnRow(kind, int(row_id), row.note, row.assigned_at, (holder and holder.campaign) or "")
+    if kind != "case" and caller.branch_code is None:
+        return OwnRow(kind, int(row_id), row.note, row.assigned_at, "")
+    holder = holder_of(tx, KINDS[kind].resource, int(row_id))
+    if not may_act(caller, holder):
+        return None
+    return OwnRow(kind, int(row_id), row.note, row.assigned_at, (kind == "case" and holder.campaign) or "")

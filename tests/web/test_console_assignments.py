@@ -8,16 +8,19 @@ from flask import Flask
 from sqlalchemy import event
 
 from campaigns.assignments import KINDS, assignments_of, release, take
+from campaigns.network.accounts import set_role
 from campaigns.network.people import create_manager
+from campaigns.network.roles import Caller
 from campaigns.own_rows import own_rows
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
-from tests.api.resources import SLUG, Resources, resources
+from tests.api.resources import OURS, SIBLING, SLUG, Resources, resources
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
 
 __all__ = ["resources"]
 NOTE = "等<b>银行</b>回话"
+CHEN = Caller("chen", "admin")
 
 # Where each kind of row is listed, and the address of its form.
 LISTS = {
@@ -76,14 +79,31 @@ def test_the_home_page_lists_what_one_has_taken_and_still_waits(
     rows = waiting(world, resources)
     for kind, row_id in rows.items():
         world.do(take, kind, row_id, NOTE, "chen")
-    listed = [(row.kind, row.row_id) for row in world.do(own_rows, "chen")]
+    listed = [(row.kind, row.row_id) for row in world.do(own_rows, CHEN)]
     assert sorted(listed) == sorted(rows.items())
     page = first.open("/console/")
     assert "我手上的" in page and "&lt;b&gt;银行" in page and "我手上的" not in second.open("/console/")
     for address in re.findall(r'class="verb" href="([^"]+)"', page.partition('id="own"')[2])[: len(rows)]:
         assert "chen正在处理" in text(first.open(address)), address
     world.do(lambda tx: tx.run("UPDATE project SET status = 'draft'"))
-    assert ("project", rows["project"]) not in [(row.kind, row.row_id) for row in world.do(own_rows, "chen")]
+    assert ("project", rows["project"]) not in [(row.kind, row.row_id) for row in world.do(own_rows, CHEN)]
+
+
+def test_rows_of_a_branch_or_role_that_one_has_left_are_not_listed(
+    app: Flask, world: World, resources: Resources
+) -> None:
+    reader = colleague(app, world, "chen", "manager", OURS)
+    for kind in ("case", "question", "discrepancy"):
+        world.do(take, kind, resources.arguments[KINDS[kind].resource], NOTE, "chen")
+    assert len(own(reader)) == 3 and "我手上的" in reader.open("/console/")
+    world.do(set_role, "chen", "finance", OURS, ACTOR)
+    assert own(reader) == ["discrepancy"]
+    world.do(set_role, "chen", "manager", SIBLING.code, ACTOR)
+    assert own(reader) == [] and "我手上的" not in reader.open("/console/")
+
+
+def own(reader: Reader) -> list[str]:
+    return [row["kind"] for row in reader.http.get("/api/v1/desks/own").get_json()]
 
 
 def test_a_row_is_taken_on_its_page_with_a_note_and_put_back(
