@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.current import deps
 from app.exports.lists import project_header, project_row
-from app.exports.table import Order, Places, Table, all_pages
+from app.exports.table import Order, Places, Table, all_pages, by_id
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.giving_labels import SOURCE_KINDS
 from app.i18n.labels import CASE_STATES, CAUSES, DISCREPANCY_STATES, POT_KINDS, STANDINGS, STATUSES, word
@@ -106,7 +106,8 @@ def cases(tx: Tx, order: Order) -> Table:
         ]
 
     state, keys = order.filters.get("state"), deps().keys
-    rows = all_pages(lambda page: screening.listed(tx, keys, campaign_id, state, page, order.branch))
+    ids = screening.ids_listed(tx, campaign_id, state, order.branch)
+    rows = by_id(ids, lambda part: screening.views(tx, keys, part))
     return Table(f"campaign:{campaign_id}", header, map(row, rows))
 
 

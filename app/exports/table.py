@@ -41,6 +41,12 @@ def all_pages(read: Callable[[Page], tuple[Sequence[Row], int]]) -> Iterator[Row
         number += 1
 
 
+def by_id(ids: Sequence[int], read: Callable[[Sequence[int]], Sequence[Row]]) -> Iterator[Row]:
+    """Yield the rows of a long list, of which only the ids are read at once."""
+    for first in range(0, len(ids), PAGE_ROWS):
+        yield from read(ids[first : first + PAGE_ROWS])
+
+
 class Places:
     """The names of each project's county, township and node."""
 

@@ -94,6 +94,19 @@ def listed(
 
     Raises Invalid `list_invalid` for an unknown state.
     """
+    ids, chosen = _ordered(campaign_id, state, branch)
+    return views(tx, keys, tx.all(ids.limit(page.size).offset(page.offset))), _count(tx, *chosen)
+
+
+def ids_listed(tx: Tx, campaign_id: int, state: str | None, branch: str | None) -> list[int]:
+    """Return the ids of all cases in the order of `listed`, to read them part by part. Raises Invalid
+    `list_invalid` for an unknown state."""
+    ids, _chosen = _ordered(campaign_id, state, branch)
+    return tx.all(ids)
+
+
+def _ordered(campaign_id: int, state: str | None, branch: str | None) -> tuple[Any, list[Any]]:
+    """Return the query of the ids of a campaign's cases in their order, and its conditions."""
     if state is not None and state not in STATES:
         raise Invalid("list_invalid", fields={"state": fault("not_one_of", options=STATES)})
     chosen: list[Any] = [ScreeningCase.campaign_id == campaign_id]
@@ -102,14 +115,8 @@ def listed(
     if branch is not None:
         chosen.append(_in_branch(branch))
     unanswered = col(ScreeningCase.appealed_at).is_not(None) & col(ScreeningCase.answered_at).is_(None)
-    ids = tx.all(
-        select(col(ScreeningCase.id))
-        .where(*chosen)
-        .order_by(col(ScreeningCase.state) != "open", ~unanswered, col(ScreeningCase.id))
-        .limit(page.size)
-        .offset(page.offset)
-    )
-    return views(tx, keys, ids), _count(tx, *chosen)
+    order = (col(ScreeningCase.state) != "open", ~unanswered, col(ScreeningCase.id))
+    return select(col(ScreeningCase.id)).where(*chosen).order_by(*order), chosen
 
 
 def _count(tx: Tx, *conditions: Any) -> int:
