@@ -25,6 +25,7 @@ from payments import statements
 from payments.gateway import StatementLine
 from payments.inbox import inbox
 from payments.messages import Message, message
+from payments.partners.partner_secrets import valid_secrets
 
 SEED = 41_0399
 ROUNDS = 24
@@ -64,7 +65,7 @@ def give(
         gifts = sorted((_gift(random, villages, began, ended) for _ in range(count)), key=lambda gift: gift.at)
         # The newest gifts are shown on the first pages, and donors on our own pages agree to be named.
         own = gifts[:: round(1 / PAGES_SHARE)] if ended < until else gifts[-LATEST:] or gifts
-        _over_partner(deps.at(FixedClock(ended)), partner, [gift for gift in gifts if gift not in own])
+        give_over_partner(deps.at(FixedClock(ended)), partner, [gift for gift in gifts if gift not in own])
         _over_pages(deps.at(FixedClock(ended)), campaign, own, random)
     with deps.db.transaction() as tx:
         compare(tx)
@@ -184,8 +185,12 @@ def line_of(provider: str, gift: Gift) -> StatementLine:
     )
 
 
-def _over_partner(deps: Dependencies, partner: str, gifts: Sequence[Gift]) -> None:
+def give_over_partner(deps: Dependencies, partner: str, gifts: Sequence[Gift]) -> None:
+    """Book gifts that a platform with one valid secret reports now."""
     hear(deps, [partner_message(partner, gift) for gift in gifts])
+    with deps.db.transaction() as tx:
+        (secret,) = valid_secrets(tx, partner)
+        secret.last_used_at = tx.now  # as if the messages had come through the partner's door
 
 
 def partner_message(partner: str, gift: Gift) -> Message:

@@ -1,13 +1,17 @@
-"""Payments that a demo made up: the sandbox is told of them, and treats them as its own."""
+"""Payments that a demo made up: the sandbox is told of them, and treats them as its own. Its platform has been
+heard of."""
 
 from datetime import timedelta
+from uuid import uuid4
 
-from app.demo.gifts import Gift, Village, line_of
+from app.demo.gifts import Gift, Village, give_over_partner, line_of
 from app.demo.past_payments import tell_sandbox
 from campaigns.donations.refunds.refund import request_refund, send_refunds
 from kernel.clock import FixedClock
 from kernel.db import Database
 from payments import statements
+from payments.partners.partner_secrets import heard_at
+from payments.partners.partners import create
 from tests.payments.servers import Server
 from tests.world import VILLAGES, build
 
@@ -39,3 +43,12 @@ def test_a_payment_without_a_line_gets_none(db: Database, clock: FixedClock, cas
     tell_sandbox(world.deps, cashier.base)
     charge = cashier.get(f"/v1/charges/ch_{donation.id.hex}").json()
     assert (charge["amount"], charge["balance_transaction"]) == (88_00, None)
+
+
+def test_the_platform_of_a_demo_was_heard_of(db: Database, clock: FixedClock) -> None:
+    world = build(db, clock)
+    world.do(create, world.deps.keys, "demo-platform", "演示合作平台")
+    give_over_partner(
+        world.deps, "demo-platform", [Gift(Village(1, VILLAGES[0], "school", 1), 5_00, clock.at, uuid4())]
+    )
+    assert world.do(heard_at)["demo-platform"] == clock.at
