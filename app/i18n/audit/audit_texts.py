@@ -113,10 +113,11 @@ def _field(name: str) -> str:
 def field_label(name: str) -> str:
     """Return the label of an entry's field; '' if it has none. Entries name the fields of pot rules without their
     group."""
-    known = (
-        FIELDS.get(name) or LABELS.get(f"caps.{name}") or LABELS.get(f"scope.{name}") or labels.THRESHOLDS.get(name)
-    )
-    return str(known or "") or label(name)
+    tables = ((FIELDS, name), (LABELS, f"caps.{name}"), (LABELS, f"scope.{name}"), (labels.THRESHOLDS, name))
+    for table, key in tables:  # not with `or`, which translates a label to know whether it is empty
+        if key in table:
+            return str(table[key])
+    return label(name)
 
 
 def _value(name: str, value: Any) -> str:
