@@ -11,9 +11,11 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _EMOJI = "[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
 # A joiner between two emojis makes one picture of them (a family, a profession), which would fall apart without it.
 _JOINED = f"(?:(?<={_EMOJI})|(?<={_EMOJI}\ufe0f))\u200d(?={_EMOJI})"
+# This selector asks for an emoji's coloured picture. A red heart would become a black one without it.
+_COLOURED = f"(?<={_EMOJI})\ufe0f|(?<=[0-9#*])\ufe0f(?=\u20e3)"
 # Invisible characters: other joiners, direction marks, soft hyphens, fillers, variation selectors, tags.
 _UNSEEN = re.compile(
-    f"(?!{_JOINED})"
+    f"(?!{_JOINED}|{_COLOURED})"
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028\u2029\u2060-\u2065\u206a-\u206f"
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -30,8 +32,8 @@ def clean_text(text: str) -> str:
 
 def clean_label(text: str) -> str:
     """Normalise the name of a team or the code of a source: as `clean_text`, and with full-width letters and digits
-    replaced by ordinary ones (NFKC) and without any joiner, so that look-alikes are equal."""
-    return clean_text(unicodedata.normalize("NFKC", clean_text(text.replace("\u200d", "")))).strip()
+    replaced by ordinary ones (NFKC) and without what only joins or colours emojis: look-alikes are equal."""
+    return clean_text(unicodedata.normalize("NFKC", clean_text(re.sub("[\u200d\ufe0f]", "", text)))).strip()
 
 
 def is_storable(text: str) -> bool:

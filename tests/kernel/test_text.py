@@ -1,5 +1,6 @@
 """Text from outside: what looks the same is the same."""
 
+import re
 import unicodedata
 
 import pytest
@@ -57,16 +58,19 @@ def test_real_names_stay_as_they_are(name: str) -> None:
     ("typed", "kept"),
     [
         ("👨\u200d👩\u200d👧 一家", "👨\u200d👩\u200d👧 一家"),
-        ("👩🏽\u200d⚕\ufe0f", "👩🏽\u200d⚕"),
-        ("❤\ufe0f\u200d🔥", "❤\u200d🔥"),
+        ("👩🏽\u200d⚕\ufe0f", "👩🏽\u200d⚕\ufe0f"),
+        ("❤\ufe0f\u200d🔥", "❤\ufe0f\u200d🔥"),
+        ("加油❤\ufe0f\ufe0f", "加油❤\ufe0f"),
+        ("第1\ufe0f\u20e3名", "第1\ufe0f\u20e3名"),
+        ("张\ufe0f伟1\ufe0f", "张伟1"),
         ("张\u200d伟", "张伟"),
         ("😀\u200d伟", "😀伟"),
         ("😀\u200d\u200d😀", "😀😀"),
     ],
 )
-def test_a_joiner_stays_between_emojis_only(typed: str, kept: str) -> None:
+def test_a_joiner_and_a_colour_stay_with_emojis_only(typed: str, kept: str) -> None:
     assert clean_text(typed) == kept
-    assert clean_label(typed) == kept.replace("\u200d", "")
+    assert clean_label(typed) == re.sub("[\u200d\ufe0f]", "", kept)
 
 
 def test_lines_and_tabs_stay_in_prose() -> None:
