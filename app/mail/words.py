@@ -151,9 +151,14 @@ def _of_review(donation: DonationView, case: OwnCase) -> list[str]:
             gift=_yuan(gift_minor),
             matched=_yuan(donation.held_minor),
         ),
-        _("为什么：%(signals)s。多半只是碰巧。", signals=reasons_text(case.signals)),
+        _("为什么：%(signals)s。", signals=reasons_text(case.signals)) + _by_chance(case),
         _("最晚在公示前有结果，有了就写信告诉您。想说明情况，打开下面的链接，点“我要说明”。"),
     ]
+
+
+def _by_chance(case: OwnCase) -> str:
+    """Reassure the donor, unless a manager froze the whole project."""
+    return "" if "project_frozen" in case.signals else _("多半只是碰巧。")
 
 
 def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView, topic: Topic) -> list[str]:

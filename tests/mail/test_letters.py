@@ -225,7 +225,8 @@ def test_thanks_and_a_review_are_one_letter(world: World, mail_server: MailServe
     world.do(hold_project_match, world.slug, paid.project_id, "a reason", "test")
     assert send(world, mail_server) == 1
     text = body(mail_server.letters[-1])
-    assert "谢谢您捐给" in mail_server.letters[-1]["Subject"] and "为什么：项目的配捐被整体暂缓" in text
+    assert "谢谢您捐给" in mail_server.letters[-1]["Subject"] and "为什么：项目的配捐被整体暂缓。" in text
+    assert "碰巧" not in text, "a manager froze the project"
     assert {(kind, state) for kind, state, *_ in letters(world)} == {
         ("thanks", "sent"),
         ("review_begun", "dropped"),

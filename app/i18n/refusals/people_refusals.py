@@ -13,7 +13,7 @@ PEOPLE_REFUSALS = {
     "question_invalid": _l("请写下您的问题，最多 500 字。"),
     "question_limit": _l("一笔捐赠最多问 %(most)s 个问题，请打电话联系主办方。"),
     "question_unknown": _l("没有这个问题。"),
-    "reduced_mode": _l("现在访问太多，暂时只开放捐赠，榜单等稍后恢复。"),
+    "reduced_mode": _l("现在只开放捐赠，这一页稍后恢复。"),
     "switch_invalid": _l("开关只能是 auto、on 或 off。"),
     "team_ended": _l("这支队伍的名称没有获准，或已撤下。"),
     "team_exists": _l("已经有一支名称看起来一样的队伍，请换一个名称。"),
