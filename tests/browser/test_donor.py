@@ -160,6 +160,19 @@ def test_duty_22_larger_type_needs_neither_script_nor_cookie(chromium: Browser, 
             assert page.evaluate(size) == "16px", path
 
 
+def test_larger_type_stays_on_the_pages_that_follow(phone: Page, stack: Stack) -> None:
+    size = "getComputedStyle(document.documentElement).fontSize"
+    phone.goto(f"{stack.url}/c/demo")
+    phone.get_by_role("link", name="大字", exact=True).click()
+    for path in ("/c/demo/p/1", "/donate/demo/1?lang=en"):
+        phone.goto(f"{stack.url}{path}")
+        assert phone.evaluate(size) == "20px", path
+    assert not any("type" in cookie["name"] for cookie in phone.context.cookies())
+    phone.get_by_role("link", name="Usual type").click()
+    phone.goto(f"{stack.url}/")
+    assert phone.evaluate(size) == "16px"
+
+
 def test_the_keyboard_reaches_the_content_first(phone: Page, stack: Stack) -> None:
     phone.goto(f"{stack.url}/c/demo")
     phone.keyboard.press("Tab")
