@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 
 from app.i18n.locale import counted, when
 from campaigns.closing.waits import Wait
+from campaigns.lifecycle.phases import Phase
 
 
 def wait_text(wait: Wait) -> str:
@@ -38,4 +39,21 @@ def wait_text(wait: Wait) -> str:
         case "failed":
             return _("上次执行出错：%(detail)s（共 %(count)s 次）", detail=wait.detail, count=wait.count)
         case _:
-            return _("到 %(time)s", time=when(wait.until)) if wait.until else wait.code
+            return _until(wait.detail, when(wait.until)) if wait.until else wait.code
+
+
+def _until(phase: str, time: str) -> str:
+    """Return what ends at the time at which a phase ends."""
+    match phase:
+        case Phase.SCHEDULED:
+            return _("%(time)s 开始", time=time)
+        case Phase.OPEN:
+            return _("%(time)s 结束", time=time)
+        case Phase.ENDED:
+            return _("正在支付的人可以付到 %(time)s", time=time)
+        case Phase.SETTLING:
+            return _("迟到的支付消息收到 %(time)s", time=time)
+        case Phase.NOTICE:
+            return _("公示到 %(time)s", time=time)
+        case _:
+            return _("到 %(time)s", time=time)

@@ -21,13 +21,13 @@ from kernel.db import Tx
 class Wait:
     """One condition that a campaign waits for: a stable code, and a count or a time.
 
-    Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
-    `discrepancies` (open), `bank` (differences at the bank about money that providers of its gifts sent), `cases`
-    (undecided), `objections` (to the published result, without a reply), `partner_sums` (contradictions of
-    platforms, without a reply), `payments` (on the desk, undecided), `statement` (the provider's, unread), `failed`
-    (the last run of the step raised: `detail` says what and where, `until` when). For a cancelled campaign:
-    `refunds` (under way), `refunds_failed`, `outside` (gifts that partners or the federation must give back),
-    `disputes` (open).
+    Codes: `time` (`until`; `detail`: the phase that ends then), `paying` (donations that are being paid),
+    `messages` (from outside, unprocessed), `discrepancies` (open), `bank` (differences at the bank about money that
+    providers of its gifts sent), `cases` (undecided), `objections` (to the published result, without a reply),
+    `partner_sums` (contradictions of platforms, without a reply), `payments` (on the desk, undecided), `statement`
+    (the provider's, unread), `failed` (the last run of the step raised: `detail` says what and where, `until`
+    when). For a cancelled campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners or the
+    federation must give back), `disputes` (open).
     """
 
     code: str
@@ -70,8 +70,8 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
     """Return what a campaign waits for now; empty when its next step is due or no step is left."""
     assert campaign.id is not None
     due_at = _due_at(campaign)
-    waits = [Wait("time", until=due_at)] if due_at is not None and tx.now < due_at else []
     phase = Phase(campaign.phase)
+    waits = [Wait("time", until=due_at, detail=phase)] if due_at is not None and tx.now < due_at else []
     if phase in (Phase.ENDED, Phase.SETTLING):
         left = unfinished(tx, campaign)
         waits += [Wait("paying", left.paying), Wait("messages", left.messages)]
@@ -106,7 +106,7 @@ def _due_at(campaign: Campaign) -> datetime | None:
         case Phase.SETTLING:
             return last_message_at(campaign)
         case Phase.NOTICE:
-            return campaign.phase_since + timedelta(seconds=campaign.notice_s)
+            return campaign.notice_until
         case _:
             return None
 

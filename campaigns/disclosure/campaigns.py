@@ -44,6 +44,7 @@ class CampaignView:
     totals: Totals
     contact: Contact | None = None  # how to reach the host
     withdrawn_reason: str = ""  # why it takes no donations although it is open
+    notice_until: datetime | None = None  # during the public notice: when it ends at the earliest
 
     @property
     def running(self) -> bool:
@@ -142,6 +143,7 @@ def _view(
         totals=sums[campaign.id],
         contact=contacts.get(campaign.id),
         withdrawn_reason=campaign.withdrawn_reason,
+        notice_until=campaign.notice_until,
     )
 
 

@@ -1,6 +1,6 @@
 """The tables of campaigns: plan and phase, history, entries, and the counts of donations and donors."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
@@ -52,6 +52,11 @@ class Campaign(SQLModel, table=True):
     matching_version: int = Field(default=1, sa_type=BigInteger)
     assessment_asked_on: date | None = None
     created_at: datetime = Field(sa_column=moment())
+
+    @property
+    def notice_until(self) -> datetime | None:
+        """During the public notice: when it ends at the earliest. None in every other phase."""
+        return self.phase_since + timedelta(seconds=self.notice_s) if self.phase == Phase.NOTICE else None
 
 
 class HostContact(SQLModel, table=True):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.i18n.locale import when
 from campaigns.closing.publication.objections import NewObjection, raise_objection, reply_to
 from campaigns.closing.waits import waits
 from campaigns.lifecycle.campaign import find_campaign
@@ -68,8 +69,12 @@ def test_it_is_raised_and_replied_to_on_pages_and_over_the_api(published: World,
     visitor, manager = (Reader(app.test_client(), world) for _ in range(2))
     api = Api(app.test_client(), world)
     path = f"/public/c/{world.slug}/objections"
-    assert "公示异议" in visitor.open(f"/public/c/{world.slug}")
-    assert "没有人提出异议" in visitor.open(path)
+    term = world.do(lambda tx: find_campaign(tx, world.slug).notice_until)
+    until = f"公示期到 {when(term)}（北京时间）"
+    shown = visitor.open(f"/public/c/{world.slug}")
+    assert "公示异议" in shown and until in text(shown)
+    assert until in text(visitor.open(f"/public/c/{world.slug}/notices/1"))
+    assert "没有人提出异议" in visitor.open(path) and until in text(visitor.page.text)
     assert "等待答复" in text(visitor.send(path, objection=WORDS, contact="me@example.org", project=""))
     assert "me@example.org" not in visitor.page.text and "蒿坪村的合计" not in visitor.page.text
     world.do(create_manager, "boss", PASSWORD, "admin", "test")

@@ -54,7 +54,8 @@ def test_in_the_console_a_refund_waits_and_another_person_approves_it(app: Flask
         True,
         False,
     )
-    assert "批准并执行" in two.second.open("/console/approvals")
+    page = two.second.open("/console/approvals")
+    assert "批准并执行" in page and f'<a href="/console/donations/{donation.id}">看详情</a>' in page
     assert "已批准并执行" in two.second.send("/approvals/1", decision="approve", note="")
     assert refunds(world) == [(300_00, "asked for", "wang")]
     assert "待批准 0" in text(two.second.open("/console/approvals")), "what was decided no longer waits"

@@ -96,7 +96,12 @@ class WaitOut(Schema):
     )
     count = Whole(metadata={"description": "how many; of `failed` and `statement`: how often"})
     until = Time(allow_none=True, metadata={"description": "of `failed` and `statement`: when it was last tried"})
-    detail = Text(metadata={"description": "of `failed`: the kind of the failure and its place in the code"})
+    detail = Text(
+        metadata={
+            "description": "of `failed`: the kind of the failure and its place in the code; "
+            "of `time`: the phase that ends"
+        }
+    )
     text = Text()
 
 

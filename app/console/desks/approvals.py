@@ -1,6 +1,7 @@
 """Acts that wait for a second person, who sees what would be done, by whom and why, and approves or declines."""
 
 from functools import partial
+from typing import Any
 
 from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,6 +25,19 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 
 PAGE_SIZE = 20
+# The page that shows what an act is performed on, by the kind of the act, which is also the page's argument.
+_PAGES = {
+    "donation_id": "donation",
+    "discrepancy_id": "difference",
+    "slug": "campaign",
+    "pot_id": "pot",
+    "fund_id": "fund",
+    "project_id": "project",
+    "plan_id": "payout_plan",
+    "goods_id": "goods_entry",
+    "name": "partner",
+    "user_id": "person",
+}
 
 
 @blueprint.get("/approvals", endpoint="approvals")
@@ -46,7 +60,18 @@ def list_approvals() -> str:
         text=partial(approval_text, names=names),
         decidable={row.id for row in rows if _may_decide(row)},
         refused={row.id: _refused_now(row) for row in rows if row.state == ApprovalState.OPEN},
+        address_of=_address,
     )
+
+
+def _address(approval: Approval) -> str:
+    """Return the page that shows what would be done to whom; '' if there is none that the manager may open."""
+    kind = ACTS[approval.act].kind
+    endpoint = _PAGES.get(kind, "")
+    if not endpoint or not access.opens(endpoint):
+        return ""
+    arguments: dict[str, Any] = {kind: approval.subject}
+    return url_for(f"console.{endpoint}", **arguments)
 
 
 def _may_decide(approval: Approval) -> bool:
