@@ -40,7 +40,7 @@ def plan_lines(tx: Tx, file: BankFile) -> ImportPlan[StatedLine]:
         times=tuple(datetime.combine(line.booked_on, time(), SHANGHAI) for line in lines),
         faults=file.faults,
         contradictions=_contradictions(file, known),
-        warnings={f"line {number}": fault("not_booked") for number in file.pending},
+        warnings={**{f"line {number}": fault("not_booked") for number in file.pending}, **file.doubts},
         contradiction_code="bank_line_contradicts",
     )
 

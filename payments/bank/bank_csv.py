@@ -17,6 +17,7 @@ from kernel.ids import fingerprint
 from kernel.money import CURRENCY, MAX_MINOR
 from kernel.tables import Column, Layout, Row, Table, Track, read_table
 from kernel.text import is_storable
+from payments.bank.bank_csv_checks import BalanceAfter, balance_after, balance_gaps, totals_refused
 from payments.bank.bank_lines import MOST_TEXT, BankFile, StatedLine, reference_in
 
 _COMMON = (
@@ -76,7 +77,8 @@ _BLANK = ("", "-", "--")
 
 
 def read_bank_csv(data: bytes, track: Track = iter) -> BankFile:
-    """Read a file in one of the two layouts. `faults` name line and column: `line 3.credit`.
+    """Read a file in one of the two layouts. `faults` name line and column: `line 3.credit`. Totals that differ
+    from the lines are faults, balances that do not follow each other are `doubts`.
 
     Raises Invalid `import_invalid` if the file is not a table.
     """
@@ -84,7 +86,10 @@ def read_bank_csv(data: bytes, track: Track = iter) -> BankFile:
     reader = _Reader(table)
     for row in track(table.rows):
         reader.read(row)
-    return BankFile(table, reader.lines, {**reader.faults, **table.faults}, reader.pending)
+    faults = {**reader.faults, **table.faults}
+    if not faults and not reader.pending:
+        faults = totals_refused(table)
+    return BankFile(table, reader.lines, faults, reader.pending, balance_gaps(reader.balances))
 
 
 class _Reader:
@@ -94,6 +99,7 @@ class _Reader:
         self.lines: list[tuple[int, StatedLine]] = []
         self.faults: dict[str, Fault] = {}
         self.pending: list[int] = []
+        self.balances: list[BalanceAfter] = []
         self._account = _account_above(table)
         self._seen: Counter[str] = Counter()
 
@@ -116,6 +122,7 @@ class _Reader:
             return
         if not amount_minor:
             return  # no money moved: a waived fee, interest of 0.00
+        self.balances.append(balance_after(row, account, amount_minor))
         reversal = bool(_TAKEN_BACK.search(text)) or cells.red
         line = StatedLine(
             account=account,

@@ -45,13 +45,14 @@ class StatedLine:
 
 
 class BankFile(NamedTuple):
-    """A parsed file: its lines with their line numbers, the faults, and the line numbers of entries that the bank
-    has not booked yet, which are not imported."""
+    """A parsed file: its lines with their line numbers, the faults, the line numbers of entries that the bank has
+    not booked yet, which are not imported, and what may be wrong with the file but does not prevent its import."""
 
     table: Table
     lines: Sequence[tuple[int, StatedLine]]
     faults: Mapping[str, Fault]
     pending: Sequence[int]
+    doubts: Mapping[str, Fault] = {}
 
 
 def reference_in(*texts: str) -> str:

@@ -107,6 +107,7 @@ def test_several_statements_of_a_file(world: World) -> None:
             TWO_SIDES.replace("账号：4100 1234 567", "").encode(),
             {f"line {n}.account": "account_missing" for n in (4, 5, 6, 7)},
         ),
+        (TWO_SIDES.replace("合计,,,,", "合计,,,0,1209.39").encode(), {"line 8.credit": "total_differs"}),
         (TWO_SIDES.replace("F003", "F001").encode(), {"line 7.line_id": "repeated"}),
         (TWO_SIDES.replace("F003", "6.222E+12").encode(), {"line 7.line_id": "spreadsheet_number"}),
         (SIGNED.replace("2026/9/9 11:00", "2026/13/9").encode(), {"line 3.booked_on": "not_a_time"}),

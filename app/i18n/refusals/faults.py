@@ -242,6 +242,7 @@ FAULTS = {
     "one_side": _l("收入和支出应正好填一个，收入为正数，支出为负数"),
     "both_sides": _l("借方和贷方只能填一个"),
     "balance_off": _l("期初余额加发生额是 %(expected_minor)s 元，对账单写的余额是 %(stated_minor)s 元：可能缺行"),
+    "balance_gap": _l("这一行之前的余额是 %(before_minor)s 元，文件里没有哪一行到这个余额：可能缺行"),
     "parts_differ": _l("明细合计 %(parts_minor)s 元，这一行是 %(line_minor)s 元"),
     "not_booked": _l("银行还没有入账，这一行先不导入；入账后再导入一次"),
     "project_held": _l("支付时项目已暂停或在黑名单上，这一笔先放在待办消息里，不入账"),
