@@ -32,6 +32,7 @@ _TOTAL = re.compile(
 )
 _PART_TOTAL = re.compile(r"本页|小计|subtotal")  # the beginning of a total of only some of the rows
 _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
+_PLACE = re.compile(r"line (\d+)", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
 
@@ -107,7 +108,13 @@ class Table:
     @property
     def faulty_lines(self) -> frozenset[int]:
         """The numbers of the lines that have a fault."""
-        return frozenset(int(name.removeprefix("line ").partition(".")[0]) for name in self.faults)
+        return frozenset(line for line in map(line_of, self.faults) if line is not None)
+
+
+def line_of(place: str) -> int | None:
+    """Return the number of the line of a place (`line 3.credit`); None for a place that is in no line."""
+    match = _PLACE.match(place)
+    return int(match[1]) if match else None
 
 
 def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:

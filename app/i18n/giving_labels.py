@@ -59,6 +59,13 @@ OUTGOING_TYPES = {
     "project.news": _l("村里的消息"),
 }
 SUMS_VERDICTS = {"confirmed": _l("已确认"), "contradicted": _l("有不同")}
+DELIVERY_FAILURES = {
+    "address_private": _l("地址在内网或本机"),
+    "address_unknown": _l("找不到这个地址"),
+    "address_insecure": _l("地址不是 https"),
+    "no_response": _l("没有回应"),
+    "unsubscribed": _l("订阅已结束"),
+}
 DELIVERY_STATES = {"due": _l("待发"), "held": _l("暂停中"), "sent": _l("已送达"), "failed": _l("没有送达")}
 BILL_KINDS = {"trades": _l("交易账单"), "funds": _l("资金账单")}
 BILL_STATES = {"taken": _l("已导入"), "empty": _l("当天没有"), "waits": _l("还没有")}

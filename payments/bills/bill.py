@@ -22,12 +22,14 @@ _ZEROS_BELOW_FEN = re.compile(r"(\.\d\d)0+", re.ASCII)  # WeChat Pay writes fees
 
 
 class Bill(NamedTuple):
-    """A parsed bill: its lines by line number in the file, and the faults."""
+    """A parsed bill: its lines by line number in the file, and the faults. `summary`: the platform's file of
+    totals, if it came with one. Totals are compared only if no line has a fault."""
 
     table: Table
     lines: Mapping[int, StatementLine]
     faults: Mapping[str, Fault]
     skipped: int  # lines of the file that are not lines of the bill, and lines of kind NO_MONEY
+    summary: bytes | None = None
 
 
 def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
@@ -58,7 +60,7 @@ def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
             lines[row.line] = line
     if not faults:
         faults |= totals_refused(table, file.summary)
-    return Bill(table, lines, faults, table.skipped + failed)
+    return Bill(table, lines, faults, table.skipped + failed, file.summary)
 
 
 def _kind(bill_format: BillFormat, row: Row) -> str | None:

@@ -123,6 +123,7 @@ WECHAT = BillFormat(
             Column("state", ("退款状态",)),
             Column("fee_yuan", ("手续费",)),
             Column("app_id", ("公众账号ID",), required=False, exact=True),
+            Column("merchant_id", ("商户号",), required=False, exact=True),
         ),
         not_rows=("总交易单数",),
     ),

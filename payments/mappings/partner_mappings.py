@@ -65,10 +65,10 @@ def states_minors(tx: Tx, name: str) -> bool:
     return row is not None and read_mapping(row.document).states_minors
 
 
-def apps_of(tx: Tx, name: str) -> tuple[str, ...]:
-    """Return the WeChat Pay apps that a platform's payments come from; empty if they may come from any."""
+def parameters_of(tx: Tx, name: str) -> Dictionary[str, str]:
+    """Return the parameters of a platform's mapping, such as its merchant; empty if it has no mapping."""
     row = tx.get(PartnerMapping, name)
-    return tuple(parameter_words(row.parameters.get("appid", ""))) if row else ()
+    return row.parameters if row else {}
 
 
 def key_ids(keys: Keys, row: PartnerMapping) -> list[str]:

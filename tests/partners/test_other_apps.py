@@ -9,9 +9,10 @@ import pytest
 from campaigns.import_plan import Confirmation, Sum
 from campaigns.imports import fetch_bills
 from campaigns.imports.kinds import ImportRequest, import_file, preview
+from kernel.errors import Invalid
 from payments.bills.bill_accounts import NewAccount
 from tests.partners.test_fetched_bills import DAY, came, lines, the_next_day
-from tests.partners.vendor_bills import Trade, gzipped, wechat_funds, wechat_trades
+from tests.partners.vendor_bills import Trade, alipay_lines, gzipped, wechat_funds, wechat_trades
 from tests.partners.vendor_servers import MERCHANT, SERIAL, Vendors, vendors
 from tests.partners.vendors import APIV3_KEY, KEY_ID, PLATFORM, pem, private_pem, register
 from tests.world import World
@@ -60,6 +61,22 @@ def test_lines_of_another_app_are_counted_and_not_stored(world: World) -> None:
     world.check()
 
 
+def test_a_faulty_line_of_another_app_does_not_refuse_the_bill(world: World) -> None:
+    asked_for = ImportRequest("statement", Confirmation("test"), registered(world, "wx1, wx2"))
+    data = wechat_trades((*OURS, *OTHERS))
+    faulty = data.replace(b"2026-09-09 10:10:00", b"2026-09-09 25:10:00")
+    assert faulty != data
+    assert import_file(world.deps, asked_for, faulty).added == 3
+    assert lines(world) == STORED
+    for ours in (
+        data.replace(b"2026-09-09 10:00:00", b"2026-09-09 25:00:00"),
+        faulty.replace(b"2026-09-09 10:00:00", b"2026-09-09 25:00:00"),
+        faulty.replace(b"9.00", b"9.0x"),  # the totals cannot be checked without this amount
+    ):
+        with pytest.raises(Invalid):
+            import_file(world.deps, asked_for, ours)
+
+
 @pytest.mark.parametrize(
     ("appid", "data"),
     [
@@ -90,3 +107,27 @@ def test_a_fetched_bill_of_other_apps_alone_is_an_empty_day(world: World, theirs
     assert came(world, name) == [("trades", "empty", "", "", 0), ("funds", "taken", "", "", 0)]
     assert world.do(lambda tx: tx.scalar("SELECT day FROM empty_bill_day")) == DAY
     assert lines(world) == []
+
+
+def test_the_bill_of_another_merchant_is_refused(world: World) -> None:
+    asked_for = ImportRequest("statement", Confirmation("test"), registered(world, "wx1, wx2"))
+    data = wechat_trades(OURS)
+    with pytest.raises(Invalid) as refused:
+        import_file(world.deps, asked_for, data.replace(b"1900000001", b"1900000002", 1))
+    assert {place: why.code for place, why in refused.value.fields.items()} == {
+        "line 2.merchant_id": "another_merchant"
+    }
+    assert lines(world) == []
+    assert import_file(world.deps, asked_for, data).added == 3
+
+
+def test_the_account_above_an_alipay_bill_is_that_of_the_seller(world: World) -> None:
+    parameters = {"app_id": "2021000000000001", "seller_id": "2088000000000001"}
+    asked_for = ImportRequest("statement", Confirmation("test"), register(world, "alipay", {}, parameters))
+    data = alipay_lines([Trade("A1", 50_00, "2026-09-09 10:00:00", fee_minor=30)])
+    stated = b"20880000000000010156"
+    with pytest.raises(Invalid) as refused:
+        import_file(world.deps, asked_for, data.replace(stated, b"20880000000000090156"))
+    assert {place: why.code for place, why in refused.value.fields.items()} == {"line 2": "another_merchant"}
+    assert preview(world.deps, asked_for, data.replace(stated, b"charity@example.org")).faults == {}
+    assert import_file(world.deps, asked_for, data).added == 1

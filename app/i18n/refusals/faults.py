@@ -73,6 +73,7 @@ FAULTS = {
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),
     "not_whole": _l("请填写整数"),
     "not_an_address": _l("请填写以 https:// 开头的网址"),
+    "address_private": _l("这是内网或本机的地址；通知只发到公网地址"),
     "not_a_flag": _l("应是 true 或 false"),
     "number_too_large": _l("数字太大"),
     "picture_unreadable": _l("不是能读取的图片；请用 JPEG、PNG 或 WebP"),
@@ -179,6 +180,7 @@ FAULTS = {
     "unpacked_too_large": _l("解压后超过 %(most_bytes)s 字节，请按天分开导入"),
     "not_one_table": _l("压缩包里应正好有一份明细 CSV；现在有：%(names)s"),
     "totals_missing": _l("账单末尾没有合计，文件可能不完整；请重新下载后导入"),
+    "another_merchant": _l("账单是商户 %(stated)s 的，这个平台的商户是 %(expected)s"),
     "total_differs": _l("账单写的合计是 %(total)s，各行加起来是 %(lines)s；请重新下载，不要改动文件"),
     "sum_differs": _l(
         "文件写的合计是 %(total_minor)s 元，各行加起来是 %(sum_minor)s 元；请核对有没有漏行、多行或写错"

@@ -15,10 +15,13 @@ from campaigns.intake.offline_import import SOURCE
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 from kernel.ids import donation_id_of
-from kernel.tables import Track
+from kernel.tables import Track, line_of
 from payments.bills.bill import Bill, read_bill
+from payments.bills.bill_merchants import merchants_refused
+from payments.bills.bill_totals import totals_refused
 from payments.gateway import StatementLine
-from payments.mappings.partner_mappings import apps_of
+from payments.mappings.document import parameter_words
+from payments.mappings.partner_mappings import parameters_of
 from payments.partners.partner_events import OFFLINE
 from payments.partners.partners import known
 from payments.statements import FETCHED, contradictions, dropped, keep_dropped, kept_beside, known_lines, store
@@ -70,6 +73,7 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
         times=tuple(line.occurred_at for line in lines),
         faults={
             **bill.faults,
+            **merchants_refused(bill.table, _parameters(tx, bill)),
             **_ahead_of_time(tx, bill.lines),
             **_came_back_without_leaving(tx, bill.lines),
             **corrections_refused(tx, bill.lines),
@@ -82,19 +86,29 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
     )
 
 
+def _parameters(tx: Tx, bill: Bill) -> Mapping[str, str]:
+    """Return the parameters of the mapping of the platform whose bill it is; empty for other bills."""
+    provider = next((line.provider for line in bill.lines.values()), "")
+    return parameters_of(tx, provider.removeprefix("partner:")) if provider else {}
+
+
 def _of_our_apps(tx: Tx, bill: Bill) -> tuple[Bill, list[StatementLine]]:
-    """Return a bill without the lines of apps that the platform's mapping does not name, and those lines: a
-    merchant's bill lists all of its apps."""
+    """Return a bill without the lines of apps that the platform's mapping does not name, nor their faults, and
+    those lines: a merchant's bill lists all of its apps."""
     apps_by_line = {row.line: app for row in bill.table.rows if (app := row.cells.get("app_id"))}
-    first = next(iter(bill.lines.values()), None)
-    if first is None or not apps_by_line:
+    if not apps_by_line:
         return bill, []
-    ours = apps_of(tx, first.provider.removeprefix("partner:"))
+    ours = parameter_words(_parameters(tx, bill).get("appid", ""))
     if not ours:
         return bill, []
     others = {number for number, app in apps_by_line.items() if app not in ours}
     lines = {number: line for number, line in bill.lines.items() if number not in others}
-    return bill._replace(lines=lines), [line for number, line in bill.lines.items() if number in others]
+    faults = {place: why for place, why in bill.faults.items() if line_of(place) not in others}
+    if bill.faults and not faults:
+        faults = totals_refused(bill.table, bill.summary)
+    return bill._replace(lines=lines, faults=faults), [
+        line for number, line in bill.lines.items() if number in others
+    ]
 
 
 def _spelt_as_entered(tx: Tx, bill: Bill) -> Bill:
