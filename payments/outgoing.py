@@ -16,6 +16,7 @@ from kernel.paging import Page
 from payments.models import Partner, PartnerState
 from payments.outgoing_models import DeliveryState, OutgoingType, PartnerDelivery, PartnerSubscription
 from payments.partners.partner_secrets import BOOKED, make_secret
+from payments.public_http import refused_without_lookup
 
 LEASE = timedelta(minutes=2)  # after that, a delivery whose sender died is sent by another one, under the same id
 BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; about a day in all
@@ -52,14 +53,16 @@ def context_of(partner: str) -> str:
 
 
 def subscribe(
-    tx: Tx, keys: Keys, partner: Partner, url: str, types: Sequence[str], actor: str
+    tx: Tx, keys: Keys, partner: Partner, url: str, types: Sequence[str], actor: str, *, loopback: bool = False
 ) -> tuple[PartnerSubscription, str]:
     """Subscribe a platform (lock it first) to these kinds of events at an address. Return the subscription and its
-    signing secret, which is shown only once. Raises Invalid `subscription_invalid`, Conflict
-    `subscriptions_full`."""
+    signing secret, which is shown only once. `loopback`: allow an address of this machine, without TLS (the demo).
+    Raises Invalid `subscription_invalid`, Conflict `subscriptions_full`."""
     faults = {}
     if not is_web_address(url):
         faults["url"] = fault("not_an_address")
+    elif refused := refused_without_lookup(url, loopback=loopback):
+        faults["url"] = fault("address_private") if refused == "address_private" else fault("not_an_address")
     unknown = [name for name in types if name not in set(OutgoingType)]
     if unknown or not types:
         faults["types"] = fault("not_one_of", options=list(OutgoingType))
@@ -80,7 +83,7 @@ def subscribe(
 
 
 def is_web_address(url: str) -> bool:
-    """Return whether a text has the form of a delivery address. Its host is checked at each delivery."""
+    """Return whether a text has the form of a delivery address. What its host means is checked at each delivery."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -39,6 +39,18 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool = 
         connection.close()
 
 
+def refused_without_lookup(url: str, *, loopback: bool = False) -> str:
+    """Return the code with which every request to an address is refused, whatever its host resolves to: one that
+    names a private address or this machine, or has no TLS. Empty if that depends on its host."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    named_here = host == "localhost" or host.endswith(".localhost")
+    local = named_here or (_is_literal(host) and not is_public(host))
+    if local and not (loopback and (named_here or is_public(host, loopback=True))):
+        return "address_private"
+    return "" if local or parts.scheme == "https" else "address_insecure"
+
+
 def public_address(host: str, port: int, *, loopback: bool = False) -> str:
     """Return an address of a host, after checking that all its addresses are public. Raises Unreachable."""
     try:
@@ -62,6 +74,14 @@ def is_public(address: str, *, loopback: bool = False) -> bool:
     if loopback and ip.is_loopback:
         return True
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 class _Pinned(http.client.HTTPConnection):

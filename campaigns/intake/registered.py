@@ -101,11 +101,11 @@ def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:
 
 
 def subscribe(
-    tx: Tx, keys: Keys, name: str, url: str, types: Sequence[str], actor: str
+    tx: Tx, keys: Keys, name: str, url: str, types: Sequence[str], actor: str, *, loopback: bool = False
 ) -> tuple[PartnerSubscription, str]:
     """Subscribe an address of a platform to kinds of events. Raises as `payments.outgoing.subscribe`."""
     partner = partners.known(tx, name, lock=True)
-    row, secret = outgoing.subscribe(tx, keys, partner, url, types, actor)
+    row, secret = outgoing.subscribe(tx, keys, partner, url, types, actor, loopback=loopback)
     tx.flush()
     record_audit(tx, actor, "partner.subscribe", f"partner:{name}", subscription=row.id, types=row.types)
     return row, secret

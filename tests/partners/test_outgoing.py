@@ -77,7 +77,8 @@ def test_each_event_has_an_example_that_is_as_described(http: FlaskClient, type_
 
 
 def subscribe(world: World, url: str, types: list[str] = ALL) -> str:
-    return str(world.do(lambda tx: registered.subscribe(tx, world.deps.keys, NAME, url, types, ACTOR)[1]))
+    keys = world.deps.keys
+    return str(world.do(lambda tx: registered.subscribe(tx, keys, NAME, url, types, ACTOR, loopback=True)[1]))
 
 
 def tell(world: World) -> int:

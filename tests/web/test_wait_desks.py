@@ -46,7 +46,9 @@ def test_a_wait_for_a_time_says_what_ends_then(app: Flask, world: World) -> None
         texts = [wait_text(Wait("time", until=world.clock.at, detail=phase)) for phase in lasting]
         assert texts[-1] == f"公示到 {when(world.clock.at)}" and len({*texts}) == len(lasting)
         with force_locale("en"):
-            assert wait_text(Wait("time", until=world.clock.at, detail=Phase.NOTICE)).startswith("public notice until")
+            assert wait_text(Wait("time", until=world.clock.at, detail=Phase.NOTICE)).startswith(
+                "public notice until"
+            )
     world.give(20_00)
     [wait] = world.do(lambda tx: waits(tx, find_campaign(tx, world.slug)))
     assert (wait.code, wait.detail) == ("time", Phase.OPEN)

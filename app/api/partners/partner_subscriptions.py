@@ -69,8 +69,9 @@ def subscribe(body: dict[str, Any], name: str) -> Any:
     """Send some types of events to an address of the platform. The response contains, once, the secret that signs
     them."""
     with deps().db.transaction() as tx:
-        actor = access.actor()
-        row, secret = registered.subscribe(tx, deps().keys, name, body["url"], body["types"], actor)
+        row, secret = registered.subscribe(
+            tx, deps().keys, name, body["url"], body["types"], access.actor(), loopback=deps().tell_loopback
+        )
         return row.model_dump() | {"secret": secret}
 
 

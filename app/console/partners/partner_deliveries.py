@@ -9,7 +9,7 @@ from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from app.i18n.giving_labels import DELIVERY_STATES, OUTGOING_TYPES
+from app.i18n.giving_labels import DELIVERY_FAILURES, DELIVERY_STATES, OUTGOING_TYPES
 from app.web.blueprint import requested_page
 from campaigns.intake import registered
 from campaigns.network.roles import Caller, Permission
@@ -45,6 +45,7 @@ def _page(name: str, form: ConsoleForm) -> str:
         room=len(subscriptions) < outgoing.MOST_SUBSCRIPTIONS,
         most_url=outgoing.MOST_URL,
         DELIVERY_STATES=DELIVERY_STATES,
+        DELIVERY_FAILURES=DELIVERY_FAILURES,
         OUTGOING_TYPES=OUTGOING_TYPES,
     )
 
@@ -58,8 +59,8 @@ def subscribe(name: str) -> str | Response | tuple[str, int]:
 
     def make() -> Response:
         with deps().db.transaction() as tx:
-            keys, actor = deps().keys, access.actor()
-            _row, secret = registered.subscribe(tx, keys, name, form["url"].strip(), form.all("types"), actor)
+            url, types, local = form["url"].strip(), form.all("types"), deps().tell_loopback
+            _row, secret = registered.subscribe(tx, deps().keys, name, url, types, access.actor(), loopback=local)
         back = url_for("console.partner_deliveries", name=name)
         shown = {"title": _("通知的签名密钥"), "secret": secret, "back": back}
         return make_response(render_template("console/secret.html", **shown))
