@@ -31,6 +31,7 @@ from kernel.clock import FixedClock
 from kernel.db import Tx
 from matching.pots import Tranche
 from payments import statements
+from payments.gateway import StatementLine
 
 SLUG = "luanchuan"
 SEED = 41_0324
@@ -61,7 +62,8 @@ def hold(deps: Dependencies, fund: int, opens_at: datetime) -> None:
         open_case(tx, gifts[3].id, "备注写着“返现已收”，请核实。", COUNTY_MANAGER)
         case = case_id_of_donation(tx, odd[4].id)
         file_appeal(tx, deps.keys, case, "我家开面馆，想每个月捐一次，一次捐完了，没有人返我钱。", "donor")
-        _state(deps, tx, [*gifts, *odd, twice])
+        again = replace(line_of(deps.gateway.provider, twice), donation_id=gifts[7].id)
+        _state(deps, tx, [*gifts, *odd], again)
         compare(tx)
 
 
@@ -133,10 +135,11 @@ def _pay_again(deps: Dependencies, gift: Gift, twice: Gift) -> None:
     hear(deps, [other])
 
 
-def _state(deps: Dependencies, tx: Tx, gifts: Sequence[Gift]) -> None:
-    """Store the provider's statement: one gift is missing, one has another amount, one charge is unknown."""
+def _state(deps: Dependencies, tx: Tx, gifts: Sequence[Gift], again: StatementLine) -> None:
+    """Store the provider's statement: one gift is missing, one has another amount, one charge is unknown, and one
+    donation was paid again."""
     provider = deps.gateway.provider
-    lines = [line_of(provider, gift) for gift in gifts]
+    lines = [*(line_of(provider, gift) for gift in gifts), again]
     lines[1] = replace(lines[1], amount_minor=lines[1].amount_minor - 10_00)
     stray = gifts[0]._replace(id=UUID(int=SEED, version=4), amount_minor=88_00)
     lines[0] = line_of(provider, stray)

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from app.demo.accounts import CITY, COUNTY_MANAGER, EVENT_MANAGER, FINANCE, LOGINS, REVIEWER, SECOND_FINANCE
+from campaigns.closing.reconciliation.three_sides import sides
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.accounts import find_by_login
 from campaigns.network.people import caller_of, sign_in
@@ -193,6 +194,8 @@ def test_the_schema_and_the_demo_event(db: Database, world: World, terminal: Ter
     assert [row[0] for row in gifts] == ["partner", "web"] and sum(row[1] for row in gifts) > 50
     differing = "SELECT count(*) FROM discrepancy i JOIN campaign c ON c.id = i.campaign_id WHERE c.slug = 'demo'"
     assert world.do(lambda tx: tx.scalar(differing)) == 0
+    [stripe] = [side for side in world.do(sides) if side.provider == "stripe"]
+    assert stripe.apart_minor == stripe.open_minor != 0, "its differences explain what it holds beyond the books"
 
 
 def _work_waits_for_each_role(tx: Tx) -> None:
