@@ -56,14 +56,21 @@ def sheet_begin(widths: Sequence[int]) -> str:
         '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
     )
     return (
-        f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews>{view}</sheetView></sheetViews>'
+        f'{_XML}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f"<sheetViews>{view}</sheetView></sheetViews>"
         f"<cols>{columns}</cols><sheetData>"
     )
 
 
 def sheet_end(columns: int, rows: int) -> str:
-    """Return the XML after the rows of a sheet, with filters in its header."""
-    return f'</sheetData><autoFilter ref="A1:{_letters(columns)}{rows}"/></worksheet>'
+    """Return the XML after the rows of a sheet, with filters in its header, and how it is printed: on A4 in
+    landscape, all columns on one page, with page numbers."""
+    return (
+        f'</sheetData><autoFilter ref="A1:{_letters(columns)}{rows}"/>'
+        '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+        "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter></worksheet>"
+    )
 
 
 def fixed_parts(sheets: int) -> Iterator[tuple[str, str]]:
@@ -72,9 +79,14 @@ def fixed_parts(sheets: int) -> Iterator[tuple[str, str]]:
     yield "[Content_Types].xml", _content_types(numbers)
     yield "_rels/.rels", _relations([(1, f"{_OFFICE}/officeDocument", "xl/workbook.xml")])
     named = "".join(f'<sheet name="Sheet{n}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
+    repeated = "".join(
+        f'<definedName name="_xlnm.Print_Titles" localSheetId="{n - 1}">Sheet{n}!$1:$1</definedName>'
+        for n in numbers
+    )
     yield (
         "xl/workbook.xml",
-        f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{named}</sheets></workbook>',
+        f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{named}</sheets>'
+        f"<definedNames>{repeated}</definedNames></workbook>",
     )
     parts = [(n, f"{_OFFICE}/worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
     yield "xl/_rels/workbook.xml.rels", _relations([*parts, (sheets + 1, f"{_OFFICE}/styles", "styles.xml")])

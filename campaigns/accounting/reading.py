@@ -1,6 +1,6 @@
 """Read vouchers, the transfers behind a voucher, and the trial balance (科目余额表)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -89,6 +89,24 @@ class BalanceRow(NamedTuple):
     debit_minor: int
     credit_minor: int
     closing_minor: int
+
+
+def totals_of(rows: Sequence[BalanceRow]) -> list[BalanceRow]:
+    """Return the sums of a trial balance, one row per currency: what was debited equals what was credited."""
+    return [_total(currency, rows) for currency in sorted({row.currency for row in rows})]
+
+
+def _total(currency: str, rows: Sequence[BalanceRow]) -> BalanceRow:
+    own = [row for row in rows if row.currency == currency]
+    return BalanceRow(
+        code="",
+        name="",
+        currency=currency,
+        opening_minor=sum(row.opening_minor for row in own),
+        debit_minor=sum(row.debit_minor for row in own),
+        credit_minor=sum(row.credit_minor for row in own),
+        closing_minor=sum(row.closing_minor for row in own),
+    )
 
 
 _CHOSEN = """(CAST(:period AS text) IS NULL OR v.period = :period)

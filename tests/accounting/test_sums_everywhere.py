@@ -160,8 +160,15 @@ def vouchers_equal(reader: Reader, books: Books) -> None:
     path = f"/console/vouchers/{MONTH}"
     balances = {row["科目编码"]: fen(row["期末余额（元）"]) for row in rows_of(reader, f"{path}/trial-balance")}
     assert {code: minor for code, minor in balances.items() if minor} == expected
+    *accounts, total = rows_of(reader, f"{path}/trial-balance")
+    assert (total["科目编码"], fen(total["期末余额（元）"])) == ("合计", 0)
+    for side in ("本期借方（元）", "本期贷方（元）"):
+        assert column(accounts, side) == fen(total[side]) == fen(total["本期借方（元）"])
+    assert "合计" in reader.open(f"/console/vouchers?period={MONTH}").split("<tfoot>")[1]
     moved: dict[str, int] = {}
-    for row in rows_of(reader, f"{path}/vouchers"):
+    lines = rows_of(reader, f"{path}/vouchers")
+    assert "在线支付（Stripe）" in {row["辅助核算"] for row in lines}
+    for row in lines:
         code = row["科目编码"]
         moved[code] = moved.get(code, 0) + fen(row["借方金额（元）"]) - fen(row["贷方金额（元）"])
     assert {code: minor for code, minor in moved.items() if minor} == expected

@@ -3,8 +3,10 @@
 import io
 import tracemalloc
 from datetime import UTC, date, datetime
+from zipfile import ZipFile
 
 import pytest
+from lxml import etree
 
 from app.table_cells import Yuan
 from app.xlsx_file import write_xlsx
@@ -47,6 +49,21 @@ def test_rows_that_do_not_fit_go_on_in_the_next_sheet_under_the_same_head() -> N
 
 def test_no_rows_make_a_sheet_with_a_head() -> None:
     assert read_workbook(book([], 2)) == [["列0", "列1"]]
+
+
+def test_each_sheet_prints_all_columns_on_one_page_under_its_head() -> None:
+    with ZipFile(io.BytesIO(book([[number, 0, 0] for number in range(15)], 3, most_rows=11))) as file:
+        workbook = file.read("xl/workbook.xml").decode()
+        for number in (1, 2):
+            assert f'localSheetId="{number - 1}">Sheet{number}!$1:$1<' in workbook
+            sheet = etree.fromstring(file.read(f"xl/worksheets/sheet{number}.xml"))
+            parts = [etree.QName(part).localname for part in sheet]
+            assert parts == [  # in the order of the schema
+                *("sheetPr", "sheetViews", "cols", "sheetData", "autoFilter"),
+                *("pageMargins", "pageSetup", "headerFooter"),
+            ]
+            setup = sheet[parts.index("pageSetup")]
+            assert (setup.get("orientation"), setup.get("fitToHeight")) == ("landscape", "0")
 
 
 def test_memory_does_not_grow_with_rows() -> None:

@@ -52,6 +52,7 @@ def list_vouchers() -> str:
         is_over=period < this_month,
         closed=closed,
         balances=balances,
+        totals=reading.totals_of(balances),
         summary=summary,
     )
 

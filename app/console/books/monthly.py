@@ -62,6 +62,8 @@ def correct_figure(code: str, month: str) -> str | Response:
             "console/monthly_figures.html", statement=before, of_lines=OF_LINES, of_funds=OF_FUNDS
         )
 
+    names = {each["code"]: each["name"] for each in before["lines"]}
+
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         right = [RightFigure(line, figure, amount_of(typed.form))]
         corrected = corrections.correct(tx, code, month, typed.reason, typed.caller.name, right)
@@ -75,7 +77,7 @@ def correct_figure(code: str, month: str) -> str | Response:
     change = Change(
         Permission.FUNDS_WRITE,
         _("更正月报数字"),
-        f"{before['name']} {month} · {line} · {word(STATEMENT_FIGURES, figure)}",
+        f"{before['name']} {month} · {names.get(line, line)} · {word(STATEMENT_FIGURES, figure)}",
         url_for("console.monthly_figures", code=code, month=month),
         make,
         _("公示更正"),
