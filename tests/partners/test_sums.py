@@ -1,6 +1,6 @@
 """With the public notice each platform is told what it brought in; it confirms or contradicts, finance replies."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from standardwebhooks import Webhook
@@ -24,6 +24,15 @@ from tests.web.reader import PASSWORD, Reader
 from tests.world import World
 
 BOSS = Caller("boss", Role.ADMIN, None, "manager:1")
+
+
+def test_the_term_ends_with_a_shorter_public_notice(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1))
+    world.settle()
+    world.do(lambda tx: tx.run("UPDATE campaign SET notice_s = 3 * 86400"))
+    world.do(_publish, world.slug)
+    [shown] = engineer.get("/sums")["sums"]
+    assert datetime.fromisoformat(shown["answer_until"]) == world.clock.at + timedelta(days=3)
 
 
 def _publish(tx: Tx, slug: str) -> None:

@@ -49,11 +49,11 @@ class SumsLine(NamedTuple):
     answers: list[AnswerLine]
 
 
-def state_sums(tx: Tx, campaign: Campaign) -> None:
-    """State to each platform what it raised for a campaign, which the caller has locked. Sums equal to those stated
-    last are not repeated."""
+def state_sums(tx: Tx, campaign: Campaign, within: timedelta = ANSWER_WITHIN) -> None:
+    """State to each platform what it raised for a campaign, which the caller has locked, to be answered within a
+    term. Sums equal to those stated last are not repeated."""
     assert campaign.id is not None
-    until, last = tx.now + ANSWER_WITHIN, _last_of_each(tx, campaign.id)
+    until, last = tx.now + within, _last_of_each(tx, campaign.id)
     for partner, rows in groupby(_by_project(tx, campaign.id), key=attrgetter("partner")):
         projects = [
             {"project_code": row.code, **{figure: int(getattr(row, figure)) for figure in FIGURES}} for row in rows
