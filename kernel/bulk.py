@@ -23,10 +23,11 @@ _STATEMENTS = 1_000  # the most that are kept: one for each set of shared column
 
 
 class Rows(NamedTuple):
-    """Rows to insert into the table of a model."""
+    """Rows to insert into the table of a model. `conflict` is that of `insert_rows`."""
 
     model: type[SQLModel]
     values: Mapping[str, Any]
+    conflict: str = ""
 
 
 def insert_rows(
@@ -87,11 +88,11 @@ def _parts(tables: Sequence[Rows]) -> tuple[list[str], dict[str, Any]]:
     """Build the inserts as parts of one statement, with their values; tables without rows are left out."""
     parts: list[str] = []
     bound_values: dict[str, Any] = {}
-    for nth, (model, values) in enumerate(tables):
+    for nth, (model, values, conflict) in enumerate(tables):
         lists, scalars = _split(values)
         if _length(lists):
             prefix = f"t{nth}_"
-            parts.append(f"{prefix} AS ({_insert(model, tuple(lists), tuple(scalars), '', '', prefix)})")
+            parts.append(f"{prefix} AS ({_insert(model, tuple(lists), tuple(scalars), conflict, '', prefix)})")
             bound_values |= {f"{prefix}{name}": value for name, value in (lists | scalars).items()}
     return parts, bound_values
 

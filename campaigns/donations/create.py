@@ -14,9 +14,9 @@ from campaigns.donations.commands import CreateDonation, campaign_closed, comman
 from campaigns.donations.donors import contact
 from campaigns.donations.donors.erased import DonorIn, keys_after_erasure
 from campaigns.donations.models import Donation
+from campaigns.donations.personal_rows import NewDonor, personal_rows
 from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
-from campaigns.donations.store_personal import NewDonor, store_personal
 from campaigns.donations.transitions import history_rows
 from campaigns.donations.unpaid.unpaid_limits import UnpaidReservations, stored_network
 from campaigns.donations.unpaid.unusual import Gift, load_gifts, unusual
@@ -248,6 +248,10 @@ class _Batch:
         """Insert donations with their contacts and history, and return them by id."""
         ordered = sorted(plans, key=lambda plan: plan.request.donation_id)
         steps = [Transition(plan.request.donation_id, None, Status.PENDING, "pledged") for plan in ordered]
+        donors = [
+            NewDonor(self.commands[request.donation_id], request.allocation_request.donor, request.campaign_id)
+            for request in (plan.request for plan in ordered)
+        ]
         rows = insert_rows_as(
             self.tx,
             DonationRow,
@@ -255,15 +259,10 @@ class _Batch:
             self._columns(ordered),
             conflict="(id)",
             select=_SELECT_NEW,
-            beside=[history_rows(steps, self.tx.now)],
+            beside=[history_rows(steps, self.tx.now), *personal_rows(self.tx, self.deps.keys, donors)],
         )
         if len(rows) < len(plans):
             raise _Retry
-        donors = [
-            NewDonor(self.commands[request.donation_id], request.allocation_request.donor, request.campaign_id)
-            for request in (plan.request for plan in ordered)
-        ]
-        store_personal(self.tx, self.deps.keys, donors)
         return {row.id: row for row in rows}
 
     def _columns(self, plans: Sequence[PlannedMatch]) -> dict[str, Any]:

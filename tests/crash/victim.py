@@ -27,7 +27,7 @@ SIGN = (Signal("staff", {"amount_minor": 1}),)
 
 # Step of the way of a donation -> (stage, module, what to die after).
 STEPS: dict[str, tuple[str, str, str]] = {
-    "2 donation stored": ("give", "campaigns.donations.create", "store_personal"),
+    "2 donation stored": ("give", "campaigns.donations.create", "insert_rows_as"),
     "3 match reserved": ("give", "campaigns.donations.create", "write_matches"),
     "4 books written, not committed": ("give", "campaigns.donations.create", "post"),
     "4 committed": ("give", "campaigns.donations.create", "create_donations"),

@@ -14,8 +14,8 @@ from campaigns.donations.donors.contact import Donor, NewContact
 from campaigns.donations.facts.aggregate import DonationAggregate
 from campaigns.donations.facts.columns import columns_of
 from campaigns.donations.models import Donation, GiftSource
+from campaigns.donations.personal_rows import NewWords, minor_rows, words_rows, words_to_check
 from campaigns.donations.states import Status
-from campaigns.donations.store_personal import NewWords, minor_rows, words_rows, words_to_check
 from campaigns.lifecycle.campaign import SharedCampaign
 from kernel.bulk import Rows, insert_rows, insert_together
 from kernel.db import Tx

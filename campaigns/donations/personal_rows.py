@@ -1,4 +1,4 @@
-"""Store the personal data of new donations: what donors state about themselves (sealed), their consents, and which
+"""The personal data of new donations: what donors state about themselves (sealed), their consents, and which
 of their words must be reviewed before others may read them."""
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from campaigns.donations.donors.consent import Agreed, consent_rows
 from campaigns.donations.donors.contact import Donor, NewContact, contact_rows
 from campaigns.donations.donors.person_models import MinorGift, PublicWords, WordsState
 from campaigns.donations.public_words import is_plain_name, suspicion_of
-from kernel.bulk import Rows, insert_together
+from kernel.bulk import Rows
 from kernel.db import Tx
 from kernel.keys import Keys
 
@@ -24,8 +24,9 @@ class NewDonor(NamedTuple):
     campaign_id: int
 
 
-def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
-    """Store the personal part of new donations."""
+def personal_rows(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> list[Rows]:
+    """Return the rows of the personal part of new donations. They give way to rows of the same donations, so that
+    they may be inserted beside a donation that another transaction stores first."""
     contacts = [
         NewContact(command.id, donor_key, command.donor, command.message, command.tribute, command.locale)
         for command, donor_key, _ in donors
@@ -45,8 +46,8 @@ def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
         for command, _, campaign_id in donors
     ]
     minors = minor_rows({command.id: command.age for command, *_ in donors if command.age}, tx.now)
-    rows = (consent_rows(agreed, tx.now), words_rows(words, tx.now), minors)
-    insert_together(tx, [*contact_rows(keys, contacts), *rows])
+    rows = (*contact_rows(keys, contacts), consent_rows(agreed, tx.now), words_rows(words, tx.now), minors)
+    return [row._replace(conflict="any") for row in rows]
 
 
 def minor_rows(ages: Mapping[UUID, str], at: datetime) -> Rows:
