@@ -20,9 +20,7 @@ from typing import Any, cast
 from embedded.process import Child, ServerError
 
 _FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(
-    ["tests.crash.victim", "tests.api.repeat_victim", "app.jobs.scheduler", "sandbox.server"]
-)
+_FORKS.set_forkserver_preload(["tests.preloaded"])
 _MOST_S = 60.0
 ROOT = Path(__file__).parents[1]
 

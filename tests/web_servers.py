@@ -78,6 +78,7 @@ def _serve(requests: Connection) -> None:
     import_module("gevent.monkey").patch_all(**UNPATCHED)
     for name in PRODUCT:
         import_module(name)
+    import_module("sqlalchemy.orm").configure_mappers()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leaves no zombies
     with suppress(EOFError):
