@@ -89,14 +89,14 @@ def plant(world: World, *statements: str) -> list[str]:
         (
             "reversals_told_are_facts",
             [
-                "ALTER TABLE reversal_fact DISABLE TRIGGER USER",
+                "SET LOCAL session_replication_role = replica",
                 "DELETE FROM reversal_fact WHERE kind = 'dispute' AND state = 'lost'",
             ],
         ),
         (
             "reversals_told_are_facts",
             [
-                "ALTER TABLE reversal_fact DISABLE TRIGGER USER",
+                "SET LOCAL session_replication_role = replica",
                 "UPDATE reversal_fact SET amount_minor = 1 WHERE kind = 'partner_total'",
             ],
         ),

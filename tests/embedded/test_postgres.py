@@ -29,8 +29,12 @@ def initialized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def data(initialized: Path, tmp_path: Path) -> Path:
     """The data directory of a server."""
-    subprocess.run(["cp", "-a", initialized, tmp_path / "pg"], check=True)  # -a keeps its owner
-    return tmp_path / "pg"
+    return copied(initialized, tmp_path / "pg")
+
+
+def copied(cluster: Path, data_dir: Path) -> Path:
+    subprocess.run(["cp", "-a", cluster, data_dir], check=True)  # -a keeps its owner
+    return data_dir
 
 
 def run(server: Postgres, *statements: str) -> list:
@@ -55,8 +59,8 @@ def test_committed_rows_survive_a_power_cut_and_a_stop(data: Path) -> None:
         assert run(again, "SELECT amount_minor FROM gift") == [(10000,)]
 
 
-def test_server_keeps_what_it_promises_about_durability_time_and_network(tmp_path: Path) -> None:
-    with Postgres.start(tmp_path / "pg", FAST) as server:
+def test_server_keeps_what_it_promises_about_durability_time_and_network(data: Path) -> None:
+    with Postgres.start(data, FAST) as server:
         shown = {
             name: run(server, f"SHOW {name}")[0][0]
             for name in ("fsync", "synchronous_commit", "timezone", "listen_addresses", "server_encoding")
@@ -71,8 +75,9 @@ def test_server_keeps_what_it_promises_about_durability_time_and_network(tmp_pat
         assert run(server, "SELECT timestamptz '2026-09-09 01:00+00' AT TIME ZONE 'Asia/Shanghai'")[0][0].hour == 9
 
 
-def test_two_servers_live_side_by_side(tmp_path: Path) -> None:
-    with Postgres.start(tmp_path / "a", FAST) as row, Postgres.start(tmp_path / "b", FAST) as two:
+def test_two_servers_live_side_by_side(data: Path, initialized: Path, tmp_path: Path) -> None:
+    second = copied(initialized, tmp_path / "second")
+    with Postgres.start(data, FAST) as row, Postgres.start(second, FAST) as two:
         run(row, "CREATE TABLE only_here ()")
         assert run(two, "SELECT count(*) FROM pg_class WHERE relname = 'only_here'") == [(0,)]
 
