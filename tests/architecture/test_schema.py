@@ -37,6 +37,7 @@ def test_differences_are_found(database_url: str) -> None:
     assert [name for name in changes.values() if name not in str(raised.value)] == []
 
 
+@pytest.mark.long
 def test_models_imported_alone_have_the_tables_that_their_foreign_keys_refer_to() -> None:
     """A command or a job imports few modules; without those tables the first write fails."""
     assert len(MODELS) > 10

@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ADR = ROOT / "docs" / "adr" / "0005-bulk-sql-on-hot-paths.md"
 PACKAGES = ("app", "campaigns", "matching", "payments", "ledger", "kernel")
+# A file without one of these need not be parsed.
+_WORD = re.compile(r"\b(?:WITH|SELECT|INSERT|UPDATE|DELETE|DROP|CREATE|ANALYZE)\s")
 _STATEMENT = re.compile(
     r"^\s*(?:WITH\s+\w+|SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+|DELETE\s+FROM\s|DROP\s|CREATE\s|ANALYZE\s)"
 )
@@ -16,6 +18,8 @@ _LISTED = re.compile(r"^\| `([\w/]+\.py)` \|", re.MULTILINE)
 
 def statements(source: str) -> list[str]:
     """The texts in a file that begin like an SQL statement; docstrings are none."""
+    if not _WORD.search(source):
+        return []
     tree = ast.parse(source)
     docstrings = {
         id(node.body[0].value)
