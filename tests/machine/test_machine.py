@@ -1,6 +1,6 @@
 """Random giving days, step by step the same in the engine and in a plain model, and the books hold.
 
-The short run is the same each time and checks the books at each fifth step and at the end of each day. The long one
+The short run is the same each time and checks the books at each tenth step and at the end of each day. The long one
 (`make test-long`) looks further each time and checks them at each step.
 """
 
@@ -19,7 +19,7 @@ from tests.machine.machine import GivingDay
 from tests.world import World, build
 
 QUIET = {"suppress_health_check": list(HealthCheck), "print_blob": True}
-SHORT = settings(max_examples=10, stateful_step_count=30, derandomize=True, database=None, **QUIET)
+SHORT = settings(max_examples=7, stateful_step_count=30, derandomize=True, database=None, **QUIET)
 LONG = settings(max_examples=100, stateful_step_count=60, database=None, **QUIET)
 ENDS = NOON + timedelta(hours=29, minutes=30)
 # Match is given in the daytime, on the first day with a break (the day begins at 12:00), and not to the very last.
@@ -53,7 +53,7 @@ def _run(opens: Opens, how: settings, every: int) -> None:
 
 
 def test_any_course_of_a_day_is_as_the_plain_model_says(opens: Opens) -> None:
-    _run(opens, SHORT, every=5)
+    _run(opens, SHORT, every=10)
 
 
 @pytest.mark.long
