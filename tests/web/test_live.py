@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from app.live import news, stream
-from app.live.publish import publish
+from app.live.publish import CHANNEL, publish
 from app.live.stream import Feed
 from embedded.process import wait_until
 from embedded.redis import Redis
@@ -90,6 +90,18 @@ def test_without_redis_pages_see_a_donation_within_seconds(world: World) -> None
     assert pages[0].told[-1] == expected
     for page in pages:
         page.close()
+
+
+def test_after_a_restart_of_redis_the_first_announcement_is_heard(redis_server: Redis) -> None:
+    publish([7], redis_server.url)
+    redis_server.restart()
+    pubsub = redis.from_url(redis_server.url).pubsub(ignore_subscribe_messages=True)
+    pubsub.subscribe(f"{CHANNEL}7")
+    assert pubsub.get_message(timeout=5) is None  # the subscription itself
+    publish([7], redis_server.url)
+    heard = pubsub.get_message(timeout=5)
+    pubsub.close()
+    assert heard is not None and heard["data"] == b"moved"
 
 
 def test_with_redis_they_see_it_at_once(world: World, redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
