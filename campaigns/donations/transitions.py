@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from campaigns.donations.letters.letters import letters_of, queue_letters
+from campaigns.donations.letters.letters import queue_letters_of
 from campaigns.donations.letters.outgoing import new_deliveries, queue_transitions
 from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.states import Status, Transition, may_move
@@ -54,7 +54,7 @@ def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:
     others call `transition`. Raises BrokenPromise for a transition that is not in the table.
     """
     insert_together(tx, [history_rows(transitions, tx.now)])
-    queue_letters(tx, letters_of(transitions))
+    queue_letters_of(tx, transitions)
     queue_transitions(tx, transitions)
 
 

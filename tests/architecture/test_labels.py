@@ -108,6 +108,7 @@ UNSEEN = {  # on no page
     "closing_problem_code",
     "donation_dispute",
     "ledger_account_kind",
+    "letter_batch_kind",
     "letter_kind",
     "letter_state",
     "ledger_transfer_kind",

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment, one_of
@@ -59,3 +60,15 @@ class Letter(SQLModel, table=True):
     created_at: datetime = Field(sa_column=moment())
     due_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class LetterBatch(SQLModel, table=True):
+    """Letters about many payments that were settled together, one for each donation, until the job `letters`
+    writes them as rows of `letter`. A row for each would take a tenth of the database's time in a rush."""
+
+    __tablename__ = "letter_batch"
+    __table_args__ = (CheckConstraint(one_of("kind", LetterKind), name="letter_batch_kind"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    kind: str
+    donation_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    created_at: datetime = Field(sa_column=moment())

@@ -1,10 +1,10 @@
 """Letters to donors, written to the outbox in the transaction of the fact they report."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from campaigns.donations.donors.consent import newest_consent
@@ -19,14 +19,27 @@ _REACHABLE = """EXISTS (SELECT FROM person_key k WHERE k.donation_id = {id}
                         AND (k.email_key IS NOT NULL OR k.donor_key LIKE 'm\\:%'))
             AND (SELECT c.use_contact FROM consent c WHERE c.donation_id = {id} ORDER BY c.id DESC LIMIT 1)"""
 
-_QUEUE_NEW = f"""
+_QUEUE = f"""
     INSERT INTO letter (donation_id, kind, about, amount_minor, state, attempts, failure, created_at, due_at)
     SELECT u.donation_id, u.kind, u.about, u.amount_minor, 'waiting', 0, '', :now, :now
       FROM {unnest(Letter, "donation_id", "kind", "about", "amount_minor")}
-     WHERE {_REACHABLE.format(id="u.donation_id")}"""
-_QUEUE_MISSING = f"{_QUEUE_NEW} ON CONFLICT DO NOTHING"
-# From this many letters on, a savepoint costs less than a conflict check before each row.
-_MANY = 100
+     WHERE {_REACHABLE.format(id="u.donation_id")}
+    ON CONFLICT DO NOTHING"""
+_QUEUE_BATCH = """
+    INSERT INTO letter_batch (kind, donation_ids, created_at)
+    VALUES (:kind, CAST(:donation_ids AS uuid[]), :now)"""
+_WRITE_BATCHES = f"""
+    WITH batch AS (
+        DELETE FROM letter_batch WHERE id IN (
+            SELECT id FROM letter_batch ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
+        RETURNING kind, donation_ids, created_at)
+    INSERT INTO letter (donation_id, kind, about, state, attempts, failure, created_at, due_at)
+    SELECT u.donation_id, kind, '', 'waiting', 0, '', created_at, created_at
+      FROM batch CROSS JOIN unnest(donation_ids) AS u(donation_id)
+     WHERE {_REACHABLE.format(id="u.donation_id")}
+    ON CONFLICT DO NOTHING"""
+_THANKS = (LetterKind.THANKS, LetterKind.LATE_THANKS)
+_MANY = 100  # from so many thanks on, they are stored as one row
 
 
 _QUEUE_DONORS_OF = f"""
@@ -53,22 +66,33 @@ def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
     """Queue letters, each once, to those donors who left an e-mail address and agreed to be contacted."""
     if not letters:
         return
-    values = {
-        "donation_id": [letter.donation_id for letter in letters],
-        "kind": [str(letter.kind) for letter in letters],
-        "about": [letter.about for letter in letters],
-        "amount_minor": [letter.amount_minor for letter in letters],
-        "now": tx.now,
-    }
-    if len(letters) >= _MANY:
-        try:
-            with tx.attempt():
-                tx.run(_QUEUE_NEW, **values)
-            return
-        except IntegrityError as error:
-            if "letter_once" not in str(error.orig):
-                raise
-    tx.run(_QUEUE_MISSING, **values)
+    tx.run(
+        _QUEUE,
+        donation_id=[letter.donation_id for letter in letters],
+        kind=[str(letter.kind) for letter in letters],
+        about=[letter.about for letter in letters],
+        amount_minor=[letter.amount_minor for letter in letters],
+        now=tx.now,
+    )
+
+
+def queue_letters_of(tx: Tx, transitions: Sequence[Transition]) -> None:
+    """Queue the letters that transitions call for: thanks for a payment, and a notice when a donation expires. Many
+    thanks at once are stored as one row, which `write_batches` writes out."""
+    donations: dict[LetterKind, list[UUID]] = defaultdict(list)
+    for step in transitions:
+        if kind := _kind_of(step):
+            donations[kind].append(step.donation_id)
+    for kind, ids in donations.items():
+        if kind in _THANKS and len(ids) >= _MANY:
+            tx.run(_QUEUE_BATCH, kind=str(kind), donation_ids=ids, now=tx.now)
+        else:
+            queue_letters(tx, [NewLetter(id_, kind) for id_ in ids])
+
+
+def write_batches(tx: Tx, most: int) -> None:
+    """Write out the letters of up to `most` batches, those of the donors who can be reached now."""
+    tx.run(_WRITE_BATCHES, most=most)
 
 
 def queue_to_donors_of(
@@ -85,11 +109,6 @@ def queue_to_donors_of(
         amount_minor=amount_minor,
         now=tx.now,
     )
-
-
-def letters_of(transitions: Sequence[Transition]) -> list[NewLetter]:
-    """Return the letters that transitions call for: thanks for a payment, and a notice when a donation expires."""
-    return [NewLetter(step.donation_id, kind) for step in transitions if (kind := _kind_of(step)) is not None]
 
 
 def _kind_of(step: Transition) -> LetterKind | None:
