@@ -1,5 +1,5 @@
 """Seal rows that are written once, in blocks that form one chain: audit entries, lines of statements (the bank's
-too), rules of pots, deposits to funds.
+too), pots and their rules, deposits to funds.
 
 A block names all rows of one table in a range of ids, each by the mark of its hash, and the preceding block by its
 hash. The hash of the newest block, the head, is published with each closing report. Changing, deleting or inserting
@@ -26,8 +26,8 @@ BLOCK = 1_000  # rows
 MOST_BLOCKS = 200  # per run and table
 
 _AUDIT, _LINES, _BANK = "audit_entry", "provider_line", "bank_line"
-_RULES, _DEPOSITS = "pot_rules", "fund_entry"
-SEALED_TABLES = (_AUDIT, _LINES, _BANK, _RULES, _DEPOSITS)
+_POTS, _RULES, _DEPOSITS = "pot", "pot_rules", "fund_entry"
+SEALED_TABLES = (_AUDIT, _LINES, _BANK, _POTS, _RULES, _DEPOSITS)
 
 
 class AuditBlock(SQLModel, table=True):
@@ -100,6 +100,11 @@ _SOURCES = {
            r.valued_on - DATE '2000-01-01', r.amount_minor, r.currency, r.reference, r.reversal, r.payments,
            r.is_fee""",
         "format('line %s of the bank account %s', r.line_id, r.account)",
+    ),
+    _POTS: _Source(
+        """r.id, r.campaign_id, r.fund_id, r.name, r.rank, r.kind, r.mode, r.currency,
+           CAST(extract(epoch FROM r.created_at) * 1000000 AS bigint)""",
+        "format('pot %s', r.id)",
     ),
     _RULES: _Source(
         """r.id, r.pot_id, r.version, CAST(extract(epoch FROM r.valid_from) * 1000000 AS bigint), r.rules,
@@ -246,6 +251,7 @@ CHECKS = {
     "audit_entries_are_as_sealed": _compared(_AUDIT),
     "lines_are_as_sealed": _compared(_LINES),
     "bank_lines_are_as_sealed": _compared(_BANK),
+    "pots_are_as_sealed": _compared(_POTS),
     "rules_are_as_sealed": _compared(_RULES),
     "deposits_are_as_sealed": _compared(_DEPOSITS),
 }

@@ -26,6 +26,12 @@ _COUNTED_GIFTS = "(SELECT donation_id, 1 AS donations, CAST(newcomer AS int) AS 
 # known.
 _COUNTED_UP_TO = "(SELECT coalesce(min(least(counted_id, sure_id)), 0) FROM screening_mark)"
 
+# The newest entry of the audit trail, which is sealed, about each subject.
+_NEWEST = """(SELECT DISTINCT ON (subject) subject, action, actor, detail, at FROM audit_entry
+               WHERE {} ORDER BY subject, id DESC) AS a"""
+_OF_CASES = _NEWEST.format("action IN ('case.released', 'case.cancelled')")
+_OF_PAYMENTS = _NEWEST.format("subject LIKE 'payment_exception:%'")
+
 CHECKS = {
     "receipts_equal_donations": """
         SELECT format('campaign %s project %s: donations %s fen, books %s', campaign_id, project_id, ours, books)
@@ -40,9 +46,9 @@ CHECKS = {
     "entries_equal_books": f"""
         SELECT format('entry %s of a fund: %s fen, books %s', coalesce(e.key, m.key), e.amount_minor, m.delta_minor)
           FROM fund_entry e
-          FULL JOIN (SELECT key, fund_id, delta_minor FROM fund_movement WHERE {_DEPOSITED}) AS m
+          FULL JOIN (SELECT key, fund_id, delta_minor, recorded_at FROM fund_movement WHERE {_DEPOSITED}) AS m
             ON m.key = e.key AND m.fund_id = e.fund_id
-         WHERE e.amount_minor IS DISTINCT FROM m.delta_minor""",
+         WHERE e.amount_minor IS DISTINCT FROM m.delta_minor OR e.booked_at <> m.recorded_at""",
     "fund_transfers_equal_books": """
         SELECT format('transfer %s between funds: %s fen, books %s', coalesce(t.key, m.key), t.amount_minor,
                       m.delta_minor)
@@ -77,6 +83,13 @@ CHECKS = {
                       WHERE kind = '{TransferKind.DONATION_MOVED}' AND delta_minor > 0 GROUP BY 1, 2) AS m
                USING (donation_id, project_id)
          WHERE k.minor IS DISTINCT FROM m.minor""",
+    "receipts_are_booked_when_paid": """
+        SELECT format('transfer %s: donation %s did not become paid at %s', m.transfer_id, m.donation_id,
+                      m.recorded_at)
+          FROM donation_movement m
+         WHERE m.kind = 'donation_received'
+           AND NOT EXISTS (SELECT FROM donation_history h WHERE h.donation_id = m.donation_id
+                              AND h.to_status = 'paid' AND h.at = m.recorded_at)""",
     "paid_states": f"""
         SELECT format('donation %s is %s without a payment, or waits with one', id, status) FROM donation
          WHERE (paid_at IS NOT NULL) <> ({one_of("status", _RECEIVED)})""",
@@ -169,6 +182,25 @@ CHECKS = {
          WHERE e.state IN ('taken', 'attached')
            AND NOT EXISTS (SELECT FROM donation d WHERE d.id = coalesce(e.attached_to, e.donation_id)
                               AND d.payment_intent = e.payment_intent AND d.paid_at IS NOT NULL)""",
+    "cases_are_as_decided": f"""
+        SELECT format('case %s is %s by %s, but not by the audit trail', c.id, c.state,
+                      coalesce(nullif(c.actor, ''), 'nobody'))
+          FROM screening_case c LEFT JOIN {_OF_CASES} ON a.subject = 'case:' || c.id
+         WHERE CASE c.state WHEN 'open' THEN a.subject IS NOT NULL
+                    ELSE (a.action, a.actor, a.detail ->> 'reason', a.at)
+                         IS DISTINCT FROM ('case.' || c.state, c.actor, c.reason, c.decided_at) END""",
+    "cases_are_of_their_donation": """
+        SELECT format('transfer %s of case %s is for donation %s', m.transfer_id, m.case_id, m.donation_id)
+          FROM match_movement m LEFT JOIN screening_case c ON c.id = m.case_id
+         WHERE m.case_id IS NOT NULL AND c.donation_id IS DISTINCT FROM m.donation_id""",
+    "payments_are_as_decided_at_the_desk": f"""
+        SELECT format('payment %s of %s fen is with %s, but not by the audit trail', e.payment_intent,
+                      e.amount_minor, coalesce(nullif(e.actor, ''), 'nobody'))
+          FROM payment_exception e LEFT JOIN {_OF_PAYMENTS} ON a.subject = 'payment_exception:' || e.id
+         WHERE CASE WHEN a.subject IS NULL THEN e.actor <> ''
+                    ELSE (a.actor, a.detail ->> 'reason', CAST(a.detail ->> 'amount_minor' AS bigint),
+                          a.detail ->> 'currency') IS DISTINCT FROM (e.actor, e.note, e.amount_minor, e.currency)
+                    END""",
     "blacklisted_projects_are_listed": """
         SELECT format('project %s is %s, but its listing says otherwise', p.id, p.status) FROM project p
          WHERE (p.status = 'blacklisted') <>

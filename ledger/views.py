@@ -64,6 +64,16 @@ VIEWS = {
         "reservation_id",
         "decision_id",
     ),
+    # The movements of reservations, with all that they name.
+    "match_movement": (
+        "transfer_id",
+        "kind",
+        "amount_minor",
+        "donation_id",
+        "reservation_id",
+        "decision_id",
+        "case_id",
+    ),
     # Every transfer with both of its accounts, for vouchers. `campaign_id` and `project_id` are those of either
     # account.
     "journal_movement": (

@@ -3,6 +3,7 @@ holds."""
 
 from kernel.db import Tx, one_of
 from ledger.chart import MATCHED
+from ledger.kinds import BACK_IN_POT
 
 CHECKS = {
     "pot_adds_up": """
@@ -61,6 +62,44 @@ CHECKS = {
                        bool_and(v.rules -> 'caps' ? 'donor_minor') AS capped
                   FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
                  WHERE r.state <> 'released' GROUP BY 1, 2) AS g WHERE capped AND given > cap""",
+    "reservations_follow_decisions": """
+        SELECT format('reservation %s over %s fen of pot %s, for donation %s, is not what decision %s gave', r.id,
+                      r.amount_minor, r.pot_id, r.donation_id, r.decision_id)
+          FROM reservation r LEFT JOIN match_decision d ON d.id = r.decision_id
+         WHERE d.donation_id IS DISTINCT FROM r.donation_id
+            OR NOT d.trace @> jsonb_build_array(jsonb_build_object(
+                       'pot', r.pot_id, 'rules', r.rules_id, 'given_minor', r.amount_minor))""",
+    "decisions_equal_reservations": """
+        SELECT format('decision %s gave %s fen, its reservations are over %s', d.id, g.given, coalesce(r.amount, 0))
+          FROM match_decision d
+         CROSS JOIN LATERAL (SELECT coalesce(sum(CAST(e ->> 'given_minor' AS bigint)), 0) AS given,
+                                    bool_and(CAST(e ->> 'after_minor' AS bigint) =
+                                             CAST(e ->> 'before_minor' AS bigint)
+                                             - CAST(e ->> 'given_minor' AS bigint)) AS adds_up
+                               FROM jsonb_array_elements(d.trace) AS e) AS g
+          LEFT JOIN (SELECT decision_id, sum(amount_minor) AS amount FROM reservation GROUP BY 1) AS r
+               ON r.decision_id = d.id
+         WHERE g.given <> coalesce(r.amount, 0) OR NOT g.adds_up""",
+    "movements_equal_reservations": f"""
+        SELECT format('%s fen left reservation %s, by its transfers %s', r.amount_minor - r.live_minor, r.id,
+                      coalesce(m.back_minor, 0))
+          FROM reservation r
+          LEFT JOIN (SELECT reservation_id, sum(amount_minor) AS back_minor FROM match_movement
+                      WHERE {one_of("kind", BACK_IN_POT)} GROUP BY 1) AS m ON m.reservation_id = r.id
+         WHERE r.amount_minor - r.live_minor <> coalesce(m.back_minor, 0)""",
+    "transfers_name_their_donation": """
+        SELECT format('transfer %s is for donation %s, its reservation %s for %s', m.transfer_id, m.donation_id,
+                      m.reservation_id, r.donation_id)
+          FROM match_movement m LEFT JOIN reservation r ON r.id = m.reservation_id
+         WHERE r.donation_id IS DISTINCT FROM m.donation_id
+        UNION ALL
+        SELECT format('transfer %s moved reservation %s, which decision %s did not', m.transfer_id,
+                      m.reservation_id, m.decision_id)
+          FROM match_movement m LEFT JOIN match_decision d ON d.id = m.decision_id
+         WHERE m.decision_id IS NOT NULL
+           AND (d.donation_id IS DISTINCT FROM m.donation_id
+                OR NOT d.trace @> jsonb_build_array(jsonb_build_object(
+                           'from', jsonb_build_object('reservation', m.reservation_id))))""",
 }
 
 

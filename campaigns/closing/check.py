@@ -41,7 +41,7 @@ CHECKS = {
                                                                                           AND t.note = 'foreign'
                     WHEN d.paid_at IS NOT NULL
                     THEN (CAST(d.amount_minor AS text), d.currency) IS DISTINCT FROM (t.amount, t.currency)
-                    ELSE x.id IS NULL END""",
+                    ELSE (CAST(x.amount_minor AS text), x.currency) IS DISTINCT FROM (t.amount, t.currency) END""",
     "gifts_told_are_donations": """
         SELECT format('message %s of %s: gift %s of %s fen is no paid donation of it', t.event_id, t.source, t.gift,
                       coalesce(t.amount, '?'))
