@@ -2,7 +2,7 @@
 Alipay's above the header. The bill of another merchant holds other people's money."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kernel.errors import Fault, fault
 from kernel.tables import Table
@@ -15,13 +15,19 @@ _ALIPAY_ACCOUNT = re.compile(r"#账号[：:]\s*\[?(2088\d{12})0156\]?", re.ASCII
 def merchants_refused(table: Table, parameters: Mapping[str, str]) -> dict[str, Fault]:
     """Return a fault for each place in which a bill names a merchant that the mapping's parameters do not. A bill
     that names none is not compared."""
-    merchants = {name: parameter_words(parameters.get(name, "")) for name in ("mchid", "seller_id")}
-    stated = {f"line {row.line}.merchant_id": ("mchid", row.cells.get("merchant_id", "")) for row in table.rows}
-    for number, cells in enumerate(table.preamble, 1):
-        if match := _ALIPAY_ACCOUNT.match(cells[0]):
-            stated[f"line {number}"] = ("seller_id", match[1])
-    return {
-        place: fault("another_merchant", stated=merchant, expected=", ".join(merchants[name]))
-        for place, (name, merchant) in stated.items()
-        if merchant and merchants[name] and merchant not in merchants[name]
-    }
+    faults: dict[str, Fault] = {}
+    if merchants := parameter_words(parameters.get("mchid", "")):
+        for row in table.rows:
+            stated = row.cells.get("merchant_id")
+            if stated and stated not in merchants:
+                faults[f"line {row.line}.merchant_id"] = _another(stated, merchants)
+    if sellers := parameter_words(parameters.get("seller_id", "")):
+        for number, cells in enumerate(table.preamble, 1):
+            match = _ALIPAY_ACCOUNT.match(cells[0])
+            if match and match[1] not in sellers:
+                faults[f"line {number}"] = _another(match[1], sellers)
+    return faults
+
+
+def _another(stated: str, expected: Sequence[str]) -> Fault:
+    return fault("another_merchant", stated=stated, expected=", ".join(expected))
