@@ -25,6 +25,7 @@ def test_bank_differences_are_explained_and_signed_off_together(manager: Reader,
     payouts(world, ("po_100001", 500_00, 0))
     bank(world, (490_00, "po_100001", 1), (88_00, "", 3), (12_00, "", 3))
     page = text(manager.open("/console/reconciliation"))
+    assert "账单还没有导入的捐赠也在“相差”里" in page
     assert "三方对账" in page and "500.00" in page and "4100" in page and "一并签字" in page
     listed = api.call("GET", "/discrepancies?state=open", token=api.token()).get_json()
     unequal = next(row for row in listed if row["cause"] == "amount")
