@@ -71,6 +71,8 @@ def test_a_campaign_that_is_called_off_says_what_becomes_of_gifts(reader: Reader
     page = text(reader.open("/c/day"))
     assert "已付的捐款原路退回" in page and "捐给一个村" not in page
     assert "活动现在不接受捐赠。 已取消" in text(reader.open(reader.form_page))
+    screen = text(reader.open("/c/day/screen"))
+    assert "活动已取消，已付的捐款都退回" in screen and "谢谢" not in screen
     reader.open("/c/day")
     assert "已取消" in re.findall(r"<title>(.*?)</title>", reader.page.text)[0]
 
@@ -122,6 +124,8 @@ def test_a_pot_that_has_not_opened_is_not_called_used_up(reader: Reader, world: 
     world.do(lambda tx: tx.run(f"UPDATE campaign SET phase = 'scheduled', {later}"))
     page = text(reader.open("/c/day"))
     assert "开始后可配 共 ¥500" in page and "配完" not in page.replace("配完为止", "")
+    screen = text(reader.open("/c/day/screen"))
+    assert "开始后可配 ¥500" in screen and "配捐还有" not in screen and "扫码看看项目" in screen
 
 
 def test_a_refunded_donation_does_not_say_that_the_village_keeps_it(reader: Reader, world: World) -> None:

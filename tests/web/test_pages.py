@@ -132,6 +132,9 @@ def test_without_pots_nothing_is_said_of_them(reader: Reader, world: World) -> N
     page = text(reader.open("/c/day"))
     assert "配捐怎么算" not in page and "配捐已" not in page and "配捐 0" not in page and "照样能捐" not in page
     assert "配捐 0" not in text(reader.open(f"/c/day/p/{world.projects[0]}"))
+    world.pay(world.give(20_00))
+    screen = text(reader.open("/c/day/screen"))
+    assert "大家一起，已经筹到 20 元" in screen and "配捐" not in screen and "—" not in screen
 
 
 def test_cards_and_strip_say_how_the_match_stands(reader: Reader, world: World) -> None:
@@ -151,7 +154,7 @@ def test_cards_and_strip_say_how_the_match_stands(reader: Reader, world: World) 
 def test_rules_are_shown_in_plain_words(reader: Reader, world: World) -> None:
     world.pot(500_00, name="县里的池", scope={"under": ["4102"]}, donation=50_00, donor_day=99_00)
     page = text(reader.open("/c/day"))
-    for words in ("每捐 1 元配捐 1 元", "只支持：嵩县", "每笔配捐上限 50.00 元", "每人每天配捐上限 99.00 元"):
+    for words in ("每捐 1 元配捐 1 元", "只支持：嵩县", "每笔配捐上限 50 元", "每人每天配捐上限 99 元"):
         assert words in page
     assert "县里的池" not in reader.open(f"/donate/day/{world.projects[0]}"), "another county's pot"
     assert "县里的池" in reader.open(f"/donate/day/{world.projects[2]}")
