@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.i18n.labels import CAPS, CHALLENGE, LEVELS, TIERS, word
-from app.i18n.locale import counted
+from app.i18n.locale import counted, whole_yuan
 from kernel.money import ratio, yuan
 
 
@@ -16,10 +16,10 @@ def rule_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[str]
         return []
     lines = [_ratio_line(rules), *_challenge_lines(rules), *_scope_lines(rules, places)]
     if rules.get("minimum_minor"):
-        lines.append(_("单笔捐赠满 %(amount)s 元起配", amount=yuan(rules["minimum_minor"])))
+        lines.append(_("单笔捐赠满 %(amount)s 元起配", amount=whole_yuan(rules["minimum_minor"])))
     caps = rules.get("caps") or {}
     lines += [
-        _("%(cap)s %(amount)s 元", cap=str(label), amount=yuan(caps[name]))
+        _("%(cap)s %(amount)s 元", cap=str(label), amount=whole_yuan(caps[name]))
         for name, label in CAPS.items()
         if name in caps
     ]

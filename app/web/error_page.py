@@ -51,9 +51,10 @@ def _form_page() -> str | None:
 
 
 def _campaign_page(code: str) -> str | None:
-    """Return the URL of the campaign in which something was not found, such as a project; None without one."""
+    """Return the URL of the campaign that lacks what was asked for, such as a project, or whose page reduced mode
+    leaves out; None without one."""
     slug = (request.view_args or {}).get("slug")
-    within = code.endswith("_unknown") and code != "campaign_unknown"
+    within = code == "reduced_mode" or (code.endswith("_unknown") and code != "campaign_unknown")
     return url_for("web.campaign", slug=slug) if slug and within else None
 
 

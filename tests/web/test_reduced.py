@@ -28,6 +28,7 @@ def test_the_switch_leaves_giving_only(reader: Reader, world: World, app: Flask)
     for path in LOOKED_AT:
         page = reader.open(path, 503)
         assert "现在只开放捐赠，这一页稍后恢复" in page and "榜单" not in page
+        assert 'class="button" href="/c/day">' in page, "donating is where it was"
     api = Api(reader.http, world)
     problem(api.get("/campaigns/day/standings"), 503, "reduced_mode")
     problem(api.get("/campaigns/day/live"), 503, "reduced_mode")
