@@ -1,5 +1,6 @@
 """The projects of the demo: one village in each of the first townships of a county, each with a story."""
 
+import re
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -13,6 +14,9 @@ from kernel.db import Tx
 PER_COUNTY = 4
 IN_REVIEW = 3
 STANDARD_MINOR, STANDARD_PEOPLE = 91_250_00, 30  # its food is a meal for each of them on every day of a year
+_VILLAGES = """SELECT v.code, v.name, c.name AS county, c.code AS county_code, t.code AS township_code
+    FROM organisation v LEFT JOIN organisation t ON t.code = v.parent_code
+    LEFT JOIN organisation c ON c.code = t.parent_code"""
 OPINION = "请补一张预算明细：太阳能板和电池分开写，再请村委会盖章。"
 
 
@@ -71,7 +75,7 @@ def places_of(tx: Tx, county: str, nth: int) -> tuple[str, ...]:
 
 
 def _place(tx: Tx, code: str) -> Any:
-    return tx.rows("SELECT code, name FROM organisation WHERE code = :code", code=code)[0]
+    return tx.rows(f"{_VILLAGES} WHERE v.code = :code", code=code)[0]
 
 
 def _approved(tx: Tx, new: NewProject, maker: str, reviewer: str) -> Village:
@@ -85,12 +89,10 @@ def _approved(tx: Tx, new: NewProject, maker: str, reviewer: str) -> Village:
 def _places(tx: Tx, nth: int) -> dict[str, list[Any]]:
     """Return the `nth` village of each township, by county."""
     rows = tx.rows(
-        """SELECT code, name, county_code FROM (
-               SELECT v.code, v.name, c.code AS county_code, t.code AS township_code,
-                      row_number() OVER (PARTITION BY c.code, t.code ORDER BY v.code) AS nth_in_township
-                 FROM organisation v JOIN organisation t ON t.code = v.parent_code
-                 JOIN organisation c ON c.code = t.parent_code WHERE v.level = 'village') AS x
-            WHERE nth_in_township = :nth ORDER BY county_code, township_code""",
+        f"""SELECT code, name, county, county_code FROM (
+               SELECT v.*, row_number() OVER (PARTITION BY county_code, township_code ORDER BY code) AS nth
+                 FROM ({_VILLAGES} WHERE v.level = 'village') AS v) AS x
+            WHERE nth = :nth ORDER BY county_code, township_code""",
         nth=nth,
     )
     places: dict[str, list[Any]] = {}
@@ -102,8 +104,10 @@ def _places(tx: Tx, nth: int) -> dict[str, list[Any]]:
 def _project(index: int, place: Any, people: int) -> NewProject:
     """Return a village's project; the themes take turns."""
     story = STORIES[index % len(STORIES)]
+    # Some villages are named with their county and township, which stand beside a project's name.
     village = (
-        place.name.removesuffix("村民委员会")
+        re.sub(f"^{place.county}.{{1,4}}?(镇|乡|街道)", "", place.name)
+        .removesuffix("村民委员会")
         .removesuffix("居民委员会")
         .removesuffix("村委会")
         .removesuffix("居委会")

@@ -40,6 +40,8 @@ def test_the_event_page_is_for_one_minute(phone: Page, stack: Stack) -> None:
     phone.locator(".pager a[rel=next]").click()
     phone.wait_for_url(re.compile("page=2"))
     assert 0 <= top(phone, "#projects") < 200, "the list stays in view"
+    names = [row["name"] for row in stack.api("/campaigns/demo/projects?q=luanchuan")]
+    assert names and not any("栾川县" in name for name in names), "the county stands beside the name"
 
 
 def test_a_wide_screen_has_two_columns(chromium: Browser, stack: Stack) -> None:
