@@ -1,6 +1,6 @@
 """Statements of providers: daily bills and balance transactions, line by line, each stored once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -197,18 +197,27 @@ def known_lines(tx: Tx, lines: Sequence[StatementLine]) -> int:
     )
 
 
-def kept_beside(tx: Tx, lines: Sequence[StatementLine]) -> bool:
-    """Return whether contradicting versions of these lines wait for a decision: stating the first version again
-    withdraws them."""
-    return bool(
-        tx.scalar(
-            f"""SELECT EXISTS (SELECT FROM {unnest(ProviderLine, "provider", "line_id")}
-                  JOIN provider_line_conflict c USING (provider, line_id)
-                 WHERE c.taken_at IS NULL AND c.withdrawn_at IS NULL)""",
-            provider=[line.provider for line in lines],
-            line_id=[line.line_id for line in lines],
-        )
+def kept_beside(tx: Tx, lines: Sequence[StatementLine], again: Collection[str], gone: Sequence[Dropped]) -> bool:
+    """Return whether exactly what a bill states otherwise (`again`, of `contradictions`) and lacks (`gone`) waits
+    for a decision already, so that storing its known lines once more would change nothing."""
+    rows = tx.rows(
+        """SELECT line_id, dropped, kind, source_id, amount_minor, fee_minor, currency, occurred_at
+             FROM provider_line_conflict
+            WHERE provider = :provider AND line_id = ANY(:line_ids)
+              AND taken_at IS NULL AND withdrawn_at IS NULL""",
+        provider=lines[0].provider if lines else "",
+        line_ids=[line.line_id for line in lines] + [line.line_id for line in gone],
     )
+    kept = {(line_id, () if was_dropped else tuple(contents)) for line_id, was_dropped, *contents in rows}
+    return kept == {
+        *((line.line_id, _contents(line)) for line in lines if _place(line) in again),
+        *((line.line_id, ()) for line in gone),
+    }
+
+
+def _contents(line: StatementLine) -> tuple[object, ...]:
+    amounts = (line.amount_minor, line.fee_minor, line.currency)
+    return (line.kind, line.source_id or "", *amounts, line.occurred_at)
 
 
 def _contradiction(row: _Contradiction) -> Fault:

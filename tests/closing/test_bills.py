@@ -101,12 +101,24 @@ def test_the_same_bill_again_adds_nothing_and_another_story_is_kept_beside_it(wo
         {"line 2.line_id": fault("amount_changed", before_minor=100, now_minor=900)},
         {},
     )
+    assert not plan.stored
     for _ in range(2):
         assert world.do(import_statement, partner, other, "finance") == 0
+        assert world.do(plan_statement, read_bill(partner, other)).stored
     assert lines(world) == 2
     kept = world.do(lambda tx: tx.rows("SELECT line_id, amount_minor FROM provider_line_conflict"))
     assert [tuple(row) for row in kept] == [("L1", 900)]
     assert not world.do(plan_statement, read_bill(partner, text)).stored  # it withdraws the other story
+
+
+def test_a_second_bill_that_lacks_a_line_is_offered_once(world: World, partner: str) -> None:
+    charges = row("L1", "charge", "D1", 100), row("L2", "charge", "D2", 200)
+    world.do(import_statement, partner, bill(*charges), "finance")
+    plan = world.do(plan_statement, read_bill(partner, bill(charges[0])))
+    assert not plan.stored and "dropped" in [part.name for part in plan.sums]
+    world.do(import_statement, partner, bill(charges[0]), "finance")
+    assert world.do(plan_statement, read_bill(partner, bill(charges[0]))).stored
+    assert not world.do(plan_statement, read_bill(partner, bill(charges[0], row("L3", "charge", "D3", 5)))).stored
 
 
 def test_a_bill_of_an_unknown_partner_or_of_the_gateway_is_refused(world: World) -> None:

@@ -82,7 +82,7 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
             f"line {numbers[place.removeprefix('line_id ')]}.line_id": contradiction
             for place, contradiction in again.items()
         },
-        stored=known_count == len(lines) and not again and not gone and not kept_beside(tx, lines),
+        stored=known_count == len(lines) and kept_beside(tx, lines, again, gone),
     )
 
 
