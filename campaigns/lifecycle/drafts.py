@@ -23,7 +23,7 @@ LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
 NOTICE_S = 10 * 24 * 3600  # our default
 
 MOST_SLUG = 60  # characters
-_OF_PEOPLE = ("responsible", "address")
+OF_PEOPLE = ("responsible", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def recorded(campaign: Campaign) -> dict[str, Any]:
     names = ("name", "windows", "emergency", "finishing_s", "late_s", "notice_s", "self_check_s")
     kept = {name: getattr(campaign, name) for name in names}
     plan = {
-        f"plan.{name}": fingerprint(value)[:12] if name in _OF_PEOPLE else value
+        f"plan.{name}": fingerprint(value)[:12] if name in OF_PEOPLE else value
         for name, value in campaign.plan.items()
     }
     return {**kept, **times, **plan}

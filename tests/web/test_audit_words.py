@@ -114,6 +114,12 @@ def test_a_text_that_only_resembles_a_time_is_shown_unchanged(app: Flask) -> Non
             assert [change.after for change in changes({"number": typed})] == [typed]
 
 
+def test_a_field_that_names_people_shows_no_hash(app: Flask) -> None:
+    with app.test_request_context():
+        [change] = changes({"before": {"plan.address": ""}, "after": {"plan.address": "22e6db4cc73e"}})
+    assert (change.before, change.after) == ("（空）", "（有，不记内容）")
+
+
 def test_every_table_that_is_downloaded_has_its_name_in_words() -> None:
     assert {kind.name for kind in KINDS} | {"reconciliation.pdf"} == set(TABLES)
 

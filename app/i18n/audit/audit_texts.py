@@ -18,10 +18,12 @@ from app.i18n.locale import when
 from app.i18n.names import actor_name, source_name
 from app.i18n.partner_texts import ALARMS
 from app.i18n.refusals.fields import LABELS, label
+from campaigns.lifecycle.drafts import OF_PEOPLE
 from kernel.money import yuan
 
 LINK_KINDS = {"invitation": _l("邀请"), "password": _l("新密码")}
 _SHORT = 8  # characters shown of a donation's id
+_HASHED = {f"plan.{name}" for name in OF_PEOPLE}  # a hash says that they changed, and nothing to people
 _WORDS = {
     "account": DIFFERENCE_ACCOUNTS,
     "act": ASKED,
@@ -123,6 +125,8 @@ def field_label(name: str) -> str:
 def _value(name: str, value: Any) -> str:
     if value is None or value in ("", [], {}):
         return _("整个网络") if name in ("branch", "branch_code") and value is None else _("（空）")
+    if name in _HASHED:
+        return _("（有，不记内容）")
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
