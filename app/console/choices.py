@@ -35,9 +35,9 @@ def places(
     return chosen + [Choice(*place) for place in places_named if place.code not in codes]
 
 
-def of_level(tx: Tx, *levels: str) -> list[Choice]:
-    """Return all organisations of these levels, such as the city or the counties."""
-    return [Choice(*place) for place in search.places_of_level(tx, *levels)]
+def of_level(tx: Tx, branch: str | None, *levels: str) -> list[Choice]:
+    """Return the organisations of these levels in a branch, such as the city or the counties."""
+    return [Choice(*place) for place in search.places_of_level(tx, branch, *levels)]
 
 
 def names_of_projects(tx: Tx, pots: Sequence[PotView]) -> dict[int, str]:

@@ -46,9 +46,10 @@ def places(tx: Tx, codes: Collection[str]) -> list[Place]:
     return _places(tx, "o.code = ANY(:codes)", 1_000, codes=sorted(codes))
 
 
-def places_of_level(tx: Tx, *levels: str) -> list[Place]:
-    """Return all organisations of these levels: the city, the counties."""
-    return _places(tx, "o.level = ANY(:levels)", 1_000, levels=list(levels))
+def places_of_level(tx: Tx, branch: str | None, *levels: str) -> list[Place]:
+    """Return the organisations of these levels in a branch: the city, the counties."""
+    which = "o.level = ANY(:levels) AND (CAST(:branch AS text) IS NULL OR :branch = ANY(o.lineage))"
+    return _places(tx, which, 1_000, levels=list(levels), branch=branch)
 
 
 def names(tx: Tx, codes: Collection[str]) -> dict[str, str]:

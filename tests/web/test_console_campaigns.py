@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.forms import format_moment
 from campaigns.lifecycle import drafts as campaign_drafts
@@ -245,3 +246,16 @@ def test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict(manage
     )
     manager.open(page)
     assert "没有改动" in manager.send("/edit", verb="save")
+
+
+def test_a_manager_of_a_county_is_offered_its_own_county_only(app: Flask, manager: Reader, world: World) -> None:
+    counties = world.do(lambda tx: tx.rows("SELECT name FROM organisation WHERE level = 'county' ORDER BY code"))
+    own, other = (row.name for row in counties[:2])
+    drafted(manager, world, host="4101")
+    world.do(create_manager, "county", PASSWORD, "manager", ACTOR, "4101")
+    county = Reader(app.test_client(), world)
+    county.sign_in("county")
+    for page in (NEW, ENTRIES, "/console/campaigns/spring/pots/new"):
+        assert f">{other}<" in manager.open(page), page
+        assert f">{other}<" not in county.open(page), page
+    assert f'<option value="4101" selected>{own}<' in county.open(NEW)

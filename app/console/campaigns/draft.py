@@ -118,7 +118,8 @@ def _form(
     current ones, because the manager is told of a colleague's change."""
     now = stored.typed() if stored else {}
     with deps().db.transaction() as tx:
-        hosts = choices.of_level(tx, "city", "county")
+        branch = scope.branch()
+        hosts = choices.of_level(tx, branch, "city", "county") or choices.places(tx, [branch] if branch else [])
     return render_template(
         "console/campaign_edit.html",
         form=form,

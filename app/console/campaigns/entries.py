@@ -30,7 +30,7 @@ def list_candidates(slug: str) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         rows, total = candidates(tx, _id(campaign), wanted, scope.branch(), page)
-        counties = choices.of_level(tx, "county")
+        counties = choices.of_level(tx, scope.branch(), "county")
     return render_template(
         "console/entries.html",
         campaign=campaign,

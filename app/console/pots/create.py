@@ -86,8 +86,9 @@ def _form(slug: str, form: PotForm, preview: dict[str, Any] | None = None) -> st
 
 
 def scope_choices(tx: Tx, form: RulesForm) -> dict[str, Any]:
-    """Return the options of a scope: all counties, the chosen places and projects, and the search results."""
-    counties = choices.of_level(tx, "county")
+    """Return the options of a scope: the counties of the branch, the chosen places and projects, and what was
+    found."""
+    counties = choices.of_level(tx, scope.branch(), "county")
     known = {county.value for county in counties}
     others = set(form.all("scope.under")) - known
     other_places = [place for place in choices.places(tx, others, form["place_q"]) if place.value not in known]
