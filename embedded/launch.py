@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +18,12 @@ from embedded.redis import Redis
 from embedded.supervisor import Supervisor
 
 ROOT = Path(__file__).parents[1]
+# With BEISHAN_SEED=0, what the printed login is otherwise.
+_EMPTY = """没有演示数据。在另一个终端里导入组织网络、建第一个账号（会显示密码）：
+No demo data. In another terminal, import a network and create the first account (prints its password):
+  export DATA_DIR={folder}
+  .venv/bin/flask --app wsgi import-network campaigns/network/data/luoyang-network.csv
+  .venv/bin/flask --app wsgi users create NAME --role admin"""
 _WEB_SECONDS = 180.0  # two workers that import everything on a busy machine
 
 
@@ -110,9 +117,10 @@ class Launch:
         self.task("migrate", "-m", "flask", "--app", "wsgi", "db-upgrade")
 
     def seed(self) -> str:
-        """Create the demo campaign unless BEISHAN_SEED=0; return the command's output (the manager's login)."""
+        """Create the demo campaign unless BEISHAN_SEED=0; return the command's output (the manager's login), or
+        how to begin without it."""
         if self.env.get("BEISHAN_SEED") == "0":
-            return ""
+            return _EMPTY.format(folder=shlex.quote(str(self.data_dir)))
         return self.task("seed", "-m", "flask", "--app", "wsgi", "seed")
 
     def training(self) -> None:

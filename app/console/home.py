@@ -79,6 +79,7 @@ def home() -> str:
         waiting_count=sum(line.pieces for line in lines),
         running=running,
         closing=closing,
+        first=not events,
         alarms=alarms,
         goal=goal,
         own=own,
@@ -90,6 +91,7 @@ def home() -> str:
         sentence=partial(waiting_line, names=names),
         kind=work_label,
         target=_target,
+        first_steps=_first_steps,
     )
 
 
@@ -115,6 +117,17 @@ def _standing(tx: Tx, event: CampaignLine) -> dict[str, Any]:
 
 def _waits_of(tx: Tx, event: CampaignLine) -> list[WaitLine]:
     return wait_lines(tx, waits(tx, find_campaign(tx, event.slug)), event.slug)
+
+
+def _first_steps() -> tuple[tuple[str, str, str], ...]:
+    """Return what leads to a first campaign: the page of each step, what to do there, and who does it."""
+    return (
+        ("invite", _("邀请同事，每人一个角色"), _("系统管理员")),
+        ("funds", _("建基金，把配捐的钱入账"), _("财务、活动经理")),
+        ("projects", _("申报项目，提交评审，批准立项"), _("村联络员、活动经理；立项评审")),
+        ("campaign_new", _("新建活动，填公开募捐方案"), _("活动经理")),
+        ("campaigns", _("在活动页上加入项目、建配捐池，然后排期"), _("活动经理")),
+    )
 
 
 def _target(line: Waiting) -> tuple[str, str]:

@@ -176,6 +176,12 @@ def test_a_sandbox_whose_port_was_taken_meanwhile_ends_the_launch(tmp_path: Path
             supervisor.stop()
 
 
+def test_a_launch_without_a_demo_says_how_to_create_the_first_account(tmp_path: Path) -> None:
+    environ = {"DATA_DIR": str(tmp_path), "BEISHAN_SEED": "0"}
+    printed = Launch(config.load(environ), environ, Supervisor(print)).seed()
+    assert f"export DATA_DIR={tmp_path}" in printed and "users create NAME --role admin" in printed
+
+
 @pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
 def test_a_taken_port_ends_make_run_before_anything_starts(tmp_path: Path, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -29,6 +29,19 @@ def test_with_nothing_to_do_the_page_says_so(manager: Reader) -> None:
     assert "boss 系统管理员" in text(page)
 
 
+def test_without_a_campaign_the_page_lists_the_steps_to_one(app: Flask, world: World) -> None:
+    world.do(lambda tx: tx.run("UPDATE campaign SET host_code = '4101'"))
+    pages = {}
+    for login, role, branch in (("m1", "manager", "4102"), ("r1", "reviewer", "4102"), ("m2", "manager", "4101")):
+        world.do(create_manager, login, PASSWORD, role, "test", branch)
+        reader = Reader(app.test_client(), world)
+        reader.sign_in(login)
+        pages[login] = reader.open("/console/").partition('id="first"')[2].partition("</section>")[0]
+    assert 'href="/console/new-campaign"' in pages["m1"] and "/console/people/invite" not in pages["m1"]
+    assert "邀请同事" in pages["r1"] and "/console/new-campaign" not in pages["r1"]
+    assert not pages["m2"]
+
+
 def test_a_request_for_money_back_waits_for_who_may_refund(manager: Reader, world: World) -> None:
     ask_for_money_back(world)
     page = text(manager.open("/console/"))
