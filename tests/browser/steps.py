@@ -27,6 +27,12 @@ def credentials(stack: Stack) -> tuple[str, str]:
     return words[1], words[2]
 
 
+def schedule(page: Page) -> None:
+    """Schedule the campaign whose page is open."""
+    page.locator("summary", has_text="排期").click()
+    page.get_by_role("button", name="确认排期").click()
+
+
 def choose_village(page: Page, stack: Stack, query: str = "") -> None:
     """From the event's page to the form of the first village that is shown."""
     page.goto(f"{stack.url}/c/demo?{query}")

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from embedded.process import wait_until
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.steps import books_hold, give, pay, sign_in, thanked
+from tests.browser.steps import books_hold, give, pay, schedule, sign_in, thanked
 from tests.stack import Stack
 
 PLAN = {
@@ -78,7 +78,7 @@ def drafted_campaign(page: Page) -> None:
     page.get_by_label("结束（北京时间）").fill("2099-01-01T21:00")
     page.get_by_role("button", name="保存草稿").last.click()
     said(page, "活动草稿已建立")
-    page.get_by_role("button", name="排期").click()
+    schedule(page)
     expect(page.get_by_role("alert").first).to_contain_text("公开募捐方案不完整")
     for label, words in PLAN.items():
         page.get_by_label(label).fill(words)
@@ -120,7 +120,7 @@ def test_a_charity_runs_its_matching_alone(chromium: Browser, phone: Page, stack
         approved_project(desk)
         drafted_campaign(desk)
         pot_of(desk, "1000")
-        desk.get_by_role("button", name="排期").click()
+        schedule(desk)
         said(desk, "活动已排期")
 
         phone.goto(f"{stack.url}/c/lamps")

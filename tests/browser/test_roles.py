@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 from campaigns.donations.donation_number import short_number_of
 from embedded.process import wait_until
 from tests.browser.office import Office, Programs, row
-from tests.browser.steps import books_hold
+from tests.browser.steps import books_hold, schedule
 from tests.browser.test_manager_alone import PLAN, said
 from tests.stack import Stack, running
 
@@ -107,7 +107,7 @@ def test_a_project_becomes_an_event_with_two_pots(federation: Stack, office: Off
         page.get_by_role("button", name="确认建立").click()
         said(page, "配捐池已建立")
     page = office.open("demo-event", f"campaigns/{slug}")
-    page.get_by_role("button", name="排期").click()
+    schedule(page)
     said(page, "活动已排期")
 
     # It is extended by two people, and a pot is paused.

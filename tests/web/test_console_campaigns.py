@@ -68,7 +68,8 @@ def test_a_campaign_is_drafted_completed_and_scheduled(manager: Reader, world: W
     world.do(add_entry, "spring", world.projects[0], ACTOR)
     manager.open(EDIT)
     form_of_the_draft = manager.page
-    manager.open("/console/campaigns/spring")
+    effect = "开始时间已过：确认后马上开始接受捐赠。 有 1 个项目参加，没有配捐池，捐赠不配捐。"
+    assert effect in text(manager.open("/console/campaigns/spring"))
     assert "活动已排期" in manager.send("/spring/schedule")
     with world.db.transaction() as tx:
         campaign = find_campaign(tx, "spring")
