@@ -25,6 +25,7 @@ _FACES = (
     "review",
     "final",
     "re_offered",
+    "disputed",
     "returned",
     "lapsed",
     "none",

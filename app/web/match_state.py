@@ -19,11 +19,12 @@ _UNANSWERED = "payment_unanswered"  # the provider reported until the end that t
 
 @dataclass(frozen=True, slots=True)
 class MatchState:
-    """The state of a donation's match. `face`: held (reserved), part (a cap or a balance reduced it), drawn (after
-    the payment), later (more match opens `at`), shut (match hours begin `at`), none, on_the_way (a payment is in
-    flight), review, final, re_offered (freed match is offered to it after the end), returned (all of it was
-    refunded), lapsed (nothing was paid), no_pots (its campaign has none, so its page says nothing of match).
-    `amount_minor`: the match concerned, in fen, `by_draw` if a draw decided it; `case`: under review."""
+    """The state of a donation's match. `face`: held (reserved), part (a cap or a balance reduced it), drawn
+    (after the payment), later (more match opens `at`), shut (match hours begin `at`), none, on_the_way (a
+    payment is in flight), review, final, re_offered (freed match is offered to it after the end), returned (all
+    of it was refunded), disputed (a bank decides about the payment), lapsed (nothing was paid), no_pots (its
+    campaign has none, so its page says nothing of match). `amount_minor`: the match concerned, in fen,
+    `by_draw` if a draw decided it; `case`: under review."""
 
     face: str
     amount_minor: int = 0
@@ -35,7 +36,7 @@ class MatchState:
     def right(self) -> str:
         """The state in which the emblem's right half is drawn."""
         by_face = {"review": "review", "drawn": "drawn", "final": "final", "on_the_way": "reserved"}
-        return by_face.get(self.face, "reserved" if self.face in ("held", "part") else "none")
+        return by_face.get(self.face, "reserved" if self.face in ("held", "part", "disputed") else "none")
 
     @property
     def moves(self) -> bool:
@@ -58,6 +59,8 @@ def match_state(
     if donation.paid_at is None:
         unanswered = bool(explanation.history) and explanation.history[-1].cause == _UNANSWERED
         return MatchState("on_the_way") if unanswered or in_flight else MatchState("lapsed")
+    if donation.status == Status.DISPUTED and not _without_pots(pots, explanation):
+        return MatchState("disputed", donation.captured_minor)
     if donation.held_minor:
         return MatchState("review", donation.held_minor, case=case)
     if donation.captured_minor:

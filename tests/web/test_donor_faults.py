@@ -136,6 +136,19 @@ def test_a_refunded_donation_does_not_say_that_the_village_keeps_it(reader: Read
     assert "这笔捐款已经退回 ，它的配捐也退了" in page and "村里照样收到" not in page
 
 
+def test_a_disputed_payment_is_not_called_final(reader: Reader, world: World) -> None:
+    world.pot(500_00)
+    paid = world.pay(world.give(100_00))
+    world.dispute(paid)
+    world.settle()
+    page = text(reader.open(own_page(world, paid)))
+    assert "银行还没有裁定" in page and "配捐定下了" not in page and "村里收到" not in page
+    assert "added reserved" in reader.page.text
+    world.dispute(paid, "won")
+    world.settle()
+    assert "配捐定下了" in text(reader.open(own_page(world, paid)))
+
+
 def test_a_drawn_match_is_said_to_be_drawn(reader: Reader, world: World) -> None:
     rules = {"ratio_bps": 20_000, "random": {"least_bps": 5_000}}
     pot = {
