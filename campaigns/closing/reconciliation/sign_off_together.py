@@ -119,11 +119,22 @@ def sign_off_together(
 def open_group(tx: Tx, slug: str, shown: ShownGroup) -> list[Discrepancy]:
     """Lock and return the open differences of a group. Raises NotFound `campaign_unknown`, Conflict
     `differences_changed` when their number or stake is not what was shown."""
-    of_cause = _open_of(tx, _campaign_id(tx, slug), shown.provider, shown.cause)
-    rows = [row for row in of_cause if _day(row) == shown.day][:MOST]
-    if (len(rows), sum(row.stake_minor for row in rows)) != (shown.differences, shown.stake_minor):
+    campaign_id = _campaign_id(tx, slug)
+    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
+    rows = _open_of(tx, campaign_id, shown, lock=True)
+    if not _are_as_shown(rows, shown):
         raise Conflict("differences_changed")
     return rows
+
+
+def is_as_shown(tx: Tx, slug: str, shown: ShownGroup) -> bool:
+    """Return whether a group still has the number of differences and the stake that were shown. Locks nothing.
+    Raises NotFound `campaign_unknown`."""
+    return _are_as_shown(_open_of(tx, _campaign_id(tx, slug), shown, lock=False), shown)
+
+
+def _are_as_shown(rows: Sequence[Discrepancy], shown: ShownGroup) -> bool:
+    return (len(rows), sum(row.stake_minor for row in rows)) == (shown.differences, shown.stake_minor)
 
 
 def subject_of(tx: Tx, slug: str, provider: str) -> str:
@@ -136,22 +147,19 @@ def _campaign_id(tx: Tx, slug: str) -> int | None:
     return None if slug == NO_CAMPAIGN else find_campaign(tx, slug).id
 
 
-def _open_of(tx: Tx, campaign_id: int | None, provider: str, cause: str) -> list[Discrepancy]:
-    """Lock and return the open differences of a provider and cause, in id order."""
-    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
+def _open_of(tx: Tx, campaign_id: int | None, shown: ShownGroup, *, lock: bool) -> list[Discrepancy]:
+    """Return the open differences of a group, in id order."""
     of_campaign = col(Discrepancy.campaign_id)
-    return tx.all(
-        select(Discrepancy)
-        .where(
-            of_campaign.is_(None) if campaign_id is None else of_campaign == campaign_id,
-            Discrepancy.provider == provider,
-            Discrepancy.cause == cause,
-            Discrepancy.state == "open",
-        )
-        .order_by(col(Discrepancy.id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    query = select(Discrepancy).where(
+        of_campaign.is_(None) if campaign_id is None else of_campaign == campaign_id,
+        Discrepancy.provider == shown.provider,
+        Discrepancy.cause == shown.cause,
+        Discrepancy.state == "open",
     )
+    if lock:
+        query = query.with_for_update(key_share=True)
+    rows = tx.all(query.order_by(col(Discrepancy.id)).execution_options(populate_existing=True))
+    return [row for row in rows if _day(row) == shown.day][:MOST]
 
 
 def _day(row: Discrepancy) -> date:
