@@ -3,8 +3,8 @@ blocks, and show the movements of reservations with all that they name."""
 
 from alembic import op
 
-revision = "0128"
-down_revision = "0127"
+revision = "0129"
+down_revision = "0128"
 
 SEALED = "('audit_entry', 'provider_line', 'bank_line', 'pot', 'pot_rules', 'fund_entry')"
 # Triggers of columns: a statement that sets none of them does not run them.
