@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.api.resources import Resources, resources
+from tests.api.county_world import resources, world
+from tests.api.resources import Resources
 from tests.api.test_rights import Callers, callers, paths, snapshot
 from tests.world import World
 
-__all__ = ["callers", "resources"]
+__all__ = ["callers", "resources", "world"]
 Json = dict[str, Any]
 TEXTS = (
     *(" ", "\x00", "\ud800", "\u202ex", "１２", "-1", "1e30", "9" * 30, "9" * 5_000, "NaN", "=1+1", "<b>", "%s{0}"),

@@ -23,12 +23,13 @@ from campaigns.network.roles import PERMISSIONS, Role
 from campaigns.network.tokens import create_token
 from kernel.db import Tx
 from tests.api.client import Api, problem
-from tests.api.resources import MARK, OURS, SLUG, Resources, resources
+from tests.api.county_world import resources, world
+from tests.api.resources import MARK, OURS, SLUG, Resources
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World, new_campaign
 
 NEIGHBOUR, CITY = "4102", "41"
-__all__ = ["resources"]
+__all__ = ["resources", "world"]
 ROLES = tuple(Role)
 # An administrator has every right, so that nothing but the branch refuses them. In `make test-long` the other roles
 # try all routes too.

@@ -13,11 +13,12 @@ from lxml.etree import HTMLParser
 
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Role
-from tests.api.resources import OURS, Resources, resources
+from tests.api.county_world import resources, world
+from tests.api.resources import OURS, Resources
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World
 
-__all__ = ["resources"]
+__all__ = ["resources", "world"]
 REFUSED = "您没有权限做这件事"
 # They end the walk, or answer a missing code with 403, whoever asks.
 NOT_OF_OTHERS = ("/console/sign-out", "/console/sign-in", "/console/account/second-factor")
