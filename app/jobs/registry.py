@@ -144,7 +144,8 @@ def _approvals(deps: Dependencies) -> Counts:
     where their subjects belong."""
     with deps.db.transaction() as tx:
         follow_subjects(tx)
-        return {Unit.APPROVALS_EXPIRED: expire_approvals(tx), Unit.APPROVALS_OVERTAKEN: end_overtaken(tx, deps)}
+        expired = expire_approvals(tx)
+    return {Unit.APPROVALS_EXPIRED: expired, Unit.APPROVALS_OVERTAKEN: end_overtaken(deps)}
 
 
 def _vouchers(deps: Dependencies) -> Counts:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
+import structlog
 from sqlmodel import col, func, select
 
 from campaigns.approvals.act import Act, Attempt
@@ -23,7 +24,10 @@ from campaigns.network.roles import Caller, require
 from campaigns.reasons import require_reason, require_storable_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, NotFound
+from kernel.failures import failure_of
 from kernel.paging import FIRST_PAGE, Page
+
+log = structlog.get_logger("approvals")
 
 DECIDED_WITHIN = timedelta(days=7)  # our default; afterwards the act must be requested again
 
@@ -201,14 +205,35 @@ def expire(tx: Tx) -> int:
     return len(approvals)
 
 
-def end_overtaken(tx: Tx, deps: Dependencies) -> int:
-    """End the approvals whose subject was decided otherwise meanwhile, and return how many there were."""
-    waiting = select(Approval).where(Approval.state == ApprovalState.OPEN).order_by(col(Approval.id))
-    rows = tx.all(waiting.with_for_update(skip_locked=True))
-    ended = [row for row in rows if is_overtaken(tx, row.act, _attempt(deps, row, "scheduler"))]
-    for approval in ended:
+def end_overtaken(deps: Dependencies) -> int:
+    """End the approvals whose subject was decided otherwise meanwhile, and return how many there were.
+
+    Each in its own transaction: a check that takes long or fails keeps nobody from deciding the others. Raises the
+    first failure after all were checked.
+    """
+    with deps.db.transaction() as tx:
+        waiting = tx.all(select(Approval.id).where(Approval.state == ApprovalState.OPEN).order_by(col(Approval.id)))
+    ended, failures = 0, []
+    for approval_id in waiting:
+        try:
+            ended += _end_if_overtaken(deps, approval_id)
+        except Exception as error:
+            failure = failure_of(error)
+            log.error("approval_check_failed", approval=approval_id, error=failure.kind, at=failure.place)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return ended
+
+
+def _end_if_overtaken(deps: Dependencies, approval_id: int | None) -> bool:
+    with deps.db.transaction() as tx:
+        open_one = select(Approval).where(Approval.id == approval_id, Approval.state == ApprovalState.OPEN)
+        approval = tx.first(open_one.with_for_update(skip_locked=True))
+        if approval is None or not is_overtaken(tx, approval.act, _attempt(deps, approval, "scheduler")):
+            return False
         _end(tx, approval, ApprovalState.OVERTAKEN, "scheduler", "")
-    return len(ended)
+        return True
 
 
 def find(tx: Tx, approval_id: int, *, lock: bool = False) -> Approval:

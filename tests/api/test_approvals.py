@@ -214,6 +214,18 @@ def test_an_approval_ends_when_its_subject_was_decided_otherwise(api: Api, world
     problem(decide(api, approval, second), 409, "approval_ended")
 
 
+def test_an_approval_that_cannot_be_checked_keeps_no_other_from_ending(api: Api, world: World, second: str) -> None:
+    broken, other = (ask(api, f"/donations/{paid(world, LIMIT + 1).id}/refunds", {"reason": "x"}) for _ in range(2))
+    as_no_version_wrote_it = "UPDATE approval SET act = 'partner.secret', arguments = '{}' WHERE id = :id"
+    world.do(lambda tx: tx.run(as_no_version_wrote_it, id=broken["id"]))
+    refund = f"/donations/{other['subject'].removeprefix('donation:')}/refunds"
+    for amount_minor in (LIMIT, 1):
+        assert api.post(refund, {"amount_minor": amount_minor, "reason": "x"}, second).status_code == 201
+    with pytest.raises(KeyError, match="secret_id"):
+        run_job("approvals", world.deps)
+    assert api.get(f"/approvals/{other['id']}", second).get_json()["state"] == "overtaken"
+
+
 def test_asking_and_deciding_are_in_the_audit_trail(api: Api, world: World, second: str) -> None:
     approval = ask(api, f"/donations/{paid(world, 300_00).id}/refunds", {"reason": "asked for"})
     decide(api, approval, second)
