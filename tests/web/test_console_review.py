@@ -33,6 +33,7 @@ def test_a_project_is_sent_back_mended_and_approved(app: Flask, world: World, dr
     liaison, reviewer = person(app, world, "liaison", "4101"), person(app, world, "reviewer")
     page = f"/console/projects/{draft}/review"
     assert "新&lt;b&gt;路灯" in liaison.open(page)
+    assert "写好下面的内容以后提交评审" in liaison.open(f"/console/projects/{draft}")
     assert "已提交评审" in liaison.send("/submit-review")
     assert "保存" not in liaison.page.text.split("<main")[1], "what is reviewed does not change under the reviewer"
     assert "三十盏灯" in reviewer.open(page) and "修改</h2>" not in reviewer.page.text
@@ -61,6 +62,7 @@ def test_a_suspended_project_is_changed_and_resubmitted(app: Flask, world: World
     page = text(liaison.open(f"/console/projects/{project}/review"))
     assert "换了负责人" in page and "恢复" not in page
     assert "已保存" in liaison.send("/change", summary="换人以后")
+    liaison.open(f"/console/projects/{project}")
     assert "已重新提交评审" in liaison.send("/resubmit-review")
     assert status(world, project) == "review"
     assert "您没有权限" in liaison.page.text or "通过立项" not in liaison.page.text
