@@ -68,6 +68,7 @@ def test_pages_name_their_preview(reader: Reader, world: World) -> None:
     page = reader.open("/c/day?lang=zh")
     assert '<meta property="og:title" content="公益日，已经筹到 200 元">' in page
     assert "现在还有配捐，先到先得，付款前写明。" in page
+    assert '<meta property="og:title" content="捐给一个村">' in reader.open("/?lang=zh")
     assert reader.http.get("/favicon.ico").data[:4] == b"\x00\x00\x01\x00"
 
 
