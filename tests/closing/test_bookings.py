@@ -130,6 +130,21 @@ def test_a_payment_that_was_dismissed_on_the_desk_is_in_suspense(world: World) -
     world.check()
 
 
+def test_the_fee_of_a_payment_on_the_desk_is_booked_though_its_line_names_no_donation(world: World) -> None:
+    donation = world.pay(world.give(50_00))
+    world.tell("payment_intent.succeeded", world.intent(donation, id="pi_again", latest_charge="ch_again"))
+    world.settle()
+    line = """INSERT INTO provider_line (provider, kind, line_id, source_id, payment_intent, amount_minor,
+                                         fee_minor, currency, occurred_at, fetched_at)
+              VALUES ('stripe', 'charge', 'txn_again', 'ch_again', 'pi_again', 5000, 30, 'CNY', :at, :at)"""
+    world.do(lambda tx: tx.run(line, at=world.clock.at))
+    exception = world.do(lambda tx: tx.scalar("SELECT id FROM payment_exception"))
+    world.do(dismiss, exception, "the donor wants it so", "finance")
+    assert differences(world, "signed_off")["payment_exception"].booked_minor == 50_00
+    assert held(world) == (100_00 - 30, 50_00)
+    world.check()
+
+
 def balances(world: World) -> dict[str, int]:
     """The accounts of the partner's signed-off differences that are not empty, in fen."""
     rows = world.do(

@@ -40,7 +40,8 @@ def compare(tx: Tx) -> None:
 
 
 def _link_lines(tx: Tx) -> None:
-    """Link lines to the donation that their payment belongs to, once it is known."""
+    """Link lines to the donation that their payment belongs to, once it is known. A payment on the desk belongs to
+    the donation that it differs from until it is attached to another, so that its fee is booked."""
     with tx.by_set():
         tx.run(
             """UPDATE provider_line l SET donation_id = d.id FROM donation d
@@ -48,9 +49,10 @@ def _link_lines(tx: Tx) -> None:
                   AND (d.provider, d.payment_intent) = (l.provider, l.payment_intent)"""
         )
         tx.run(
-            """UPDATE provider_line l SET donation_id = e.attached_to FROM payment_exception e
-                WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent) AND e.state = 'attached'
-                  AND l.donation_id IS DISTINCT FROM e.attached_to"""
+            """UPDATE provider_line l SET donation_id = coalesce(e.attached_to, e.donation_id)
+                 FROM payment_exception e
+                WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent)
+                  AND (l.donation_id IS NULL OR l.donation_id <> e.attached_to)"""
         )
 
 
