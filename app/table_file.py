@@ -16,10 +16,7 @@ from app.training_marks import marked_file, marked_table
 
 FORMATS = ".<any(xlsx, csv):file_format>"
 _TURN_ROWS = 100  # takes a few milliseconds
-_WRITERS = {
-    "csv": (csv_file.write_csv_file, csv_file.CONTENT_TYPE),
-    "xlsx": (xlsx_file.write_xlsx, xlsx_file.CONTENT_TYPE),
-}
+_CONTENT_TYPES = {"csv": csv_file.CONTENT_TYPE, "xlsx": xlsx_file.CONTENT_TYPE}
 
 
 def table_response(file_format: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
@@ -29,11 +26,11 @@ def table_response(file_format: str, name: str, header: Sequence[str], rows: Ite
     It is written to disk first, so that a slow reader occupies neither memory nor a transaction that `rows` reads
     from, and the browser knows the length.
     """
-    content_type = _WRITERS[file_format][1]
+    name, content_type = marked_file(name), content_type_of(file_format)
     file = TemporaryFile()  # noqa: SIM115 (the response closes it)
     try:
         marked = marked_table(header, _by_turns(rows), training=settings().training)
-        write_table(file_format, file, *marked)
+        write_table(file_format, file, name, *marked)
     except BaseException:
         file.close()
         raise
@@ -42,7 +39,7 @@ def table_response(file_format: str, name: str, header: Sequence[str], rows: Ite
         file,
         mimetype=content_type,
         as_attachment=True,
-        download_name=f"{marked_file(name)}.{file_format}",
+        download_name=f"{name}.{file_format}",
         max_age=0,
     )
 
@@ -55,11 +52,17 @@ def _by_turns(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         yield row
 
 
-def write_table(file_format: str, file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table of any length into an open file. Raises what `rows` raises."""
-    _WRITERS[file_format][0](file, header, rows)
+def write_table(
+    file_format: str, file: IO[bytes], name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write a table of any length into an open file. A workbook's sheet is called `name`. Raises what `rows`
+    raises."""
+    if file_format == "xlsx":
+        xlsx_file.write_xlsx(file, header, rows, name)
+    else:
+        csv_file.write_csv_file(file, header, rows)
 
 
 def content_type_of(file_format: str) -> str:
     """Return the media type of a format."""
-    return _WRITERS[file_format][1]
+    return _CONTENT_TYPES[file_format]

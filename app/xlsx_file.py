@@ -33,10 +33,15 @@ _NUMBERED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def write_xlsx(
-    file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]], *, most_rows: int = MOST_ROWS
+    file: IO[bytes],
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    name: str,
+    *,
+    most_rows: int = MOST_ROWS,
 ) -> None:
     """Write a table of any length as a workbook. Rows beyond the limit of a sheet continue in the next, under the
-    same header. Raises what `rows` raises."""
+    same header. `name` is that of the sheet, of letters, digits and hyphens. Raises what `rows` raises."""
     rest = iter(rows)
     first = list(islice(rest, _SEEN))
     widths = [_width(column) for column in zip(header, *first, strict=True)]
@@ -46,7 +51,7 @@ def write_xlsx(
         while not sheets or not left.ended:
             sheets += 1
             _write_sheet(book, sheets, header, left, widths, most_rows)
-        for path, content in fixed_parts(sheets):
+        for path, content in fixed_parts(sheets, name):
             book.writestr(path, content)
 
 

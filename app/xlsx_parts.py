@@ -8,6 +8,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_MOST_NAME = 31  # characters of a sheet's name
 
 
 class Style(IntEnum):
@@ -64,23 +65,26 @@ def sheet_begin(widths: Sequence[int]) -> str:
 
 def sheet_end(columns: int, rows: int) -> str:
     """Return the XML after the rows of a sheet, with filters in its header, and how it is printed: on A4 in
-    landscape, all columns on one page, with page numbers."""
+    landscape, all columns on one page, under the name of the sheet, with page numbers."""
     return (
         f'</sheetData><autoFilter ref="A1:{_letters(columns)}{rows}"/>'
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
-        "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter></worksheet>"
+        "<headerFooter><oddHeader>&amp;C&amp;A</oddHeader><oddFooter>&amp;C&amp;P / &amp;N</oddFooter>"
+        "</headerFooter></worksheet>"
     )
 
 
-def fixed_parts(sheets: int) -> Iterator[tuple[str, str]]:
-    """Yield the path and content of all parts of a workbook except its sheets."""
+def fixed_parts(sheets: int, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and content of all parts of a workbook except its sheets. `name`: of the first sheet; letters,
+    digits and hyphens. Further ones have it with a number behind."""
     numbers = range(1, sheets + 1)
+    names = [name[:_MOST_NAME] if n == 1 else f"{name[: _MOST_NAME - 4]} {n}" for n in numbers]
     yield "[Content_Types].xml", _content_types(numbers)
     yield "_rels/.rels", _relations([(1, f"{_OFFICE}/officeDocument", "xl/workbook.xml")])
-    named = "".join(f'<sheet name="Sheet{n}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
+    named = "".join(f'<sheet name="{names[n - 1]}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
     repeated = "".join(
-        f'<definedName name="_xlnm.Print_Titles" localSheetId="{n - 1}">Sheet{n}!$1:$1</definedName>'
+        f"""<definedName name="_xlnm.Print_Titles" localSheetId="{n - 1}">'{names[n - 1]}'!$1:$1</definedName>"""
         for n in numbers
     )
     yield (

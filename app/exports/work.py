@@ -43,9 +43,8 @@ def _write(deps: Dependencies, run: ExportRun) -> None:
     try:
         with speaking(run.language), deps.db.snapshot() as tx:
             header, rows = marked_table(*donations_table(tx, query), training=deps.training)
-            write_table(
-                run.file_format, cast("IO[bytes]", file), header, progress.of(rows, count_listed(tx, query))
-            )
+            counted = progress.of(rows, count_listed(tx, query))
+            write_table(run.file_format, cast("IO[bytes]", file), "donations", header, counted)
         file.end()
         with deps.db.transaction() as tx:
             runs.end(tx, run, ExportState.DONE, progress.done)

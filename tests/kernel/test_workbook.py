@@ -20,7 +20,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 def workbook(rows: list[list[object]], head: list[str] = HEAD) -> bytes:
     file = io.BytesIO()
-    write_xlsx(file, head, rows)
+    write_xlsx(file, head, rows, "table")
     return file.getvalue()
 
 

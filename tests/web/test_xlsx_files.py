@@ -18,7 +18,7 @@ NOON = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)  # in Shanghai
 
 def book(rows: list[list[object]], columns: int, **options: int) -> bytes:
     file = io.BytesIO()
-    write_xlsx(file, [f"列{number}" for number in range(columns)], rows, **options)
+    write_xlsx(file, [f"列{number}" for number in range(columns)], rows, "vouchers-2026-09", **options)
     return file.getvalue()
 
 
@@ -54,8 +54,9 @@ def test_no_rows_make_a_sheet_with_a_head() -> None:
 def test_each_sheet_prints_all_columns_on_one_page_under_its_head() -> None:
     with ZipFile(io.BytesIO(book([[number, 0, 0] for number in range(15)], 3, most_rows=11))) as file:
         workbook = file.read("xl/workbook.xml").decode()
-        for number in (1, 2):
-            assert f'localSheetId="{number - 1}">Sheet{number}!$1:$1<' in workbook
+        for number, name in ((1, "vouchers-2026-09"), (2, "vouchers-2026-09 2")):
+            assert f'<sheet name="{name}" sheetId="{number}"' in workbook
+            assert f"localSheetId=\"{number - 1}\">'{name}'!$1:$1<" in workbook
             sheet = etree.fromstring(file.read(f"xl/worksheets/sheet{number}.xml"))
             parts = [etree.QName(part).localname for part in sheet]
             assert parts == [  # in the order of the schema
@@ -70,7 +71,9 @@ def test_memory_does_not_grow_with_rows() -> None:
     def peak(rows: int) -> int:
         with io.BytesIO() as file:
             tracemalloc.start()
-            write_xlsx(file, ["编号", "元"], ([f"捐赠 {number}", Yuan(number)] for number in range(rows)))
+            write_xlsx(
+                file, ["编号", "元"], ([f"捐赠 {number}", Yuan(number)] for number in range(rows)), "donations"
+            )
             _now, most = tracemalloc.get_traced_memory()
             tracemalloc.stop()
             return most - len(file.getvalue())
