@@ -25,7 +25,7 @@ from campaigns.self_checks.nodes import REMIND as ASKED
 from campaigns.self_checks.nodes import open_checks
 from campaigns.stations.stations import incomplete
 from kernel.clock import SHANGHAI
-from kernel.db import Tx
+from kernel.db import Tx, one_of
 from matching.rules import Level
 
 
@@ -95,49 +95,60 @@ class Waiting(NamedTuple):
     approval: Approval | None = None
 
 
-# Limits to donations of projects in a branch, and to campaigns hosted in it.
+# Limits to projects in a branch, to donations of them, and to campaigns hosted in it.
+_PLACED = "(CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])"
 _GIVEN = """(CAST(:branch AS text) IS NULL OR d.project_id IN
             (SELECT id FROM project WHERE lineage @> ARRAY[CAST(:branch AS text)]))"""
 _HOSTED = """(CAST(:branch AS text) IS NULL OR c.host_code IN
              (SELECT code FROM organisation WHERE lineage @> ARRAY[CAST(:branch AS text)]))"""
+
+
+def _not_requested(row: str, *acts: str) -> str:
+    """Return SQL that leaves out rows about which an act waits for a second person, who sees that act instead."""
+    return f"""NOT EXISTS (SELECT FROM approval a WHERE a.state = 'open' AND a.subject = CAST({row}.id AS text)
+                                                    AND {one_of("a.act", acts)})"""
+
+
+_SIGNED = _not_requested("i", "discrepancy.sign_off", "discrepancy.take_second")
 # Of each kind: who may work it off, and what waits as campaign, name, pieces, since, amount.
 _QUEUES = {
     Work.CASES: (
         Permission.SCREEN,
         f"""SELECT c.slug, c.name, count(*), min(s.opened_at), sum(s.held_minor)
               FROM screening_case s JOIN campaign c ON c.id = s.campaign_id JOIN donation d ON d.id = s.donation_id
-             WHERE s.state = 'open' AND {_GIVEN} GROUP BY c.id""",
+             WHERE s.state = 'open' AND {_GIVEN} AND {_not_requested("s", "case.release", "case.cancel")}
+             GROUP BY c.id""",
     ),
     Work.APPEALS: (
         Permission.SCREEN,
         f"""SELECT c.slug, c.name, count(*), min(s.appealed_at), NULL
               FROM screening_case s JOIN campaign c ON c.id = s.campaign_id JOIN donation d ON d.id = s.donation_id
-             WHERE s.appealed_at IS NOT NULL AND s.answered_at IS NULL AND {_GIVEN} GROUP BY c.id""",
+             WHERE s.appealed_at IS NOT NULL AND s.answered_at IS NULL AND {_GIVEN}
+               AND {_not_requested("s", "case.answer")} GROUP BY c.id""",
     ),
     Work.REFUND_REQUESTS: (
         Permission.DONATIONS_REFUND,
         f"""SELECT '', '', count(*), min(r.requested_at),
                    sum(coalesce(r.amount_minor, d.amount_minor - d.refunded_minor))
               FROM refund_request r JOIN donation d ON d.id = r.donation_id
-             WHERE r.state = 'open' AND {_GIVEN}""",
+             WHERE r.state = 'open' AND {_GIVEN} AND {_not_requested("r", "refund_request.accept")}""",
     ),
     Work.PROJECTS: (
         Permission.PROJECTS_APPROVE,
-        """SELECT '', '', count(*), min(h.at), sum(p.target_minor)
+        f"""SELECT '', '', count(*), min(h.at), sum(p.target_minor)
              FROM project p CROSS JOIN LATERAL (SELECT max(at) AS at FROM project_history h
                                                  WHERE h.project_id = p.id AND h.to_status = 'review') AS h
-            WHERE p.status = 'review'
-              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+            WHERE p.status = 'review' AND {_not_requested("p", "project.approve")} AND {_PLACED}""",
     ),
     Work.DISCREPANCIES: (
         Permission.RECONCILE,
         f"""SELECT c.slug, c.name, count(*), min(i.found_at), sum(abs(i.sum_minor))
               FROM discrepancy i JOIN campaign c ON c.id = i.campaign_id
-             WHERE i.state = 'open' AND {_HOSTED} GROUP BY c.id
+             WHERE i.state = 'open' AND {_HOSTED} AND {_SIGNED} GROUP BY c.id
              UNION ALL
             SELECT '', '', count(*), min(i.found_at), sum(abs(i.sum_minor))
               FROM discrepancy i
-             WHERE i.campaign_id IS NULL AND i.state = 'open' AND CAST(:branch AS text) IS NULL""",
+             WHERE i.campaign_id IS NULL AND i.state = 'open' AND CAST(:branch AS text) IS NULL AND {_SIGNED}""",
     ),
     Work.OBJECTIONS: (
         Permission.CAMPAIGNS_WRITE,
@@ -157,7 +168,8 @@ _QUEUES = {
         f"""SELECT '', '', count(*), min(e.found_at), sum(e.amount_minor)
               FROM payment_exception e JOIN donation d ON d.id = e.donation_id
               JOIN campaign c ON c.id = d.campaign_id
-             WHERE e.state = 'open' AND {_HOSTED}""",
+             WHERE e.state = 'open' AND {_HOSTED}
+               AND {_not_requested("e", "payment.refund", "payment.take", "payment.attach")}""",
     ),
     Work.MESSAGES: (
         Permission.RECONCILE,
@@ -193,24 +205,21 @@ _QUEUES = {
     ),
     Work.SPENDINGS: (
         Permission.FUNDS_WRITE,
-        """SELECT '', '', count(*), min(s.entered_at), sum(s.amount_minor)
+        f"""SELECT '', '', count(*), min(s.entered_at), sum(s.amount_minor)
              FROM spending s JOIN project p ON p.id = s.project_id
-            WHERE s.state = 'entered'
-              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+            WHERE s.state = 'entered' AND {_not_requested("s", "spending.check")} AND {_PLACED}""",
     ),
-    # No amount: their value is no money.
-    Work.GOODS: (
+    Work.GOODS: (  # without an amount: their value is no money
         Permission.FUNDS_WRITE,
-        """SELECT '', '', count(*), min(g.entered_at), NULL
+        f"""SELECT '', '', count(*), min(g.entered_at), NULL
              FROM goods g JOIN project p ON p.id = g.project_id
-            WHERE g.state = 'entered'
-              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+            WHERE g.state = 'entered' AND {_not_requested("g", "goods.confirm")} AND {_PLACED}""",
     ),
     Work.PAYOUT_PLANS: (
         Permission.FUNDS_WRITE,
         f"""SELECT c.slug, c.name, count(*), min(l.made_at), sum(l.total_minor)
               FROM payout_plan l JOIN campaign c ON c.id = l.campaign_id
-             WHERE l.state = 'draft' AND {_HOSTED} GROUP BY c.id""",
+             WHERE l.state = 'draft' AND {_HOSTED} AND {_not_requested("l", "payout.approve")} GROUP BY c.id""",
     ),
 }
 
@@ -218,8 +227,7 @@ _QUEUES = {
 def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
     """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
     lines = [*_approvals(tx, caller), *_duties(tx, caller), *_pledges(tx, caller), *_agreements(tx, caller)]
-    lines += _stations(tx, caller)
-    lines += _self_checks(tx, caller)
+    lines += [*_stations(tx, caller), *_self_checks(tx, caller)]
     for work, (permission, sql) in _QUEUES.items():
         if caller.may(permission):
             lines += _lines(tx, work, sql, caller.branch_code)
@@ -288,6 +296,5 @@ def _approvals(tx: Tx, caller: Caller) -> Iterator[Waiting]:
         chosen.append(col(Approval.lineage).contains([caller.branch_code]))
     for approval in tx.all(select(Approval).where(*chosen).order_by(col(Approval.until)).limit(MOST_APPROVALS)):
         if approval.owner != caller.owner and caller.may(ACTS[approval.act].permission):
-            yield Waiting(
-                Work.APPROVAL, 1, approval.asked_at, approval.until, approval.stake_minor, approval=approval
-            )
+            since, stake_minor = approval.asked_at, approval.stake_minor
+            yield Waiting(Work.APPROVAL, 1, since, approval.until, stake_minor, approval=approval)

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from flask import Flask
 
 from app.console.home import buckets
+from campaigns.approvals.desk import expire
+from campaigns.approvals.models import Approval
 from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Role
@@ -90,6 +92,32 @@ def test_differences_of_no_event_wait_for_the_finance_of_the_federation(manager:
     page = manager.open("/console/")
     assert "1 条不属于任何活动的对账差异没有结" in text(page) and 'href="/console/reconciliation"' in page
     assert world.do(waiting, admin("4102")) == []
+
+
+def test_what_waits_for_a_second_person_waits_for_that_person_only(manager: Reader, world: World) -> None:
+    ask_for_money_back(world)
+    request = world.do(lambda tx: tx.scalar("SELECT id FROM refund_request"))
+    world.do(
+        lambda tx: tx.add(
+            Approval(
+                act="refund_request.accept",
+                subject=str(request),
+                arguments={},
+                reason="两次付款",
+                lineage=["4101"],
+                asked_by="boss",
+                owner="manager:1",
+                asked_at=tx.now,
+                until=tx.now + timedelta(days=1),
+            )
+        )
+    )
+    assert world.do(waiting, admin()) == [], "its requester has nothing left to do"
+    other = Caller("other", Role.ADMIN, None, "manager:2")
+    assert [line.work for line in world.do(waiting, other)] == [Work.APPROVAL]
+    world.clock.advance(days=2)
+    world.do(expire)
+    assert [line.work for line in world.do(waiting, admin())] == [Work.REFUND_REQUESTS]
 
 
 def test_one_search_finds_donations_by_id_reference_and_amount(manager: Reader, world: World) -> None:
