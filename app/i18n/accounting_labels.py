@@ -81,7 +81,7 @@ DUTY_TASKS = {
     "publish_periodic": _l("公开募捐情况（每 3 个月）"),
     "publish_final": _l("全面公开募捐情况（结束后 3 个月内）"),
     "assess_partners": _l("公开对合作方的评估和指导监督（结束后 3 个月内）"),
-    "report_leftovers": _l("公开剩余财产的处理（结束后 3 个月内）"),
+    "report_leftovers": _l("公开剩余财产的处理（项目结束后 3 个月内）"),
     "annual_report": _l("年度报告，含募捐成本（5 月 31 日前）"),
     "operating_report": _l("平台半年运行报告"),
 }

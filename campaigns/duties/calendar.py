@@ -1,22 +1,24 @@
 """The calendar of duties: when each is due, which are overdue, and what was done."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.duties.models import DutyDone
-from campaigns.duties.terms import Task, Term, of_campaign, of_federation
+from campaigns.duties.terms import Task, Term, of_campaign, of_federation, of_projects
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.lifecycle.models import Campaign, CampaignHistory
+from campaigns.lifecycle.models import Campaign, CampaignEntry, CampaignHistory
 from campaigns.lifecycle.phases import Phase
 from campaigns.lifecycle.plan import ASSESSMENT, FILING, day_of
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import within
+from campaigns.projects.models import ProjectHistory
+from campaigns.projects.states import ENDED
 from campaigns.reasons import MOST_REASON
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -55,8 +57,11 @@ class Line(NamedTuple):
 def calendar(tx: Tx, branch: str | None = None) -> list[Line]:
     """Return the duties of a branch's campaigns; without a branch, also those of the federation. Overdue ones come
     first, then the others by day, and done ones last."""
-    campaigns = _campaigns(tx, branch)
-    of = [(term, campaign) for campaign in campaigns for term in _terms(campaign)]
+    since, ended = tx.now - _SHOWN, _ended_projects(tx)
+    of = []
+    for campaign in _campaigns(tx, since, ended, branch):
+        own = _terms(campaign) if campaign.ends_at > since else ()
+        of += [(term, campaign) for term in (*own, *of_projects(ended.get(campaign.id or 0, ())))]
     today = local_day(tx.now)
     federation = [] if branch else [(term, None) for term in of_federation(today, _began(tx, today))]
     done = _done(tx)
@@ -80,7 +85,9 @@ def mark_done(tx: Tx, slug: str | None, task: str, due_on: date, note: str, url:
     if campaign and tx.first(select(Campaign).where(Campaign.id == campaign.id, _has_duties())) is None:
         raise NotFound("duty_unknown")
     today = local_day(tx.now)
-    terms: Iterable[Term] = _terms(campaign) if campaign else of_federation(today, _began(tx, today))
+    terms: Iterable[Term] = of_federation(today, _began(tx, today))
+    if campaign:
+        terms = (*_terms(campaign), *of_projects(_ended_projects(tx).get(campaign.id or 0, ())))
     term = next((term for term in terms if (term.task, term.due_on) == (task, due_on)), None)
     if term is None:
         raise NotFound("duty_unknown")
@@ -127,9 +134,27 @@ def _has_duties() -> ColumnElement[bool]:
     )
 
 
-def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
-    """Return the campaigns that the calendar shows."""
-    chosen = select(Campaign).where(_has_duties(), Campaign.ends_at > tx.now - _SHOWN)
+def _ended_projects(tx: Tx) -> dict[int, list[date]]:
+    """Return the days on which projects of each campaign ended: were evaluated or closed, not long ago."""
+    ended_at = func.min(col(ProjectHistory.at))
+    rows = tx.all(
+        select(CampaignEntry.campaign_id, ended_at)
+        .join(ProjectHistory, col(ProjectHistory.project_id) == col(CampaignEntry.project_id))
+        .where(col(ProjectHistory.to_status).in_(ENDED))
+        .group_by(col(CampaignEntry.campaign_id), col(CampaignEntry.project_id))
+        .having(ended_at > tx.now - _SHOWN)
+    )
+    days: dict[int, list[date]] = {}
+    for campaign_id, at in rows:
+        days.setdefault(campaign_id, []).append(local_day(at))
+    return days
+
+
+def _campaigns(tx: Tx, since: datetime, ended: Collection[int], branch: str | None) -> list[Campaign]:
+    """Return the campaigns that the calendar shows: those that run or ended since then, and those whose projects
+    did."""
+    shown = or_(col(Campaign.ends_at) > since, col(Campaign.id).in_(ended))
+    chosen = select(Campaign).where(_has_duties(), shown)
     if branch is not None:
         chosen = chosen.where(within(col(Campaign.host_code), branch))
     return tx.all(chosen.order_by(col(Campaign.id)))

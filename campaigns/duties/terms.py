@@ -2,7 +2,7 @@
 `tests/duties/README.md`; the periods are the law's: 慈善法 art. 24, 72, 73, 79 (2023), 民政部令74号 art. 11,
 令81号 (2026), MZ/T 088-2017, 个人信息保护法 art. 55."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Task(StrEnum):
     PUBLISH_PERIODIC = "publish_periodic"  # longer than 6 months: every 3 months
     PUBLISH_FINAL = "publish_final"  # everything within 3 months after the end
     ASSESS_PARTNERS = "assess_partners"  # within 3 months after the end
-    REPORT_LEFTOVERS = "report_leftovers"  # within 3 months after the end
+    REPORT_LEFTOVERS = "report_leftovers"  # within 3 months after the end of a project
     ANNUAL_REPORT = "annual_report"  # by 31 May, with the cost of fundraising
     OPERATING_REPORT = "operating_report"  # twice a year, about the platform
 
@@ -94,8 +94,14 @@ def of_campaign(
             yield Term(Task.PUBLISH_PERIODIC, day)
             count += EVERY_MONTHS
     final = months_after(ends_on, AFTER_END_MONTHS)
-    for task in (Task.PUBLISH_FINAL, Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS):
+    for task in (Task.PUBLISH_FINAL, Task.ASSESS_PARTNERS):
         yield Term(task, final)
+
+
+def of_projects(ended_on: Iterable[date]) -> Iterator[Term]:
+    """Yield the terms of a campaign's projects that ended on these days, in no order."""
+    for due_on in {months_after(day, AFTER_END_MONTHS) for day in ended_on}:
+        yield Term(Task.REPORT_LEFTOVERS, due_on)
 
 
 def of_federation(today: date, since: date) -> Iterator[Term]:

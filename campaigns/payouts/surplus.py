@@ -19,7 +19,7 @@ from campaigns.payouts.rules import rules_of_campaign
 from campaigns.payouts.surplus_models import SurplusReturn, SurplusUse
 from campaigns.projects.models import Project
 from campaigns.projects.projects import find as find_project
-from campaigns.projects.states import Status
+from campaigns.projects.states import ENDED
 from campaigns.reasons import require_one_line_reason
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -31,7 +31,6 @@ from ledger.chart import fund as fund_account
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 
-ENDED = (Status.EVALUATED, Status.CLOSED)
 MOST_REFERENCE = 100
 
 

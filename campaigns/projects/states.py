@@ -27,6 +27,7 @@ LIVE = (
 )
 # May take part in campaigns and receive donations.
 ELIGIBLE = (Status.APPROVED, Status.FUNDRAISING)
+ENDED = (Status.EVALUATED, Status.CLOSED)
 HELD = frozenset({Status.SUSPENDED, Status.BLACKLISTED})
 
 _ONWARD = dict(zip(LIVE, (*LIVE[1:], Status.CLOSED), strict=True))

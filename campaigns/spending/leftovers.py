@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from campaigns.payouts.surplus import ENDED
+from campaigns.projects.states import ENDED
 from kernel.db import Tx
 from kernel.paging import FIRST_PAGE, Page
 from ledger.chart import PAID_OUT

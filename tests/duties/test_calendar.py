@@ -7,9 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from campaigns.duties.calendar import Line, State, calendar, mark_done, waiting_duties
-from campaigns.duties.terms import Task
+from campaigns.duties.terms import Task, months_after
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entries
+from campaigns.lifecycle.project_course import advance
 from campaigns.lifecycle.transitions import cancel, schedule
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
@@ -19,12 +20,12 @@ from kernel.clock import local_day
 from kernel.errors import NotFound, Refusal
 from tests.api.client import Api, problem
 from tests.duties import table
+from tests.payouts.released import release
 from tests.web.reader import PASSWORD, Reader
-from tests.world import SLUG, World, new_campaign
+from tests.world import ACTOR, SLUG, World, new_campaign
 
 FINAL = date(2026, 12, 9)
 BEFORE_START = (Task.FILE_PLAN, Task.ASSESS_PRIVACY)
-AFTER_END = (Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS)
 
 
 def _line(world: World, task: Task) -> Line:
@@ -38,7 +39,7 @@ def test_duty_07_publication_is_due_reminded_and_done_once(world: World) -> None
     due = _line(world, Task.PUBLISH_FINAL)
     assert (due.due_on, due.state) == (FINAL, State.DUE)
     lines = world.do(waiting, Caller("x", "manager"))
-    assert [(line.work, line.pieces) for line in lines if line.work is Work.DUTIES] == [(Work.DUTIES, 3)]
+    assert [(line.work, line.pieces) for line in lines if line.work is Work.DUTIES] == [(Work.DUTIES, 2)]
     world.clock.advance(days=10)
     assert _line(world, Task.PUBLISH_FINAL).state is State.OVERDUE
     outcome = ("published in full", "https://example.org/final")
@@ -47,7 +48,23 @@ def test_duty_07_publication_is_due_reminded_and_done_once(world: World) -> None
     done = _line(world, Task.PUBLISH_FINAL)
     assert (done.state, done.note, done.url, done.actor) == (State.DONE, *outcome, "manager")
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM duty_done")) == 1
-    assert {line.task for line in world.do(waiting_duties)} == {Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS}
+    assert {line.task for line in world.do(waiting_duties)} == {Task.ASSESS_PARTNERS}
+
+
+def test_duty_07_leftovers_are_reported_after_the_end_of_each_project(world: World) -> None:
+    release(world)
+    assert Task.REPORT_LEFTOVERS not in {line.task for line in world.do(calendar)}
+    world.clock.advance(days=800)
+    assert not [line for line in world.do(calendar) if line.campaign == SLUG], "ended long ago"
+    for project in world.projects[:2]:
+        for _ in range(3):  # executing, evaluated, closed
+            world.do(advance, project, "done", ACTOR)
+    due_on = months_after(local_day(world.clock.at), 3)
+    [line] = [line for line in world.do(calendar) if line.campaign == SLUG]
+    assert (line.duty, line.task, line.due_on, line.state) == (7, Task.REPORT_LEFTOVERS, due_on, State.LATER)
+    world.do(mark_done, SLUG, "report_leftovers", due_on, "二村结余转入续作项目", "", "manager")
+    assert _line(world, Task.REPORT_LEFTOVERS).state is State.DONE
+    assert world.do(calendar, "4102") == []
 
 
 def test_duty_04_a_plan_that_names_its_filing_in_time_is_done(world: World) -> None:
@@ -78,7 +95,7 @@ def test_duty_07_a_cancelled_campaign_that_was_open_accounts_for_what_it_raised(
     world.clock.advance(days=1)
     world.do(cancel, SLUG, "manager")
     lines = [line for line in world.do(calendar) if line.campaign == SLUG]
-    cancelled = {task: date(2026, 12, 10) for task in (Task.PUBLISH_FINAL, *AFTER_END)}
+    cancelled = {task: date(2026, 12, 10) for task in (Task.PUBLISH_FINAL, Task.ASSESS_PARTNERS)}
     assert {line.task: line.due_on for line in lines if line.task not in BEFORE_START} == cancelled
     outcome = ("published", "")
     world.do(mark_done, SLUG, "publish_final", date(2026, 12, 10), *outcome, "manager")

@@ -32,7 +32,7 @@ def test_duty_07_long_campaigns_publish_every_three_months_and_all_after_their_e
     assert _days(long, Task.PUBLISH_PERIODIC) == [date(2026, 4, 30), date(2026, 7, 31), date(2026, 10, 31)]
     half_a_year = list(of_campaign(date(2026, 1, 31), date(2026, 7, 31), emergency=False))
     assert not _days(half_a_year, Task.PUBLISH_PERIODIC)
-    for task in (Task.PUBLISH_FINAL, Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS):
+    for task in (Task.PUBLISH_FINAL, Task.ASSESS_PARTNERS):
         assert _days(half_a_year, task) == [date(2026, 10, 31)]
 
 

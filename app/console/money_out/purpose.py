@@ -21,8 +21,9 @@ from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
 from campaigns.payouts import movable, surplus
 from campaigns.payouts.models import SurplusWay
-from campaigns.payouts.surplus import ENDED, NewReturn
+from campaigns.payouts.surplus import NewReturn
 from campaigns.projects import projects
+from campaigns.projects.states import ENDED
 from campaigns.spending.figures import account_of
 from campaigns.spending.leftovers import surpluses
 from kernel.clock import local_day
