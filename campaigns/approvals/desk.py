@@ -5,7 +5,7 @@ approves it, so that the act runs as requested within the transaction of the dec
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -139,6 +139,13 @@ def open_of(tx: Tx, name: str, subjects: Iterable[Any]) -> dict[str, int]:
     same = col(Approval.subject).in_([str(subject) for subject in subjects]), Approval.act == name
     waiting = select(Approval).where(*same, Approval.state == ApprovalState.OPEN, col(Approval.until) > tx.now)
     return {approval.subject: approval.id or 0 for approval in tx.all(waiting)}
+
+
+def requesters(tx: Tx, names: Iterable[str], subject: Any) -> dict[datetime, str]:
+    """Return who requested the approved acts on a subject, by the time of the approval, which is the act's."""
+    of_it = col(Approval.act).in_(list(names)), Approval.subject == str(subject)
+    approved = tx.all(select(Approval).where(*of_it, Approval.state == ApprovalState.APPROVED))
+    return {approval.decided_at: approval.asked_by for approval in approved if approval.decided_at}
 
 
 def approve(tx: Tx, deps: Dependencies, caller: Caller, approval_id: int, note: str = "") -> Approval:

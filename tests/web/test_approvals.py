@@ -118,6 +118,9 @@ def test_a_single_difference_is_requested_by_its_bill_and_line(app: Flask, world
     assert "等第二个人批准" in two.first.send(sign_off, reason="平台确认", account="suspense")
     for address in ("/console/approvals", "/console/"):
         assert "合作平台 银联公益 L-77" in text(two.second.open(address))
+    two.second.open("/console/approvals")
+    two.second.send("/approvals/1", decision="approve", note="")
+    assert "li 提交，wang 批准" in text(two.second.open(f"/console/discrepancies/{id_}"))
 
 
 def test_a_single_payment_is_requested_by_its_donation(app: Flask, world: World) -> None:
@@ -188,6 +191,7 @@ def test_a_page_says_who_acts_before_it_happens(world: World, database_url: str,
     assert ("等另一个人批准" if needed else "等人批准") in li.send("/payouts")
     own = li.open("/console/payout-plans/1")
     assert ("制定人以外的人批准" in own, ">批准</button>" in own) == (needed, not needed)
+    assert ("制定人自己也能批准" in own) == (not needed)
 
 
 def test_a_large_payout_plan_is_approved_by_two_who_did_not_make_it(app: Flask, world: World) -> None:

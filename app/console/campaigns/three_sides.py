@@ -22,7 +22,7 @@ from app.i18n.audit.audit_texts import act_text, changes_text
 from app.i18n.labels import CAUSES, word
 from app.i18n.reconciliation_texts import suggestion
 from app.web.blueprint import requested_page
-from campaigns.approvals.desk import open_of
+from campaigns.approvals.desk import open_of, requesters
 from campaigns.audit import entries_of
 from campaigns.closing.models import STATES
 from campaigns.closing.reconciliation import discrepancies
@@ -83,6 +83,7 @@ def show(discrepancy_id: int) -> str:
         acts = entries_of(tx, f"discrepancy:{row.id}")
         details = named_details(tx, [entry.detail for entry in acts])
         assigned = assignments_at(tx, "discrepancy", [row.id])
+        requested = requesters(tx, _ACTS, row.id)
         waiting = {id_: at for act in _ACTS for id_, at in open_of(tx, act, [row.id]).items()}
     return render_template(
         "console/difference.html",
@@ -93,7 +94,7 @@ def show(discrepancy_id: int) -> str:
         suggestion=suggestion(row),
         pending=waiting.get(str(row.id)),
         acts=[
-            (entry, act_text(entry.action), changes_text(detail))
+            (entry, act_text(entry.action), changes_text(detail), requested.get(entry.at))
             for entry, detail in zip(acts, details, strict=True)
         ],
     )
