@@ -118,13 +118,18 @@ def draw(tx: Tx, notice: PublicNotice, seed: str, new: NewSample) -> Population:
         [RemittanceState.PAID.value, RemittanceState.RETURNED.value]
     )
     of_payouts = tx.first(select(func.count()).select_from(Remittance).where(sent)) or 0
-    donations = tx.all(select(Donation.id).where(paid).order_by(_rank(seed, Donation.id)).limit(new.donations))
-    payouts = tx.all(select(Remittance.id).where(sent).order_by(_rank(seed, Remittance.id)).limit(new.payouts))
+    donations = tx.all(
+        select(Donation.id).where(paid).order_by(rank(literal(seed), Donation.id)).limit(new.donations)
+    )
+    payouts = tx.all(
+        select(Remittance.id).where(sent).order_by(rank(literal(seed), Remittance.id)).limit(new.payouts)
+    )
     return Population(of_donations, of_payouts, list_hash, donations, payouts)
 
 
-def _rank(seed: str, key: Any) -> ColumnElement[bytes]:
-    return _sha256(literal(f"{seed}:") + cast(key, String))
+def rank(seed: Any, key: Any) -> ColumnElement[bytes]:
+    """Return the SQL of the SHA-256 by which records are drawn."""
+    return _sha256(seed + ":" + cast(key, String))
 
 
 def _sha256(text: Any) -> ColumnElement[bytes]:

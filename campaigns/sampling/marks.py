@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.payouts.models import Remittance
+from campaigns.sampling.draw import rank
 from campaigns.sampling.models import AuditSample, MarkState, SampleItem, SampleMark
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
@@ -50,12 +51,16 @@ class Sample(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """The progress of a draw: how many records were drawn, marked (either way) and put in question."""
+    """The progress of a draw: how many records were drawn, marked (either way) and put in question.
+
+    `limit` is the largest SHA-256 of a drawn donation, as hex: donors can tell by it whether theirs was drawn.
+    """
 
     draw: AuditSample
     drawn: int
     done: int
     questions: int
+    limit: str
 
 
 def progress_of(tx: Tx, campaign_id: int) -> list[Progress]:
@@ -75,7 +80,15 @@ def progress_of(tx: Tx, campaign_id: int) -> list[Progress]:
         .group_by(col(AuditSample.id))
         .order_by(col(AuditSample.number).desc())
     )
-    return [Progress(*row) for row in rows]
+    limits = _limits(tx, campaign_id)
+    return [Progress(*row, limits[row[0].id]) for row in rows]
+
+
+def _limits(tx: Tx, campaign_id: int) -> dict[int | None, str]:
+    limit = func.max(func.encode(rank(col(AuditSample.seed), SampleItem.donation_id), "hex"))
+    drawn = select(AuditSample.id, limit).join(SampleItem, col(SampleItem.sample_id) == AuditSample.id)
+    rows = tx.all(drawn.where(AuditSample.campaign_id == campaign_id).group_by(col(AuditSample.id)))
+    return {id_: limit or "" for id_, limit in rows}
 
 
 def mark(tx: Tx, slug: str, number: int, place: int, state: str, note: str, actor: str) -> Item:

@@ -184,6 +184,9 @@ def test_pages_of_auditor_host_and_public(reader: Reader, released: World) -> No
     notice = reader.open("/public/c/day/notices/1")
     assert "已核 1 / 4，有疑问 1" in text(notice) and "&lt;b&gt;03" in notice
     assert "缺回单" not in notice and "auditor" not in notice and str(items[0].donation_id) not in notice
+    seed = released.do(lambda tx: samples_of(tx, find_campaign(tx, "day").id or 0)[0].draw.seed)
+    limit = max(sha256(f"{seed}:{item.donation_id}".encode()).hexdigest() for item in items)
+    assert limit in notice, "donors can tell whether theirs was drawn"
     reader.http.delete_cookie("session")
     reader.sign_in("finance")
     seen = reader.open(page)
