@@ -45,6 +45,6 @@ def _lines(tx: Tx, period: str) -> Iterator[tuple[Any, ...]]:
 
 def _cells(row: JournalRow, provider: str) -> tuple[Any, ...]:
     amounts = (Yuan(amount) if amount else None for amount in (row.debit_minor, row.credit_minor))
-    about = " ".join(filter(None, (row.fund, row.pot, provider)))
+    about = " ".join(filter(None, (row.fund, row.pot, provider, row.project_code, row.project_name)))
     head = (row.period, row.dated_on, row.word, row.number, summary(row), row.code, row.name)
     return (*head, *amounts, row.currency, about, row.occurred_on, row.transfers)

@@ -93,6 +93,8 @@ VIEWS = {
         "credit_pot_id",
         "credit_provider",
         "recorded_at",
+        "debit_project_id",
+        "credit_project_id",
     ),
     # Money moved between projects or funds: each transfer of `MOVED`, with both sides.
     "moved_money": (

@@ -72,18 +72,26 @@ def _last_of_days(tx: Tx, after: int, mark: int, through: date | None) -> int:
 
 
 _ACCOUNT = ("kind", "fund_id", "pot_id", "provider")
-_SIDES = ", ".join(f"m.{side}_{name}" for side in ("debit", "credit") for name in _ACCOUNT)
-_GROUP = f"""CAST(m.recorded_at AT TIME ZONE 'Asia/Shanghai' AS date),
-       coalesce(m.campaign_id, d.campaign_id, c.campaign_id), m.kind, m.currency, {_SIDES}"""
+
+
+def _side(side: str) -> str:
+    """Return the columns of an account. Its project is left out as long as match can still change hands, because
+    each pot would have a line per project and day for what no project has yet."""
+    names = f"m.{side}_pot_id IS NULL OR m.{side}_kind = '{AccountKind.POT_RELEASED}'"
+    project = f"CASE WHEN {names} THEN m.{side}_project_id END AS {side}_project_id"
+    return ", ".join((*(f"m.{side}_{name}" for name in _ACCOUNT), project))
+
+
 _MOVED = f"""
     SELECT CAST(m.recorded_at AT TIME ZONE 'Asia/Shanghai' AS date) AS occurred_on,
-           coalesce(m.campaign_id, d.campaign_id, c.campaign_id) AS campaign_id, m.kind, m.currency, {_SIDES},
+           coalesce(m.campaign_id, d.campaign_id, c.campaign_id) AS campaign_id, m.kind, m.currency,
+           {_side("debit")}, {_side("credit")},
            CAST(sum(m.amount_minor) AS bigint) AS amount_minor, count(*) AS transfers,
            min(m.transfer_id) AS first_transfer, max(m.transfer_id) AS last_transfer
       FROM journal_movement m
       LEFT JOIN pot d ON d.id = m.debit_pot_id LEFT JOIN pot c ON c.id = m.credit_pot_id
      WHERE m.transfer_id > :after AND m.transfer_id <= :last
-     GROUP BY {_GROUP}"""
+     GROUP BY {", ".join(map(str, range(1, 15)))}"""
 
 
 def _store(tx: Tx, run_id: int, vouchers: Sequence[NewVoucher]) -> None:
@@ -119,7 +127,7 @@ def _store(tx: Tx, run_id: int, vouchers: Sequence[NewVoucher]) -> None:
             "position": [position for _id, position, _line, _account in lines],
             **{
                 name: [getattr(line, name) for _id, _position, line, _account in lines]
-                for name in ("side", "account_kind", "fund_id", "pot_id", "provider", "amount_minor")
+                for name in ("side", "account_kind", "fund_id", "pot_id", "provider", "project_id", "amount_minor")
             },
             "code": [account.code for _id, _position, _line, account in lines],
             "name": [account.name for _id, _position, _line, account in lines],

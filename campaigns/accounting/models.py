@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 import campaigns.funds.models
-import campaigns.lifecycle.models  # noqa: F401
+import campaigns.lifecycle.models
+import campaigns.projects.models  # noqa: F401
 import matching.models  # noqa: F401
 from kernel.db import identity, moment, one_of
 
@@ -99,6 +100,7 @@ class VoucherLine(SQLModel, table=True):
     fund_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="fund.id")
     pot_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="pot.id")
     provider: str | None = None
+    project_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="project.id")
     code: str
     name: str
     amount_minor: int = Field(sa_type=BigInteger)

@@ -31,8 +31,8 @@ class VoucherRow(NamedTuple):
 
 
 class LineRow(NamedTuple):
-    """A line of a voucher, in fen; one side is zero. `fund` and `pot` are the names of what its account
-    belongs to."""
+    """A line of a voucher, in fen; one side is zero. `fund`, `pot` and `project_name` are the names of what its
+    account belongs to."""
 
     position: int
     account_kind: str
@@ -41,6 +41,8 @@ class LineRow(NamedTuple):
     fund: str
     pot: str
     provider: str
+    project_code: str
+    project_name: str
     debit_minor: int
     credit_minor: int
 
@@ -61,6 +63,8 @@ class JournalRow(NamedTuple):
     fund: str
     pot: str
     provider: str
+    project_code: str
+    project_name: str
     currency: str
     debit_minor: int
     credit_minor: int
@@ -118,8 +122,10 @@ _VOUCHERS = """
       FROM voucher v LEFT JOIN campaign c ON c.id = v.campaign_id"""
 _SIDES = """CASE WHEN l.side = 'debit' THEN l.amount_minor ELSE 0 END AS debit_minor,
            CASE WHEN l.side = 'credit' THEN l.amount_minor ELSE 0 END AS credit_minor"""
-_OWNERS = "coalesce(f.name, '') AS fund, coalesce(p.name, '') AS pot, coalesce(l.provider, '') AS provider"
-_OF_LINES = """voucher_line l LEFT JOIN fund f ON f.id = l.fund_id LEFT JOIN pot p ON p.id = l.pot_id"""
+_OWNERS = """coalesce(f.name, '') AS fund, coalesce(p.name, '') AS pot, coalesce(l.provider, '') AS provider,
+           coalesce(j.code, '') AS project_code, coalesce(j.name, '') AS project_name"""
+_OF_LINES = """voucher_line l LEFT JOIN fund f ON f.id = l.fund_id LEFT JOIN pot p ON p.id = l.pot_id
+               LEFT JOIN project j ON j.id = l.project_id"""
 
 
 def vouchers(

@@ -10,8 +10,8 @@ WORD = "记"  # the word of all our vouchers (凭证字)
 
 
 class Moved(NamedTuple):
-    """Transfers of one day, kind, campaign and currency between the same accounts, summed in fen. The projects of a
-    campaign are one account here; the drill-down shows each transfer."""
+    """Transfers of one day, kind, campaign and currency between the same accounts, summed in fen. The projects
+    that a pot has reserved or captured match for are one account here; the drill-down shows each transfer."""
 
     occurred_on: date
     campaign_id: int | None
@@ -21,10 +21,12 @@ class Moved(NamedTuple):
     debit_fund_id: int | None
     debit_pot_id: int | None
     debit_provider: str | None
+    debit_project_id: int | None
     credit_kind: str
     credit_fund_id: int | None
     credit_pot_id: int | None
     credit_provider: str | None
+    credit_project_id: int | None
     amount_minor: int
     transfers: int
     first_transfer: int
@@ -39,6 +41,7 @@ class Line(NamedTuple):
     fund_id: int | None
     pot_id: int | None
     provider: str | None
+    project_id: int | None
     amount_minor: int
 
 
@@ -82,8 +85,8 @@ def _voucher(rows: list[Moved]) -> NewVoucher:
 
 
 def _lines(rows: list[Moved], side: str) -> Iterable[Line]:
-    account = attrgetter(*(f"{side}_{name}" for name in ("kind", "fund_id", "pot_id", "provider")))
-    sums: dict[tuple[str, int | None, int | None, str | None], int] = {}
+    account = attrgetter(*(f"{side}_{name}" for name in ("kind", "fund_id", "pot_id", "provider", "project_id")))
+    sums: dict[tuple[str, int | None, int | None, str | None, int | None], int] = {}
     for row in rows:
         sums[account(row)] = sums.get(account(row), 0) + row.amount_minor
     in_order = sorted(sums.items(), key=lambda item: tuple(str(part or "") for part in item[0]))

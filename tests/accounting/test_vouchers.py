@@ -72,6 +72,22 @@ def test_every_transfer_is_in_one_voucher_and_vouchers_balance(world: World) -> 
     world.check()
 
 
+def test_income_names_its_project_and_match_that_no_project_has_yet_does_not(world: World) -> None:
+    _busy(world)
+    book(world.deps, "finance", TODAY)
+
+    def lines_of(tx: Tx, kind: str, side: str) -> list[tuple[str, int]]:
+        [row] = reading.vouchers(tx, kind=kind)[0]
+        lines = reading.voucher(tx, row.id)[1]
+        return [(line.project_code, amount) for line in lines if (amount := getattr(line, f"{side}_minor"))]
+
+    codes = world.do(lambda tx: [row[0] for row in tx.rows("SELECT code FROM project ORDER BY id")])
+    income = world.do(lines_of, "donation_received", "credit")
+    assert income == [(codes[0], 100_00), (codes[1], 120_00), (codes[2], 100_00)]
+    assert world.do(lines_of, "donation_received", "debit") == [("", 320_00)]
+    assert {code for code, _ in world.do(lines_of, "match_captured", "credit")} == {""}
+
+
 def test_the_trial_balance_is_what_the_books_hold(world: World) -> None:
     _busy(world)
     book(world.deps, "finance", TODAY)
@@ -254,10 +270,12 @@ _ROWS = st.builds(
     st.none(),
     st.none(),
     st.sampled_from([None, "stripe", "partner:a"]),
+    st.sampled_from([None, 7, 8]),
     st.sampled_from(["fund", "clearing"]),
     st.sampled_from([None, 1, 2]),
     st.none(),
     st.none(),
+    st.sampled_from([None, 7, 8]),
     st.integers(1, 10**12),
     st.integers(1, 1_000),
     st.integers(1, 1_000),

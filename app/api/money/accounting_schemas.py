@@ -41,6 +41,10 @@ class VoucherLineOut(Schema):
     fund = Text()
     pot = Text()
     provider = Text()
+    project_code = Text(
+        metadata={"description": "of income and cost of a project; empty for reserved and captured match"}
+    )
+    project_name = Text()
     debit_minor = Minor(0)
     credit_minor = Minor(0)
 
