@@ -78,14 +78,17 @@ def pledge(tx: Tx, agreement_id: int, due_on: date, amount_minor: int, actor: st
 def pay(tx: Tx, pledge_id: int, deposit_id: int, amount_minor: int, actor: str) -> Pledge:
     """Pay a pledge, or a part of it, with a deposit whose money is in the books. A repeated call changes nothing.
 
-    Raises NotFound `pledge_unknown` and `deposit_unknown`, Conflict `pledge_waived`, `pledge_paid` (more than is
-    open), `deposit_used` (more than the deposit has left).
+    Raises NotFound `pledge_unknown` and `deposit_unknown`, Conflict `pledge_payment_reused` (the deposit paid
+    another amount of this pledge), `pledge_waived`, `pledge_paid` (more than is open), `deposit_used` (more than
+    the deposit has left).
     """
     row = find(tx, pledge_id, lock=True)
     deposit = find_deposit(tx, deposit_id)
     find_fund(tx, deposit.fund_id, lock=True)  # serialises uses of the same deposit
     same = select(PledgePayment).where(PledgePayment.pledge_id == pledge_id, PledgePayment.deposit_id == deposit_id)
-    if tx.first(same):
+    if (known := tx.first(same)) is not None:
+        if known.amount_minor != amount_minor:
+            raise Conflict("pledge_payment_reused", amount_minor=known.amount_minor)
         return row
     if row.waived_at is not None:
         raise Conflict("pledge_waived")

@@ -88,6 +88,8 @@ def test_duty_11_deposits_pay_a_pledge_once(world: World) -> None:
         world.do(pledges.pay, pledge_id, deposit_id, 300_01, ACTOR)
     for _ in range(2):
         world.do(pledges.pay, pledge_id, deposit_id, 300_00, ACTOR)
+    with pytest.raises(Conflict, match="pledge_payment_reused"):
+        world.do(pledges.pay, pledge_id, deposit_id, 200_00, ACTOR)
     with pytest.raises(Conflict, match="pledge_paid"):
         world.do(pledges.pay, pledge_id, deposited(world, 900_00, "D-10"), 200_01, ACTOR)
     world.do(pledges.pay, pledge_id, deposited(world, 900_00, "D-10"), 200_00, ACTOR)

@@ -27,6 +27,7 @@ ACCOUNTING_REFUSALS = {
     "declaration_invalid": _l("有关联关系的，请写明是谁、什么关系、怎么回避。"),
     "deposit_known": _l("这笔入账已经记过，没有重复记账。"),
     "deposit_used": _l("这笔入账还可以用来兑现的只有 %(available_minor)s 元。"),
+    "pledge_payment_reused": _l("这笔入账已为这笔承诺兑现 %(amount_minor)s 元，不能再登记别的金额。"),
     "fund_transfer_invalid": _l("请检查标出的项目。"),
     "pledge_invalid": _l("请检查标出的项目。"),
     "pledge_paid": _l("这笔承诺还差 %(available_minor)s 元。"),
