@@ -21,6 +21,7 @@ _MARKS_AFTER = re.compile(r"\s*(?:元整|元|圆|块|RMB|CNY|yuan)$", re.IGNOREC
 _BELOW_ZERO = re.compile(r"[-−]\s*([^-−()]+)|([^-−()]+?)\s*[-−]|\(\s*([^-−()]+?)\s*\)")
 _PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:(?P<mark>[, '])\d{3})(?:(?P=mark)\d{3})*(?:\.\d{1,2})?", re.ASCII)
+_BETWEEN = re.compile(r"[\s\-‐-―−]")
 _FIGURES = re.compile(r"\d[\d., ']*", re.ASCII)
 
 _DAY = r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
@@ -99,6 +100,12 @@ def read_whole(text: str) -> int:
     if number > MAX_MINOR:
         raise Unreadable(fault("amount_too_large", most_minor=MAX_MINOR))
     return number if below is None else -number
+
+
+def read_code(text: str) -> str:
+    """Return a code that was sent or shown in groups: without spaces and hyphens, and with ordinary digits and
+    letters for full-width ones, as Chinese keyboards type them."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
 
 
 def _fen(digits: str) -> int:

@@ -17,6 +17,7 @@ from campaigns.network.secret_tokens import token_hash
 from campaigns.network.sessions import end_sessions
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden
+from kernel.human_input import read_code
 from kernel.ids import same
 from kernel.keys import Keys
 
@@ -123,7 +124,7 @@ def context_of(manager_id: int | None) -> str:
 
 def _is_right(tx: Tx, keys: Keys, manager: Manager, code: str) -> bool:
     """Return whether this code is currently valid and neither it nor a later one has been used."""
-    digits = code.replace(" ", "")
+    digits = read_code(code)
     if manager.totp_sealed is None or not (digits.isascii() and digits.isdigit()):
         return False
     app = TOTP(keys.unwrap_text(manager.totp_sealed, context_of(manager.id)), interval=_STEP_S)
@@ -138,7 +139,7 @@ def _is_right(tx: Tx, keys: Keys, manager: Manager, code: str) -> bool:
 def _use_recovery_code(tx: Tx, manager: Manager, code: str) -> bool:
     query = select(RecoveryCode).where(
         RecoveryCode.manager_id == manager.id,
-        RecoveryCode.code_hash == token_hash(_plain(code)),
+        RecoveryCode.code_hash == token_hash(read_code(code).upper()),
         col(RecoveryCode.used_at).is_(None),
     )
     recovery = tx.first(query.with_for_update())
@@ -147,10 +148,6 @@ def _use_recovery_code(tx: Tx, manager: Manager, code: str) -> bool:
     recovery.used_at = tx.now
     record_audit(tx, manager.login, "second_factor.recovery_code", f"manager:{manager.id}")
     return True
-
-
-def _plain(code: str) -> str:
-    return code.replace("-", "").replace(" ", "").upper()
 
 
 def _new_recovery_codes(tx: Tx, manager_id: int) -> list[str]:

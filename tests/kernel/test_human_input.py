@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.human_input import Unreadable, read_amount, read_moment, read_whole
+from kernel.human_input import Unreadable, read_amount, read_code, read_moment, read_whole
 from kernel.money import MAX_MINOR, yuan
 
 
@@ -188,3 +188,8 @@ def test_what_is_no_whole_number_is_refused(written: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read_whole(written)
     assert refused.value.fault.code == "not_whole"
+
+
+@pytest.mark.parametrize("typed", ["123456", " 123 456\n", "１２３４５６", "123-456", "１２３－４５６", "123‑456", "12 34　56"])
+def test_a_code_is_read_in_any_width_and_grouping(typed: str) -> None:
+    assert read_code(typed) == "123456"

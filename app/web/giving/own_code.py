@@ -29,6 +29,7 @@ from campaigns.privacy.export import export
 from campaigns.privacy.person import Person, person_by_key
 from kernel.db import Tx
 from kernel.errors import NotFound, Refusal
+from kernel.human_input import read_code
 
 _CODES_OF_ADDRESS, _TRIES_OF_ADDRESS, _HOUR_S = 20, 60, 3600  # one address may serve a whole village
 # Per contact and address, so that a stranger who keeps requesting codes for a contact uses up only their own share.
@@ -100,7 +101,7 @@ def own_code(code_id: UUID) -> AnyResponse:
 @access.public
 def type_own_code(code_id: UUID) -> AnyResponse:
     """Open the list with the code. Wrong codes are counted."""
-    digits = "".join(request.form.get("code", "")[:_MOST_TYPED].split())
+    digits = read_code(request.form.get("code", "")[:_MOST_TYPED])
     try:
         rate_limit.hit("own_code_try", _network(), _TRIES_OF_ADDRESS, _HOUR_S, without_redis=True)
         with deps().db.transaction() as tx:
