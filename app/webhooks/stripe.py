@@ -26,7 +26,8 @@ def receive() -> Any:
     try:
         event = verify_webhook(request.get_data(), signature, settings().stripe_webhook_secret)
     except WebhookRejected as refusal:
-        return problem(400, refusal.code, "invalid or expired webhook signature")
+        missing = "The header Stripe-Signature is missing." if refusal.code == "signature_missing" else ""
+        return problem(400, refusal.code, missing)
     if refused := _faults(event):
         return refused
     store_messages([message("stripe", event["id"], event, compare=False)])
@@ -39,7 +40,7 @@ def _faults(event: Any) -> Response | None:
     event_id = event.get("id") if isinstance(event, dict) else None
     if refused := _id_fault(event_id):
         faults["id"] = refused
-    return problem(400, "body_invalid", "the event cannot be stored", faults) if faults else None
+    return problem(400, "body_invalid", "The event cannot be stored.", faults) if faults else None
 
 
 def _id_fault(event_id: Any) -> Fault | None:
