@@ -2,7 +2,7 @@
 in its group in `settings/`."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -35,33 +35,46 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     """
     variables = os.environ if environ is None else environ
     variables = {name: value for name, value in variables.items() if value}
+    secrets, faults = _from_files(variables)
     try:
-        config = Config.model_validate(variables | _from_files(variables))
+        config = Config.model_validate(variables | secrets)
     except ValidationError as error:
-        raise BadSettings("\n".join(["Refusing to start:", *_faults(error)])) from None
-    if config.production and (faults := unsafe(config)):
-        raise BadSettings("\n".join(["Refusing to start in production:", *faults]))
+        faults |= _faults(error)
+        config = _sound(variables | secrets, faults)
+    dangers = unsafe(config) if config.production else []
+    if faults:
+        others = [danger for danger in dangers if danger.split()[0] not in faults]
+        raise BadSettings("\n".join(["Refusing to start:", *faults.values(), *others]))
+    if dangers:
+        raise BadSettings("\n".join(["Refusing to start in production:", *dangers]))
     return config
 
 
-def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets whose files are named (`SECRET_KEY_FILE`), as vaults provide them. Raises BadSettings
-    naming every file that cannot be read, and every secret that is set both ways."""
-    values, faults = {}, []
+def _from_files(variables: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the secrets whose files are named (`SECRET_KEY_FILE`), as vaults provide them, and a sentence for every
+    secret whose file cannot be read or that is set both ways."""
+    values, faults = {}, {}
     secrets = [str(field.alias) for field in Config.model_fields.values() if not field.repr]
     for name in secrets:
         if not (path := variables.get(f"{name}_FILE")):
             continue
         if name in variables:
-            faults.append(f"{name} and {name}_FILE must not both be set")
+            faults[name] = f"{name} and {name}_FILE must not both be set"
             continue
         try:
             values[name] = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{name}_FILE cannot be read: {type(error).__name__}")
-    if faults:
-        raise BadSettings("\n".join(["Refusing to start:", *faults]))
-    return values
+            faults[name] = f"{name}_FILE cannot be read: {type(error).__name__}"
+    return values, faults
+
+
+def _sound(values: Mapping[str, str], faults: Mapping[str, str]) -> Config:
+    """Return the settings that are valid, the others as if they were unset. If those contradict each other, return
+    the defaults."""
+    try:
+        return Config.model_validate({name: value for name, value in values.items() if name not in faults})
+    except ValidationError:
+        return Config.model_validate({})
 
 
 def require_secrets(config: Config) -> None:
@@ -83,10 +96,13 @@ _REASONS = {
 }
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
-    """Yield one line per wrong setting. A value is shown only if it cannot be a secret (numbers and words)."""
+def _faults(error: ValidationError) -> dict[str, str]:
+    """Return one sentence per wrong setting. A value is shown only if it cannot be a secret (numbers and words)."""
+    faults = {}
     for fault in error.errors(include_url=False):
         reason = fault["msg"].removeprefix("Value error, ")
         if fault["type"] in _REASONS:
             reason = f"{_REASONS[fault['type']].format(**fault.get('ctx', {}))}, not {fault['input'][:40]!r}"
-        yield " ".join([*map(str, fault["loc"][:1]), reason])
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        faults[name] = f"{name} {reason}".strip()
+    return faults

@@ -159,6 +159,18 @@ def test_production_says_all_of_it_at_once() -> None:
     assert {line.split()[0] for line in str(refused.value).splitlines()[1:]} == set(unsafe_settings)
 
 
+def test_a_setting_that_cannot_be_read_hides_no_unsafe_one() -> None:
+    unsafe_settings = {"PUBLIC_URL": "http://give.example.org", "STRIPE_SECRET_KEY": "sk_test_x"}
+    unreadable = {"LOG_LEVEL": "loud", "DATABASE_URL": "mysql://db/x", "FIELD_KEY_FILE": "/nowhere", "FIELD_KEY": ""}
+    with pytest.raises(config.BadSettings) as refused:
+        config.load(PRODUCTION | unsafe_settings | unreadable)
+    named = [line.split()[0] for line in str(refused.value).splitlines()[1:]]
+    assert named == ["FIELD_KEY_FILE", "LOG_LEVEL", "DATABASE_URL", "STRIPE_SECRET_KEY", "PUBLIC_URL"]
+    with pytest.raises(config.BadSettings) as refused:
+        config.load(PRODUCTION | {"MINIMUM_MINOR": "500", "MAXIMUM_MINOR": "400"})
+    assert str(refused.value).splitlines()[1:] == ["MINIMUM_MINOR must not be greater than MAXIMUM_MINOR"]
+
+
 RISKY = {
     "SECOND_PERSON": "off",
     "SECOND_PERSON_ABOVE_MINOR": "100000001",
