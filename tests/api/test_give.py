@@ -203,9 +203,13 @@ def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: Wo
     problem(api.post(path, {"reason": "double"}, api.token("finance")), 409, "not_refundable")
     world.pay(UUID(donation["id"]))
     response = api.post(path, {"amount_minor": 40_00, "reason": "double"}, api.token("finance"))
-    assert (response.status_code, response.get_json()["state"]) == (201, "requested")
+    assert (response.status_code, (made := response.get_json())["state"]) == (201, "requested")
     refusal = problem(api.post(path, {"amount_minor": 60_01, "reason": "x"}, api.token()), 409, "refund_exceeds")
     assert refusal["left_minor"] == 60_00
+    world.do(lambda tx: tx.run("UPDATE refund SET state = 'succeeded'"))
+    assert api.get(path, api.token("auditor")).get_json() == [made | {"state": "succeeded"}]
+    problem(api.get(path, donation["token"]), 401, "token_invalid")
+    problem(api.get(f"/donations/{uuid4()}/refunds", api.token()), 404, "donation_unknown")
     problem(api.post(path, {"reason": "x"}, api.token("auditor")), 403, "not_permitted")
     problem(api.post(path, {"reason": "x"}), 401, "token_missing")
     problem(api.post(path, {"reason": "x"}, "bs_wrong"), 401, "token_invalid")

@@ -91,6 +91,9 @@ def test_limits_are_narrowed_by_one_and_widened_by_two(api: Api, world: World, l
         return int(api.call("PATCH", path, body, token or api.token()).status_code)
 
     assert change({"gift_most_minor": 10_00}) == 200
+    shown = api.get(path, api.token("auditor")).get_json()
+    assert (shown["name"], shown["gift_most_minor"]) == (NAME, 10_00) and "sealed_secret" not in shown
+    problem(api.get("/partners/nobody", api.token()), 404, "partner_unknown")
     for fewer in ([code, other], [other]):  # from any to two, and to one of them
         assert change({"projects": fewer}) == 200
     wider_ones: list[dict[str, Any]] = [

@@ -8,7 +8,7 @@ from app.api.schema_fields import Currency, Flag, Key, Label, Minor, Prose, Text
 from campaigns.donations.donors.person_models import AgeBand
 from campaigns.donations.donors.tribute import KINDS as TRIBUTE_KINDS
 from campaigns.donations.donors.tribute import MOST_NAME as MOST_TRIBUTE
-from campaigns.donations.models import PUBLIC_CHANNELS
+from campaigns.donations.models import PUBLIC_CHANNELS, RefundRequestState
 
 FLOWS = ("redirect", "intent")
 
@@ -131,7 +131,10 @@ class RefundOut(Schema):
     donation = fields.UUID(attribute="donation_id")
     amount_minor = Minor()
     reason = Text()
-    state = one_of("requested", "sent", "refused")
+    state = one_of(
+        *RefundRequestState,
+        metadata={"description": "`sent`: the provider accepted it; `failed`: the money came back to us"},
+    )
     requested_at = Time()
 
 

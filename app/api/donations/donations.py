@@ -32,6 +32,7 @@ from campaigns.donations.donors.tribute import Tribute
 from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.refunds.refund_donor import refundable_of_donor
+from campaigns.donations.refunds.refunds import refunds
 from campaigns.donations.unpaid.expire import cancel as cancel_donation
 from campaigns.donations.unpaid.expire import keep_alive
 from campaigns.donations.unpaid.own_unpaid import own_unpaid_sum
@@ -168,6 +169,15 @@ def cancel(donation_id: UUID) -> Any:
     return _shown(donation_id)
 
 
+@blueprint.get("/donations/<uuid:donation_id>/refunds")
+@access.managers(Permission.READ)
+@blueprint.response(200, RefundOut(many=True))
+def list_refunds(donation_id: UUID) -> Any:
+    """List the refunds of a donation with their states, oldest first."""
+    with deps().db.transaction() as tx:
+        return refunds(tx, donation_view(tx, donation_id).id)
+
+
 @blueprint.post("/donations/<uuid:donation_id>/refunds")
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.arguments(RefundIn)
@@ -208,10 +218,10 @@ def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:
         outcome = perform(tx, "donation.refund_donor", donation_id, body["reason"], **scope.confinement())
         if response := waiting(tx, outcome):
             return response
-        refunds, skipped = outcome
+        requested, skipped = outcome
         return {
-            "refunds": refunds,
+            "refunds": requested,
             "skipped": skipped,
-            "total_minor": sum(refund.amount_minor for refund in refunds),
+            "total_minor": sum(each.amount_minor for each in requested),
             "currency": CURRENCY,
         }

@@ -161,6 +161,15 @@ def _waits(approval: Approval | None) -> dict[str, Any]:
     return {"approval": approval.id} if approval else {}
 
 
+@blueprint.get("/partners/<name>")
+@access.managers(Permission.READ, where=Where.FEDERATION)
+@blueprint.response(200, PartnerOut)
+def show(name: str) -> Any:
+    """Return a platform with its state and limits."""
+    with deps().db.transaction() as tx:
+        return partners.known(tx, name).model_dump(exclude={"sealed_secret"})
+
+
 @blueprint.patch("/partners/<name>")
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.arguments(LimitsIn)
