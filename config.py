@@ -51,9 +51,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 
 
 def _from_files(variables: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the secrets whose files are named (`SECRET_KEY_FILE`), as vaults provide them, and a sentence for every
+    """Return the secrets whose files are named (`SECRET_KEY_FILE`), as vaults provide them, and a sentence for each
     secret whose file cannot be read or that is set both ways."""
-    values, faults = {}, {}
+    values: dict[str, str] = {}
+    faults: dict[str, str] = {}
     secrets = [str(field.alias) for field in Config.model_fields.values() if not field.repr]
     for name in secrets:
         if not (path := variables.get(f"{name}_FILE")):

@@ -190,6 +190,8 @@ def test_what_is_no_whole_number_is_refused(written: str) -> None:
     assert refused.value.fault.code == "not_whole"
 
 
-@pytest.mark.parametrize("typed", ["123456", " 123 456\n", "１２３４５６", "123-456", "１２３－４５６", "123‑456", "12 34　56"])
+@pytest.mark.parametrize(
+    "typed", ["123456", " 123 456\n", "１２３４５６", "123-456", "１２３－４５６", "123‑456", "12 34　56"]
+)
 def test_a_code_is_read_in_any_width_and_grouping(typed: str) -> None:
     assert read_code(typed) == "123456"
