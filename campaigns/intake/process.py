@@ -4,9 +4,9 @@ Each batch of messages is one transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -15,7 +15,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.donors.contact import instrument_key
 from campaigns.donations.facts.aggregate import DonationAggregate, Fact
 from campaigns.donations.facts.apply import BatchEffects
-from campaigns.donations.facts.load import DonationRef, find_refs, load_aggregates, refs_of
+from campaigns.donations.facts.load import DonationRef, find_refs, load_aggregates
 from campaigns.donations.facts.store_reported import store_reported
 from campaigns.intake.partner_limits import LimitsMet
 from campaigns.intake.partners import Intake, retry_due, take_in
@@ -37,13 +37,13 @@ Outcomes = dict[int, Outcome]  # by the id of the message
 class Applied(NamedTuple):
     """The effects of a batch.
 
-    `campaigns`: those whose totals changed; `paid`: partner donations that the batch paid; `before_payment`:
-    partner donations for which it left a refund waiting.
+    `campaigns`: those whose totals changed; `paid`: the donations that the batch paid; `before_payment`: the facts
+    that it left waiting for their payment, by the note of their messages.
     """
 
     campaigns: set[int]
-    paid: list[UUID]
-    before_payment: list[UUID]
+    paid: list[DonationAggregate]
+    before_payment: dict[str, Fact]
 
 
 class ReceivedFact(NamedTuple):
@@ -85,16 +85,17 @@ def _process_batch(deps: Dependencies, most: int, changed: Callable[[set[int]], 
 
 
 def _meet(deps: Dependencies, applied: Applied) -> None:
-    """Reopen refunds that another worker processed at the same moment as their payment, so that neither saw the
-    other.
+    """Reopen refunds and disputes that another worker processed at the same moment as their payment, so that
+    neither saw the other.
 
     Runs after the commit: whichever worker commits last finds what the other one stored.
     """
     if not (applied.paid or applied.before_payment) or not has_waiting(deps.db):
         return
     with deps.db.transaction() as tx:
-        stored = {ref.id for ref in refs_of(tx, applied.before_payment)}
-        reopen(tx, (f"before_payment:{id_}" for id_ in (*applied.paid, *stored)))
+        refs = find_refs(tx, list(applied.before_payment.values()))
+        met = [note for note, ref in zip(applied.before_payment, refs, strict=True) if ref is not None]
+        reopen(tx, chain(_notes_of(applied.paid), met))
 
 
 def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]], None]) -> int:
@@ -152,14 +153,11 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     post(tx, effects.write())
     effects.count()
     intake.count(tx)
-    early = {id_ for id_, outcome in outcomes.items() if outcome.note.startswith("before_payment")}
-    before_payment = [
-        fact.donation_id for message, fact in received if message.id in early and isinstance(fact, PartnerFact)
-    ]
+    early = {id_: outcome.note for id_, outcome in outcomes.items() if outcome.note.startswith("before_payment")}
     return Applied(
         {donation.campaign_id for donation in effects.aggregates if donation.changed},
-        [donation.id for donation in effects.newly_paid if donation.provider.startswith(PARTNER_PREFIX)],
-        before_payment,
+        list(effects.newly_paid),
+        {early[message.id]: fact for message, fact in received if message.id in early},
     )
 
 
@@ -171,9 +169,13 @@ def _finish(
     # Call this after `finish`, because a message that waits for a payment may be in the same batch.
     paid = [donation for donation in donations if donation.newly_paid]
     if paid:
-        references = (name for donation in paid for name in (donation.id, donation.payment_intent) if name)
-        reopen(tx, (f"before_payment:{reference}" for reference in references))
+        reopen(tx, _notes_of(paid))
     reopen_foreign(tx, [donation.payment_intent for donation in donations if donation.payment_intent])
+
+
+def _notes_of(paid: Sequence[DonationAggregate]) -> Iterator[str]:
+    """Yield the notes of messages that wait for these payments."""
+    return (f"before_payment:{name}" for each in paid for name in (each.id, each.payment_intent) if name)
 
 
 def _with_reference(message: InboxMessage, outcome: Outcome | None) -> Outcome:

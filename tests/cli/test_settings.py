@@ -161,7 +161,12 @@ def test_production_says_all_of_it_at_once() -> None:
 
 def test_a_setting_that_cannot_be_read_hides_no_unsafe_one() -> None:
     unsafe_settings = {"PUBLIC_URL": "http://give.example.org", "STRIPE_SECRET_KEY": "sk_test_x"}
-    unreadable = {"LOG_LEVEL": "loud", "DATABASE_URL": "mysql://db/x", "FIELD_KEY_FILE": "/nowhere", "FIELD_KEY": ""}
+    unreadable = {
+        "LOG_LEVEL": "loud",
+        "DATABASE_URL": "mysql://db/x",
+        "FIELD_KEY_FILE": "/nowhere",
+        "FIELD_KEY": "",
+    }
     with pytest.raises(config.BadSettings) as refused:
         config.load(PRODUCTION | unsafe_settings | unreadable)
     named = [line.split()[0] for line in str(refused.value).splitlines()[1:]]

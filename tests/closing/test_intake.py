@@ -1,16 +1,23 @@
 """A partner's donations: each once, by the time of its payment; what cannot be placed waits and is never lost."""
 
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from campaigns.desks.inbox_desk import retry_waiting
+from campaigns.donations.facts.aggregate import Fact
+from campaigns.intake import process
 from campaigns.intake.process import process_inbox
+from campaigns.intake.unplaced import judge_unplaced
 from campaigns.lifecycle.entries import add_entry
 from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
+from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 from kernel.ids import donation_id_of
+from payments.inbox.inbox import InboxMessage, Outcome
 from payments.partners import partners
 from tests.closing.partner import code_of, tell, waiting
 from tests.world import ACTOR, SLUG, VILLAGES, World
@@ -166,6 +173,28 @@ def test_two_workers_on_refund_and_payment_forget_neither(world: World) -> None:
     world.settle()
     assert waiting(world) == []
     assert [world.view(ours(f"D{number}")).status for number in range(5)] == ["refunded"] * 5
+    world.check()
+
+
+def test_a_payment_taken_while_its_dispute_is_judged_is_met_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dispute names only the payment, which another worker takes at that moment."""
+    donation = world.give(40_00)
+    world.dispute(donation)
+
+    def taken_meanwhile(tx: Tx, unplaced: Sequence[tuple[InboxMessage, Fact]]) -> dict[int, Outcome]:
+        monkeypatch.undo()
+        world.tell("payment_intent.succeeded", world.intent(donation))
+        with ThreadPoolExecutor() as other:
+            other.submit(process_inbox, world.deps).result(timeout=60)
+        return judge_unplaced(tx, unplaced)
+
+    monkeypatch.setattr(process, "judge_unplaced", taken_meanwhile)
+    process_inbox(world.deps)
+    assert (world.view(donation).status, waiting(world)) == ("paid", [])
+    world.settle()
+    assert world.view(donation).status == "disputed"
     world.check()
 
 
