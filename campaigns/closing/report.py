@@ -9,7 +9,7 @@ from campaigns.audit import record_audit
 from campaigns.audit_chain import head
 from campaigns.closing.models import Cancellation, ClosingReport
 from campaigns.closing.publication.notices import publish_result
-from campaigns.closing.publication.partner_sums import ANSWER_WITHIN, state_sums
+from campaigns.closing.publication.partner_sums import state_sums
 from campaigns.closing.reconciliation.bookings import booked_sums
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
@@ -61,8 +61,7 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
     record_audit(tx, ACTOR, REPORTED, f"campaign:{campaign.id}", report_hash=row.report_hash)
     if cancelled is None:
         publish_result(tx, campaign, ACTOR)
-        # A later contradiction could not hold up the release any more.
-        state_sums(tx, campaign, min(ANSWER_WITHIN, timedelta(seconds=campaign.notice_s)))
+        state_sums(tx, campaign, tx.now + timedelta(seconds=campaign.notice_s))
     else:
         state_sums(tx, campaign)
     return tx.add(row)

@@ -35,6 +35,23 @@ def test_the_term_ends_with_a_shorter_public_notice(engineer: Engineer, world: W
     assert datetime.fromisoformat(shown["answer_until"]) == world.clock.at + timedelta(days=3)
 
 
+def test_corrected_sums_are_answered_before_the_public_notice_ends(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1))
+    world.settle()
+    world.do(_publish, world.slug)
+    world.do(lambda tx: tx.run("UPDATE campaign SET phase = 'notice', phase_since = :now", now=tx.now))
+    ends_at = world.clock.at + timedelta(days=10)
+    # The second is corrected after the notice's end, while something else holds up the release.
+    for days, refunded_minor, until in ((8, 1_00, timedelta(days=2)), (3, 2_00, timedelta(days=10))):
+        world.clock.advance(days=days)
+        engineer.send(engineer.refunded(1, refunded_minor, f"refund-{days}"))
+        world.settle()
+        world.do(correct, world.slug, "late message", "finance")
+        stated = engineer.get("/sums")["sums"][0]
+        assert datetime.fromisoformat(stated["answer_until"]) == world.clock.at + until
+    assert world.clock.at > ends_at
+
+
 def _publish(tx: Tx, slug: str) -> None:
     write_report(tx, lock_campaign(tx, slug))
 

@@ -65,7 +65,7 @@ def correct(tx: Tx, slug: str, reason: str, actor: str) -> PublicNotice:
         raise Conflict("notice_missing")
     if not differs(tx, last):
         raise Conflict("notice_unchanged")
-    state_sums(tx, campaign)
+    state_sums(tx, campaign, campaign.notice_until)
     return _publish(tx, campaign, last.version + 1, reason.strip(), actor)
 
 

@@ -3,7 +3,7 @@ sums, and when a cancelled campaign is wound up. The platform confirms or contra
 each contradiction. The campaign's money is not released before."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -49,11 +49,14 @@ class SumsLine(NamedTuple):
     answers: list[AnswerLine]
 
 
-def state_sums(tx: Tx, campaign: Campaign, within: timedelta = ANSWER_WITHIN) -> None:
-    """State to each platform what it raised for a campaign, which the caller has locked, to be answered within a
-    term. Sums equal to those stated last are not repeated."""
+def state_sums(tx: Tx, campaign: Campaign, notice_until: datetime | None = None) -> None:
+    """State to each platform what it raised for a campaign, which the caller has locked. It is to answer before the
+    public notice ends, because a later contradiction could not hold up the release any more. Sums equal to those
+    stated last are not repeated."""
     assert campaign.id is not None
-    until, last = tx.now + within, _last_of_each(tx, campaign.id)
+    until, last = tx.now + ANSWER_WITHIN, _last_of_each(tx, campaign.id)
+    if notice_until and notice_until > tx.now:
+        until = min(until, notice_until)
     for partner, rows in groupby(_by_project(tx, campaign.id), key=attrgetter("partner")):
         projects = [
             {"project_code": row.code, **{figure: int(getattr(row, figure)) for figure in FIGURES}} for row in rows
