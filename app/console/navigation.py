@@ -71,7 +71,7 @@ GROUPS = (
             Entry("self_checks", _l("活动后自查"), ("self_check",)),
             Entry("surpluses", _l("项目结余"), ("project_purpose", "surplus")),
             Entry("questions", _l("提问")),
-            Entry("objections", _l("公示异议"), ("objection",)),
+            Entry("objections", _l("异议和举报"), ("objection",)),
             Entry("words", _l("留言")),
             Entry("teams", _l("队伍")),
             Entry("inbox", _l("待办消息"), ("message", "inbox_", "project_codes")),

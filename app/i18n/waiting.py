@@ -14,7 +14,7 @@ WORKS = {
     Work.REFUND_REQUESTS: _l("退款"),
     Work.PROJECTS: _l("项目"),
     Work.DISCREPANCIES: _l("差异"),
-    Work.OBJECTIONS: _l("异议"),
+    Work.OBJECTIONS: _l("异议举报"),
     Work.PARTNER_SUMS: _l("平台"),
     Work.PAYMENTS: _l("支付"),
     Work.MESSAGES: _l("消息"),
@@ -48,7 +48,7 @@ def waiting_line(line: Waiting, names: Mapping[str, str]) -> str:
         case Work.DISCREPANCIES if not line.campaign:
             return counted("%(count)s 条不属于任何活动的对账差异没有结", line.pieces)
         case Work.OBJECTIONS:
-            return counted("%(count)s 件公示异议等答复", line.pieces)
+            return counted("%(count)s 件公示异议或举报等答复", line.pieces)
         case Work.DISCREPANCIES:
             return counted("%(count)s 条对账差异没有结", line.pieces)
         case Work.PARTNER_SUMS:

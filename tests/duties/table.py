@@ -96,8 +96,8 @@ DUTIES = {
     ),
     20: Duty(
         "MZ/T 088: neutral, reports answered, half-yearly",
-        "clocks: `operating_report`; reported words and objections are due within five working days",
-        "reports by phone or e-mail and the text of the report: by hand, see the handbook",
+        "clocks: `operating_report`; complaints, reported words and objections are due within five working days",
+        "the list of complaints by phone or e-mail and the text of the report: by hand, see the handbook",
     ),
     21: Duty("13, 公益事业捐赠法 22: annual report with cost", "field `cost_minor`; clock: `annual_report`"),
     22: Duty(

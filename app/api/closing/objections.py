@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request
 from flask_smorest.pagination import PaginationParameters
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
@@ -46,8 +46,11 @@ class ObjectionOut(Schema):
 
 
 class ObjectionLineOut(ObjectionOut):
-    """An objection as managers see it."""
+    """An objection or a complaint as managers see it."""
 
+    is_complaint = fields.Boolean(
+        metadata={"description": "a complaint (举报): it is not published and holds nothing up"}
+    )
     campaign = Text()
     words = Text(metadata={"description": "empty once the time for which it is kept is over"})
     contact = Text()
@@ -59,8 +62,10 @@ class RaisedOut(Schema):
 
 
 class ReplyIn(Schema):
-    summary = Prose(MOST_REPLY, 1, required=True, metadata={"description": "public: no names, no contact"})
-    reply = Prose(MOST_REPLY, 1, required=True, metadata={"description": "public"})
+    summary = Prose(
+        MOST_REPLY, load_default="", metadata={"description": "public: no names, no contact; of a complaint: empty"}
+    )
+    reply = Prose(MOST_REPLY, 1, required=True, metadata={"description": "public, but for a complaint"})
 
 
 @blueprint.post("/campaigns/<slug>/objections")
@@ -89,7 +94,7 @@ def list_of_campaign(slug: str) -> Any:
 @blueprint.response(200, ObjectionLineOut(many=True))
 @blueprint.paginate()
 def list_objections(pagination_parameters: PaginationParameters) -> Any:
-    """List the objections to campaigns of the caller's branch, unanswered ones first."""
+    """List the objections and complaints of campaigns of the caller's branch, unanswered ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = listed(tx, deps().keys, scope.branch(), page_of(paging))
@@ -101,7 +106,7 @@ def list_objections(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(ReplyIn)
 @blueprint.response(200, ObjectionOut)
 def create_reply(body: dict[str, Any], objection_id: int) -> Any:
-    """Reply to an objection. Summary and reply become public."""
+    """Reply to an objection or a complaint. Summary and reply of an objection become public."""
     with deps().db.transaction() as tx:
         row = reply_to(tx, objection_id, body["summary"], body["reply"], access.actor())
         return {**row.model_dump(exclude={"sealed"}), "project_name": ""}

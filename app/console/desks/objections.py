@@ -1,4 +1,4 @@
-"""Objections to published results, which are replied to before the match is disbursed."""
+"""Objections to published results, which are replied to before the match is disbursed, and complaints."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 @blueprint.get("/objections", endpoint="objections")
 @access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
 def list_objections() -> str:
-    """List the objections to campaigns of the manager's branch, unanswered ones first."""
+    """List the objections and complaints of campaigns of the manager's branch, unanswered ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = listed(tx, deps().keys, scope.branch(), page)
@@ -31,11 +31,11 @@ def list_objections() -> str:
 @blueprint.post("/objections/<int:objection_id>", endpoint="objection_reply")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def reply(objection_id: int) -> Response:
-    """Reply to an objection. The summary and the reply are published."""
+    """Reply to an objection or a complaint. The summary and the reply of an objection are published."""
     summary, words = (request.form.get(name, "").replace("\x00", "") for name in ("summary", "reply"))
     return act(
         Permission.CAMPAIGNS_WRITE,
         url_for("console.objections"),
         lambda tx, caller: reply_to(tx, objection_id, summary, words, caller.name) and None,
-        _("已答复并公布。"),
+        _("已记下。") if not summary else _("已答复并公布。"),
     )

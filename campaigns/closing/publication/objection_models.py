@@ -1,8 +1,8 @@
-"""The table of objections to a result that is published but not yet final."""
+"""The table of objections to a result that is published but not yet final, and of complaints."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, false, text
 from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models
@@ -13,8 +13,11 @@ _EMPTY = {"server_default": text("''")}
 
 
 class Objection(SQLModel, table=True):
-    """An objection to a published result, and the reply. The sender's words and contact are sealed with the key of
-    the day (`sealed_by`) and become unreadable with it. `summary` and `reply` are written by staff and public."""
+    """An objection to a published result, or a complaint about a campaign (举报), and the reply.
+
+    The sender's words and contact are sealed with the key of the day (`sealed_by`) and become unreadable with it.
+    Staff write `summary` and `reply`; those of objections are public, those of complaints are not.
+    """
 
     __tablename__ = "objection"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Objection(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
     project_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="project.id")
+    is_complaint: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     sealed: bytes = Field(sa_type=LargeBinary)
     sealed_by: int = Field(sa_type=BigInteger)
     raised_at: datetime = Field(sa_column=moment())

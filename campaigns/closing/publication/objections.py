@@ -1,9 +1,10 @@
-"""Objections to a published result during the notice (公示异议). Staff reply to each before match is disbursed."""
+"""Objections to a published result during the notice (公示异议), and complaints about a campaign at any time
+(举报). Staff reply to each objection before match is disbursed, and to each complaint in time."""
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import col, func, select
 
@@ -26,8 +27,8 @@ MOST_OPEN = 200  # open objections per campaign, our default: a flood has to wai
 
 
 class NewObjection(NamedTuple):
-    """A submitted objection. `project` is the id of a project of the campaign, or None for the result as a
-    whole."""
+    """A submitted objection or complaint. `project` is the id of a project of the campaign, or None for the
+    campaign as a whole."""
 
     words: str
     contact: str = ""
@@ -35,7 +36,8 @@ class NewObjection(NamedTuple):
 
 
 class ObjectionLine(NamedTuple):
-    """An objection. `words` and `contact` are for staff only, and empty once the key of their day is gone."""
+    """An objection or a complaint. `words` and `contact` are for staff only, and empty once the key of their day is
+    gone."""
 
     id: int
     campaign: str
@@ -46,6 +48,7 @@ class ObjectionLine(NamedTuple):
     reply: str
     answered_at: datetime | None
     actor: str
+    is_complaint: bool
     words: str = ""
     contact: str = ""
 
@@ -63,10 +66,26 @@ def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> i
     if faults := _faults(tx, slug, objection):
         raise Invalid("objection_invalid", fields=faults)
     campaign = lock_campaign(tx, slug)  # the closing counts open objections under the same lock
-    assert campaign.id is not None
     if campaign.phase != Phase.NOTICE:
         raise Conflict("notice_over")
-    waiting = _open_objections(tx, keys, campaign.id)
+    return _file(tx, keys, campaign.id or 0, objection, is_complaint=False)
+
+
+def file_complaint(tx: Tx, keys: Keys, slug: str, complaint: NewObjection) -> int:
+    """File a complaint about a campaign or one of its projects; return its id. It holds nothing up and is not
+    published. Repeating the same complaint while it waits returns the same id.
+
+    Raises NotFound `campaign_unknown`, Conflict `objection_limit`, Invalid `objection_invalid`.
+    """
+    complaint = NewObjection(complaint.words.strip(), complaint.contact.strip(), complaint.project)
+    campaign = find_campaign(tx, slug)
+    if faults := _faults(tx, slug, complaint):
+        raise Invalid("objection_invalid", fields=faults)
+    return _file(tx, keys, campaign.id or 0, complaint, is_complaint=True)
+
+
+def _file(tx: Tx, keys: Keys, campaign_id: int, objection: NewObjection, *, is_complaint: bool) -> int:
+    waiting = _open_objections(tx, keys, campaign_id, is_complaint=is_complaint)
     if objection in waiting.values():
         return next(id_ for id_, same in waiting.items() if same == objection)
     if len(waiting) >= MOST_OPEN:
@@ -74,20 +93,24 @@ def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> i
     key_id, key = sealing_key(tx, keys)
     text = json.dumps({"words": objection.words, "contact": objection.contact}).encode()
     row = Objection(
-        campaign_id=campaign.id,
+        campaign_id=campaign_id,
         project_id=objection.project,
-        sealed=seal(key, text, _context(campaign.id)),
+        is_complaint=is_complaint,
+        sealed=seal(key, text, _context(campaign_id)),
         sealed_by=key_id,
         raised_at=tx.now,
     )
     return tx.add(row).id or 0
 
 
-def _open_objections(tx: Tx, keys: Keys, campaign_id: int) -> dict[int, NewObjection]:
-    """Return the objections to a campaign's result that have no reply, by id."""
-    rows = tx.all(
-        select(Objection).where(Objection.campaign_id == campaign_id, col(Objection.answered_at).is_(None))
-    )
+def _waiting(campaign_id: int, *, is_complaint: bool) -> tuple[Any, ...]:
+    of_it = Objection.campaign_id == campaign_id, Objection.is_complaint == is_complaint
+    return *of_it, col(Objection.answered_at).is_(None)
+
+
+def _open_objections(tx: Tx, keys: Keys, campaign_id: int, *, is_complaint: bool) -> dict[int, NewObjection]:
+    """Return the objections to a campaign's result, or the complaints about it, that have no reply, by id."""
+    rows = tx.all(select(Objection).where(*_waiting(campaign_id, is_complaint=is_complaint)))
     day_keys = opening_keys(tx, keys, {row.sealed_by for row in rows})
     opened = {row.id or 0: (row.project_id, _opened(row, day_keys.get(row.sealed_by))) for row in rows}
     return {
@@ -125,7 +148,7 @@ def projects_of(tx: Tx, slug: str) -> Sequence[tuple[int, str]]:
 def count_open(tx: Tx, campaign_id: int) -> int:
     """Return how many objections to a campaign's result have no reply."""
     waiting = select(func.count()).select_from(Objection)
-    return tx.first(waiting.where(Objection.campaign_id == campaign_id, col(Objection.answered_at).is_(None))) or 0
+    return tx.first(waiting.where(*_waiting(campaign_id, is_complaint=False))) or 0
 
 
 _LINES = (
@@ -137,13 +160,14 @@ _LINES = (
 
 def public_objections(tx: Tx, campaign_id: int) -> list[ObjectionLine]:
     """Return the objections to a campaign's result as the public sees them, oldest first."""
-    rows = tx.all(_LINES.where(Objection.campaign_id == campaign_id).order_by(col(Objection.id)))
+    of_it = Objection.campaign_id == campaign_id, ~col(Objection.is_complaint)
+    rows = tx.all(_LINES.where(*of_it).order_by(col(Objection.id)))
     return [_line(*row) for row in rows]
 
 
 def listed(tx: Tx, keys: Keys, branch: str | None, page: Page = FIRST_PAGE) -> tuple[list[ObjectionLine], int]:
-    """Return one page of the objections to campaigns hosted in a branch (None: all campaigns), open ones first, and
-    their total number."""
+    """Return one page of the objections and complaints of campaigns hosted in a branch (None: all campaigns), open
+    ones first, and their total number."""
     below = select(Organisation.code).where(col(Organisation.lineage).contains([branch]))
     hosted = col(Campaign.host_code).in_(below) if branch else col(Campaign.id).is_not(None)
     query = _LINES.where(hosted).order_by(col(Objection.answered_at).is_not(None), col(Objection.id))
@@ -159,20 +183,21 @@ def listed(tx: Tx, keys: Keys, branch: str | None, page: Page = FIRST_PAGE) -> t
 
 
 def reply_to(tx: Tx, objection_id: int, summary: str, reply: str, actor: str) -> Objection:
-    """Reply to an objection and publish summary and reply. A repeated call changes nothing.
+    """Reply to an objection and publish summary and reply, or record how a complaint, which needs no summary, was
+    dealt with. A repeated call changes nothing.
 
     Raises NotFound `objection_unknown`, Invalid `objection_invalid`, Conflict `objection_answered`.
     """
-    faults = {
-        name: refused
-        for name, text in (("summary", summary), ("reply", reply))
-        if (refused := text_fault(text.strip(), MOST_REPLY, lines=True, required=True))
-    }
-    if faults:
-        raise Invalid("objection_invalid", fields=faults)
     row = tx.get(Objection, objection_id, lock=True)
     if row is None:
         raise NotFound("objection_unknown")
+    faults = {
+        name: refused
+        for name, text, required in (("summary", summary, not row.is_complaint), ("reply", reply, True))
+        if (refused := text_fault(text.strip(), MOST_REPLY, lines=True, required=required))
+    }
+    if faults:
+        raise Invalid("objection_invalid", fields=faults)
     if row.answered_at is not None:
         if (row.summary, row.reply) == (summary.strip(), reply.strip()):
             return row
@@ -193,6 +218,7 @@ def _line(objection: Objection, campaign: Campaign, project: Project | None) -> 
         objection.reply,
         objection.answered_at,
         objection.actor,
+        objection.is_complaint,
     )
 
 
