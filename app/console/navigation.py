@@ -3,25 +3,30 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flask import request
+from flask import g, request
 from flask_babel import lazy_gettext as _l
 
 from app.http import access
 from app.i18n.page_words import Term, words_of
+from campaigns.network.roles import Permission
 
 
 class Entry(NamedTuple):
-    """A page in the navigation. `below`: the prefixes of the other endpoints that belong to it."""
+    """A page in the navigation. `below`: the prefixes of the other endpoints that belong to it. `for_those_who`:
+    the permissions of whom it concerns; without any, it concerns everybody who may open it."""
 
     endpoint: str
     label: Any
     below: tuple[str, ...] = ()
+    for_those_who: tuple[Permission, ...] = ()
 
 
 class Group(NamedTuple):
     label: Any
     entries: tuple[Entry, ...]
 
+
+_MONEY = (Permission.RECONCILE, Permission.DONATIONS_REFUND, Permission.AUDIT_READ)
 
 GROUPS = (
     Group(
@@ -75,7 +80,7 @@ GROUPS = (
             Entry("words", _l("留言")),
             Entry("teams", _l("队伍")),
             Entry("inbox", _l("待办消息"), ("message", "inbox_", "project_codes")),
-            Entry("payments", _l("不符的支付"), ("payment",)),
+            Entry("payments", _l("不符的支付"), ("payment",), _MONEY),
             Entry("imports", _l("导入"), ("import_",)),
         ),
     ),
@@ -97,7 +102,7 @@ GROUPS = (
             Entry("partners", _l("合作平台"), ("partner",)),
             Entry("training", _l("演练")),
             Entry("audit", _l("操作记录"), ("audit",)),
-            Entry("jobs", _l("任务")),
+            Entry("jobs", _l("任务"), (), (Permission.CAMPAIGNS_WRITE, *_MONEY)),
         ),
     ),
 )
@@ -118,10 +123,14 @@ def navigation() -> Iterator[tuple[Any, list[Link]]]:
         links = [
             Link(entry.endpoint, entry.label, entry.endpoint == here)
             for entry in group.entries
-            if access.opens(entry.endpoint)
+            if access.opens(entry.endpoint) and _concerns(entry)
         ]
         if links:
             yield group.label, links
+
+
+def _concerns(entry: Entry) -> bool:
+    return not entry.for_those_who or any(map(g.caller.may, entry.for_those_who))
 
 
 def words_of_page() -> list[Term]:

@@ -154,3 +154,16 @@ def test_the_file_holds_every_row_that_fits_and_no_donor(manager: Reader, world:
     assert str(gift.id) in lines[1] and ",66.60,0.00,66.60,0.00,0.00" in lines[1]
     assert manager.http.get("/console/donations.csv?amount=x").status_code == 303
     assert "aria-invalid" in manager.open("/console/donations?amount=x")
+
+
+def test_the_navigation_leaves_out_what_does_not_concern_a_role(app: Flask, world: World) -> None:
+    lists = {}
+    for role, branch in (("liaison", "4101"), ("reviewer", None), ("auditor", None), ("finance", None)):
+        world.do(create_manager, f"the-{role}", PASSWORD, role, "test", branch)
+        reader = Reader(app.test_client(), world)
+        reader.sign_in(f"the-{role}")
+        lists[role] = reader.open("/console/").partition('class="side"')[2].partition("</nav>")[0]
+        assert 'href="/console/' in lists[role]
+        reader.open("/console/payments")
+    assert {role for role in lists if "不符的支付" in lists[role]} == {"auditor", "finance"}
+    assert {role for role in lists if "任务" in lists[role]} == {"auditor", "finance"}
