@@ -1,5 +1,7 @@
 """The number of a donation as donors read it on pages, papers and letters: the start of its id, in groups."""
 
+import re
+import unicodedata
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -11,6 +13,7 @@ from kernel.errors import Invalid, NotFound, fault
 LEAST_DIGITS = 8  # by which staff may search
 _DIGITS = 12
 _HEX = frozenset("0123456789abcdef")
+_BETWEEN = re.compile(r"[\s\-‐-―]+")  # what people put between the groups, or their keyboards do
 
 
 def number_of(donation_id: UUID) -> str:
@@ -25,8 +28,11 @@ def short_number_of(donation_id: UUID) -> str:
 
 
 def id_range(number: str) -> tuple[UUID, UUID]:
-    """Return the first and last id that begin with a number. Raises Invalid `search_invalid`."""
-    digits = number.replace("-", "").lower()
+    """Return the first and last id that begin with a number, in any spacing and width of its characters.
+
+    Raises Invalid `search_invalid`.
+    """
+    digits = _BETWEEN.sub("", unicodedata.normalize("NFKC", number)).lower()
     if not LEAST_DIGITS <= len(digits) <= 32 or not _HEX.issuperset(digits):
         raise Invalid("search_invalid", fields={"id": fault("not_an_id", least=LEAST_DIGITS)})
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))

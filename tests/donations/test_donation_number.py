@@ -12,7 +12,10 @@ FIRST = UUID("3f2a91bc-04d2-4000-8000-000000000001")
 SECOND = UUID("3f2a91bc-07ff-4000-8000-000000000002")
 
 
-@pytest.mark.parametrize("typed", ["3F2A-91BC-04D2", "3f2a91bc04", str(FIRST), FIRST.hex.upper()])
+@pytest.mark.parametrize(
+    "typed",
+    ["3F2A-91BC-04D2", "3f2a91bc04", str(FIRST), FIRST.hex.upper(), "3f2a 91bc 04d2", "３Ｆ２Ａ－９１ＢＣ—04d2 "],
+)
 def test_a_number_names_its_donation(world: World, typed: str) -> None:
     world.give(id=FIRST)
     world.give(id=SECOND)
