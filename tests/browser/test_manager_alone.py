@@ -63,9 +63,11 @@ def approved_project(page: Page) -> None:
     page.get_by_label("目标金额（元）").fill("30000")
     page.get_by_role("button", name="保存草稿").last.click()
     said(page, "项目草稿已建立")
-    for step in ("提交评审", "通过立项"):
-        page.get_by_role("button", name=step).first.click()
-        said(page, "项目状态已更新")
+    page.get_by_role("button", name="提交评审").first.click()
+    said(page, "项目状态已更新")
+    page.get_by_text("通过立项").first.click()
+    page.get_by_role("button", name="确认立项").first.click()
+    said(page, "项目状态已更新")
 
 
 def drafted_campaign(page: Page) -> None:

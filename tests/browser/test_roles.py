@@ -75,7 +75,8 @@ def file_project(office: Office, name: str) -> None:
 
     reviewer = office.open("demo-reviewer", review)
     expect(reviewer.locator("main")).to_contain_text("装十盏路灯")
-    reviewer.get_by_role("button", name="通过立项").click()
+    reviewer.get_by_text("通过立项").click()
+    reviewer.get_by_role("button", name="确认立项").click()
     expect(reviewer.locator("h1 .chip")).to_have_text("已立项")
 
 

@@ -221,6 +221,14 @@ def test_only_a_draft_has_the_form_of_its_plan(manager: Reader) -> None:
     assert "活动当前阶段不能做这件事" in page and "修改活动方案" not in page and "确认提前结束" in page
 
 
+def test_what_stops_a_campaign_stands_apart(manager: Reader) -> None:
+    page = manager.open("/console/campaigns/day")
+    verbs, apart = page.partition('class="verbs"')[2].split("停止这个活动")
+    assert "延长活动" in verbs and "照这个活动新建" in verbs
+    for stop in ("确认提前结束", "备案或公示撤下", "取消活动"):
+        assert stop in apart and stop not in verbs, stop
+
+
 def test_two_editors_of_a_draft_keep_both_changes_and_learn_of_a_conflict(manager: Reader, world: World) -> None:
     world.do(campaign_drafts.create, new_campaign(world.clock.at, slug="plan", name="新活动"), "test")
     page = "/console/campaigns/plan/edit"

@@ -37,6 +37,7 @@ def test_a_project_is_sent_back_mended_and_approved(app: Flask, world: World, dr
     assert "已提交评审" in liaison.send("/submit-review")
     assert "保存" not in liaison.page.text.split("<main")[1], "what is reviewed does not change under the reviewer"
     assert "三十盏灯" in reviewer.open(page) and "修改</h2>" not in reviewer.page.text
+    assert "立项不能收回，只能暂停" in reviewer.page.text, "said before it is done"
     assert "请写明原因" in reviewer.send("/send_back-review", reason=" ")
     assert "评论已记下" in reviewer.send("/comments", comment="预算<i>缺明细")
     assert "已退回修改" in reviewer.send("/send_back-review", reason="请写清每盏灯多少钱")
