@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import col, select
 
+from campaigns.import_plan import by_line
 from campaigns.network.links import list_invitations
 from campaigns.network.models import Organisation
 from campaigns.network.people import name_faults
@@ -36,9 +37,9 @@ class Guest(NamedTuple):
 
 
 class GuestList(NamedTuple):
-    """A parsed file; `faults` by `line N.column`, `unread` are the titles of columns that are not read. `foreign`:
-    a row names a node of another branch, whose fault is that of an unknown one. `repeated`: how many of the people
-    have an open invitation with this name, role and branch."""
+    """A parsed file; `faults` by `line N.column` in the order of lines, `unread` are the titles of columns that are
+    not read. `foreign`: a row names a node of another branch, whose fault is that of an unknown one. `repeated`: how
+    many of the people have an open invitation with this name, role and branch."""
 
     guests: list[Guest]
     faults: Mapping[str, Fault]
@@ -73,7 +74,7 @@ def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str
         guests.append(guest)
     invited = {(link.name, link.role, link.branch_code) for link in list_invitations(tx, branch)}
     repeated = sum((guest.name, guest.role, guest.branch_code) in invited for guest in guests)
-    return GuestList(guests, faults, table.unread, len(nodes) < len(named), repeated)
+    return GuestList(guests, by_line(faults), table.unread, len(nodes) < len(named), repeated)
 
 
 def _nodes(tx: Tx, codes: Collection[str]) -> Sequence[Organisation]:

@@ -5,6 +5,7 @@ Idempotent by the project's code or, without one, by organisation and name.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlmodel import col, or_, select
@@ -14,7 +15,7 @@ from campaigns.import_plan import ImportPlan, Sum
 from campaigns.network.models import Organisation
 from campaigns.projects.drafts import NewProject, create, faults_of
 from campaigns.projects.models import Project
-from campaigns.projects.project_file import ProjectFile, ProjectRow
+from campaigns.projects.project_file import PLACES, ProjectFile, ProjectRow
 from campaigns.projects.tiers import tiers_of
 from kernel.db import Tx
 from kernel.errors import Fault, fault
@@ -34,6 +35,13 @@ class _Tree(NamedTuple):
 
     nodes: dict[str, Organisation]
     below: dict[str, list[str]]
+
+
+class _Nowhere(NamedTuple):
+    """Why a row has no organisation, and the column that is to be corrected."""
+
+    column: str
+    fault: Fault
 
 
 class _Judged(NamedTuple):
@@ -90,8 +98,8 @@ def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
             _COLUMNS.get(field, field.partition(".")[0]): refused for field, refused in faults_of(new).items()
         }
         organisation = _organisation(tree, row)
-        if isinstance(organisation, Fault):
-            row_faults["organisation" if row.organisation else _lowest(row)] = organisation
+        if isinstance(organisation, _Nowhere):
+            row_faults[organisation.column] = organisation.fault
         else:
             new = new._replace(organisation_code=organisation.code)
             if branch_code is not None and branch_code not in organisation.lineage:
@@ -142,18 +150,18 @@ def _earlier(tx: Tx, rows: Sequence[ProjectRow]) -> list[Project]:
     return tx.all(select(Project).where(or_(col(Project.code).in_(codes), col(Project.name).in_(names))))
 
 
-def _organisation(tree: _Tree, row: ProjectRow) -> Organisation | Fault:
+def _organisation(tree: _Tree, row: ProjectRow) -> Organisation | _Nowhere:
     """Return the organisation of a row: by code, or by names down the tree, where levels may be omitted."""
     if row.organisation:
-        return tree.nodes.get(row.organisation) or fault("unknown_organisation")
-    places = list(tree.below[""])
-    for name in filter(None, row.places):
+        return tree.nodes.get(row.organisation) or _Nowhere("organisation", fault("unknown_organisation"))
+    places, lowest = list(tree.below[""]), PLACES[0]
+    for lowest, name in filter(itemgetter(1), zip(PLACES, row.places, strict=True)):
         candidates = _named(tree, places, name)
         if not candidates:
-            return fault("place_not_found", name=name)
+            return _Nowhere(lowest, fault("place_not_found", name=name))
         places = candidates
     if len(places) > 1:
-        return fault("place_ambiguous", codes=sorted(places)[:5])
+        return _Nowhere(lowest, fault("place_ambiguous", codes=sorted(places)[:5]))
     return tree.nodes[places[0]]
 
 
@@ -175,12 +183,6 @@ def _called(name: str) -> set[str]:
     """Return the names by which people may call a village: its name with and without each known ending."""
     plain = name.replace(" ", "")
     return {plain} | {plain.removesuffix(ending) for ending in _ENDINGS if len(plain) > len(ending) + 1}
-
-
-def _lowest(row: ProjectRow) -> str:
-    """Return the column of the lowest place in a row."""
-    _county, township, village = row.places
-    return "village" if village else "township" if township else "county"
 
 
 def _differences(new: NewProject, project: Project) -> dict[str, Fault]:

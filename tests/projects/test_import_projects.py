@@ -103,15 +103,20 @@ def test_a_different_project_under_a_known_code_is_refused(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("place", "code"),
-    [("栾川县,庙子镇,没有村", "place_not_found"), ("没有县,,", "place_not_found"), (",,同名村", "place_ambiguous")],
+    ("place", "column", "code"),
+    [
+        ("栾川县,庙子镇,没有村", "village", "place_not_found"),
+        ("栾川县,没有镇,同名村", "township", "place_not_found"),
+        ("没有县,,", "county", "place_not_found"),
+        (",,同名村", "village", "place_ambiguous"),
+    ],
 )
-def test_a_place_that_is_not_clear(world: World, place: str, code: str) -> None:
+def test_a_place_that_is_not_clear(world: World, place: str, column: str, code: str) -> None:
     tree = "code,name,level,parent_code\n41,洛阳市,city,\n4101,栾川县,county,41\n410101,庙子镇,township,4101\n"
     two = "41010108,同名村,village,410101\n41010109,同名村,village,410101\n"
     world.do(import_tree, read(tree + two), ACTOR)
     text = f"county,township,village,name,tier,summary,target\n{place},甲,micro,a,100\n"
-    assert set(objections(world, text).values()) == {code}
+    assert objections(world, text) == {f"line 2.{column}": code}
 
 
 def test_rows_outside_the_branch_are_named(world: World) -> None:

@@ -86,6 +86,7 @@ LIST = "姓名,角色,机构代码\n张三,村联络员,41010101\n李四,reviewe
 
 def test_many_are_invited_by_a_list_after_a_preview(manager: Reader, world: World) -> None:
     manager.open("/console/people/invite-file")
+    assert "文件里没有数据行" in text(manager.send("/invite-file", 422, text="", verb="preview"))
     bad = LIST + "赵六,皇帝,4102\n张三,村联络员,41010101\n钱七,财务,9999\n"
     page = text(manager.send("/invite-file", 422, text=bad, verb="preview"))
     assert "第 4 行“角色”" in page and "第 5 行“姓名” ： 与第 2 行重复" in page.replace("：", " ： ").replace(

@@ -41,10 +41,10 @@ Answer = str | Response | tuple[str, int]
 def invite_file() -> Answer:
     """Show the form for a table and its preview; after confirmation return the links."""
     form = ConsoleForm(request.form)
+    if request.method == "GET":
+        return _page(form, "")
     try:
         text = _text(form)
-        if not text:
-            return _page(form, "")
         if form.verb == "save":
             return make_once(lambda: _make(text))
         with deps().db.transaction() as tx:
