@@ -127,15 +127,14 @@ def _say(done: Together) -> None:
 @blueprint.route("/donations/<uuid:donation_id>/case", methods=["GET", "POST"], endpoint="open_case")
 @access.signed_in(Permission.SCREEN)
 def open_manually(donation_id: UUID) -> str | Response:
-    """Put the match of a donation on hold manually. Another reviewer must decide the case."""
+    """Put the match of a donation on hold manually. Where acts need a second person, another reviewer decides the
+    case."""
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
         case = open_case(tx, donation_id, typed.reason, typed.caller.name)
         tx.after_commit(lambda: publish({case.campaign_id}))
-        return [
-            _("这笔捐赠的 %(amount)s 元配捐暂缓计入，等复核。捐赠本身不受影响。", amount=yuan(case.held_minor)),
-            _("由您提出，须由另一个人决定。"),
-        ]
+        held = _("这笔捐赠的 %(amount)s 元配捐暂缓计入，等复核。捐赠本身不受影响。", amount=yuan(case.held_minor))
+        return [held, _("由您提出，须由另一个人决定。")] if deps().second_person.needed else [held]
 
     back = url_for("console.donation", donation_id=donation_id)
     about = _("捐赠记录") + " " + short_number_of(donation_id)
