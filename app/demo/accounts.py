@@ -48,7 +48,7 @@ def colleagues(
         Colleague(FINANCE, Role.FINANCE, city, "财务甲"),
         Colleague(SECOND_FINANCE, Role.FINANCE, city, "财务乙"),
         Colleague(AUDITOR, Role.AUDITOR, city, "监事"),
-        Colleague(LIAISON, Role.LIAISON, village, "村级联络员"),
+        Colleague(LIAISON, Role.LIAISON, village, "村联络员"),
     )
 
 

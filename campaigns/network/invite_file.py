@@ -38,8 +38,8 @@ class Guest(NamedTuple):
 
 class GuestList(NamedTuple):
     """A parsed file; `faults` by `line N.column` in the order of lines, `unread` are the titles of columns that are
-    not read. `foreign`: a row names a node of another branch, whose fault is that of an unknown one. `repeated`: how
-    many of the people have an open invitation with this name, role and branch."""
+    not read. `foreign`: a row names a node of another branch, whose fault is that of an unknown one. `repeated`:
+    how many of the people have an open invitation with this name, role and branch."""
 
     guests: list[Guest]
     faults: Mapping[str, Fault]
