@@ -21,6 +21,7 @@ from campaigns.privacy.own_codes import code_of, language_of_valid
 from campaigns.screening.cases import case_of_donation
 from kernel.db import Tx
 from kernel.errors import Refusal
+from matching.returns import returns_of
 from payments.side_by_side import side_by_side
 
 BATCH = 50
@@ -98,6 +99,9 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
     topic = DONATION_ALONE
     if letter.kind == LetterKind.PURPOSE_CHANGED:
         topic = Topic(change=told_change(tx, int(letter.about)))
+    elif letter.kind == LetterKind.REFUNDED:
+        backs = returns_of(tx, donation.id)
+        topic = Topic(returned_minor=sum(back.amount_minor for back in backs if back.cause == "refund"))
     elif donation.held_minor and letter.kind in (LetterKind.REVIEW_BEGUN, *_THANKS):
         topic = Topic(case=case_of_donation(tx, donation.id))
     elif letter.kind == LetterKind.REVIEW_BEGUN:

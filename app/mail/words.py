@@ -31,10 +31,12 @@ class Words(NamedTuple):
 
 
 class Topic(NamedTuple):
-    """What a letter tells besides the donation itself: a change of purpose, or the case of a review."""
+    """What a letter tells besides the donation itself: a change of purpose, the case of a review, or the match
+    that went back with refunds so far."""
 
     change: ToldChange | None = None
     case: OwnCase | None = None
+    returned_minor: int = 0
 
 
 DONATION_ALONE = Topic()
@@ -52,7 +54,7 @@ def words_of(
     filing = _("备案 %(number)s", number=campaign.plan.get("filing_no", ""))
     return Words(
         sender=campaign.host,
-        subject=_subject(kind, donation.project_name),
+        subject=_subject(kind, donation),
         salutation=_("%(name)s：", name=name) if name else "",
         paragraphs=_paragraphs(kind, letter, donation, topic),
         link=_("再试一次") if kind is LetterKind.LAPSED else _("看这笔捐赠"),
@@ -101,7 +103,8 @@ def _contact(contact: Contact | None) -> str:
     return _("有问题找我们：%(ways)s", ways=_("，").join(way for way in (phone, contact.email) if way))
 
 
-def _subject(kind: LetterKind, project: str) -> str:
+def _subject(kind: LetterKind, donation: DonationView) -> str:
+    project = donation.project_name
     match kind:
         case LetterKind.THANKS:
             return _("谢谢您捐给%(project)s", project=project)
@@ -109,6 +112,8 @@ def _subject(kind: LetterKind, project: str) -> str:
             return _("您捐给%(project)s的钱到了，谢谢您", project=project)
         case LetterKind.LAPSED:
             return _("给%(project)s的这笔捐赠还没有付款", project=project)
+        case LetterKind.REFUNDED if donation.refunded_minor < donation.amount_minor:
+            return _("您捐给%(project)s的款项退了一部分", project=project)
         case LetterKind.REFUNDED:
             return _("您捐给%(project)s的款项已退", project=project)
         case LetterKind.REVIEW_BEGUN:
@@ -176,8 +181,13 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView,
         ]
     if kind is LetterKind.REFUNDED:
         refunded = _("已退给您 %(amount)s 元，原路退回，到账要几天。", amount=_yuan(letter.amount_minor or 0))
+        match = _("它的配捐也退回去了，一共 %(amount)s 元。", amount=_yuan(topic.returned_minor))
         left = _("退款以后：%(kept)s", kept=_kept(donation))
-        return [refunded, *([left] if donation.refunded_minor < donation.amount_minor else [])]
+        return [
+            refunded,
+            *([match] if topic.returned_minor else []),
+            *([left] if donation.refunded_minor < donation.amount_minor else []),
+        ]
     if kind is LetterKind.REVIEW_CANCELLED:
         return [
             _("我们复核了这笔捐赠，它不计配捐。您捐的钱照常给项目，不受影响。"),

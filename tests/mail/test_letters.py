@@ -97,8 +97,11 @@ def test_each_fact_has_its_letter(world: World, mail_server: MailServer) -> None
     assert send(world, mail_server) == 1
     text = body(mail_server.letters[-1])
     assert "已退给您 20 元" in text and "退款以后：您捐 30 元" in text
-    world.refund(refunded, 30_00)
+    assert "配捐也退回去了，一共 20 元" in text and "退了一部分" in mail_server.letters[-1]["Subject"]
+    world.refund(refunded, 50_00)
     assert send(world, mail_server) == 1
+    assert "配捐也退回去了，一共 50 元" in body(mail_server.letters[-1])
+    assert mail_server.letters[-1]["Subject"].endswith("的款项已退")
     assert [kind for kind, *_ in letters(world)] == ["lapsed", "late_thanks", "refunded", "refunded"]
 
 
