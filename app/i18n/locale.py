@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, get_translations, ngettext
+from flask_babel import Babel, Domain, get_locale, get_translations, gettext, ngettext
 from markupsafe import Markup, escape
 from werkzeug.http import dump_cookie
 
@@ -71,6 +71,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_remember)
     app.jinja_env.globals |= {"_": translated, "gettext": translated}
     app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "short_yuan": short_yuan}
+    app.jinja_env.filters["short_sum"] = short_sum
     app.jinja_env.filters |= {"when": when, "clock": clock, "day": day, "soon": soon}
     app.jinja_env.filters |= {"day_and_time": day_and_time, "ratio": ratio, "times": times}
     app.jinja_env.filters |= {"dialled": dialled, "day_of": day_of, "zh": marked_chinese}
@@ -238,6 +239,12 @@ def short_yuan(amount_minor: int) -> str:
         return whole_yuan(amount_minor // 100 * 100)
     tenths = amount_minor // 1_000_00
     return f"{tenths / 10:,.1f}".removesuffix(".0") + " 万"
+
+
+def short_sum(amount_minor: int) -> str:
+    """Return yuan for small spaces with the unit: '54.2 万元', '9,000 元'."""
+    short = short_yuan(amount_minor)
+    return f"{short}元" if short.endswith("万") else gettext("%(amount)s 元", amount=short)
 
 
 def dialled(number: str) -> str:
