@@ -128,11 +128,18 @@ def test_too_long_a_search_finds_nothing(reader: Reader, query: str) -> None:
     assert "没有找到项目" in text(reader.open(f"/c/day?{query}"))
 
 
+def test_larger_type_is_offered_at_the_head_of_a_page(reader: Reader, world: World) -> None:
+    assert world.slug
+    head = reader.open("/c/day").split("</header>")[0]
+    assert 'class="larger-type"' in head and 'class="usual-type"' in head
+
+
 def test_without_pots_nothing_is_said_of_them(reader: Reader, world: World) -> None:
     page = text(reader.open("/c/day"))
     assert "配捐怎么算" not in page and "配捐已" not in page and "配捐 0" not in page and "照样能捐" not in page
     assert "配捐 0" not in text(reader.open(f"/c/day/p/{world.projects[0]}"))
     world.pay(world.give(20_00))
+    assert "筹款 合计" in text(reader.open("/c/day/standings")) and "配捐 0" not in text(reader.open("/"))
     screen = text(reader.open("/c/day/screen"))
     assert "大家一起，已经筹到 20 元" in screen and "配捐" not in screen and "—" not in screen
 
