@@ -3,8 +3,9 @@
 from app.jobs import registry
 from app.jobs.runs import Unit
 from campaigns.privacy.erase import erase
-from campaigns.privacy.messages import erase_late
+from campaigns.privacy.messages import erase_late, erased_donations
 from campaigns.privacy.person import person_by_contact
+from kernel.db import Tx
 from tests.closing.partner import tell
 from tests.privacy.people import PHONE, PLATFORM_NAME, give_everything
 from tests.world import World
@@ -26,6 +27,17 @@ def test_a_message_that_comes_after_the_erasure_cannot_be_read(world: World) -> 
     assert (_readable(world), erase_late(world.deps)) == (0, 0)
     world.settle()
     world.check()
+
+
+def test_looking_for_erased_donors_reads_no_other_donation(world: World) -> None:
+    """Also while the planner knows nothing of the table."""
+    give_everything(world)
+
+    def scans(tx: Tx) -> int:
+        assert not erased_donations(tx)
+        return int(tx.scalar("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'donation'"))
+
+    assert world.do(scans) == 0
 
 
 def _readable(world: World) -> int:
