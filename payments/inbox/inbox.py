@@ -146,7 +146,7 @@ def insertion(columns: tuple[str, ...], time: str, before: str = "") -> str:
     names = ", ".join(columns)
     return f"""WITH moment AS MATERIALIZED ({time}),
                 numbered AS MATERIALIZED (
-                    SELECT nextval(pg_get_serial_sequence('inbox_event', 'id')) AS id,
+                    SELECT nextval('inbox_event_id_seq') AS id,
                            {names}
                       FROM (SELECT * FROM {unnest(InboxEvent, *columns, ordinal="nth")} ORDER BY nth) AS sent),
                 new AS (

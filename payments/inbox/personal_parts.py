@@ -46,22 +46,23 @@ def split(body: Body, kept: Kept) -> tuple[Body, Body]:
     clear: Body = {}
     rest: Body = {}
     for name, value in body.items():
-        inner = kept.get(name)
-        if inner is None or isinstance(value, list) or (isinstance(value, dict) and not inner):
+        inner, kind = kept.get(name), type(value)
+        if inner is None or kind is list:
             rest[name] = value
-        elif isinstance(value, dict):
+        elif kind is not dict:
+            clear[name] = value
+        elif not inner:
+            rest[name] = value
+        else:
             clear[name], left = split(value, inner)
             if left:
                 rest[name] = left
-        else:
-            clear[name] = value
     return clear, rest
 
 
 def join(clear: Body, rest: Body) -> Body:
-    """Return the message that `split` divided."""
-    body = dict(clear)
+    """Complete the clear part of a message that `split` divided, and return it."""
     for name, value in rest.items():
         inner = clear.get(name)
-        body[name] = join(inner, value) if isinstance(inner, dict) else value
-    return body
+        clear[name] = join(inner, value) if type(inner) is dict else value
+    return clear

@@ -1,7 +1,6 @@
 """Messages at rest: the personal part of each is sealed with the key of its day (`message_keys`)."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -13,7 +12,8 @@ from payments.inbox.message_keys import NOTHING, MessageSealing, opening_keys, s
 from payments.inbox.personal_parts import Body, join, kept_of, split
 from payments.messages import Message
 
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson would parse it as a float
+_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * 19  # after `_AS_ZEROS`: orjson would parse it as a float
 
 
 class OpenMessage(Protocol):
@@ -107,5 +107,6 @@ def _whole(message: SealedMessage, cipher: Cipher | None) -> Body:
 
 def _parsed(plain: bytes) -> Body:
     """Parse JSON written by `_json`; integers beyond 64 bits stay integers."""
-    body: Body = json.loads(plain) if _LONG_NUMBER.search(plain) else orjson.loads(plain)
+    # A regular expression would take twice as long as parsing.
+    body: Body = json.loads(plain) if _LONG_NUMBER in plain.translate(_AS_ZEROS) else orjson.loads(plain)
     return body

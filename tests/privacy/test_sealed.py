@@ -14,6 +14,7 @@ from kernel.keys import Keys
 from payments.inbox.inbox import claim, store
 from payments.inbox.message_keys import MessageSealing, opening_keys
 from payments.inbox.personal_parts import join, kept_of, split
+from payments.inbox.sealed_messages import _json, _parsed
 from payments.messages import message
 from tests.api.client import Api
 from tests.privacy.people import APPEAL, DONOR, MESSAGE, PHONE, REFUND_WORDS, dump, give_everything, traces
@@ -72,8 +73,14 @@ def test_a_message_is_put_together_as_it_was(source: str) -> None:
         "occurred_at": {"not": "a time"},
     }
     clear, rest = split(body, kept_of(source))
-    assert join(clear, json.loads(json.dumps(rest))) == body
     assert "k" not in json.dumps(clear["data"].get("donor", {})) and "new_field" in rest
+    assert join(clear, json.loads(json.dumps(rest))) == body
+
+
+@pytest.mark.parametrize("number", [10**18, 2**63, 10**19 - 1, 2**70, -(2**70), 0.1])
+def test_a_number_is_the_same_once_opened(number: float) -> None:
+    read = _parsed(_json({"number": number}).encode())["number"]
+    assert (read, type(read)) == (number, type(number))
 
 
 def test_messages_with_and_without_a_personal_part_come_back_in_their_order(world: World) -> None:
