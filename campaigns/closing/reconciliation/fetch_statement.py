@@ -1,6 +1,8 @@
 """Fetch the provider's statement outside any transaction, store its lines and compare the books with them."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -12,6 +14,7 @@ from payments.gateway import GatewayError, StatementLine
 from payments.statements import BATCH, store
 
 AGAIN_S = 60  # while a difference is open, the provider is queried once per minute
+AT_ONCE = 2  # batches being stored, our default: the database stores one while Python prepares the next
 OVERLAP = timedelta(hours=1)
 STEP = timedelta(hours=6)  # lines come newest first, so a period is stored only after all of it was read
 
@@ -49,16 +52,26 @@ def fetch_statement(deps: Dependencies, campaign_id: int) -> bool:
 
 
 def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime | None:
-    """Store lines as they arrive, one transaction per batch; return the time of the newest.
+    """Store lines while later ones are read, one transaction per batch; return the time of the newest.
 
     A campaign may have a million lines, so they are not kept in memory. `reconcile` compares them.
     """
     newest = None
-    while batch := list(islice(lines, BATCH)):
-        newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
-        with deps.db.transaction() as tx:
-            store(tx, batch)
+    storing: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while batch := list(islice(lines, BATCH)):
+            newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
+            storing.append(pool.submit(_store_batch, deps, batch))
+            if len(storing) > AT_ONCE:
+                storing.popleft().result()
+        for batch_stored in storing:
+            batch_stored.result()
     return newest
+
+
+def _store_batch(deps: Dependencies, batch: Sequence[StatementLine]) -> None:
+    with deps.db.transaction() as tx:
+        store(tx, batch)
 
 
 def follow_statement(deps: Dependencies) -> int:
