@@ -51,6 +51,7 @@ from payments.stripe_wire import (
 
 # The version against which the tests validate our requests; the library would send a newer one.
 API_VERSION = "2026-05-27.dahlia"
+_PAGE = 100  # the most that a list of the provider returns at once
 
 
 class StripeGateway:
@@ -162,7 +163,7 @@ class StripeGateway:
             return refund_state(self.provider, refund, self._intent(payment_intent))
 
     def _known_refund(self, payment_intent: str, refund_id: str) -> dict[str, Any] | None:
-        page = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
+        page = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": _PAGE})
         for item in page.auto_paging_iter():
             refund: dict[str, Any] = item.to_dict()
             if (refund.get("metadata") or {}).get("refund_id") == refund_id:
@@ -197,12 +198,12 @@ class StripeGateway:
     def endpoints(self) -> list[WebhookEndpoint]:
         """List the webhook endpoints of the account."""
         with _translated():
-            page = self._client.v1.webhook_endpoints.list({"limit": 100})
+            page = self._client.v1.webhook_endpoints.list({"limit": _PAGE})
             return [webhook_endpoint(endpoint.to_dict()) for endpoint in page.auto_paging_iter()]
 
     def _lines(self, chosen: dict[str, Any]) -> Iterator[StatementLine]:
         with _translated():
-            params: Any = {**chosen, "limit": 100, "expand": ["data.source"]}
+            params: Any = {**chosen, "limit": _PAGE, "expand": ["data.source"]}
             page = self._client.v1.balance_transactions.list(params)
             for line in page.auto_paging_iter():
                 yield statement_line(line.to_dict())

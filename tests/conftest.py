@@ -33,7 +33,7 @@ from tests.world import World, build
 __all__ = ["cashier"]
 
 # Machines are shared and noisy: how long one example takes says nothing. The second is that of `make test-long`.
-settings.register_profile("beishan", deadline=None, max_examples=40)
+settings.register_profile("beishan", deadline=None, max_examples=25)
 settings.register_profile("long", deadline=None, max_examples=500)
 settings.load_profile("beishan")
 

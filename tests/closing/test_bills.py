@@ -51,32 +51,32 @@ def test_three_bad_rows_are_named_and_nothing_is_imported(world: World, partner:
     assert lines(world) == 0
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        row("", "charge", "D", 100),
-        row("L", "charge", "D", 0),
-        row("L", "charge", "D", -5),
-        row("L", "refund", "D", 5),
-        row("L", "charge", "D", "١٠"),
-        row("L", "charge", "D", "9" * 30),
-        row("L", "charge", "D", "1e3"),
-        row("L", "charge", "D", 100, "x"),
-        row("L", "charge", "D" * 201, 100),
-        row("L", "charge", "D\x00", 100),
-        row("L", "charge", "D", 100, at="0001-01-01T00:00:00"),
-        row("L", "charge", "D", 100, at=""),
-        row("L", "charge", "D", 100).replace("CNY", "USD"),
-        row("L", "charge", "D", 100) + ",more",
-        "L,charge",
-        '"' + "x" * 200_000 + '"',
-    ],
-)
-def test_a_bad_row_is_named(world: World, partner: str, bad: str) -> None:
-    with pytest.raises(Invalid) as refused:
-        world.do(import_statement, partner, bill(row("L0", "charge", "D0", 100), bad), "finance")
-    assert {name.split(".")[0] for name in refused.value.fields} == {"line 3"}
-    assert lines(world) == 0
+BAD_ROWS = [
+    row("", "charge", "D", 100),
+    row("L", "charge", "D", 0),
+    row("L", "charge", "D", -5),
+    row("L", "refund", "D", 5),
+    row("L", "charge", "D", "١٠"),
+    row("L", "charge", "D", "9" * 30),
+    row("L", "charge", "D", "1e3"),
+    row("L", "charge", "D", 100, "x"),
+    row("L", "charge", "D" * 201, 100),
+    row("L", "charge", "D\x00", 100),
+    row("L", "charge", "D", 100, at="0001-01-01T00:00:00"),
+    row("L", "charge", "D", 100, at=""),
+    row("L", "charge", "D", 100).replace("CNY", "USD"),
+    row("L", "charge", "D", 100) + ",more",
+    "L,charge",
+    '"' + "x" * 200_000 + '"',
+]
+
+
+def test_a_bad_row_is_named(world: World, partner: str) -> None:
+    for bad in BAD_ROWS:
+        with pytest.raises(Invalid) as refused:
+            world.do(import_statement, partner, bill(row("L0", "charge", "D0", 100), bad), "finance")
+        assert {name.split(".")[0] for name in refused.value.fields} == {"line 3"}, bad[:200]
+        assert lines(world) == 0
 
 
 def test_a_file_without_its_columns_and_one_that_says_a_line_twice(world: World, partner: str) -> None:

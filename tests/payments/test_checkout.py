@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from payments import stripe
 from payments.facts import FactKind, PaymentFact, facts_of
 from payments.gateway import ClosedAs, GatewayRefused, PaymentOrder
 from payments.reversals import ReversalState
@@ -178,20 +179,23 @@ def test_refunds_never_exceed_the_charge(sandbox: Server, order: PaymentOrder) -
     assert refused.value.code == "charge_already_refunded"
 
 
-def test_statement_pages_filters_and_adds_up_to_the_payout(sandbox: Server) -> None:
+def test_statement_pages_filters_and_adds_up_to_the_payout(
+    sandbox: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe, "_PAGE", 10)
     gateway = sandbox.gateway()
     sandbox.order("/payouts")  # what other tests left behind
     start = datetime.now(UTC).replace(microsecond=0)
-    for _ in range(103):  # more than one page of 100
+    for _ in range(13):  # more than one page
         opened = gateway.open_intent(make_order(amount_minor=12_345))
         sandbox.order("/pay", reference=opened.reference)
     payout = sandbox.order("/payouts")
     lines = list(gateway.statement(start, datetime.now(UTC) + timedelta(seconds=1)))
     mine = [line for line in lines if line.kind == "charge" and line.amount_minor == 12_345]
-    assert len(mine) == 103
+    assert len(mine) == 13
     assert {line.fee_minor for line in mine} == {74}  # 0.6 % of 123.45 yuan is 74.07 fen
     assert len({line.line_id for line in lines}) == len(lines)
     out = next(line for line in lines if line.source_id == payout["id"])
-    assert (out.kind, out.amount_minor) == ("payout", -103 * (12_345 - 74))
-    assert payout["amount"] == 103 * (12_345 - 74)
+    assert (out.kind, out.amount_minor) == ("payout", -13 * (12_345 - 74))
+    assert payout["amount"] == 13 * (12_345 - 74)
     assert list(gateway.statement(start - timedelta(days=2), start - timedelta(days=1))) == []

@@ -122,73 +122,74 @@ def test_a_manually_refused_payment_is_not_accepted_by_a_report(sent: World) -> 
     sent.check()
 
 
-@pytest.mark.parametrize(
-    ("data", "place", "code"),
-    [
-        (report(answer(FIRST, "RJCT"), message="BS000002"), "line 8.OrgnlMsgId", "message_unknown"),
-        (report(answer(FIRST, "RJCT"), message="X"), "line 8.OrgnlMsgId", "message_unknown"),
-        (
-            report(answer("BS000001-00009", "RJCT")),
-            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId",
-            "payment_unknown",
-        ),
-        (
-            report(answer(OTHER, "ACSP"), answer(FIRST, "RJCT", "", "99.99")),
-            "line 9.OrgnlPmtInfAndSts[1]/TxInfAndSts[2]/OrgnlTxRef/Amt/InstdAmt",
-            "payment_amount",
-        ),
-        (
-            report(answer(FIRST, "RJCT", "", "1e2")),
-            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlTxRef/Amt/InstdAmt",
-            "not_an_amount",
-        ),
-        (report(answer(FIRST, "NOPE")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts", "not_one_of"),
-        (report(answer(FIRST, "")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts", "required"),
-        (report(REFUSED, REFUSED), "line 9.OrgnlPmtInfAndSts[1]/TxInfAndSts[2]/OrgnlEndToEndId", "repeated"),
-        (report(answer("", "RJCT")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId", "required"),
-        (
-            report(answer(FIRST, "ACSP"), batch="<PmtInfSts>RJCT</PmtInfSts>"),
-            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts",
-            "not_one_of",
-        ),
-        (report(at="yesterday", group="<GrpSts>RJCT</GrpSts>"), "line 4.GrpHdr/CreDtTm", "not_a_date"),
-        (report(report="", group="<GrpSts>RJCT</GrpSts>"), "line 4.GrpHdr/MsgId", "required"),
-        (report(group="<GrpSts>PART</GrpSts>"), "line 3.TxInfAndSts", "required"),
-        (report(REFUSED).replace(b"pain.001.001.09", b"pain.008"), None, "not_one_of"),
-        (
-            report(REFUSED).replace(b"<Document", b'<!DOCTYPE x [<!ENTITY a "b">]><Document'),
-            "line 1",
-            "document_type",
-        ),
-        (report(REFUSED)[:-40], None, "unreadable"),
-        (b"id,status\n1,RJCT\n", "line 1", "unreadable"),
-        (b"", "file", "no_rows"),
-        (b"\n \n", "file", "no_rows"),
-        (report(REFUSED).decode().encode("gb18030"), "line 8", "unreadable"),  # it says that it is UTF-8
-        (report(REFUSED).replace(b"RJCT", b"RJ\0CT"), "line 8", "unreadable"),
-        (report(REFUSED).replace(b'Ccy="CNY"', b'Ccy="CNY'), "line 8", "unreadable"),
-        (report(REFUSED, report="&bank;"), "line 4", "unreadable"),
-        (
-            report(answer(FIRST, "RJCT", "", "9" * 40)),
-            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlTxRef/Amt/InstdAmt",
-            "not_an_amount",
-        ),
-        (report(), "line 3.TxInfAndSts", "required"),
-        (
-            report(answer("=1+1", "RJCT")),
-            "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId",
-            "payment_unknown",
-        ),
-        (b"<Document><BkToCstmrStmt/></Document>", "line 1", "no_payment_report"),
-    ],
-)
+MALFORMED: list[tuple[bytes, str | None, str]] = [
+    (report(answer(FIRST, "RJCT"), message="BS000002"), "line 8.OrgnlMsgId", "message_unknown"),
+    (report(answer(FIRST, "RJCT"), message="X"), "line 8.OrgnlMsgId", "message_unknown"),
+    (
+        report(answer("BS000001-00009", "RJCT")),
+        "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId",
+        "payment_unknown",
+    ),
+    (
+        report(answer(OTHER, "ACSP"), answer(FIRST, "RJCT", "", "99.99")),
+        "line 9.OrgnlPmtInfAndSts[1]/TxInfAndSts[2]/OrgnlTxRef/Amt/InstdAmt",
+        "payment_amount",
+    ),
+    (
+        report(answer(FIRST, "RJCT", "", "1e2")),
+        "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlTxRef/Amt/InstdAmt",
+        "not_an_amount",
+    ),
+    (report(answer(FIRST, "NOPE")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts", "not_one_of"),
+    (report(answer(FIRST, "")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts", "required"),
+    (report(REFUSED, REFUSED), "line 9.OrgnlPmtInfAndSts[1]/TxInfAndSts[2]/OrgnlEndToEndId", "repeated"),
+    (report(answer("", "RJCT")), "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId", "required"),
+    (
+        report(answer(FIRST, "ACSP"), batch="<PmtInfSts>RJCT</PmtInfSts>"),
+        "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/TxSts",
+        "not_one_of",
+    ),
+    (report(at="yesterday", group="<GrpSts>RJCT</GrpSts>"), "line 4.GrpHdr/CreDtTm", "not_a_date"),
+    (report(report="", group="<GrpSts>RJCT</GrpSts>"), "line 4.GrpHdr/MsgId", "required"),
+    (report(group="<GrpSts>PART</GrpSts>"), "line 3.TxInfAndSts", "required"),
+    (report(REFUSED).replace(b"pain.001.001.09", b"pain.008"), None, "not_one_of"),
+    (
+        report(REFUSED).replace(b"<Document", b'<!DOCTYPE x [<!ENTITY a "b">]><Document'),
+        "line 1",
+        "document_type",
+    ),
+    (report(REFUSED)[:-40], None, "unreadable"),
+    (b"id,status\n1,RJCT\n", "line 1", "unreadable"),
+    (b"", "file", "no_rows"),
+    (b"\n \n", "file", "no_rows"),
+    (report(REFUSED).decode().encode("gb18030"), "line 8", "unreadable"),  # it says that it is UTF-8
+    (report(REFUSED).replace(b"RJCT", b"RJ\0CT"), "line 8", "unreadable"),
+    (report(REFUSED).replace(b'Ccy="CNY"', b'Ccy="CNY'), "line 8", "unreadable"),
+    (report(REFUSED, report="&bank;"), "line 4", "unreadable"),
+    (
+        report(answer(FIRST, "RJCT", "", "9" * 40)),
+        "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlTxRef/Amt/InstdAmt",
+        "not_an_amount",
+    ),
+    (report(), "line 3.TxInfAndSts", "required"),
+    (
+        report(answer("=1+1", "RJCT")),
+        "line 8.OrgnlPmtInfAndSts[1]/TxInfAndSts[1]/OrgnlEndToEndId",
+        "payment_unknown",
+    ),
+    (b"<Document><BkToCstmrStmt/></Document>", "line 1", "no_payment_report"),
+]
+
+
 def test_a_malformed_report_names_line_and_field_and_changes_nothing(
-    sent: World, data: bytes, place: str | None, code: str
+    sent: World, subtests: pytest.Subtests
 ) -> None:
-    faults = refused(sent, data)
-    assert code in faults.values(), faults
-    assert place is None or faults.get(place) == code, faults
-    assert all(re.fullmatch(r"file|line \d+(\..+)?", name) for name in faults)
+    for data, place, code in MALFORMED:
+        with subtests.test(place=place, code=code):
+            faults = refused(sent, data)
+            assert code in faults.values(), faults
+            assert place is None or faults.get(place) == code, faults
+            assert all(re.fullmatch(r"file|line \d+(\..+)?", name) for name in faults)
 
 
 @given(st.integers(0, len(report(REFUSED)) - 1), st.integers(1, 40), st.binary(max_size=6))

@@ -75,8 +75,8 @@ def donor_addresses(app: Flask, world: World, donation: UUID) -> list[str]:
             if not rule.arguments <= set(values):
                 continue
             path = url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
-            carried = ("left=1", "trouble=payment_unavailable", f"replaces={donation}&replaces_token={token}")
-            addresses += [f"{path}?token={token}&{more}" for more in carried]
+            carried = f"left=1&trouble=payment_unavailable&replaces={donation}&replaces_token={token}"
+            addresses.append(f"{path}?token={token}&{carried}")
     return addresses
 
 

@@ -39,7 +39,7 @@ def waits(api: Api) -> dict[str, int]:
     return {wait["code"]: wait["count"] for wait in response["waits_for"]}
 
 
-@pytest.mark.parametrize("many", [50, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("many", [12, pytest.param(200, marks=pytest.mark.long)])
 def test_wind_up_a_cancelled_event_with_many_paid_gifts(day: Day, many: int) -> None:
     """On the real sandbox: refunds are requested in one act, sent, confirmed, compared with its statement."""
     world = day.world

@@ -56,15 +56,15 @@ def test_after_the_end_cancelled_match_goes_to_the_fund(world: World) -> None:
     world.check()
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\x00b"])
 @pytest.mark.parametrize("act", [decide.clear, decide.cancel, decide.suspend_project])
-def test_a_decision_needs_a_reason(world: World, act: Callable[..., Any], reason: str) -> None:
+def test_a_decision_needs_a_reason(world: World, act: Callable[..., Any]) -> None:
     world.pot(1_000_00)
     case = held_case(world)
-    with pytest.raises(Invalid) as refusal:
-        world.do(act, case["id"], reason, "li")
-    assert refusal.value.code == "reason_missing"
-    assert case_of(world, case["donation_id"])["state"] == "open"
+    for reason in ("", "  ", "x" * 501, "a\x00b"):
+        with pytest.raises(Invalid) as refusal:
+            world.do(act, case["id"], reason, "li")
+        assert refusal.value.code == "reason_missing", reason
+        assert case_of(world, case["donation_id"])["state"] == "open"
 
 
 def test_a_second_click_is_harmless_and_another_decision_is_refused(world: World) -> None:

@@ -104,8 +104,8 @@ def test_a_branch_sees_what_is_about_it_and_only_auditors_and_admins_the_page(ap
 
 
 def test_the_file_has_every_entry_and_no_formula(manager: Reader, world: World) -> None:
-    for number in range(1_100):
-        world.do(rate, world.projects[0], number % 5 + 1, "=cmd()")
+    about = f"project:{world.projects[0]}"
+    world.do(lambda tx: [record_audit(tx, "=cmd()", "project.rate", about, rating=n % 5 + 1) for n in range(1_100)])
     text_ = manager.open("/console/audit.csv?act=project.rate")
     assert text_.count("\ufeff") == 1 and manager.page.mimetype == "text/csv"
     rows = list(csv.reader(io.StringIO(text_[1:])))
