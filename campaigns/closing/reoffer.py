@@ -66,8 +66,8 @@ class PaidDonation(NamedTuple):
 def _pages(
     tx: Tx, campaign: Campaign, pots: Sequence[PotState], only: Collection[UUID]
 ) -> Iterator[list[PaidDonation]]:
-    """Read the donations that were paid in time, oldest payment first, a page at a time, except those with an open
-    or cancelled case.
+    """Read the donations that were paid in time (`pays_in_time`), oldest payment first, a page at a time, except
+    those with an open or cancelled case.
 
     Providers report whole seconds; within one, the earlier pledge comes first. Most donations are matched in full.
     They are excluded here by the least amount that their match uses up (`matched_base` rounds up).
@@ -86,7 +86,7 @@ def _pages(
             WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
               AND d.amount_minor - d.refunded_minor > coalesce(matched.base_minor, 0)
               AND (NOT :some OR d.id = ANY(:only))
-              AND d.paid_at >= :opens_at AND d.paid_at < :last
+              AND d.paid_at < :last
               AND NOT EXISTS (SELECT FROM screening_case c
                                WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
             ORDER BY d.paid_at, d.pledged_at, d.id""",
@@ -95,7 +95,6 @@ def _pages(
         campaign=campaign.id,
         some=bool(only),
         only=list(only),
-        opens_at=campaign.opens_at,
         last=campaign.ends_at + timedelta(seconds=campaign.finishing_s),
     )
 

@@ -90,9 +90,10 @@ class SharedCampaign:
     def pays_in_time(self, paid_at: datetime) -> bool:
         """Return whether a payment at this time may get match beyond its reservation.
 
-        The provider's time decides. Donors who were paying when the campaign ended may finish.
+        The provider's time decides. Donors who were paying when the campaign ended may finish. Nobody can give
+        before it opens, so a payment dated before that comes from a clock that is wrong, and is in time.
         """
-        return self.opens_at <= paid_at < self.ends_at + timedelta(seconds=self.finishing_s)
+        return paid_at < self.ends_at + timedelta(seconds=self.finishing_s)
 
 
 def lock_shared(tx: Tx, *, slugs: Sequence[str] = (), ids: Sequence[int] = ()) -> list[SharedCampaign]:

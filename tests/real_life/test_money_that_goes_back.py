@@ -4,6 +4,7 @@ Bodies are those of a provider's events; amounts are fen.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -81,6 +82,16 @@ def test_a_refund_that_fails_after_it_was_reported(world: World, paid: DonationV
     with world.db.transaction() as tx:
         causes = [decision.cause for decision in explain(tx, paid.id).decisions]
     assert causes == ["pledge", "restore"]
+
+
+def test_a_payment_dated_before_the_opening_gets_its_match_back_too(world: World) -> None:
+    """The provider's clock may be anything; nobody can give before a campaign opens."""
+    world.pot(500_00)
+    donation = world.pay(world.give(100_00), at=world.clock.at - timedelta(days=90))
+    tell(world, [charge(world, donation, 100_00)])
+    assert stands(world, donation) == ("refunded", 100_00, 0)
+    tell(world, [refund(donation, "failed")])
+    assert stands(world, donation) == ("paid", 0, 100_00)
 
 
 def test_a_refund_can_be_sent_again_after_it_failed(world: World, paid: DonationView) -> None:
