@@ -89,6 +89,19 @@ def test_a_donor_who_takes_one_donation_back_is_a_newcomer_again(world: World) -
     assert world.view(second).status == "paid"
 
 
+def test_a_donor_whose_refund_failed_is_no_newcomer_although_no_match_is_left_for_them(world: World) -> None:
+    donations = [world.pay(world.give(88_00, email="a@example.org")) for _ in range(2)]
+    world.refund(donations[0], 88_00)
+    screen(world.deps)
+    refund = {"id": "re_1", "object": "refund", "amount": 88_00, "currency": "cny", "status": "failed"}
+    world.tell("refund.failed", refund | {"payment_intent": world.intent(donations[0])["id"]})
+    world.settle()
+    screen(world.deps)
+    assert kept(world) == fresh(world)
+    assert world.view(donations[0]).status == "paid"
+    world.check()
+
+
 def test_concurrent_runs_count_each_payment_once(world: World) -> None:
     world.pot(10_000_00)
     for n in range(12):

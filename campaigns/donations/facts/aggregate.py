@@ -121,7 +121,7 @@ class DonationAggregate:
         return (
             self.paid_at is not None
             and not self.newly_paid
-            and (self.instrument_learned or self.match_shrinks or bool(self.warnings))
+            and (self.instrument_learned or self.match_shrinks or self.match_may_grow or bool(self.warnings))
         )
 
     def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
