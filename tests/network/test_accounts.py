@@ -37,6 +37,7 @@ def test_a_session_is_known_by_its_token_of_which_only_the_hash_is_kept(world: W
     for other in ("", "x", "\ud800", "\x00", token + "x"):
         assert world.do(sessions.manager_of_session, other) is None
     assert not world.do(lambda tx: tx.scalar("SELECT count(*) FROM manager_session WHERE token_hash = :t", t=token))
+    assert world.do(signed_in) != token
 
 
 def test_a_session_ends_after_twelve_hours_and_is_seen_once_a_minute(world: World, token: str) -> None:
