@@ -37,6 +37,7 @@ def test_bank_differences_are_explained_and_signed_off_together(manager: Reader,
     assert "多半是扣了费用" in evidence["suggestion"]
     shown = text(manager.open(f"/console/discrepancies/{unequal['id']}"))
     assert "stripe txn_po_100001" in shown and "490.00" in shown and "多半是扣了费用" in shown
+    assert "00:00" not in shown.split("双方的记录")[1], "a bank's line has a day and no time"
 
     response = api.call("GET", "/reconciliation", token=api.token()).get_json()
     [side] = response["sides"]
