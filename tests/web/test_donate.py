@@ -17,7 +17,7 @@ def test_the_match_is_seen_before_paying(reader: Reader, world: World) -> None:
     page = text(reader.give(chip="10000"))
     assert "配捐给您留好了" in page and "市级配捐池" in page
     assert re.search(r"您捐 100.00 配捐，先留着 100.00 付款后，村里收到 200.00 元", page)
-    assert "前付款" in page and "去支付" in page
+    assert page.index("前付款") < page.index("去支付") < page.index("没付款也没关系"), "no scrolling to pay"
     world.check()
 
 
