@@ -33,7 +33,9 @@ def test_a_donor_downloads_and_erases_on_their_page(app: Flask, world: World) ->
         world.do(read_contact, world.deps.keys, left.own)["message"] == MESSAGE
     )  # nobody said that they were sure
     reader.open(address)
-    assert "已注销，任何人都无法再读取" in text(reader.send("/erasure", sure="1"))
+    page = text(reader.send("/erasure", sure="1"))
+    assert "已注销，任何人都无法再读取" in page
+    assert "感谢状（图片）" in page and "写上名字的海报" not in page
     assert "erased; nobody can read them" in text(reader.open(f"{address}&lang=en"))
     assert traces(reader.page.text) == []
     with pytest.raises(NotFound, match="donor_unknown"):
