@@ -70,7 +70,8 @@ def test_f26_a_refund_on_the_console_corrects_the_published_result(manager: Read
     gift = world.pay(world.give(100_00))
     release(world)
     public = f"/public/c/{world.slug}"
-    assert "公示之后的更正" not in manager.open(public)
+    own_page, changed = f"/console/campaigns/{world.slug}", "公告以后，账上的合计变了"
+    assert "公示之后的更正" not in manager.open(public) and changed not in manager.open(own_page)
     manager.open(f"/console/donations/{gift.id}/refunds")
     typed = {"amount_minor": "40", "reason": "重复捐赠"}
     manager.send("/refunds", **typed, verb="preview")
@@ -83,6 +84,10 @@ def test_f26_a_refund_on_the_console_corrects_the_published_result(manager: Read
     assert "合计 100.00 100.00 200.00" in page, "what was published stays"
     assert "公示之后的更正" in page
     assert "退款 -40.00 0.00 -40.00" in page and "更正后合计 60.00 60.00 120.00" in page, page
+    assert changed in manager.open(own_page)
+    manager.open(f"{own_page}/notices")
+    manager.send("/notices", reason="退款")
+    assert changed not in manager.open(own_page)
     world.check()
 
 

@@ -20,11 +20,12 @@ from campaigns.awards.awards import PUBLISHED
 from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close
 from campaigns.closing.give_back import gifts_by_provider, to_give_back
+from campaigns.closing.publication.notices import latest
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import ProjectQuery, listed
 from campaigns.disclosure.pot_details import place_names
-from campaigns.disclosure.totals import pot_views, totals
+from campaigns.disclosure.totals import Totals, pot_views, totals
 from campaigns.lifecycle import plan, transitions
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.history import history
@@ -91,6 +92,7 @@ def show(slug: str) -> str:
             "warnings": plan.warnings(campaign),
             "missing": plan.missing_fields(campaign),
         }
+        shown["overtaken"] = _is_overtaken(tx, campaign.id, shown["sums"])
         if campaign.phase == Phase.CANCELLED:
             shown |= _on_the_way_back(tx, campaign)
         shown["entries"], total = listed(tx, ProjectQuery(campaign.id), page)
@@ -102,6 +104,15 @@ def show(slug: str) -> str:
         page=page,
         act_labels=ACTS,
         **shown,
+    )
+
+
+def _is_overtaken(tx: Tx, campaign_id: int, sums: Totals) -> bool:
+    """Return whether the sums have changed since the last notice of the result, as by a refund."""
+    last = latest(tx, campaign_id)
+    return last is not None and (sums.raised_minor, sums.matched_minor) != (
+        last.notice["raised_minor"],
+        last.notice["matched_minor"],
     )
 
 
