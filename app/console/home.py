@@ -164,4 +164,4 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for("console.inbox") if access.opens("inbox") else "", _("去查看")
         case _:
             assert line.approval is not None
-            return url_for("console.approvals") + f"#a{line.approval.id}", _("批准或不批准")
+            return url_for("console.approvals") + f"#a{line.approval.id}", _("看后决定")
