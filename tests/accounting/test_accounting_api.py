@@ -4,8 +4,10 @@ import csv
 import io
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
+from app.console.books import accounting
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
 from tests.api.client import Api, problem
@@ -62,7 +64,7 @@ def test_the_books_of_the_federation_are_not_those_of_a_county(api: Api, world: 
     problem(api.post("/accounting/runs", {}, api.token("auditor")), 403, "not_permitted")
 
 
-def test_the_pages_show_what_the_api_says(http: FlaskClient, world: World) -> None:
+def test_the_pages_show_what_the_api_says(http: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.pay(world.give(100_00))
     world.do(create_manager, "finance", PASSWORD, "finance", "test")
     reader = Reader(http, world)
@@ -72,7 +74,11 @@ def test_the_pages_show_what_the_api_says(http: FlaskClient, world: World) -> No
     page = reader.open("/console/vouchers?period=2026-09")
     assert "收到捐款，共 1 笔" in page
     assert "记-1" in page
-    assert "银行存款" in http.get("/console/vouchers/1").text
+    page = http.get("/console/vouchers/1").text
+    assert "银行存款" in page and "只列出前" not in page
+    monkeypatch.setattr(accounting, "MOST_LINES", 1)
+    page = http.get("/console/vouchers/1").text
+    assert "只列出前 1 条分录，共 2 条" in page and "/console/vouchers/2026-09/vouchers.xlsx" in page
     for name in ("vouchers.csv", "vouchers.xlsx", "trial-balance.csv", "trial-balance.xlsx"):
         assert http.get(f"/console/vouchers/2026-09/{name}").status_code == 200
     assert http.get("/console/vouchers/99").status_code == 404

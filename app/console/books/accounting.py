@@ -30,6 +30,7 @@ from kernel.errors import Refusal
 from ledger.chart import AccountKind
 
 PAGE_SIZE = 50
+MOST_LINES = 200  # of a voucher on its page: the voucher of a giving day has some for each project
 
 
 @blueprint.get("/vouchers", endpoint="vouchers")
@@ -110,7 +111,7 @@ def _apart(do: Any, back: str) -> Response:
 @blueprint.get("/vouchers/<int:voucher_id>", endpoint="voucher")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def show(voucher_id: int) -> str:
-    """Show a voucher with its lines and the transfers that it sums."""
+    """Show a voucher with its first lines and the transfers that it sums."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         voucher, lines = reading.voucher(tx, voucher_id)
@@ -118,7 +119,8 @@ def show(voucher_id: int) -> str:
     return render_template(
         "console/voucher.html",
         voucher=voucher,
-        lines=lines,
+        lines=lines[:MOST_LINES],
+        line_count=len(lines),
         movements=movements,
         total=total,
         page=page,
