@@ -1,4 +1,4 @@
-"""Let a command run beside `make run` find the demo's database and secrets."""
+"""Let a command run beside `make run` find the demo's servers and secrets."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 
 def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment, completed with the demo's database, secrets and payment sandbox.
+    """Return the environment, completed with the demo's database, Redis, secrets and payment sandbox.
 
     Unchanged in production, with a DATABASE_URL, or if no demo was started in DATA_DIR.
     """
@@ -15,7 +15,7 @@ def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
     folder = Path(env.get("DATA_DIR") or "var").absolute()
     if env.get("DATABASE_URL") or env.get("BEISHAN_ENV") == "production":
         return env
-    demo = _database(folder) | _secrets(folder) | _sandbox(folder)
+    demo = _database(folder) | _redis(folder) | _secrets(folder) | _sandbox(folder)
     return demo | {name: value for name, value in env.items() if value}
 
 
@@ -28,6 +28,13 @@ def _database(folder: Path) -> dict[str, str]:
     except (OSError, IndexError):
         return {}
     return {"DATABASE_URL": f"postgresql://postgres@/beishan?host={quote(sockets)}&port={port}"}
+
+
+def _redis(folder: Path) -> dict[str, str]:
+    """Return the demo's REDIS_URL, if any. If the path of DATA_DIR is too long for a socket, commands do without;
+    web servers then look for changes by themselves."""
+    socket = folder / "redis" / "redis.sock"
+    return {"REDIS_URL": f"unix://{quote(str(socket), safe='/')}?db=0"} if socket.is_socket() else {}
 
 
 def _secrets(folder: Path) -> dict[str, str]:
