@@ -16,7 +16,7 @@ from kernel.decode import decode
 from kernel.errors import Fault, Invalid, fault
 
 MAX_PREAMBLE = 40  # lines before the header, as platforms put them
-MAX_CELL = 1_000  # characters
+MAX_CELL = 2_000  # characters, as many as the longest text that a form takes
 MOST_UNREAD = 30  # titles that are listed
 # Our defaults: above any file of 8 MiB that somebody made, and any packed bill of 64 MiB with lines of 220 bytes.
 MOST_LINES = 300_000

@@ -8,6 +8,7 @@ from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import Imported, ImportRequest, import_file, preview
 from campaigns.network.import_tree import import_tree
 from campaigns.network.tree_file import read
+from campaigns.projects.drafts import MOST_SUMMARY
 from campaigns.projects.import_projects import plan_projects
 from campaigns.projects.project_file import read as read_projects
 from kernel.errors import Conflict, Fault, Invalid
@@ -41,6 +42,13 @@ def test_rows_become_drafts_once(world: World) -> None:
     assert take(world, HEAD + ROW).added == 0
     assert len(projects(world)) == 1
     world.check()
+
+
+def test_a_summary_may_be_as_long_as_on_the_form(world: World) -> None:
+    long = "字" * MOST_SUMMARY
+    text = "organisation,name,tier,summary,target\n41010101,路灯,micro,{},100\n"
+    assert objections(world, text.format(long + "字")) == {"line 2.summary": "too_long"}
+    assert take(world, text.format(long)).added == 1
 
 
 def test_places_by_name_as_counties_write_them(world: World) -> None:
