@@ -50,7 +50,7 @@ def test_a_file_on_a_phone_without_javascript(chromium: Browser, stack: Stack, t
         upload(page, stack, file)
         expect(page.get_by_text("新的捐赠：2 行，共 101.00 元")).to_be_visible()
         page.get_by_role("button", name="确认，导入 2 行").click()
-        expect(page.get_by_text("已导入，新增 2 行")).to_be_visible()
+        expect(page.get_by_text("已导入，写入 2 行")).to_be_visible()
         page.goto(f"{stack.url}/console/imports")
         expect(page.get_by_role("row", name=re.compile("已导入"))).to_have_count(1)
     with chromium.new_context(viewport={"width": 390, "height": 844}) as context:
@@ -70,4 +70,4 @@ def test_a_large_file_shows_how_far_it_is(desk: Page, stack: Stack, tmp_path: Pa
     upload(desk, stack, file)
     expect(desk.get_by_role("button", name="确认，导入 4,000 行")).to_be_visible()  # the page refreshed by itself
     desk.get_by_role("button", name="确认，导入 4,000 行").click()
-    expect(desk.get_by_text("已导入，新增 4,000 行")).to_be_visible()
+    expect(desk.get_by_text("已导入，写入 4,000 行")).to_be_visible()

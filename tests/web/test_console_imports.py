@@ -42,7 +42,7 @@ def test_a_file_from_preview_to_result(manager: Reader, world: World) -> None:
     assert 'http-equiv="refresh"' in page and "导入中" in page
     assert work_off(world.deps) == 1
     page = manager.open("/console/imports/1")
-    assert "refresh" not in page and "已导入，新增 2 行。" in text(page)
+    assert "refresh" not in page and "已导入，写入 2 行。" in text(page)
     world.settle()
     assert world.totals().raised_minor == 1_050_00
     assert "文件里的内容以前都导入过" in text(upload(manager, "donations", sample("offline-excel-zh.gbk.csv")))
