@@ -104,11 +104,21 @@ def test_an_address_is_one_donor_in_capitals_and_as_an_international_name() -> N
 
 
 @pytest.mark.parametrize(
-    "email", [" li@example.org", "li@example.org\t", "\u3000li@example.org\n", "\xa0li@example.org"]
+    "email",
+    [
+        " li@example.org",
+        "li@example.org\t",
+        "\u3000li@example.org\n",
+        "\xa0li@example.org",
+        "li＠example.org",
+        "ｌｉ＠ｅｘａｍｐｌｅ．ｏｒｇ",
+        "li@example。org",
+    ],
 )
-def test_spaces_around_an_address_are_no_part_of_it(email: str) -> None:
-    assert email_identity(email) == email_identity("li@example.org")
+def test_an_address_in_full_width_or_with_spaces_is_the_plain_one(email: str) -> None:
+    assert email_identity(email) == contact_identity(email) == email_identity("li@example.org")
     assert contact_faults(Donor(email=email)) == {}
+    assert Donor(email=email).contact() == {"email": "li@example.org"}, "as a mail server takes it"
 
 
 def test_a_platforms_id_with_its_country_code_in_brackets_is_a_number() -> None:

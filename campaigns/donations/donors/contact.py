@@ -15,6 +15,7 @@ from campaigns.donations.donors.identity import (
     email_identity,
     partner_identity,
     phone_identity,
+    plain_email,
 )
 from campaigns.donations.donors.name_key import name_key
 from campaigns.donations.donors.opened import note_opened
@@ -47,8 +48,9 @@ class Donor:
         return self.publish_name and not self.anonymous
 
     def contact(self) -> dict[str, str]:
-        """Return the personal fields that are not empty."""
-        personal = {"name": self.name, "email": self.email, "phone": self.phone}
+        """Return the personal fields that are not empty; the e-mail address as a mail server takes it."""
+        email = plain_email(self.email) if self.email else None
+        personal = {"name": self.name, "email": email, "phone": self.phone}
         return {name: value for name, value in personal.items() if value}
 
     def identity(self) -> Identity | None:

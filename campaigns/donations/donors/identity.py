@@ -47,10 +47,16 @@ def phone_identity(text: str) -> Identity | None:
     return Identity("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def plain_email(text: str) -> str:
+    """Return an e-mail address without what Chinese keyboards type into it: full-width characters, spaces around
+    it."""
+    return unicodedata.normalize("NFKC", text).strip().replace("。", ".")
+
+
 @lru_cache(_CACHED)
 def email_identity(text: str) -> Identity | None:
     """Return the identity of an e-mail address, or None if its syntax is wrong. Makes no network request."""
-    plain = _PLAIN_EMAIL.fullmatch(text.strip())
+    plain = _PLAIN_EMAIL.fullmatch(plain_email(text))
     if plain is None or len(plain[0]) > _MOST_EMAIL:
         return _any_email(text)
     return Identity("email", plain[0].lower()) if _is_domain(plain[1].lower()) else None
@@ -65,7 +71,7 @@ def _is_domain(domain: str) -> bool:
 
 def _any_email(text: str) -> Identity | None:
     try:
-        address = validate_email(text.strip(), check_deliverability=False, strict=True)
+        address = validate_email(plain_email(text), check_deliverability=False, strict=True)
     except EmailNotValidError:
         return None
     return Identity("email", unicodedata.normalize("NFKC", address.normalized).lower())
@@ -73,7 +79,7 @@ def _any_email(text: str) -> Identity | None:
 
 def contact_identity(text: str) -> Identity | None:
     """Return the identity of a phone number or e-mail address, or None if the text is neither."""
-    return email_identity(text) if "@" in text else phone_identity(text)
+    return email_identity(text) if "@" in plain_email(text) else phone_identity(text)
 
 
 def partner_identity(text: str) -> Identity | None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from campaigns.donations.donors.identity import email_identity
+from campaigns.donations.donors.identity import email_identity, plain_email
 from kernel.errors import Fault, Invalid, fault
 from kernel.text import clean_text, text_fault
 
@@ -43,7 +43,7 @@ def read_payer(kind: str, title: str, tax_id: str, email: str) -> Payer:
         "company" if kind == "company" else "person",
         clean_text(title).strip(),
         re.sub(r"[\s-]", "", clean_text(tax_id)).upper(),
-        email.strip(),
+        plain_email(email),
     )
     faults: dict[str, Fault] = {}
     if kind not in ("person", "company"):
