@@ -54,10 +54,12 @@
         const { reserved_minor, captured_minor, held_minor } = now.match;
         const state = [now.status, reserved_minor, captured_minor, held_minor, now.refunded_minor].join("/");
         // Neither what somebody is writing is lost, nor what was refused a moment ago (that page has no address).
+        // Where paying or cancelling was refused, nothing had been written: on to the page that has one.
         const written = [...document.querySelectorAll("textarea, input")].some(
           (field) => field === document.activeElement || field.value !== field.defaultValue);
-        if (state !== seen && !written && location.pathname === `/d/${donation}`)
-          location.replace(location.href.split("#")[0]);
+        if (state === seen || written) return;
+        if (location.pathname === `/d/${donation}`) location.replace(location.href.split("#")[0]);
+        else if (/\/(go|cancel)$/.test(location.pathname)) location.replace(`/d/${donation}?token=${token}`);
       })
       .catch(() => {}); // offline: the next round tries again
   };

@@ -141,6 +141,22 @@ def test_a_connection_that_breaks_after_the_payment_loses_nothing(chromium: Brow
     books_hold(stack)
 
 
+def test_a_cancel_that_came_too_late_shows_the_payment_when_it_arrives(phone: Page, stack: Stack) -> None:
+    phone.goto(f"{stack.url}/donate/demo/12")
+    give(phone, 20)
+    second = phone.context.new_page()
+    second.goto(phone.url)
+    go_to_cashier(phone)
+    phone.locator("summary", has_text="稍后到账").click()
+    phone.fill("input[name=seconds]", "6")
+    phone.locator("select[name=as]").select_option("processing")
+    phone.locator("button[value=late]").click()
+    phone.wait_for_url(re.compile("/d/"))
+    second.get_by_role("button", name="不捐了").click()
+    expect(second.locator("main")).to_contain_text("支付正在处理，暂时不能取消。")
+    expect(second.locator("h1.thanks")).to_be_visible(timeout=2 * PATIENCE_MS)
+
+
 @contextmanager
 def pots_paused(stack: Stack, token: str) -> Iterator[None]:
     """For a while no pot that there is gives match."""

@@ -107,8 +107,9 @@ def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
     reader: Reader, world: World, cashier: Server
 ) -> None:
     reader.give()
-    own = reader.page.request.full_path
-    where, fields = next(form for form in forms(reader.page.text) if form[0].endswith("/go"))
+    held = reader.page
+    own = held.request.full_path
+    where, fields = next(form for form in forms(held.text) if form[0].endswith("/go"))
     response = reader.http.post(where, data=fields)
     assert response.status_code == 303 and response.location.startswith(f"{cashier.base}/pay/")
     at_cashier = response.location
@@ -125,6 +126,10 @@ def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
     page = text(reader.open(own))
     assert "正在确认付款" in page and "付款还在路上" in page, "the provider has it, its message is on the way"
     assert not any(words in page for words in ("不捐了", "去支付", "没有扣款"))
+    reader.page = held
+    page = reader.send("/cancel", 409)
+    fresh = re.search(r'<noscript><meta http-equiv="refresh" content="4; url=([^"]+)"></noscript>', page)
+    assert fresh and "付款还在路上" in text(reader.open(fresh[1])), "the address of a refused cancel shows nothing"
 
 
 def test_leaving_the_cashier_shows_that_nothing_was_paid(reader: Reader, world: World, cashier: Server) -> None:
