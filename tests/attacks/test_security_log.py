@@ -7,11 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import structlog
 from flask import Flask
 
 from app.jobs.registry import run
-from app.observability.logs import configure
 from campaigns.audit import network_of
 from campaigns.audit_trail import AuditLine, AuditQuery, search
 from campaigns.network import accounts
@@ -237,11 +235,3 @@ def test_c15_a_stranger_who_guesses_tokens_of_donations_writes_little(api: Api, 
     for _ in range(30):
         api.get(f"/donations/{uuid4()}", "dt_guess")
     assert len(trail(world, action="token.refused")) <= 2
-
-
-def test_a_line_feed_in_a_logged_value_starts_no_line(capsys: pytest.CaptureFixture[str]) -> None:
-    configure("INFO")
-    forged = 'x\n{"event": "manager.sign_in"}\r\n'
-    structlog.get_logger("test").warning("refused", about=forged)
-    (line,) = capsys.readouterr().err.strip("\n").split("\n")
-    assert json.loads(line)["about"] == forged and "\r" not in line
