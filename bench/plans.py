@@ -52,6 +52,7 @@ PARTS = {
     "donation_id": "SELECT id FROM donation ORDER BY id LIMIT 1",
     "pot_id": "SELECT max(id) FROM pot",
 }
+_FILES = (":file_format>", ".pdf")
 _PART = re.compile(r"<(?:any\('?(?P<first>[\w-]+)[^<>]*:|[^<>]*:)?(?P<name>\w+)>")
 
 
@@ -165,7 +166,10 @@ def addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
 
 
 def address_of(rule: str, parts: Mapping[str, str]) -> str:
-    """Return an address of a route; '' if a parameter is not among `parts` and is no choice."""
+    """Return an address of a route; '' if a parameter is not among `parts` and is no choice, and for a file, which
+    is no page."""
+    if rule.endswith(_FILES):
+        return ""
     names = {part["name"] for part in _PART.finditer(rule) if not part["first"]}
     return _PART.sub(lambda part: part["first"] or parts[part["name"]], rule) if names <= set(parts) else ""
 
