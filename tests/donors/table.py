@@ -29,6 +29,7 @@ ROWS = {
         (
             "test_a_connection_that_breaks_after_the_payment_loses_nothing",
             "test_to_the_cashier_and_back_says_that_it_is_being_confirmed",
+            "test_a_cancel_that_came_too_late_shows_the_payment_when_it_arrives",
         ),
     ),
     "M5": Row(
