@@ -8,10 +8,11 @@ from app.demo.environment import with_demo_environment
 from embedded.redis import Redis
 
 
-def test_a_command_finds_the_demos_redis_while_it_runs(tmp_path: Path) -> None:
-    environ = {"DATA_DIR": str(tmp_path)}
+def test_a_command_finds_the_demos_redis_while_it_runs(servers_dir: Path) -> None:
+    folder = servers_dir / "beside"  # its path is short enough for a socket
+    environ = {"DATA_DIR": str(folder)}
     assert "REDIS_URL" not in with_demo_environment(environ)
-    with Redis.start(tmp_path / "redis") as server:
+    with Redis.start(folder / "redis") as server:
         env = with_demo_environment(environ)
         assert env["REDIS_URL"] == server.url
         client = redis.from_url(env["REDIS_URL"])
